@@ -1,0 +1,10 @@
+# Writes FILES as C arrays into OUT: `static const char embed_<name>[]`, NUL-terminated; dots and dashes become '_'.
+set(text "/* made by packaging/cmake/embed.cmake */\n")
+foreach(file IN LISTS FILES)
+  get_filename_component(name ${file} NAME)
+  string(REGEX REPLACE "[^A-Za-z0-9]" "_" name ${name})
+  file(READ ${file} hex HEX)
+  string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${hex}")
+  string(APPEND text "static const char embed_${name}[] __attribute__((unused)) = {${bytes}0};\n")
+endforeach()
+file(WRITE ${OUT} "${text}")
