@@ -1,0 +1,29 @@
+/* The receipt as lines; drivers/print gives them their look. Texts: configs/messages.json, "receipt". */
+#ifndef PRIDVOR_RECEIPT_H
+#define PRIDVOR_RECEIPT_H
+
+#include "common/model/lang.h"
+#include "common/base/text.h"
+
+struct receipt_line {
+    const char *style; /* title big number text small qr rule space */
+    const char *text;
+};
+struct receipt {
+    struct receipt_line *lines;
+    size_t n;
+};
+struct receipt_facts {
+    bool provisional, no_answer;
+    const struct text_var *vars; /* institution number date time service name_short department due due_why pin terminal code */
+    size_t n_vars;
+    const char *qr;    /* text of the code */
+    const char *after; /* what happens next, one sentence */
+};
+struct receipt_texts;
+MUST enum rc receipt_texts_load(struct arena *a, const char *configs, struct receipt_texts **out, struct err *e);
+void receipt_make(struct arena *a, const struct receipt_texts *t, enum lang lang, const struct receipt_facts *f,
+                  struct receipt *out);
+extern const struct jdesc receipt_line_desc;
+
+#endif
