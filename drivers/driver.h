@@ -1,6 +1,6 @@
-/* What a driver is: a few callbacks and a text file (configs/devices). serve.c owns the process: frames, claims of the
- * device, hot-plug, ping, cancel, exactly one completion per command. A driver is straight-line blocking code whose
- * every wait goes through the bus, so that ping and cancel are heard meanwhile. */
+/* What a driver is: a few callbacks and a text file (configs/devices). serve.c owns the process: frames,
+ * claims of the device, hot-plug, ping, cancel, exactly one completion per command. A driver is straight-line
+ * blocking code whose every wait goes through the bus, so that ping and cancel are heard meanwhile. */
 #ifndef PRIDVOR_DRIVER_H
 #define PRIDVOR_DRIVER_H
 
@@ -8,22 +8,22 @@
 #include "drivers/bus/usb.h"
 
 /* completion words, in the order of CONTRACT; the text is the word. */
-#define COMPLETIONS(X)                                                                                                \
-    X(C_OK, "ok")                                                                                                     \
-    X(C_CANCELLED, "cancelled")                                                                                       \
-    X(C_TIMEOUT, "timeout")                                                                                           \
-    X(C_BUSY, "busy")                                                                                                 \
-    X(C_NOT_READY, "not-ready")                                                                                       \
-    X(C_NO_DEVICE, "no-device")                                                                                       \
-    X(C_LINK_LOST, "link-lost")                                                                                       \
-    X(C_DEVICE_ERROR, "device-error")                                                                                 \
-    X(C_USER_NEEDED, "user-needed")                                                                                   \
-    X(C_UNSUPPORTED, "unsupported")                                                                                   \
-    X(C_BAD_REQUEST, "bad-request")                                                                                   \
-    X(C_DENIED, "denied")                                                                                             \
-    X(C_BAD_SEQUENCE, "bad-sequence")                                                                                 \
-    X(C_PROTOCOL, "protocol")                                                                                         \
-    X(C_NO_SPACE, "no-space")                                                                                         \
+#define COMPLETIONS(X)                                                                                       \
+    X(C_OK, "ok")                                                                                            \
+    X(C_CANCELLED, "cancelled")                                                                              \
+    X(C_TIMEOUT, "timeout")                                                                                  \
+    X(C_BUSY, "busy")                                                                                        \
+    X(C_NOT_READY, "not-ready")                                                                              \
+    X(C_NO_DEVICE, "no-device")                                                                              \
+    X(C_LINK_LOST, "link-lost")                                                                              \
+    X(C_DEVICE_ERROR, "device-error")                                                                        \
+    X(C_USER_NEEDED, "user-needed")                                                                          \
+    X(C_UNSUPPORTED, "unsupported")                                                                          \
+    X(C_BAD_REQUEST, "bad-request")                                                                          \
+    X(C_DENIED, "denied")                                                                                    \
+    X(C_BAD_SEQUENCE, "bad-sequence")                                                                        \
+    X(C_PROTOCOL, "protocol")                                                                                \
+    X(C_NO_SPACE, "no-space")                                                                                \
     X(C_INTERNAL, "internal")
 
 enum completion {
@@ -36,10 +36,11 @@ enum outcome { O_DONE, O_NOT_DONE, O_PARTIAL, O_UNKNOWN };
 const char *completion_word(enum completion c);
 const char *outcome_word(enum outcome o);
 
-struct command {
+/* One command as a driver sees it (struct command of common/model/frame.h is its form on the wire). */
+struct task {
     int64_t id;
     const char *verb;
-    int64_t deadline;        /* absolute, mono_ms(); serve fills in a default */
+    int64_t deadline;        /* absolute, mono_ms(); serve fills in the driver's default */
     const struct jval *args; /* an object, never NULL */
     struct arena *arena;     /* lives until the completion is out, then wiped */
 };
@@ -48,12 +49,13 @@ struct command {
 struct result {
     enum completion completion;
     enum outcome outcome;
-    const char *code;   /* "" or a device code: a string constant */
+    const char *code; /* "" or a device code: a string constant */
     int64_t detail;
-    const char *text;   /* for the log, no personal data; "" is fine */
-    struct buf data;    /* a JSON object, or empty for {} */
+    const char *text; /* for the log, no personal data; "" is fine */
+    struct buf data;  /* a JSON object, or empty for {} */
 };
-/* The usual way out of a driver: words from the error. rc -> completion by a table; outcome as the driver knows it. */
+/* The usual way out of a driver: words from the error. rc -> completion by a table; outcome as the driver
+ * knows it. */
 void result_fail(struct arena *a, struct result *r, enum outcome o, const struct err *e);
 void result_ok(struct result *r);
 
@@ -64,7 +66,7 @@ enum condition { K_OK, K_WARN, K_USER, K_STAFF, K_TECHNICIAN };
 /* One row of configs/devices: which device, what is special about it. */
 struct device_row {
     const char *name;
-    const char *driver; /* "card", "print", "pad" */
+    const char *driver;   /* "card", "print", "pad" */
     const char *maturity; /* experimental, beta, stable */
     struct bus_match match;
     const char **quirks;
@@ -97,7 +99,6 @@ int64_t drv_command_id(const struct drv *d); /* of the running command, else 0 *
 struct driver_ops {
     const char *name;
     size_t size;
-    bool needs_device;              /* false: run() may be called without a device for verbs in `dry` */
     const char *const *verbs;       /* NULL-terminated; anything else is refused "unsupported" */
     const char *const *dry;         /* verbs that work without a device (render); may be NULL */
     const char *const *aside_verbs; /* heard by aside() while a command runs (finish, clear); may be NULL */
@@ -105,16 +106,19 @@ struct driver_ops {
     int64_t tick_ms;                /* idle() at least this often; 0: only when a ring has something */
     int64_t deadline_ms;            /* default for commands that name none */
 
-    /* Just claimed: read descriptors, listen, learn the state. Failing makes serve close and try again later. */
+    /* Just claimed: read descriptors, listen, learn the state. Failing makes serve close and try again later.
+     */
     enum rc (*open)(struct drv *d, struct err *e);
-    /* Forget the device; the bus is closed by serve right after. Also called when the link is already gone. */
+    /* Forget the device; the bus is closed by serve right after. Also called when the link is already gone.
+     */
     void (*close)(struct drv *d);
     /* Nothing runs: woke has the ring bits, 0 on a tick. RC_LINK_LOST or RC_PROTOCOL start the ladder. */
     enum rc (*idle)(struct drv *d, unsigned woke, struct err *e);
     /* Runs one command to its end. */
-    void (*run)(struct drv *d, const struct command *c, struct result *r);
-    /* A word to the running command, from inside bus_wait(): note it, no I/O. Returns BUS_NOTE, or 0 = refused. */
-    unsigned (*aside)(struct drv *d, const struct command *c);
+    void (*run)(struct drv *d, const struct task *t, struct result *r);
+    /* A word to the running command, from inside bus_wait(): note it, no I/O. Returns BUS_NOTE, or 0 =
+     * refused. */
+    unsigned (*aside)(struct drv *d, const struct task *t);
     /* End of a citizen's session: drop everything personal, dark screen, card off. */
     void (*wipe)(struct drv *d);
 };

@@ -1,13 +1,13 @@
 /* The USB bus: the only user of libusb. One process, one thread, one device.
  *
- * Straight-line drivers need one wait primitive. IN and interrupt transfers stay posted all the time and fill rings;
- * bus_wait() comes back when a ring the caller names has something, when a command line came in and somebody must hear
- * it (cancel), when the link is lost, or at the deadline. Every other call that takes a deadline waits in the same
- * loop, so a ping is answered while a page of paper is being fed.
+ * Straight-line drivers need one wait primitive. IN and interrupt transfers stay posted all the time and fill
+ * rings; bus_wait() comes back when a ring the caller names has something, when a command line came in and
+ * somebody must hear it (cancel), when the link is lost, or at the deadline. Every other call that takes a
+ * deadline waits in the same loop, so a ping is answered while a page of paper is being fed.
  *
- * Deadlines are absolute, of mono_ms(). No transfer ever has the time-out 0 (= for ever). Nothing resets on open.
- * The hot-plug callback only notes: no call, no close inside it (libusb issues 39 and 1444).
- * Source: facts/usb-emulation.md, facts/devices.md sections 1, 4, 5. */
+ * Deadlines are absolute, of mono_ms(). No transfer ever has the time-out 0 (= for ever). Nothing resets on
+ * open. The hot-plug callback only notes: no call, no close inside it (libusb issues 39 and 1444). Source:
+ * facts/usb-emulation.md, facts/devices.md sections 1, 4, 5. */
 #ifndef PRIDVOR_BUS_USB_H
 #define PRIDVOR_BUS_USB_H
 
@@ -18,9 +18,10 @@ struct bus;
 /* What bus_wait() says, and what a command callback may answer. */
 #define BUS_RING(i) (1u << (i)) /* ring i has at least one packet; i < BUS_RINGS */
 #define BUS_RINGS 4
-#define BUS_LATE 0x0100u  /* the deadline */
-#define BUS_GONE 0x0200u  /* the device is unplugged or its link is dead; sticky until bus_close() */
-#define BUS_STOP 0x0400u  /* the running command is to end (cancel, end of input); sticky until bus_stop_clear() */
+#define BUS_LATE 0x0100u /* the deadline */
+#define BUS_GONE 0x0200u /* the device is unplugged or its link is dead; sticky until bus_close() */
+#define BUS_STOP                                                                                             \
+    0x0400u /* the running command is to end (cancel, end of input); sticky until bus_stop_clear() */
 #define BUS_NOTE 0x0800u  /* something was said to the running command (pad: finish, clear); once */
 #define BUS_PLUG 0x1000u  /* some device came; once. Only while nothing is open */
 #define BUS_STALL 0x2000u /* an IN endpoint answered STALL and rests; sticky until bus_clear_halt() */
@@ -41,9 +42,10 @@ struct bus_id {
     char serial[64], maker[64], product[64];
 };
 
-/* commands: readable means bus_wait() calls heard(), which reads and answers what it can by itself (ping) and returns
- * BUS_STOP, BUS_NOTE or 0. commands -1: nobody speaks. */
-MUST enum rc bus_new(int commands, unsigned (*heard)(void *user), void *user, struct bus **out, struct err *e);
+/* commands: readable means bus_wait() calls heard(), which reads and answers what it can by itself (ping) and
+ * returns BUS_STOP, BUS_NOTE or 0. commands -1: nobody speaks. */
+MUST enum rc bus_new(int commands, unsigned (*heard)(void *user), void *user, struct bus **out,
+                     struct err *e);
 void bus_free(struct bus *b); /* closes; NULL is fine */
 void bus_freep(struct bus **b);
 /* Nobody speaks any more (end of input): stops looking at the command descriptor. */
@@ -52,8 +54,8 @@ void bus_mute(struct bus *b);
 /* All devices that a row takes, at most cap; nothing is opened beyond what the strings need. */
 size_t bus_list(struct bus *b, const struct bus_match *rows, size_t n, struct bus_id *out, size_t cap);
 
-/* Opens the first device one of the n rows takes (earlier rows win) and claims that interface with auto-detach.
- * pin: NULL, "usb:VID:PID", "usb:VID:PID:SERIAL" or a port "1-1". *row says which row it was.
+/* Opens the first device one of the n rows takes (earlier rows win) and claims that interface with
+ * auto-detach. pin: NULL, "usb:VID:PID", "usb:VID:PID:SERIAL" or a port "1-1". *row says which row it was.
  * RC_NO_DEVICE nothing there; RC_DENIED and RC_BUSY carry a sentence that names the fix or the holder. */
 MUST enum rc bus_open(struct bus *b, const struct bus_match *rows, size_t n, const char *pin, size_t *row,
                       struct err *e);
@@ -64,32 +66,35 @@ const struct bus_id *bus_id(const struct bus *b); /* of the open device */
 /* Endpoint address (0x81 ...) of the claimed interface, 0 when there is none. */
 enum bus_kind { BUS_BULK = 2, BUS_INTERRUPT = 3 };
 uint8_t bus_endpoint(const struct bus *b, enum bus_kind kind, bool in, uint16_t *packet_size);
-/* The class descriptor `type` (0x21), after the interface or after any endpoint of it: some readers put it last. */
+/* The class descriptor `type` (0x21), after the interface or after any endpoint of it: some readers put it
+ * last. */
 MUST enum rc bus_class_descriptor(const struct bus *b, uint8_t type, uint8_t *out, size_t cap, size_t *len,
                                   struct err *e);
 
-/* Keeps `posted` transfers of `size` bytes on an IN endpoint; what comes goes to ring `ring`. A full ring holds back
- * the next transfer instead of losing bytes. size: the packet size, unless the device ends every message short. */
-MUST enum rc bus_listen(struct bus *b, unsigned ring, uint8_t endpoint, size_t size, unsigned posted, struct err *e);
+/* Keeps `posted` transfers of `size` bytes on an IN endpoint; what comes goes to ring `ring`. A full ring
+ * holds back the next transfer instead of losing bytes. size: the packet size, unless the device ends every
+ * message short. */
+MUST enum rc bus_listen(struct bus *b, unsigned ring, uint8_t endpoint, size_t size, unsigned posted,
+                        struct err *e);
 
-/* One packet as it came (never joined, never cut). false: the ring is empty. at_ms: mono_ms() when it arrived.
- * The place in the ring is wiped. */
+/* One packet as it came (never joined, never cut). false: the ring is empty. at_ms: mono_ms() when it
+ * arrived. The place in the ring is wiped. */
 MUST bool bus_take(struct bus *b, unsigned ring, uint8_t *out, size_t cap, size_t *len, int64_t *at_ms);
 void bus_drop(struct bus *b, unsigned ring); /* everything in the ring */
 
-/* want: BUS_RING bits. Returns at once what is already true, else sleeps. Any mask of the bits above; BUS_LATE alone
- * means nothing happened. */
+/* want: BUS_RING bits. Returns at once what is already true, else sleeps. Any mask of the bits above;
+ * BUS_LATE alone means nothing happened. */
 unsigned bus_wait(struct bus *b, unsigned want, int64_t deadline);
-/* The same with the answer as an error: RC_OK (a wanted ring has something, or BUS_NOTE), RC_TIMEOUT, RC_CANCELLED,
- * RC_LINK_LOST (code LINK_LOST), RC_PROTOCOL (stall). */
+/* The same with the answer as an error: RC_OK (a wanted ring has something, or BUS_NOTE), RC_TIMEOUT,
+ * RC_CANCELLED, RC_LINK_LOST (code LINK_LOST), RC_PROTOCOL (stall). */
 MUST enum rc bus_await(struct bus *b, unsigned want, int64_t deadline, struct err *e);
 void bus_stop_clear(struct bus *b); /* before clean-up that must talk to the device after a cancel */
 bool bus_stopped(const struct bus *b);
 
-/* Bulk or interrupt OUT in pieces of at most 16 KiB. *sent counts what the device took, on failure too (a printer
- * must know); it may be NULL. */
-MUST enum rc bus_write(struct bus *b, uint8_t endpoint, const void *p, size_t len, size_t *sent, int64_t deadline,
-                       struct err *e);
+/* Bulk or interrupt OUT in pieces of at most 16 KiB. *sent counts what the device took, on failure too (a
+ * printer must know); it may be NULL. */
+MUST enum rc bus_write(struct bus *b, uint8_t endpoint, const void *p, size_t len, size_t *sent,
+                       int64_t deadline, struct err *e);
 
 struct bus_setup {
     uint8_t type, request; /* bmRequestType says the direction */
