@@ -1,11 +1,13 @@
-/* The form rules. The same code judges on the kiosk and in the register, so the one never accepts what the other refuses. */
+/* The form rules. The same code judges on the kiosk and in the register, so the one never accepts what the
+ * other refuses. */
 #ifndef PRIDVOR_FORM_H
 #define PRIDVOR_FORM_H
 
 #include "common/base/clock.h"
 #include "common/model/service.h"
 
-/* Answers: field id -> one or several strings. bool: "true"/"false"; date: YYYY-MM-DD; choice: option id; address: one line. */
+/* Answers: field id -> one or several strings. bool: "true"/"false"; date: YYYY-MM-DD; choice: option id;
+ * address: one line. */
 struct answer {
     const char *id;
     const char **values;
@@ -33,13 +35,15 @@ void answers_init(struct answers *s, struct arena *a);
 const struct answer *answers_get(const struct answers *s, const char *id);
 const char *answers_one(const struct answers *s, const char *id); /* first value or NULL */
 void answers_put(struct answers *s, const char *id, const char *const *values, size_t n, const char *source);
-/* From {"id": "value" | ["a","b"] | true | null}; unknown fields and wrong shapes are refused with their path. */
+/* From {"id": "value" | ["a","b"] | true | null}; unknown fields and wrong shapes are refused with their
+ * path. */
 MUST enum rc answers_read(struct answers *s, const struct service *svc, const struct jval *v, struct err *e);
 /* Canonical JSON object: visible fields only, in the service's order. */
 void answers_encode(const struct form_ctx *c, const struct answers *s, struct buf *out);
 
 bool form_visible(const struct form_ctx *c, const struct answers *s, const struct field *f);
-bool form_asked(const struct form_ctx *c, const struct field *f); /* false: not on this channel, or judged elsewhere (sign) */
+bool form_asked(const struct form_ctx *c,
+                const struct field *f); /* false: not on this channel, or judged elsewhere (sign) */
 /* Cleans the value in place (blanks, NFC, phone, plate) and says what is wrong with it; NULL when right. */
 const char *form_judge(const struct form_ctx *c, struct answers *s, const struct field *f);
 /* Judges the whole form: at most max errors are written, the count is returned. 0: may be filed. */
@@ -52,9 +56,10 @@ struct form_page {
 };
 size_t form_pages(const struct form_ctx *c, const struct answers *s, struct form_page *out, size_t max);
 /* Judges one page: its fields and the rules that end on it. */
-size_t form_check_page(const struct form_ctx *c, struct answers *s, const struct form_page *p, struct form_error *out,
-                       size_t max);
+size_t form_check_page(const struct form_ctx *c, struct answers *s, const struct form_page *p,
+                       struct form_error *out, size_t max);
 /* A value as a person reads it: option label, 22.11.2026, CNP with its last four digits only. */
-const char *form_shown(struct arena *a, const struct form_ctx *c, const struct answers *s, const struct field *f);
+const char *form_shown(struct arena *a, const struct form_ctx *c, const struct answers *s,
+                       const struct field *f);
 
 #endif

@@ -1,5 +1,5 @@
-/* Frames between kioskd and its drivers: one JSON object per line. Meanings after XFS4IoT: acknowledge, event, exactly one
- * completion, unsolicited, state. */
+/* Frames between kioskd and its drivers: one JSON object per line. Meanings after XFS4IoT: acknowledge,
+ * event, exactly one completion, unsolicited, state. */
 #ifndef PRIDVOR_FRAME_H
 #define PRIDVOR_FRAME_H
 
@@ -36,8 +36,8 @@ MUST enum rc command_read(struct arena *a, const char *line, size_t len, struct 
 
 /* The identity as the card driver reports it (event "identity", completion of "read"). Dates YYYY-MM-DD. */
 struct identity {
-    const char *document_type, *document_number, *issuing_state, *nationality, *last_name, *first_name, *birth_date,
-        *expiry_date, *sex, *cnp, *mrz_format;
+    const char *document_type, *document_number, *issuing_state, *nationality, *last_name, *first_name,
+        *birth_date, *expiry_date, *sex, *cnp, *mrz_format;
 };
 extern const struct jdesc identity_desc;
 

@@ -15,15 +15,16 @@ struct receipt {
 };
 struct receipt_facts {
     bool provisional, no_answer;
-    const struct text_var *vars; /* institution number date time service name_short department due due_why pin terminal code */
+    const struct text_var *vars; /* institution number date time service name_short department due due_why
+                                  * after pin terminal code; a line that names another value is left out */
     size_t n_vars;
-    const char *qr;    /* text of the code */
-    const char *after; /* what happens next, one sentence */
+    const char *qr; /* text of the code, or NULL */
 };
 struct receipt_texts;
-MUST enum rc receipt_texts_load(struct arena *a, const char *configs, struct receipt_texts **out, struct err *e);
-void receipt_make(struct arena *a, const struct receipt_texts *t, enum lang lang, const struct receipt_facts *f,
-                  struct receipt *out);
+MUST enum rc receipt_texts_load(struct arena *a, const char *configs, struct receipt_texts **out,
+                                struct err *e);
+void receipt_make(struct arena *a, const struct receipt_texts *t, enum lang lang,
+                  const struct receipt_facts *f, struct receipt *out);
 extern const struct jdesc receipt_line_desc;
 
 #endif

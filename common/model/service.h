@@ -1,4 +1,5 @@
-/* Service definitions: one JSON file per service drives kiosk, counter, web and register (configs/services). */
+/* Service definitions: one JSON file per service drives kiosk, counter, web and register (configs/services).
+ */
 #ifndef PRIDVOR_SERVICE_H
 #define PRIDVOR_SERVICE_H
 
@@ -6,8 +7,29 @@
 #include "common/model/lang.h"
 
 enum ftype {
-    FT_TEXT, FT_AREA, FT_DATE, FT_TIME, FT_INT, FT_DECIMAL, FT_CHOICE, FT_MULTI, FT_BOOL, FT_CNP, FT_CUI, FT_PLATE,
-    FT_PHONE, FT_EMAIL, FT_ADDRESS, FT_LOCALITY, FT_GEO, FT_ROUTE, FT_PERSONS, FT_SLOT, FT_FILE, FT_SIGN, FT_NOTE,
+    FT_TEXT,
+    FT_AREA,
+    FT_DATE,
+    FT_TIME,
+    FT_INT,
+    FT_DECIMAL,
+    FT_CHOICE,
+    FT_MULTI,
+    FT_BOOL,
+    FT_CNP,
+    FT_CUI,
+    FT_PLATE,
+    FT_PHONE,
+    FT_EMAIL,
+    FT_ADDRESS,
+    FT_LOCALITY,
+    FT_GEO,
+    FT_ROUTE,
+    FT_PERSONS,
+    FT_SLOT,
+    FT_FILE,
+    FT_SIGN,
+    FT_NOTE,
     FT_COUNT
 };
 extern const char *const ftype_names[FT_COUNT + 1]; /* "text" "area" ... NULL, as in the files */
@@ -76,7 +98,7 @@ struct catalog {
 };
 /* configs: the folder that holds services/ and lookups.json. The error names file and member. */
 MUST enum rc catalog_load(struct arena *a, const char *configs, struct catalog *out, struct err *e);
-const struct service *catalog_find(const struct catalog *c, const char *id); /* NULL */
+const struct service *catalog_find(const struct catalog *c, const char *id);  /* NULL */
 const struct tr *catalog_department(const struct catalog *c, const char *id); /* NULL */
 const struct field *service_field(const struct service *s, const char *id);
 

@@ -1,5 +1,5 @@
-/* What the terminal sends and the register stores. The request text is exactly what was signed; it travels and rests as a
- * string, byte for byte. */
+/* What the terminal sends and the register stores. The request text is exactly what was signed; it travels
+ * and rests as a string, byte for byte. */
 #ifndef PRIDVOR_SUBMISSION_H
 #define PRIDVOR_SUBMISSION_H
 
@@ -51,14 +51,16 @@ struct filed {
     bool repeat;
 };
 
-/* Decodes and checks everything that needs no database: schema, ids, hash of the signature, strokes, service and version,
- * form rules. out and req point into a. RC_BAD_JSON, RC_BAD_FIELD (path and reason), RC_CONFLICT (service version). */
-MUST enum rc submission_read(struct arena *a, const struct catalog *c, const struct i18n *t, const char *body, size_t len,
-                             struct submission *out, struct request *req, struct err *e);
+/* Decodes and checks everything that needs no database: schema, ids, hash of the signature, strokes, service
+ * and version, form rules. out and req point into a. RC_BAD_JSON, RC_BAD_FIELD (path and reason), RC_CONFLICT
+ * (service version). */
+MUST enum rc submission_read(struct arena *a, const struct catalog *c, const struct i18n *t, const char *body,
+                             size_t len, struct submission *out, struct request *req, struct err *e);
 /* The text that is signed. answers as the service orders them. */
 const char *request_text(struct arena *a, const struct request *r, const char *answers_json);
 MUST enum rc receipt_code_new(char out[RECEIPT_CODE_LEN + 1], struct err *e);
 MUST enum rc pin_new(char out[PIN_LEN + 1], struct err *e);
-bool receipt_code_norm(char out[RECEIPT_CODE_LEN + 1], const char *typed); /* upper case, O->0, I L->1, blanks off */
+bool receipt_code_norm(char out[RECEIPT_CODE_LEN + 1],
+                       const char *typed); /* upper case, O->0, I L->1, blanks off */
 
 #endif
