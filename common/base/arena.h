@@ -4,7 +4,7 @@
 #ifndef PRIDVOR_ARENA_H
 #define PRIDVOR_ARENA_H
 
-#include "base.h"
+#include "common/base/base.h"
 
 struct arena;
 
@@ -25,8 +25,8 @@ size_t arena_used(const struct arena *a); /* bytes handed out */
 
 /* Wipes memory in a way the compiler keeps. */
 void wipe(void *p, size_t len);
-/* Makes glibc overwrite every freed block (M_PERTURB) and cJSON wipe what it frees; first line of main() in each program
- * that sees personal data. */
+/* Makes glibc overwrite every freed block (M_PERTURB), forbids core dumps and looking in from outside (unless
+ * PRIDVOR_DUMPABLE is set); first line of main() in each program that sees personal data. */
 void memory_harden(void);
 /* Overwrites the unused stack below the caller, so that ended sessions leave nothing there. */
 void stack_wipe(void);

@@ -2,7 +2,7 @@
 #ifndef PRIDVOR_BUF_H
 #define PRIDVOR_BUF_H
 
-#include "base.h"
+#include "common/base/base.h"
 
 struct buf {
     char *p;    /* always NUL-terminated once something was added */

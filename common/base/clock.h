@@ -3,7 +3,7 @@
 #ifndef PRIDVOR_CLOCK_H
 #define PRIDVOR_CLOCK_H
 
-#include "err.h"
+#include "common/base/err.h"
 
 struct date {
     int y, m, d;

@@ -3,7 +3,7 @@
 #ifndef PRIDVOR_CRYPTO_H
 #define PRIDVOR_CRYPTO_H
 
-#include "err.h"
+#include "common/base/err.h"
 
 #define SHA256_LEN 32
 #define GCM_NONCE 12

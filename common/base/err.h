@@ -3,7 +3,7 @@
 #ifndef PRIDVOR_ERR_H
 #define PRIDVOR_ERR_H
 
-#include "base.h"
+#include "common/base/base.h"
 
 /*      name             http  retry  message key */
 #define RC_TABLE(X)                                                                                                 \

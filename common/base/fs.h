@@ -2,8 +2,8 @@
 #ifndef PRIDVOR_FS_H
 #define PRIDVOR_FS_H
 
-#include "arena.h"
-#include "err.h"
+#include "common/base/arena.h"
+#include "common/base/err.h"
 
 MUST enum rc fs_read(struct arena *a, const char *path, size_t max, char **out, size_t *len, struct err *e); /* NUL added */
 /* Temporary file in the same folder, fsync, rename, fsync of the folder. */

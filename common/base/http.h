@@ -5,9 +5,9 @@
 
 #include <uv.h>
 
-#include "arena.h"
-#include "err.h"
-#include "tls.h"
+#include "common/base/arena.h"
+#include "common/base/err.h"
+#include "common/base/tls.h"
 
 struct http_server;
 struct http_req; /* lives until it is answered; the arena in it too */

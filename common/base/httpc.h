@@ -5,8 +5,8 @@
 
 #include <uv.h>
 
-#include "err.h"
-#include "tls.h"
+#include "common/base/err.h"
+#include "common/base/tls.h"
 
 struct httpc;
 struct httpc_conf {

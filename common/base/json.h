@@ -4,9 +4,9 @@
 #ifndef PRIDVOR_JSON_H
 #define PRIDVOR_JSON_H
 
-#include "arena.h"
-#include "buf.h"
-#include "err.h"
+#include "common/base/arena.h"
+#include "common/base/buf.h"
+#include "common/base/err.h"
 
 #define JSON_DEPTH 16
 
@@ -74,7 +74,9 @@ struct jdesc {
 #define JF_ANY(T, m, fl) {#m, J_ANY, (fl), offsetof(T, m), 0, 0, 0, NULL, NULL}
 #define JDESC(var, T, table) const struct jdesc var = {#T, sizeof(T), (table), COUNT(table)}
 
-/* Errors name the path and the reason: "answers.who.cnp: longer than 13", "card.foo: unknown member". */
+/* Errors name the path and the reason: "answers.who.cnp: longer than 13 bytes", "card.foo: unknown member",
+ * "card.id: given twice". What is absent stays NULL, 0, false; an optional string may be there and empty (its min
+ * counts from one byte on), a required one only with min -1; null stands for an absent J_OBJP. */
 MUST enum rc json_decode(struct arena *a, const struct jdesc *d, const char *text, size_t len, void *out, struct err *e);
 MUST enum rc json_decode_val(struct arena *a, const struct jdesc *d, const struct jval *v, void *out, struct err *e);
 /* Canonical: table order, no spaces, shortest escapes, UTF-8 as it is. */

@@ -3,7 +3,7 @@
 #ifndef PRIDVOR_LOG_H
 #define PRIDVOR_LOG_H
 
-#include "err.h"
+#include "common/base/err.h"
 
 void log_open(const char *program);
 void log_info(const char *fmt, ...) PRINTF(1, 2); /* log_info("event=start port=%d", port) */

@@ -2,8 +2,8 @@
 #ifndef PRIDVOR_TEXT_H
 #define PRIDVOR_TEXT_H
 
-#include "arena.h"
-#include "err.h"
+#include "common/base/arena.h"
+#include "common/base/err.h"
 
 bool utf8_valid(const char *s, size_t len); /* RFC 3629; U+0000 is not valid here */
 size_t utf8_count(const char *s);           /* code points */

@@ -2,7 +2,7 @@
 #ifndef PRIDVOR_TLS_H
 #define PRIDVOR_TLS_H
 
-#include "err.h"
+#include "common/base/err.h"
 
 /* Files in PEM. A server with ca set demands and verifies a client certificate; a client always verifies. */
 struct tls_conf {
