@@ -1,0 +1,77 @@
+/* ESC/POS, bytes <-> structs, no I/O. Sources: Epson ESC/POS reference (DLE EOT, ASB, GS v 0, GS V, GS ( H fn
+ * 48), Bixolon, Citizen and Xprinter manuals; CUSTOM KPM150/300 for the full status. */
+#ifndef PRIDVOR_ESCPOS_H
+#define PRIDVOR_ESCPOS_H
+
+#include "common/base/base.h"
+#include "common/base/buf.h"
+
+#define ESCPOS_ID_LEN 4       /* process id, printable 0x20..0x7E */
+#define ESCPOS_SLICE 255      /* lines per GS v 0 */
+#define ESCPOS_BLOCK_MAX 80   /* longest block answer with header and NUL */
+#define ESCPOS_OPEN_MAX 8     /* DLE EOT questions under way */
+#define ESCPOS_ASB_ALL 0x0e   /* online/offline, error, paper; not the drawer, not the panel switch */
+#define ESCPOS_CUSTOM_FULL 20 /* DLE EOT 20 (decimal), CUSTOM only */
+
+/* ---- printer -> host: one IN stream carries pushed, answered and echoed bytes ---- */
+
+enum escpos_kind {
+    ESCPOS_ASB,    /* 4 bytes in data */
+    ESCPOS_STATUS, /* 1 byte; n = the question it answers, 0 = unasked (image data may hold 10 04 01) */
+    ESCPOS_ID,     /* data = the process id as sent back, len 4 */
+    ESCPOS_INFO,   /* GS I block, text without 5F and NUL */
+    ESCPOS_CUSTOM, /* CUSTOM full status, 6 bytes */
+};
+struct escpos_event {
+    enum escpos_kind kind;
+    uint8_t n;
+    uint8_t len;
+    uint8_t data[ESCPOS_BLOCK_MAX];
+};
+/* All zero is the start. The events depend on the bytes only, never on how they were split. */
+struct escpos_demux {
+    uint8_t hold[ESCPOS_BLOCK_MAX];
+    size_t len;
+    uint8_t open[ESCPOS_OPEN_MAX]; /* questions in the order asked */
+    size_t nopen;
+    uint32_t noise; /* bytes dropped */
+};
+
+/* Notes that DLE EOT n leaves now. */
+void escpos_asked(struct escpos_demux *d, uint8_t n);
+/* Forgets questions that were never answered (clones stay mute). */
+void escpos_forget(struct escpos_demux *d);
+/* Takes one byte; then take events out until there is none (a failed block may hold several). */
+void escpos_put(struct escpos_demux *d, uint8_t b);
+MUST bool escpos_next(struct escpos_demux *d, struct escpos_event *ev);
+
+/* What is known about the printer, merged from DLE EOT answers and ASB blocks. */
+struct escpos_status {
+    bool offline, cover, feeding, paper_end, near_end;
+    bool stopped; /* printing stopped by paper end (DLE EOT 2) */
+    bool error;   /* some error (DLE EOT 2); the cause in the next three */
+    bool cutter, unrecoverable, recoverable;
+    unsigned seen; /* bit n: DLE EOT n answered; bit 0: an ASB block came */
+};
+void escpos_merge(struct escpos_status *s, const struct escpos_event *ev);
+bool escpos_paper_out(const struct escpos_status *s);
+bool escpos_failed(const struct escpos_status *s); /* an error other than the cutter's */
+
+/* ---- host -> printer ---- */
+
+void escpos_init(struct buf *b);              /* ESC @, FS . (clones start in Chinese mode) */
+void escpos_asb(struct buf *b, uint8_t mask); /* GS a; after every ESC @, which switches it off on Bixolon */
+void escpos_ask(struct buf *b, uint8_t n);    /* DLE EOT n */
+void escpos_recover(struct buf *b, uint8_t how); /* DLE ENQ: 1 from the failed line, 2 clear the buffers */
+/* Bits MSB first, 1 = black, stride = ceil(width / 8). In slices of at most 255 lines. */
+void escpos_image(struct buf *b, const uint8_t *bits, int width, int rows);
+void escpos_feed_cut(struct buf *b, int dots); /* ESC J in steps of 255, then GS V 66 0: a partial cut */
+void escpos_feed_only(struct buf *b, int dots);
+void escpos_process_id(struct buf *b, const char id[ESCPOS_ID_LEN]);
+bool escpos_id_ok(const char *id); /* exactly four characters 0x20..0x7E */
+/* Image bytes that look like real-time commands (10 04 n, 10 05 n, 10 14 n) would be executed in the middle
+ * of the picture: a DLE ENQ 2 clears the buffer. One dot beside the black one makes them harmless. Returns
+ * how many. */
+size_t escpos_defuse(uint8_t *bits, size_t len);
+
+#endif

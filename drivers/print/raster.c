@@ -1,0 +1,221 @@
+#include "drivers/print/raster.h"
+
+#include <pango/pangocairo.h>
+#include <string.h>
+
+#define FAMILY "Inter, DejaVu Sans"
+#define FAMILY_DISPLAY "Inter Display, Inter, DejaVu Sans"
+#define THRESHOLD 112 /* of 255 coverage; a little below half, because thin joins must not break on paper */
+#define TEXT_MAX_H 4096
+
+struct bitmap *bitmap_new(struct arena *a, int w, int h)
+{
+    struct bitmap *b = ARENA_NEW(a, struct bitmap);
+    *b = (struct bitmap){.w = w, .h = h, .stride = (size_t)(w + 7) / 8};
+    b->bits = arena_alloc(a, b->stride * (size_t)h + 1);
+    return b;
+}
+
+bool bitmap_get(const struct bitmap *b, int x, int y)
+{
+    if (x < 0 || y < 0 || x >= b->w || y >= b->h)
+        return false;
+    return b->bits[(size_t)y * b->stride + (size_t)x / 8] & (0x80 >> (x & 7));
+}
+
+static void set_dot(struct bitmap *b, int x, int y)
+{
+    if (x >= 0 && y >= 0 && x < b->w && y < b->h)
+        b->bits[(size_t)y * b->stride + (size_t)x / 8] |= (uint8_t)(0x80 >> (x & 7));
+}
+
+void bitmap_rect(struct bitmap *b, int x, int y, int w, int h)
+{
+    for (int j = y; j < y + h; j++)
+        for (int i = x; i < x + w; i++)
+            set_dot(b, i, j);
+}
+
+void bitmap_draw(struct bitmap *dst, const struct bitmap *src, int dx, int dy)
+{
+    for (int y = 0; y < src->h; y++)
+        for (int x = 0; x < src->w; x++)
+            if (bitmap_get(src, x, y))
+                set_dot(dst, x + dx, y + dy);
+}
+
+/* ---- Pango and Cairo objects with scope ---- */
+
+static void surface_freep(cairo_surface_t **s)
+{
+    if (*s)
+        cairo_surface_destroy(*s);
+}
+
+static void cairo_freep(cairo_t **c)
+{
+    if (*c)
+        cairo_destroy(*c);
+}
+
+static void layout_freep(PangoLayout **l)
+{
+    if (*l)
+        g_object_unref(*l);
+}
+
+/* Whole-dot metrics and slight hinting: horizontal strokes sit on dot rows, equal letters look equal. */
+static PangoContext *context(void)
+{
+    static PangoContext *ctx; /* process lifetime; keeps the loaded fonts */
+    if (ctx)
+        return ctx;
+    PangoFontMap *map = pango_cairo_font_map_get_default();
+    pango_cairo_font_map_set_resolution(PANGO_CAIRO_FONT_MAP(map), 72); /* 1 pt = 1 dot */
+    ctx = pango_font_map_create_context(map);
+    cairo_font_options_t *o = cairo_font_options_create();
+    cairo_font_options_set_antialias(o, CAIRO_ANTIALIAS_GRAY);
+    cairo_font_options_set_hint_style(o, CAIRO_HINT_STYLE_SLIGHT);
+    cairo_font_options_set_hint_metrics(o, CAIRO_HINT_METRICS_ON);
+    pango_cairo_context_set_font_options(ctx, o);
+    cairo_font_options_destroy(o);
+    return ctx;
+}
+
+/* Tabular figures and open digits keep numbers in columns; letter spacing in 1/1024 dots. */
+static void set_attrs(PangoLayout *l, const struct raster_face *f)
+{
+    PangoAttrList *list = pango_attr_list_new();
+    pango_attr_list_insert(list, pango_attr_font_features_new("tnum=1, calt=0, ss03=0"));
+    if (f->tracking != 0)
+        pango_attr_list_insert(list, pango_attr_letter_spacing_new((int)(f->tracking * PANGO_SCALE)));
+    pango_layout_set_attributes(l, list);
+    pango_attr_list_unref(list);
+}
+
+static PangoLayout *layout(const char *text, const struct raster_face *f, int width)
+{
+    static const PangoAlignment align[] = {PANGO_ALIGN_LEFT, PANGO_ALIGN_CENTER, PANGO_ALIGN_RIGHT};
+    PangoLayout *l = pango_layout_new(context());
+    PangoFontDescription *d = pango_font_description_new();
+    pango_font_description_set_family_static(d, f->display ? FAMILY_DISPLAY : FAMILY);
+    pango_font_description_set_weight(d, (PangoWeight)f->weight);
+    pango_font_description_set_absolute_size(d, f->px * PANGO_SCALE);
+    pango_layout_set_font_description(l, d);
+    pango_font_description_free(d);
+    set_attrs(l, f);
+    pango_layout_set_alignment(l, align[f->align]);
+    pango_layout_set_wrap(l, PANGO_WRAP_WORD_CHAR);
+    pango_layout_set_width(l, width > 0 ? width * PANGO_SCALE : -1);
+    if (f->leading > 0) {
+        int natural = 0;
+        PangoFontMetrics *m = pango_context_get_metrics(context(), pango_layout_get_font_description(l), NULL);
+        natural = pango_font_metrics_get_ascent(m) + pango_font_metrics_get_descent(m);
+        pango_font_metrics_unref(m);
+        pango_layout_set_spacing(l, (int)(f->leading * f->px * PANGO_SCALE) - natural);
+    }
+    pango_layout_set_text(l, text, -1);
+    return l;
+}
+
+void raster_warm(void)
+{
+    static const struct raster_face faces[] = {{.px = 28, .weight = 400}, {.px = 28, .weight = 600},
+                                               {.px = 28, .weight = 500}, {.px = 60, .weight = 700, .display = true}};
+    for (size_t i = 0; i < COUNT(faces); i++)
+        (void)raster_measure("ȘșȚțĂăÂâÎîŐőŰű 0123456789", &faces[i], NULL);
+}
+
+int raster_measure(const char *text, const struct raster_face *f, int *baseline)
+{
+    PangoLayout *l SCOPED(layout_freep) = layout(text, f, 0);
+    int w = 0;
+    pango_layout_get_pixel_size(l, &w, NULL);
+    if (baseline)
+        *baseline = PANGO_PIXELS(pango_layout_get_baseline(l));
+    return w;
+}
+
+int raster_missing(const char *text)
+{
+    static const struct raster_face f = {.px = 28, .weight = 400};
+    PangoLayout *l SCOPED(layout_freep) = layout(text, &f, 0);
+    return pango_layout_get_unknown_glyphs_count(l);
+}
+
+/* Coverage to dots at one threshold. */
+static void threshold(cairo_surface_t *s, struct bitmap *b)
+{
+    cairo_surface_flush(s);
+    const uint8_t *p = cairo_image_surface_get_data(s);
+    size_t stride = (size_t)cairo_image_surface_get_stride(s);
+    for (int y = 0; y < b->h; y++)
+        for (int x = 0; x < b->w; x++)
+            if (p[(size_t)y * stride + (size_t)x] >= THRESHOLD)
+                set_dot(b, x, y);
+}
+
+static enum rc cairo_rc(cairo_status_t s, struct err *e)
+{
+    return s == CAIRO_STATUS_SUCCESS ? RC_OK : err_set(e, RC_INTERNAL, "cairo: %s", cairo_status_to_string(s));
+}
+
+enum rc raster_text(struct arena *a, const char *text, const struct raster_face *f, int width, struct bitmap **out,
+                    struct err *e)
+{
+    PangoLayout *l SCOPED(layout_freep) = layout(text, f, width);
+    int h = 0;
+    pango_layout_get_pixel_size(l, NULL, &h);
+    if (h > TEXT_MAX_H)
+        return err_set(e, RC_TOO_BIG, "a text of %d dots", h);
+    cairo_surface_t *s SCOPED(surface_freep) = cairo_image_surface_create(CAIRO_FORMAT_A8, width, h > 0 ? h : 1);
+    cairo_t *c SCOPED(cairo_freep) = cairo_create(s);
+    TRY(cairo_rc(cairo_status(c), e));
+    cairo_set_source_rgba(c, 0, 0, 0, 1);
+    pango_cairo_show_layout(c, l);
+    struct bitmap *b = bitmap_new(a, width, h);
+    threshold(s, b);
+    *out = b;
+    return RC_OK;
+}
+
+void raster_frame(struct bitmap *b, int x, int y, int w, int h, int line, int radius)
+{
+    double r = radius, o = line / 2.0;
+    cairo_surface_t *s SCOPED(surface_freep) = cairo_image_surface_create(CAIRO_FORMAT_A8, w, h);
+    cairo_t *c SCOPED(cairo_freep) = cairo_create(s);
+    cairo_set_line_width(c, line);
+    cairo_new_sub_path(c);
+    cairo_arc(c, w - o - r, o + r, r, -G_PI_2, 0);
+    cairo_arc(c, w - o - r, h - o - r, r, 0, G_PI_2);
+    cairo_arc(c, o + r, h - o - r, r, G_PI_2, G_PI);
+    cairo_arc(c, o + r, o + r, r, G_PI, 3 * G_PI_2);
+    cairo_close_path(c);
+    cairo_stroke(c);
+    cairo_surface_flush(s);
+    const uint8_t *p = cairo_image_surface_get_data(s);
+    size_t stride = (size_t)cairo_image_surface_get_stride(s);
+    for (int j = 0; p && j < h; j++)
+        for (int i = 0; i < w; i++)
+            if (p[(size_t)j * stride + (size_t)i] >= THRESHOLD)
+                set_dot(b, x + i, y + j);
+}
+
+static cairo_status_t png_piece(void *user, const unsigned char *p, unsigned len)
+{
+    buf_add(user, p, len);
+    return CAIRO_STATUS_SUCCESS;
+}
+
+enum rc raster_png(const struct bitmap *b, struct buf *out, struct err *e)
+{
+    cairo_surface_t *s SCOPED(surface_freep) = cairo_image_surface_create(CAIRO_FORMAT_RGB24, b->w, b->h);
+    TRY(cairo_rc(cairo_surface_status(s), e));
+    uint8_t *p = cairo_image_surface_get_data(s);
+    size_t stride = (size_t)cairo_image_surface_get_stride(s);
+    for (int y = 0; y < b->h; y++)
+        for (int x = 0; x < b->w; x++)
+            memset(p + (size_t)y * stride + (size_t)x * 4, bitmap_get(b, x, y) ? 0 : 255, 4);
+    cairo_surface_mark_dirty(s);
+    return cairo_rc(cairo_surface_write_to_png_stream(s, png_piece, out), e);
+}
