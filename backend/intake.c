@@ -1,0 +1,461 @@
+#include "backend/intake.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend/pgarr.h"
+#include "backend/sql.h"
+#include "common/base/log.h"
+
+/* A list that remembers its end. */
+struct line {
+    struct intake_item *head, **tail;
+    unsigned n;
+};
+/* Parts of a failed batch wait on a stack: at most one half per level, and the depth is log2 of the batch. */
+enum { HALVES_MAX = 16, COLUMNS = 20 };
+
+struct shard {
+    struct intake *in;
+    struct db *db;
+    struct line waiting, flying, halves[HALVES_MAX];
+    unsigned n_halves;
+    bool busy, retried;
+    int64_t sent_us, registered_ms;
+    struct buf cols[COLUMNS];
+};
+struct intake {
+    struct intake_conf conf;
+    unsigned n_shards;
+    struct shard shards[INTAKE_SHARDS_MAX];
+    uv_check_t check;
+    uv_idle_t idle; /* keeps the loop from sleeping when refusals wait to be told */
+    struct line refused;
+    struct intake_stats stats;
+    bool closing;
+};
+
+static void line_init(struct line *l)
+{
+    l->head = NULL;
+    l->tail = &l->head;
+    l->n = 0;
+}
+
+static void line_add(struct line *l, struct intake_item *it)
+{
+    it->next = NULL;
+    *l->tail = it;
+    l->tail = &it->next;
+    l->n++;
+}
+
+/* The first n of from, or fewer. */
+static struct line line_take(struct line *from, unsigned n)
+{
+    struct line out;
+    line_init(&out);
+    while (from->head && out.n < n) {
+        struct intake_item *it = from->head;
+        from->head = it->next;
+        from->n--;
+        line_add(&out, it);
+    }
+    if (!from->head)
+        line_init(from);
+    return out;
+}
+
+/* A copied line's tail may point into the old place. */
+static void line_move(struct line *to, struct line *from)
+{
+    *to = *from;
+    if (!to->head)
+        to->tail = &to->head;
+    line_init(from);
+}
+
+static void answer(struct intake *in, struct intake_item *it, const struct err *e)
+{
+    struct err ok = {0};
+    int64_t now = mono_us();
+
+    for (struct intake_item *c = it, *next; c; c = next) {
+        next = c->copies;
+        if (c != it) {
+            c->n = it->n;
+            c->registered_ms = it->registered_ms;
+            c->filed_on = it->filed_on;
+            c->due = it->due;
+            c->repeat = true;
+        }
+        in->stats.wait_us += (uint64_t)(now - c->queued_us);
+        if (e)
+            in->stats.failed++;
+        else if (c->repeat)
+            in->stats.repeated++;
+        else
+            in->stats.registered++;
+        c->cb(c, e ? e : &ok, c->user);
+    }
+}
+
+static void answer_line(struct intake *in, struct line *l, const struct err *e)
+{
+    struct line mine;
+    line_move(&mine, l);
+    for (struct intake_item *it = mine.head, *next; it; it = next) {
+        next = it->next;
+        answer(in, it, e);
+    }
+}
+
+/* ---- one batch ---- */
+
+static void encode_row(struct shard *s, struct intake_item *it, int32_t copies)
+{
+    struct buf *c = s->cols;
+    pgarr_bytes(c++, it->id, sizeof(it->id));
+    pgarr_text(c++, it->institution);
+    pgarr_text(c++, it->reg);
+    pgarr_text(c++, it->terminal);
+    pgarr_text(c++, it->service);
+    pgarr_int4(c++, (int32_t)it->service_version);
+    pgarr_text(c++, it->channel);
+    pgarr_text(c++, it->lang);
+    pgarr_text(c++, it->receipt_code);
+    pgarr_bytes(c++, it->pin_verifier, sizeof(it->pin_verifier));
+    pgarr_bytes(c++, it->sha256, sizeof(it->sha256));
+    pgarr_text(c++, it->request);
+    pgarr_text(c++, it->signature);
+    pgarr_time(c++, it->filed_at_ms);
+    pgarr_bool(c++, it->offline);
+    pgarr_date(c++, it->filed_on);
+    pgarr_date(c++, it->due);
+    pgarr_text(c++, it->email);
+    pgarr_text(c++, it->phone);
+    pgarr_int4(c++, copies);
+}
+
+static int32_t count_copies(const struct intake_item *it)
+{
+    int32_t n = 0;
+    for (; it; it = it->copies)
+        n++;
+    return n;
+}
+
+static int encode(struct shard *s)
+{
+    static const enum pgtype types[COLUMNS] = {
+        PG_UUID,  PG_TEXT, PG_TEXT, PG_TEXT,        PG_TEXT, PG_INT4, PG_TEXT, PG_TEXT, PG_TEXT, PG_BYTEA,
+        PG_BYTEA, PG_TEXT, PG_TEXT, PG_TIMESTAMPTZ, PG_BOOL, PG_DATE, PG_DATE, PG_TEXT, PG_TEXT, PG_INT4,
+    };
+    struct intake *in = s->in;
+    struct date today = date_of_ms(s->registered_ms);
+
+    for (size_t i = 0; i < COLUMNS; i++)
+        pgarr_open(&s->cols[i], types[i], s->flying.n);
+    for (struct intake_item *it = s->flying.head; it; it = it->next) {
+        it->registered_ms = s->registered_ms;
+        it->done = it->repeat = false;
+        in->conf.term(it, today, in->conf.user);
+        encode_row(s, it, count_copies(it));
+    }
+    return today.y;
+}
+
+static void on_batch(const struct db_reply *r, void *user);
+static void send_next(struct shard *s);
+
+static enum rc send_batch(struct shard *s, struct err *e)
+{
+    struct db_param p[COLUMNS + 2];
+    char when[25], year[8];
+    bool one = s->flying.n == 1;
+
+    s->registered_ms = s->in->conf.now_ms();
+    snprintf(year, sizeof(year), "%d", encode(s));
+    iso_utc(when, s->registered_ms);
+    for (size_t i = 0; i < COLUMNS; i++)
+        p[i] = one ? pgarr_single(&s->cols[i]) : pgarr_param(&s->cols[i]);
+    p[COLUMNS] = (struct db_param)DB_STR(when);
+    p[COLUMNS + 1] = (struct db_param)DB_STR(year);
+    s->sent_us = mono_us();
+    return db_send(s->db, one ? SQL_INTAKE_ONE : SQL_INTAKE_BATCH, p, s->in->conf.deadline_ms, on_batch, s,
+                   e);
+}
+
+static void send_next(struct shard *s)
+{
+    struct err e = {0};
+
+    while (!s->busy && !s->in->closing && (s->n_halves || s->waiting.n)) {
+        struct line l;
+        if (s->n_halves)
+            line_move(&l, &s->halves[--s->n_halves]);
+        else
+            l = line_take(&s->waiting, INTAKE_BATCH_MAX);
+        line_move(&s->flying, &l);
+        s->busy = send_batch(s, &e) == RC_OK;
+        if (!s->busy)
+            answer_line(s->in, &s->flying, &e);
+    }
+}
+
+/* ---- its answer ---- */
+
+static void take_row(const struct db_result *r, int row, struct intake_item *it)
+{
+    const char *what = db_text(r, row, 2);
+    it->n = db_int(r, row, 1);
+    it->done = true;
+    if (!what || strcmp(what, "new") == 0)
+        return;
+    it->repeat = true;
+    it->registered_ms = strcmp(what, "repeat") == 0 ? db_int(r, row, 3) : -1; /* -1: a conflict */
+    it->filed_on = date_add((struct date){1970, 1, 1}, db_int(r, row, 4));
+    it->due = date_add((struct date){1970, 1, 1}, db_int(r, row, 5));
+}
+
+static void batch_done(struct shard *s, const struct db_result *r)
+{
+    struct intake_item *at[INTAKE_BATCH_MAX];
+    struct intake *in = s->in;
+    struct err conflict = {0}, lost = {0};
+    unsigned n = 0;
+
+    for (struct intake_item *it = s->flying.head; it; it = it->next)
+        at[n++] = it;
+    for (int row = 0; row < db_rows(r); row++) {
+        int64_t ord = db_int(r, row, 0);
+        if (ord >= 1 && ord <= n)
+            take_row(r, row, at[ord - 1]);
+    }
+    err_at(&conflict, RC_CONFLICT, "request.request_id", "this id was used for another request");
+    err_set(&lost, RC_INTERNAL, "the batch has no row for this request");
+    line_init(&s->flying);
+    for (unsigned i = 0; i < n; i++) {
+        bool clash = at[i]->done && at[i]->registered_ms < 0;
+        in->stats.conflicts += clash;
+        answer(in, at[i], !at[i]->done ? &lost : clash ? &conflict : NULL);
+    }
+}
+
+/* 23505: another process has just committed the same request (an answer was lost, the terminal came back), or
+ * a receipt code is taken. 40: the server asks for another try. */
+static bool worth_again(const struct shard *s, const char *state)
+{
+    return !s->retried && (strcmp(state, "23505") == 0 || strncmp(state, "40", 2) == 0);
+}
+
+static void batch_failed(struct shard *s, const struct db_reply *r)
+{
+    struct intake *in = s->in;
+    struct err e = r->err;
+    bool data = strncmp(r->state, "22", 2) == 0 || strncmp(r->state, "23", 2) == 0;
+    bool again = worth_again(s, r->state);
+
+    if (r->unknown)
+        in->stats.unanswered += s->flying.n;
+    if (s->flying.n > 1 && (data || again) && s->n_halves + 2 <= HALVES_MAX) {
+        struct line first = line_take(&s->flying, s->flying.n / 2);
+        line_move(&s->halves[s->n_halves++], &s->flying);
+        line_move(&s->halves[s->n_halves++], &first);
+        in->stats.halved++;
+        log_warn("event=batch_halved n=%u sqlstate=%s", first.n + s->halves[s->n_halves - 2].n, r->state);
+        return;
+    }
+    if (again && s->n_halves < HALVES_MAX) {
+        line_move(&s->halves[s->n_halves++], &s->flying);
+        s->retried = true;
+        return;
+    }
+    if (strcmp(r->state, "23505") == 0)
+        err_set(&e, RC_CONFLICT, "%s", r->err.text);
+    else if (e.rc ==
+             RC_INTERNAL) /* a broken statement is ours: the terminal keeps its request and comes again */
+        e.rc = RC_UNAVAILABLE;
+    log_err(&e, "event=intake_failed n=%u sqlstate=%s unknown=%d", s->flying.n, r->state, r->unknown);
+    answer_line(in, &s->flying, &e);
+    s->retried = false;
+}
+
+static void on_batch(const struct db_reply *r, void *user)
+{
+    struct shard *s = user;
+    struct intake *in = s->in;
+    unsigned size = 0;
+
+    while (size < COUNT(in->stats.size_sum) - 1 && (1u << size) < s->flying.n)
+        size++;
+    in->stats.size_sum[size]++;
+    in->stats.batches++;
+    in->stats.commit_us += (uint64_t)(mono_us() - s->sent_us);
+    s->busy = false;
+    if (r->err.rc == RC_OK) {
+        s->retried = false;
+        batch_done(s, r->rows);
+    } else {
+        batch_failed(s, r);
+    }
+    /* The next batch leaves at the end of this turn, with all that the turn brings in. */
+}
+
+static void on_down(struct db *d, void *user)
+{
+    struct shard *s = user;
+    struct err e = {0};
+    (void)d;
+    err_set(&e, RC_UNAVAILABLE, "the database connection was lost");
+    while (s->n_halves)
+        answer_line(s->in, &s->halves[--s->n_halves], &e);
+    answer_line(s->in, &s->waiting, &e);
+}
+
+/* ---- the surface ---- */
+
+static void refuse_all(uv_idle_t *h)
+{
+    struct intake *in = h->data;
+    struct err e = {0};
+    err_set(&e, RC_UNAVAILABLE, "the register cannot take requests now");
+    uv_idle_stop(h);
+    answer_line(in, &in->refused, &e);
+}
+
+static void on_turn(uv_check_t *h)
+{
+    struct intake *in = h->data;
+    for (unsigned i = 0; i < in->n_shards; i++)
+        send_next(&in->shards[i]);
+}
+
+static unsigned shard_of(const struct intake *in, const char *institution)
+{
+    uint32_t h = 2166136261u; /* FNV-1a */
+    for (; *institution; institution++)
+        h = (h ^ (uint8_t)*institution) * 16777619u;
+    return (h >> 16) % in->n_shards;
+}
+
+/* A copy waits with its first and is answered by the same commit. */
+static bool join_copy(struct line *l, struct intake_item *it)
+{
+    for (struct intake_item *o = l->head; o; o = o->next) {
+        if (memcmp(o->id, it->id, sizeof(it->id)) != 0)
+            continue;
+        if (memcmp(o->sha256, it->sha256, SHA256_LEN) != 0 ||
+            strcmp(o->receipt_code, it->receipt_code) != 0 || strcmp(o->institution, it->institution) != 0)
+            return false; /* goes its own way: the unique index decides between them */
+        it->copies = o->copies;
+        o->copies = it;
+        return true;
+    }
+    return false;
+}
+
+void intake_put(struct intake *in, struct intake_item *it)
+{
+    struct shard *s = &in->shards[shard_of(in, it->institution)];
+
+    it->next = it->copies = NULL;
+    it->queued_us = mono_us();
+    uv_idle_start(&in->idle, refuse_all); /* a turn follows, even when put outside of the loop */
+    if (!db_up(s->db) || s->waiting.n >= INTAKE_WAITING_MAX || in->closing) {
+        line_add(&in->refused, it);
+        return;
+    }
+    if (!join_copy(&s->waiting, it))
+        line_add(&s->waiting, it);
+}
+
+static int64_t now_default(void)
+{
+    return unix_ms();
+}
+
+struct intake *intake_new(uv_loop_t *loop, const struct intake_conf *conf)
+{
+    struct intake *in = calloc(1, sizeof(*in));
+    if (!in)
+        abort();
+    in->conf = *conf;
+    if (!in->conf.now_ms)
+        in->conf.now_ms = now_default;
+    if (!in->conf.deadline_ms)
+        in->conf.deadline_ms = 10000;
+    in->n_shards = conf->shards ? conf->shards : 2;
+    if (in->n_shards > INTAKE_SHARDS_MAX)
+        in->n_shards = INTAKE_SHARDS_MAX;
+    line_init(&in->refused);
+    uv_idle_init(loop, &in->idle);
+    in->idle.data = in;
+    uv_check_init(loop, &in->check);
+    in->check.data = in;
+    uv_check_start(&in->check, on_turn);
+    for (unsigned i = 0; i < in->n_shards; i++) {
+        struct shard *s = &in->shards[i];
+        struct db_conf dc = {.conninfo = conf->conninfo,
+                             .name = "intake",
+                             .session = sql_text(SQL_SESSION_INTAKE),
+                             .stmts = sql_table,
+                             .nstmts = SQL_INTAKE_COUNT,
+                             .on_down = on_down,
+                             .user = s};
+        s->in = in;
+        line_init(&s->waiting);
+        line_init(&s->flying);
+        s->db = db_new(loop, &dc);
+    }
+    return in;
+}
+
+static void intake_closed(uv_handle_t *h)
+{
+    struct intake *in = h->data;
+    for (unsigned i = 0; i < in->n_shards; i++)
+        for (size_t k = 0; k < COLUMNS; k++)
+            buf_free(&in->shards[i].cols[k]);
+    free(in);
+}
+
+void intake_free(struct intake *in)
+{
+    if (!in)
+        return;
+    in->closing = true;
+    for (unsigned i = 0; i < in->n_shards; i++) {
+        db_free(in->shards[i].db);
+        on_down(NULL, &in->shards[i]);
+    }
+    refuse_all(&in->idle);
+    uv_close((uv_handle_t *)&in->idle, NULL);
+    uv_close((uv_handle_t *)&in->check, intake_closed);
+}
+
+unsigned intake_up(const struct intake *in)
+{
+    unsigned n = 0;
+    for (unsigned i = 0; i < in->n_shards; i++)
+        n += db_up(in->shards[i].db);
+    return n;
+}
+
+unsigned intake_shards(const struct intake *in)
+{
+    return in->n_shards;
+}
+
+unsigned intake_waiting(const struct intake *in)
+{
+    unsigned n = 0;
+    for (unsigned i = 0; i < in->n_shards; i++)
+        n += in->shards[i].waiting.n + in->shards[i].flying.n;
+    return n;
+}
+
+const struct intake_stats *intake_stats(const struct intake *in)
+{
+    return &in->stats;
+}

@@ -1,0 +1,83 @@
+#include "backend/migrate.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "common/base/crypto.h"
+#include "common/base/text.h"
+
+#include "embed_migrations.h"
+
+const struct migration migrations[] = {
+    {1, "0001_register.sql", embed_0001_register_sql},
+};
+const size_t n_migrations = COUNT(migrations);
+
+/* Any constant: the lock that programs of this product take while they look and migrate. */
+static const char lock_sql[] =
+    "SELECT pg_advisory_lock(7210041), set_config('client_min_messages', 'warning', false)";
+static const char table_sql[] =
+    "CREATE TABLE IF NOT EXISTS schema_migration (version integer PRIMARY KEY, name text NOT NULL,"
+    " sha256 text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())";
+static const char known_sql[] = "SELECT version, name, sha256 FROM schema_migration ORDER BY version";
+static const char note_sql[] =
+    "INSERT INTO schema_migration (version, name, sha256) VALUES ($1::int, $2, $3)";
+
+static void checksum(char hex[2 * SHA256_LEN + 1], const struct migration *m)
+{
+    uint8_t hash[SHA256_LEN];
+    sha256(hash, m->sql, strlen(m->sql));
+    hex_encode(hex, hash, sizeof(hash));
+}
+
+/* How many of ours the database has; all must be the same files. */
+static enum rc compare(const struct db_result *r, size_t *done, struct err *e)
+{
+    char hex[2 * SHA256_LEN + 1];
+    size_t n = (size_t)db_rows(r);
+
+    if (n > n_migrations)
+        return err_set(e, RC_STATE, "the database is at version %s, newer than this program",
+                       db_text(r, (int)n - 1, 0));
+    for (size_t i = 0; i < n; i++) {
+        checksum(hex, &migrations[i]);
+        if (db_int(r, (int)i, 0) != migrations[i].version || strcmp(db_text(r, (int)i, 2), hex) != 0)
+            return err_set(e, RC_STATE, "migration %s differs from the one that was applied",
+                           db_text(r, (int)i, 1));
+    }
+    *done = n;
+    return RC_OK;
+}
+
+static enum rc apply(struct db_sync *s, const struct migration *m, struct err *e)
+{
+    char hex[2 * SHA256_LEN + 1], version[16];
+
+    checksum(hex, m);
+    snprintf(version, sizeof(version), "%d", m->version);
+    struct db_param p[] = {DB_STR(version), DB_STR(m->name), DB_STR(hex)};
+    TRY(db_sync_script(s, "BEGIN", e));
+    enum rc rc = db_sync_script(s, m->sql, e);
+    if (rc != RC_OK)
+        return err_wrap(e, rc, "migration %s", m->name);
+    TRY(db_sync_query(s, note_sql, p, COUNT(p), NULL, e));
+    return db_sync_script(s, "COMMIT", e);
+}
+
+enum rc migrate(const char *conninfo, int *applied, struct err *e)
+{
+    struct db_sync *s SCOPED(db_sync_closep) = NULL;
+    struct db_result *known SCOPED(db_result_freep) = NULL;
+    size_t done = 0;
+
+    TRY(db_sync_open(conninfo, &s, e));
+    TRY(db_sync_query(s, lock_sql, NULL, 0, NULL, e));
+    TRY(db_sync_script(s, table_sql, e));
+    TRY(db_sync_query(s, known_sql, NULL, 0, &known, e));
+    TRY(compare(known, &done, e));
+    for (size_t i = done; i < n_migrations; i++)
+        TRY(apply(s, &migrations[i], e));
+    if (applied)
+        *applied = (int)(n_migrations - done);
+    return RC_OK;
+}

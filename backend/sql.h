@@ -1,0 +1,41 @@
+/* Every statement of the register: one file each in backend/sql, embedded at build time, prepared by a test.
+ */
+#ifndef PRIDVOR_SQL_H
+#define PRIDVOR_SQL_H
+
+#include "backend/db.h"
+
+/*  what                file                   parameters */
+#define SQL_TABLE(X)                                                                                         \
+    X(SQL_INTAKE_BATCH, intake_batch, 22)                                                                    \
+    X(SQL_INTAKE_ONE, intake_one, 22)                                                                        \
+    X(SQL_TERMINALS, terminals, 0)                                                                           \
+    X(SQL_INSTITUTIONS, institutions, 0)                                                                     \
+    X(SQL_STATUS_CHECK, status_check, 3)                                                                     \
+    X(SQL_OWED_OPEN, owed_open, 0)                                                                           \
+    X(SQL_SETTING_KEEP, setting_keep, 2)                                                                     \
+    X(SQL_INSTITUTION_PUT, institution_put, 7)                                                               \
+    X(SQL_TERMINAL_PUT, terminal_put, 2)                                                                     \
+    X(SQL_TERMINAL_LIST, terminal_list, 0)                                                                   \
+    X(SQL_CERTIFICATE_PUT, certificate_put, 3)                                                               \
+    X(SQL_TERMINAL_REVOKE, terminal_revoke, 1)                                                               \
+    X(SQL_VERIFY_BOOKS, verify_books, 0)                                                                     \
+    X(SQL_VERIFY_BYTES, verify_bytes, 0)                                                                     \
+    X(SQL_VERIFY_AUDIT, verify_audit, 0)                                                                     \
+    X(SQL_SESSION, session, 0)                                                                               \
+    X(SQL_SESSION_INTAKE, session_intake, 0)
+
+enum sql_id {
+#define X(id, file, n) id,
+    SQL_TABLE(X)
+#undef X
+        SQL_COUNT
+};
+/* Which part of the table a connection prepares: the first two on intake, the running server's share on the
+ * other. */
+enum { SQL_INTAKE_COUNT = SQL_TERMINALS, SQL_SERVER_COUNT = SQL_SETTING_KEEP };
+
+extern const struct db_stmt sql_table[SQL_COUNT];
+const char *sql_text(enum sql_id id);
+
+#endif
