@@ -1,0 +1,97 @@
+# Words shared by the parts of ./pridvor. Needs: ROOT (the checkout), VAR (run-time folder).
+
+say() { printf '%s\n' "$*"; }
+note() { printf '\033[2m%s\033[0m\n' "$*" | { [ -t 1 ] && cat || sed 's/\x1b\[[0-9;]*m//g'; }; }
+die() { printf 'pridvor: %s\n' "$*" >&2; exit 1; }
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then "$@"
+    elif command -v sudo >/dev/null; then sudo "$@"
+    else die "this needs root: install sudo or call ./pridvor as root"; fi
+}
+
+# ensure_packages GROUP...: installs what is missing of these groups and says why.
+ensure_packages() {
+    local missing=() lines=() group name why known
+    known=$(dpkg-query -W -f='${db:Status-Status} ${Package}\n' 2>/dev/null | sed -n 's/^installed //p')
+    while read -r group name why; do
+        case " $* " in *" $group "*) ;; *) continue ;; esac
+        grep -qx -- "$name" <<<"$known" || { missing+=("$name"); lines+=("  $name: $why"); }
+    done < <(grep -v '^#' "$ROOT/packaging/dev/packages.txt")
+    if [[ " $* " == *" build "* ]] && ! command -v npm >/dev/null; then
+        missing+=(npm); lines+=("  npm: fetches the two libraries of the kiosk page")
+    fi
+    [ ${#missing[@]} = 0 ] && return 0
+    say "Installing ${#missing[@]} Debian packages:"
+    printf '%s\n' "${lines[@]}"
+    mkdir -p "$VAR/log"
+    # The system's own PostgreSQL cluster is not wanted and not touched.
+    if [[ " ${missing[*]} " == *" postgresql-15 "* ]] && [ ! -e /etc/postgresql-common ]; then
+        as_root mkdir -p /etc/postgresql-common/createcluster.d
+        echo 'create_main_cluster = false' | as_root tee /etc/postgresql-common/createcluster.d/pridvor.conf >/dev/null
+    fi
+    as_root apt-get update -q >"$VAR/log/apt.log" 2>&1 || die "apt-get update failed; see $VAR/log/apt.log"
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}" \
+        >>"$VAR/log/apt.log" 2>&1 || die "apt-get could not install: ${missing[*]}; see $VAR/log/apt.log"
+}
+
+# quiet NAME COMMAND...: runs it with its output in a log; shows the end of the log when it fails.
+quiet() {
+    local name=$1; shift
+    mkdir -p "$VAR/log"
+    "$@" >"$VAR/log/$name.log" 2>&1 && return 0
+    tail -n 30 "$VAR/log/$name.log" >&2
+    die "$name failed; the whole output is in $VAR/log/$name.log"
+}
+
+# build PRESET [TARGET...]
+build() {
+    local preset=$1; shift
+    [ -e "$ROOT/build/$preset/build.ninja" ] || quiet "configure-$preset" cmake -S "$ROOT" --preset "$preset"
+    quiet "build-$preset" cmake --build "$ROOT/build/$preset" ${1:+--target "$@"}
+}
+
+build_ui() {
+    [ -e "$ROOT/kiosk-ui/dist/index.html" ] && [ -z "$(find "$ROOT/kiosk-ui" "$ROOT/configs/i18n" -newer \
+        "$ROOT/kiosk-ui/dist/index.html" -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -print -quit)" ] && return 0
+    quiet build-ui "$ROOT/kiosk-ui/build.sh"
+}
+
+wait_for() { # wait_for SECONDS WHAT COMMAND...
+    local end=$((SECONDS + $1)) what=$2; shift 2
+    until "$@" >/dev/null 2>&1; do
+        [ "$SECONDS" -lt "$end" ] || { say "pridvor: $what is not ready after its time; logs are in $VAR/log" >&2; return 1; }
+        sleep 0.05
+    done
+}
+
+# --- one private process per name: pid file, log, and never anybody else's process ---
+
+pid_of() { # prints the pid when the process that we started under this name lives
+    local pid start
+    read -r pid start 2>/dev/null <"$VAR/run/$1.pid" || return 1
+    [ "$(cut -d' ' -f22 "/proc/$pid/stat" 2>/dev/null)" = "$start" ] || return 1
+    printf '%s' "$pid"
+}
+
+launch() { # launch NAME COMMAND...
+    local name=$1; shift
+    pid_of "$name" >/dev/null && return 0
+    mkdir -p "$VAR/run" "$VAR/log"
+    setsid "$@" >>"$VAR/log/$name.log" 2>&1 </dev/null 9>&- &
+    local pid=$!
+    disown "$pid" 2>/dev/null || true
+    printf '%s %s\n' "$pid" "$(cut -d' ' -f22 "/proc/$pid/stat" 2>/dev/null)" >"$VAR/run/$name.pid"
+}
+
+halt() { # halt NAME [SIGNAL]: TERM, then KILL after 5 s
+    local name=$1 pid i
+    pid=$(pid_of "$name") || { rm -f "$VAR/run/$name.pid"; return 0; }
+    kill "-${2:-TERM}" "$pid" 2>/dev/null || true
+    for i in $(seq 100); do
+        [ -e "/proc/$pid" ] && [ "$(pid_of "$name")" = "$pid" ] || break
+        sleep 0.05
+    done
+    kill -KILL "$pid" 2>/dev/null || true
+    rm -f "$VAR/run/$name.pid"
+}

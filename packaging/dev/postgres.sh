@@ -1,0 +1,69 @@
+# The private PostgreSQL cluster: its own folder, Unix socket only, peer authentication.
+
+PGBIN=/usr/lib/postgresql/15/bin
+
+# Root may not run PostgreSQL: it runs as the user postgres then, whose way to the folder must be open.
+pg_as() {
+    if [ "$(id -u)" = 0 ]; then
+        setpriv --reuid=postgres --regid="$(id -g postgres)" --clear-groups --inh-caps=-all "$@"
+    else
+        "$@"
+    fi
+}
+
+pg_paths() {
+    local key
+    key=$(printf '%s' "$VAR" | cksum | cut -d' ' -f1)
+    PGDATA_DIR=$VAR/pg
+    PGSOCK=$VAR/run/pg
+    if [ "$(id -u)" = 0 ]; then
+        local probe=$VAR
+        mkdir -p "$VAR"
+        if ! pg_as test -x "$probe" 2>/dev/null; then # for example below /root
+            PGDATA_DIR=/var/lib/pridvor-$key/pg
+        fi
+    fi
+    # A socket's path must stay under 107 bytes, and its folder reachable.
+    if [ ${#PGSOCK} -gt 80 ] || [ "$PGDATA_DIR" != "$VAR/pg" ]; then PGSOCK=/tmp/pridvor-$(id -u)-$key; fi
+    PG_CONNINFO="host=$PGSOCK port=5432 user=pridvor dbname=pridvor"
+}
+
+pg_init() {
+    pg_paths
+    [ -s "$PGDATA_DIR/PG_VERSION" ] && return 0
+    id -un >/dev/null 2>&1 || die "your user id $(id -u) has no name in /etc/passwd; PostgreSQL cannot start without one"
+    mkdir -p "$PGDATA_DIR" && chmod 700 "$PGDATA_DIR"
+    if [ "$(id -u)" = 0 ]; then chown postgres "$PGDATA_DIR"; fi
+    [ "$PGDATA_DIR" = "$VAR/pg" ] || say "The database lives in $PGDATA_DIR: its user cannot reach $VAR."
+    quiet initdb pg_as env LC_ALL=C.UTF-8 "$PGBIN/initdb" -D "$PGDATA_DIR" -U pridvor -E UTF8 --locale=C.UTF-8 \
+        --auth-local=peer --auth-host=reject --no-instructions
+    local user
+    {
+        echo 'local all pridvor peer map=pridvor'
+    } | pg_as tee "$PGDATA_DIR/pg_hba.conf" >/dev/null
+    for user in root postgres "$(id -un)"; do printf 'pridvor %s pridvor\n' "$user"; done | sort -u |
+        pg_as tee "$PGDATA_DIR/pg_ident.conf" >/dev/null
+    printf '%s\n' "listen_addresses = ''" "unix_socket_directories = '$PGSOCK'" 'max_connections = 50' \
+        'shared_buffers = 64MB' 'log_min_messages = warning' "timezone = 'UTC'" "log_timezone = 'UTC'" |
+        pg_as tee -a "$PGDATA_DIR/postgresql.conf" >/dev/null
+}
+
+pg_start() {
+    pg_init
+    mkdir -p "$PGSOCK" && chmod 700 "$PGSOCK"
+    if [ "$(id -u)" = 0 ]; then chown postgres "$PGSOCK"; fi
+    "$PGBIN/pg_isready" -q -h "$PGSOCK" && return 0
+    local log=$PGDATA_DIR/server.log
+    pg_as "$PGBIN/pg_ctl" -D "$PGDATA_DIR" -s -w -t 60 -l "$log" start 9>&- ||
+        die "PostgreSQL did not start; see $log"
+    pg_as "$PGBIN/psql" -h "$PGSOCK" -U pridvor -d postgres -Atqc "select 1 from pg_database where datname = 'pridvor'" |
+        grep -q 1 || pg_as "$PGBIN/createdb" -h "$PGSOCK" -U pridvor pridvor
+}
+
+pg_running() { pg_paths; "$PGBIN/pg_isready" -q -h "$PGSOCK" 2>/dev/null; }
+
+pg_stop() {
+    pg_paths
+    [ -e "$PGDATA_DIR/postmaster.pid" ] || return 0
+    pg_as "$PGBIN/pg_ctl" -D "$PGDATA_DIR" -s -w -m "${1:-fast}" stop 2>/dev/null || true
+}

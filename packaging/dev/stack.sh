@@ -1,0 +1,141 @@
+# The whole house on one machine: database, register, virtual devices, terminal. Each part is one process of ours.
+
+PORT_KIOSK=$PORTS PORT_PANEL=$((PORTS + 1)) PORT_PUBLIC=$((PORTS + 2)) PORT_TLS=$((PORTS + 3)) PORT_RELAY=$((PORTS + 4))
+BIN=$ROOT/build/release
+TERMINAL=K07
+INSTITUTION=uat-55259 # Turda
+
+# Starting order; stopping goes the other way.
+stack_parts() {
+    if [ "$REAL_DEVICES" = 1 ]; then echo "registryd kioskd"
+    else echo "reader printer pad registryd panel kioskd"; fi
+}
+
+start_reader() {
+    local slot=()
+    [ -n "$CARD_VPCD" ] && slot=(--vpcd "$CARD_VPCD")
+    start_device reader "${slot[@]}"
+}
+start_printer() { start_device printer; }
+start_pad() { start_device pad; }
+start_device() {
+    local name=$1; shift
+    pid_of "$name" >/dev/null && return 0
+    mkdir -p "$VAR/run/vdev/$name"
+    rm -f "$VAR/run/vdev/$name/env" "$VAR/run/vdev/$name/ctl.sock"
+    launch "$name" umockdev-wrapper "$BIN/tests/vdev" "$name" --dir "$VAR/run/vdev/$name" "$@"
+    wait_for 20 "the virtual $name" test -s "$VAR/run/vdev/$name/env"
+}
+start_panel() {
+    launch panel "$BIN/tests/vpanel" --dir "$VAR/run/vdev" --port "$PORT_PANEL" --relay "$PORT_RELAY:$PORT_TLS"
+    wait_for 10 "the panel" port_open "$PORT_PANEL"
+}
+start_registryd() {
+    registry_conf
+    launch registryd "$BIN/backend/registryd" --config "$VAR/registry.conf"
+    wait_for 20 "registryd" http_ok "$PORT_PUBLIC" /healthz
+}
+start_kioskd() {
+    kiosk_conf
+    launch kioskd "$BIN/firmware/kioskd" --config "$VAR/kiosk.conf"
+    wait_for 20 "kioskd" http_ok "$PORT_KIOSK" /healthz
+}
+
+port_open() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+http_ok() { # http_ok PORT PATH: true when the answer is 200
+    local status
+    exec 3<>"/dev/tcp/127.0.0.1/$1" || return 1
+    printf 'GET %s HTTP/1.1\r\nHost: 127.0.0.1:%s\r\nConnection: close\r\n\r\n' "$2" "$1" >&3
+    read -r -t 5 _ status _ <&3
+    exec 3<&- 3>&-
+    [ "$status" = 200 ]
+}
+
+registry_conf() {
+    pg_paths
+    cat >"$VAR/registry.conf" <<JSON
+{"conninfo": "$PG_CONNINFO", "configs": "$ROOT/configs",
+ "terminals": {"host": "127.0.0.1", "port": $PORT_TLS, "ca": "$VAR/tls/ca.pem", "cert": "$VAR/tls/server.pem",
+               "key": "$VAR/tls/server.key"},
+ "public": {"host": "127.0.0.1", "port": $PORT_PUBLIC}, "pin_key": "$VAR/tls/pin.key"}
+JSON
+}
+
+driver_json() { # driver_json NAME DEVICE
+    local env_file=''
+    [ "$REAL_DEVICES" = 1 ] || env_file=", \"env_file\": \"$VAR/run/vdev/$2/env\""
+    printf '{"name": "%s", "argv": ["%s", "%s", "serve", "--devices", "%s"]%s}' "$1" "$BIN/drivers/kdrv" "$1" \
+        "$ROOT/configs/devices" "$env_file"
+}
+kiosk_conf() {
+    local port=$PORT_RELAY
+    [ "$REAL_DEVICES" = 1 ] && port=$PORT_TLS
+    cat >"$VAR/kiosk.conf" <<JSON
+{"terminal": "$TERMINAL", "institution": "$INSTITUTION", "port": $PORT_KIOSK, "ui_dir": "$ROOT/kiosk-ui/dist",
+ "configs": "$ROOT/configs", "institutions": "$ROOT/configs/institutions/cluj.json", "run_dir": "$VAR/run",
+ "queue": "$VAR/kiosk/queue.db", "queue_key": "$VAR/kiosk/queue.key",
+ "services": ["cs.birth_certificate", "complaint.abandoned_vehicle"],
+ "status_url": "http://127.0.0.1:$PORT_PUBLIC/s/",
+ "register": {"host": "127.0.0.1", "port": $port, "server_name": "localhost", "ca": "$VAR/tls/ca.pem",
+              "cert": "$VAR/tls/terminal.pem", "key": "$VAR/tls/terminal.key"},
+ "drivers": [$(driver_json card reader), $(driver_json print printer), $(driver_json pad pad)]}
+JSON
+}
+
+# First start: migrations, the county, a demo certificate authority, this terminal's certificate.
+prepare() {
+    mkdir -p "$VAR/tls" "$VAR/kiosk" "$VAR/run"
+    chmod 700 "$VAR/tls" "$VAR/kiosk" "$VAR/run"
+    registry_conf
+    local ctl=("$BIN/backend/registryctl" --config "$VAR/registry.conf")
+    quiet migrate "${ctl[@]}" migrate
+    [ -e "$VAR/tls/ca.pem" ] || quiet ca "${ctl[@]}" ca init "$VAR/tls"
+    [ -e "$VAR/tls/server.pem" ] || quiet server-cert "${ctl[@]}" server-cert "$VAR/tls" --name localhost
+    if [ ! -e "$VAR/tls/terminal.pem" ]; then
+        quiet institutions "${ctl[@]}" institutions load "$ROOT/configs/institutions/cluj.json"
+        quiet terminal "${ctl[@]}" terminal add "$TERMINAL" --institution "$INSTITUTION" --ca "$VAR/tls" --out "$VAR/tls"
+    fi
+}
+
+lock_stack() {
+    mkdir -p "$VAR/run"
+    exec 9>"$VAR/run/stack.lock"
+    flock -w 300 9 || die "another ./pridvor works on $VAR"
+}
+
+STARTED=()
+stack_up() {
+    lock_stack
+    pg_running || STARTED+=(postgres)
+    pg_start
+    prepare
+    local part
+    for part in $(stack_parts); do
+        pid_of "$part" >/dev/null || STARTED+=("$part")
+        "start_$part" || die "$part did not start; the end of its log: $(tail -n 5 "$VAR/log/$part.log" 2>/dev/null)"
+    done
+    flock -u 9
+}
+
+stack_down() { # stack_down [PART...]: all of them by default
+    local parts part
+    parts="$*"
+    [ -n "$parts" ] || parts="reader printer pad registryd panel kioskd postgres"
+    for part in $(printf '%s\n' $parts | tac); do
+        if [ "$part" = postgres ]; then pg_stop; else halt "$part"; fi
+    done
+}
+
+stack_status() {
+    local part pid
+    if pg_running; then say "postgres   runs"; else say "postgres   stopped"; fi
+    for part in reader printer pad registryd panel kioskd; do
+        if pid=$(pid_of "$part"); then printf '%-10s runs, pid %s\n' "$part" "$pid"; else printf '%-10s stopped\n' "$part"; fi
+    done
+}
+
+stack_addresses() {
+    say "Kiosk page          $(cat "$VAR/run/kiosk.url" 2>/dev/null)"
+    say "Status page         http://127.0.0.1:$PORT_PUBLIC/s/"
+    [ "$REAL_DEVICES" = 1 ] || say "Virtual hardware    http://127.0.0.1:$PORT_PANEL/"
+}
