@@ -1,6 +1,6 @@
-/* Memory with a lifetime: process, session or request, frame. Everything in an arena is wiped when it is freed or
- * reset. Allocation never returns NULL: sizes are bounded where input comes in, and a machine out of memory ends the
- * process, which may be killed at any line anyway. */
+/* Memory with a lifetime: process, session or request, frame. Everything in an arena is wiped when it is
+ * freed or reset. Allocation never returns NULL: sizes are bounded where input comes in, and a machine out of
+ * memory ends the process, which may be killed at any line anyway. */
 #ifndef PRIDVOR_ARENA_H
 #define PRIDVOR_ARENA_H
 
@@ -12,7 +12,8 @@ struct arena *arena_new(void);
 void arena_free(struct arena *a);   /* wipes; NULL is fine */
 void arena_freep(struct arena **a); /* for SCOPED */
 void arena_reset(struct arena *a);  /* wipes, keeps one block */
-void *arena_alloc(struct arena *a, size_t size) __attribute__((malloc, returns_nonnull)); /* zeroed, 16-byte aligned */
+void *arena_alloc(struct arena *a, size_t size)
+    __attribute__((malloc, returns_nonnull)); /* zeroed, 16-byte aligned */
 void *arena_dup(struct arena *a, const void *p, size_t len);
 char *arena_str(struct arena *a, const char *s);
 char *arena_strn(struct arena *a, const char *s, size_t len);

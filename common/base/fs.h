@@ -5,7 +5,8 @@
 #include "common/base/arena.h"
 #include "common/base/err.h"
 
-MUST enum rc fs_read(struct arena *a, const char *path, size_t max, char **out, size_t *len, struct err *e); /* NUL added */
+MUST enum rc fs_read(struct arena *a, const char *path, size_t max, char **out, size_t *len,
+                     struct err *e); /* NUL added */
 /* Temporary file in the same folder, fsync, rename, fsync of the folder. */
 MUST enum rc fs_write(const char *path, const void *p, size_t len, int mode, struct err *e);
 MUST enum rc fs_mkdirs(const char *path, int mode, struct err *e);

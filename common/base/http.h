@@ -1,5 +1,6 @@
-/* HTTP/1.1 server on libuv, llhttp in strict mode, optional TLS. Keep-alive; one request at a time per connection
- * (pipelined bytes wait). Slow clients are cut by timers, big ones by limits, each with a clear status. */
+/* HTTP/1.1 server on libuv, llhttp in strict mode, optional TLS. Keep-alive; one request at a time per
+ * connection (pipelined bytes wait). Slow clients are cut by timers, big ones by limits, each with a clear
+ * status. */
 #ifndef PRIDVOR_HTTP_H
 #define PRIDVOR_HTTP_H
 
@@ -25,27 +26,30 @@ struct http_conf {
     struct tls_ctx *tls;
     const struct http_route *routes;
     size_t nroutes;
-    size_t max_body;      /* 0: 64 KiB */
-    unsigned header_ms;   /* whole head incl. handshake; 0: 10 s */
-    unsigned body_ms;     /* whole body; 0: 30 s */
-    unsigned idle_ms;     /* between requests; 0: 75 s */
-    unsigned max_conns;   /* 0: 2048; more are closed at once */
+    size_t max_body;    /* 0: 64 KiB */
+    unsigned header_ms; /* whole head incl. handshake; 0: 10 s */
+    unsigned body_ms;   /* whole body; 0: 30 s */
+    unsigned idle_ms;   /* between requests; 0: 75 s */
+    unsigned max_conns; /* 0: 2048; more are closed at once */
     /* Called for every matched request before its handler; answers itself and returns false to refuse. */
     bool (*gate)(struct http_req *r, unsigned flags, void *user);
     const char *const *headers; /* NULL-terminated "Name: value" lines for every answer, or NULL */
     void *user;
 };
 
-MUST enum rc http_listen(uv_loop_t *loop, const struct http_conf *conf, struct http_server **out, struct err *e);
+MUST enum rc http_listen(uv_loop_t *loop, const struct http_conf *conf, struct http_server **out,
+                         struct err *e);
 int http_port(const struct http_server *s);
 unsigned http_conns(const struct http_server *s);
-void http_close(struct http_server *s); /* stops accepting, closes connections; memory goes when the loop has run */
+void http_close(
+    struct http_server *s); /* stops accepting, closes connections; memory goes when the loop has run */
 
 struct arena *http_arena(struct http_req *r);
 const char *http_method(const struct http_req *r);
-const char *http_path(const struct http_req *r);   /* without the query, percent-decoded, no ".." */
+const char *http_path(const struct http_req *r); /* without the query, percent-decoded, no ".." */
 const char *http_query(struct http_req *r, const char *name); /* decoded value or NULL */
-const char *http_header(const struct http_req *r, const char *name); /* NULL when absent; a doubled Host etc. was refused */
+const char *http_header(const struct http_req *r,
+                        const char *name); /* NULL when absent; a doubled Host etc. was refused */
 const char *http_body(const struct http_req *r, size_t *len);
 const char *http_peer_cn(const struct http_req *r);
 const char *http_peer_serial(const struct http_req *r);
@@ -53,14 +57,18 @@ const char *http_remote(const struct http_req *r);
 int64_t http_started_us(const struct http_req *r);
 void http_set(struct http_req *r, const char *name, const char *value); /* extra header of the answer */
 
-/* Exactly one of these ends a request; it may happen later. If the client went away it does nothing. r is gone after. */
+/* Exactly one of these ends a request; it may happen later. If the client went away it does nothing. r is
+ * gone after. */
 void http_reply(struct http_req *r, int status, const char *type, const void *body, size_t len);
 void http_json(struct http_req *r, int status, const char *json);
-/* {"error":{"rc":"RC_BAD_FIELD","key":"err.bad_field","path":"...","text":"..."}} with the status of the row */
+/* {"error":{"rc":"RC_BAD_FIELD","key":"err.bad_field","path":"...","text":"..."}} with the status of the row
+ */
 void http_fail(struct http_req *r, const struct err *e);
 
-/* Server-sent events: the head goes out now, the request stays open; on_close is called once, then r is gone. */
-void http_stream(struct http_req *r, const char *type, void (*on_close)(struct http_req *r, void *p), void *p);
+/* Server-sent events: the head goes out now, the request stays open; on_close is called once, then r is gone.
+ */
+void http_stream(struct http_req *r, const char *type, void (*on_close)(struct http_req *r, void *p),
+                 void *p);
 void http_stream_send(struct http_req *r, const void *p, size_t len);
 void http_stream_end(struct http_req *r);
 

@@ -1,5 +1,5 @@
-/* HTTP/1.1 client on libuv with one kept connection, optional TLS (mutual when the context has a certificate).
- * One request in flight; others wait in order. Reconnects by itself with the next request. */
+/* HTTP/1.1 client on libuv with one kept connection, optional TLS (mutual when the context has a
+ * certificate). One request in flight; others wait in order. Reconnects by itself with the next request. */
 #ifndef PRIDVOR_HTTPC_H
 #define PRIDVOR_HTTPC_H
 
@@ -14,7 +14,7 @@ struct httpc_conf {
     int port;
     const char *unix_path; /* instead of host and port */
     struct tls_ctx *tls;
-    const char *server_name; /* verified in the certificate */
+    const char *server_name;         /* verified in the certificate */
     unsigned connect_ms, request_ms; /* 0: 5 s, 15 s */
 };
 struct httpc_reply {
@@ -28,9 +28,10 @@ struct httpc_reply {
 typedef void (*httpc_cb)(const struct httpc_reply *r, void *user);
 
 struct httpc *httpc_new(uv_loop_t *loop, const struct httpc_conf *conf);
-/* headers: NULL-terminated "Name: value" lines or NULL. body is copied. cb is called exactly once, never from inside. */
-void httpc_send(struct httpc *c, const char *method, const char *path, const char *const *headers, const void *body,
-                size_t len, httpc_cb cb, void *user);
+/* headers: NULL-terminated "Name: value" lines or NULL. body is copied. cb is called exactly once, never from
+ * inside. */
+void httpc_send(struct httpc *c, const char *method, const char *path, const char *const *headers,
+                const void *body, size_t len, httpc_cb cb, void *user);
 /* The same with a function for each piece of an endless body (event streams); cb at its end. */
 void httpc_stream(struct httpc *c, const char *path, const char *const *headers,
                   void (*piece)(const char *p, size_t len, void *user), httpc_cb cb, void *user);

@@ -7,9 +7,11 @@
 
 bool utf8_valid(const char *s, size_t len); /* RFC 3629; U+0000 is not valid here */
 size_t utf8_count(const char *s);           /* code points */
-/* NFC, cedilla s/t to comma below, outer blanks off, inner runs of blanks to one, control characters refused. */
+/* NFC, cedilla s/t to comma below, outer blanks off, inner runs of blanks to one, control characters refused.
+ */
 MUST enum rc text_clean(struct arena *a, const char *s, const char **out, struct err *e);
-/* For comparing names: clean, lower case, no marks (Ș, ş, s -> s; ő -> o), letters and digits only, single blanks. */
+/* For comparing names: clean, lower case, no marks (Ș, ş, s -> s; ő -> o), letters and digits only, single
+ * blanks. */
 const char *text_fold(struct arena *a, const char *s);
 /* {name} in tpl replaced by the value of the pair with that name; unknown names stay as they are. */
 struct text_var {
@@ -17,9 +19,10 @@ struct text_var {
 };
 const char *text_fill(struct arena *a, const char *tpl, const struct text_var *vars, size_t n);
 
-void hex_encode(char *out, const void *p, size_t len);                                    /* lower case, 2*len+1 bytes */
-MUST bool hex_decode(void *out, size_t cap, size_t *len, const char *hex);                /* blanks allowed between bytes */
-char *base64_encode(struct arena *a, const void *p, size_t len);                          /* standard alphabet, padded */
-MUST enum rc base64_decode(struct arena *a, const char *s, uint8_t **out, size_t *len, struct err *e); /* strict */
+void hex_encode(char *out, const void *p, size_t len);                     /* lower case, 2*len+1 bytes */
+MUST bool hex_decode(void *out, size_t cap, size_t *len, const char *hex); /* blanks allowed between bytes */
+char *base64_encode(struct arena *a, const void *p, size_t len);           /* standard alphabet, padded */
+MUST enum rc base64_decode(struct arena *a, const char *s, uint8_t **out, size_t *len,
+                           struct err *e); /* strict */
 
 #endif
