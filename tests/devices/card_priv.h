@@ -1,0 +1,175 @@
+/* Between the files of the card applet. */
+#ifndef PRIDVOR_TESTS_CARD_PRIV_H
+#define PRIDVOR_TESTS_CARD_PRIV_H
+
+#include "tests/devices/card.h"
+
+#include "common/base/arena.h"
+#include "common/base/buf.h"
+
+#include <mbedtls/ecp.h>
+#include <mbedtls/md.h>
+
+#define POINT_MAX 133 /* uncompressed, secp521r1 */
+#define FILES_MAX 10
+
+/* ---- primitives (card_prim.c) ---- */
+
+struct cipher {
+    const char *name; /* "AES-128" */
+    uint8_t c;        /* last arc of the PACE and CA object identifiers: 1 3DES, 2..4 AES */
+    size_t key, block;
+    mbedtls_md_type_t md;
+};
+const struct cipher *cipher_named(const char *name);
+void hash(mbedtls_md_type_t md, uint8_t *out, const void *p, size_t len);
+/* 9303-11 9.7.1. counter: 1 encryption, 2 MAC, 3 password. */
+void kdf(const struct cipher *c, const uint8_t *secret, size_t len, uint8_t counter, uint8_t out[32]);
+void cbc(const struct cipher *c, const uint8_t *key, const uint8_t *iv, bool enc, const uint8_t *in,
+         size_t len, uint8_t *out); /* iv NULL: zero; in == out is fine */
+void ecb_block(const struct cipher *c, const uint8_t *key, const uint8_t *in, uint8_t *out);
+void mac8(const struct cipher *c, const uint8_t *key, const uint8_t *p, size_t len, uint8_t out[8]);
+void pad(struct buf *b, size_t block); /* ISO 9797-1 method 2 */
+bool unpad(const uint8_t *p, size_t *len);
+int noise(void *ctx, unsigned char *p, size_t n); /* blinding for mbedTLS: the kernel's */
+void must(int rc); /* primitives with right sizes cannot fail; if one does, the model is wrong: abort */
+
+struct curve {
+    const char *name;
+    int id; /* 9303-11 table of standardized domain parameters */
+    mbedtls_ecp_group_id gid;
+    const char *oid;      /* hex, without tag and length */
+    const char *a, *seed; /* explicit parameters: a as hex where the group structure hides it */
+};
+const struct curve *curve_named(const char *name);
+
+/* ---- TLV and DER (card_tlv.c) ---- */
+
+void tlv(struct buf *b, unsigned tag, const void *p, size_t len);
+void tlv_buf(struct buf *b, unsigned tag, const struct buf *in);
+void tlv_hex(struct buf *b, unsigned tag, const char *hex);
+void tlv_int(struct buf *b, unsigned n);                    /* small INTEGER */
+void tlv_uint(struct buf *b, const uint8_t *p, size_t len); /* unsigned big-endian INTEGER */
+void put_be(struct buf *b, uint32_t v, size_t n);
+struct tlv {
+    unsigned tag;
+    const uint8_t *p, *raw; /* value; and the whole object */
+    size_t len, rawlen;
+};
+bool tlv_next(const uint8_t **p, size_t *len, struct tlv *out); /* false: end or broken */
+bool tlv_find(const uint8_t *p, size_t len, unsigned tag, struct tlv *out);
+size_t hexbytes(const char *hex, uint8_t *out, size_t cap);
+
+/* ---- the chip ---- */
+
+struct person {
+    const char *document_code, *issuing_state, *nationality, *document_number, *cnp;
+    const char *last_name, *first_name, *sex, *birth_date, *expiry_date; /* dates YYYY-MM-DD */
+};
+struct conf { /* the JSON file */
+    const char *about;
+    struct person person;
+    const char *mrz, *can, *curve, *cipher, *atr, *signer;
+    bool pace, bac, explicit_ec;
+    int64_t can_tries;    /* 0: wrong CANs are not counted (answer 6300); n: blocked after n */
+    int64_t can_delay_ms; /* after each wrong CAN in a row so much longer */
+    int64_t busy_ms;      /* each answer */
+    int64_t extended;     /* longest extended answer; 0: only short APDUs */
+    int64_t look;         /* which portrait */
+};
+
+struct file {
+    uint16_t fid;
+    uint8_t sfi;
+    bool app, open; /* in the LDS1 application; readable without PACE or BAC */
+    uint8_t *p;
+    size_t len;
+};
+
+struct sm {
+    bool on;
+    const struct cipher *c;
+    uint8_t enc[32], mac[32], ssc[16];
+};
+
+enum pace_step { PACE_IDLE, PACE_SET, PACE_NONCE, PACE_MAPPED, PACE_AGREED };
+struct pace {
+    enum pace_step step;
+    bool can;
+    uint8_t kpi[32], s[16], enc[32], mac[32];
+    mbedtls_ecp_point gen;
+    uint8_t chip[POINT_MAX], term[POINT_MAX];
+    size_t n; /* length of the points */
+};
+
+struct card {
+    struct arena *a;
+    struct conf conf;
+    char mrz[91];
+    char mrz_info[64]; /* document number, birth, expiry, each with its check digit */
+    const struct curve *curve;
+    const struct cipher *cipher;
+    mbedtls_ecp_group grp;
+    mbedtls_mpi ca_key; /* chip authentication */
+    struct file files[FILES_MAX];
+    size_t nfiles;
+    uint8_t *csca;
+    size_t csca_len;
+    unsigned wrong_cans, busy_ms;
+    void (*rnd)(void *ctx, void *p, size_t n);
+    void *rnd_ctx;
+    uint64_t seed;
+    /* gone with a reset */
+    bool app, access, ca_set, sm_next_ready;
+    const struct file *ef;
+    bool challenged;
+    uint8_t challenge[8];
+    struct sm sm, sm_next;
+    struct pace pace;
+};
+
+struct apdu {
+    uint8_t cla, ins, p1, p2;
+    const uint8_t *data;
+    size_t lc, le; /* le 0: no answer data wanted */
+    bool le_any;   /* Le was 00 or 0000: as much as there is */
+    bool ext;
+    size_t room; /* answer bytes that fit into the transport, secure messaging included */
+};
+
+/* Each command appends its data to out and returns the status word. */
+uint16_t pace_set_at(struct card *c, const struct apdu *a, struct buf *out);
+uint16_t ca_set_at(struct card *c, const struct apdu *a, struct buf *out);
+uint16_t general_authenticate(struct card *c, const struct apdu *a, struct buf *out);
+uint16_t get_challenge(struct card *c, const struct apdu *a, struct buf *out);
+uint16_t external_authenticate(struct card *c, const struct apdu *a, struct buf *out);
+void pace_forget(struct card *c);
+void bac_keys(const char *mrz_info, uint8_t enc[16], uint8_t mac[16]);
+
+/* Secure messaging (card_sm.c). sm_open: 0, or the status word that ends the session; plain points into
+ * store. */
+uint16_t sm_open(struct card *c, const struct apdu *a, struct apdu *plain, struct buf *store);
+void sm_close(struct card *c, const struct apdu *a, const struct buf *data, uint16_t sw, struct buf *out);
+size_t sm_room(const struct sm *sm, bool odd,
+               size_t room); /* plain bytes that fit into room protected ones */
+void sm_drop(struct card *c);
+void sm_start(struct sm *sm, const struct cipher *c, const uint8_t *enc, const uint8_t *mac);
+
+void card_private_key(struct card *c, mbedtls_mpi *d);
+void point_write(struct card *c, const mbedtls_ecp_point *p, uint8_t out[POINT_MAX], size_t *n);
+bool point_read(struct card *c, const uint8_t *p, size_t n, mbedtls_ecp_point *out);
+
+/* Personalisation. */
+MUST enum rc card_mrz_make(const struct person *p, char mrz[91], char info[64], struct err *e);
+void card_add_file(struct card *c, uint16_t fid, bool app, const struct buf *content);
+void lds_build(struct card *c);
+void face_jpeg(struct buf *out, int look, unsigned *width, unsigned *height);
+void sod_build(struct card *c, struct buf *sod);
+void card_access_infos(struct card *c, struct buf *set); /* PACEInfo */
+/* SubjectPublicKeyInfo; named curve or explicit parameters (9303-12 asks for explicit ones). */
+void spki(struct buf *out, const struct curve *cv, const mbedtls_ecp_point *q, bool explicit_ec);
+/* A fixed key pair of the invented country, from a word. */
+void fixed_key(const char *word, const struct curve *cv, mbedtls_ecp_group *g, mbedtls_mpi *d,
+               mbedtls_ecp_point *q);
+
+#endif
