@@ -34,7 +34,7 @@ struct vmodel {
 };
 
 /* Rows. The reader is linked when tests/devices/reader_*.c exist. */
-extern const struct vmodel reader_model, printer_model, pad_model;
+extern const struct vmodel reader_model, printer_model, pad_model, probe_model;
 
 struct usbdev *vdev_usb(struct vdev *v); /* for usb_in() and friends; valid from start() on */
 /* Something a fault script can wait for happened: unit "apdu", "reports" or "mm", by how much. Commands of

@@ -44,6 +44,7 @@ struct usb_model {
 /* The testbed comes with the first call; it stands empty until usb_plug(). NULL when not under umockdev's
  * preload. */
 struct usbdev *usb_new(const struct usb_desc *d, const struct usb_model *m, void *user);
+void usb_set_user(struct usbdev *u, void *user);
 void usb_free(struct usbdev *u);
 const char *usb_root(const struct usbdev *u); /* the testbed's folder: UMOCKDEV_DIR of the clients */
 
@@ -59,6 +60,8 @@ void usb_in_stall(struct usbdev *u,
                   uint8_t ep); /* the waiting or next transfer of that endpoint ends with -EPIPE */
 void usb_in_flush(struct usbdev *u, uint8_t ep); /* forgets what is queued or delayed there */
 void usb_resume(struct usbdev *u, uint8_t ep);   /* out() may be offered the rest */
+
+void usb_silence(struct usbdev *u, bool on); /* nothing is answered, only cancelling works, until it is off */
 
 /* Finished transfers since usb_new (control, bulk and interrupt; answered or stalled, not cancelled ones),
  * and a function called after each: fault scripts count with it and may unplug inside. */
