@@ -1,0 +1,27 @@
+#!/bin/sh
+# Builds the kiosk pages into kiosk-ui/dist with Debian's esbuild. Preact and htm come from package-lock.json.
+# Prints the size of the first page and fails above the budget of 50 KB gzip (JS alone 40 KB).
+set -eu
+cd "$(dirname "$0")"
+out=${1:-dist}
+[ -d node_modules/preact ] && [ -d node_modules/htm ] || npm ci --ignore-scripts --no-fund --no-audit
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+node dev/strings.mjs ../configs/i18n "$tmp/strings.js"
+mkdir -p "$tmp/dist/assets"
+cp index.html "$tmp/dist/index.html"
+NODE_PATH=$PWD/node_modules esbuild kiosk/main.js --bundle --minify --format=esm --target=chrome110 \
+  --charset=utf8 --alias:ui-strings="$tmp/strings.js" --legal-comments=none --log-level=warning \
+  --outfile="$tmp/dist/assets/app.js"
+esbuild css/kiosk.css --minify --target=chrome110 --charset=utf8 --log-level=warning \
+  --outfile="$tmp/dist/assets/app.css"
+size() { gzip -9 -c "$@" | wc -c; }
+js=$(size "$tmp/dist/assets/app.js")
+css=$(size "$tmp/dist/assets/app.css")
+html=$(size "$tmp/dist/index.html")
+total=$((js + css + html))
+echo "kiosk-ui: first page $total bytes gzip (js $js, css $css, html $html)"
+[ "$total" -le 51200 ] && [ "$js" -le 40960 ] || { echo "kiosk-ui: above the budget of 51200 (js 40960)" >&2; exit 1; }
+mkdir -p "$out"
+rm -rf "$out/assets" "$out/index.html"
+mv "$tmp/dist/assets" "$tmp/dist/index.html" "$out/"

@@ -1,0 +1,202 @@
+// The local API without kioskd: node dev/mock.mjs [port]. Page: http://127.0.0.1:7080/#k=dev
+// Scenes for looking and for tests: POST /mock/scene {"name": "card-can", "lang": "hu"}.
+import {createServer} from "node:http";
+import {readFileSync, existsSync} from "node:fs";
+import {randomBytes} from "node:crypto";
+import {execFileSync} from "node:child_process";
+import {dirname, join} from "node:path";
+import {fileURLToPath} from "node:url";
+import {World} from "./world.mjs";
+import {play} from "./scenes.mjs";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const types = {".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"};
+export const headers = {
+  "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' blob:; " +
+    "form-action 'none'; frame-ancestors 'none'; base-uri 'none'; require-trusted-types-for 'script'; trusted-types 'none'",
+  "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Cross-Origin-Opener-Policy": "same-origin",
+  "Cross-Origin-Resource-Policy": "same-origin", "Cache-Control": "no-store",
+};
+const soon = (ms, fn) => setTimeout(fn, ms).unref();
+
+// qrencode if it is here, else a picture that only looks like a code.
+function qr(text) {
+  try {
+    return execFileSync("qrencode", ["-t", "SVG", "-m", "1", "-o", "-", text], {stdio: ["ignore", "pipe", "ignore"]});
+  } catch {
+    const eye = (x, y) => `M${x} ${y}h7v7h-7zM${x + 1} ${y + 1}v5h5v-5zM${x + 2} ${y + 2}h3v3h-3z`;
+    let seed = 7;
+    let d = eye(1, 1) + eye(21, 1) + eye(1, 21);
+    for (let y = 1; y < 28; y++) {
+      for (let x = 1; x < 28; x++) {
+        seed = (seed * 1103515245 + 12345) % 2147483648;
+        if (!((x < 9 || x > 19) && y < 9) && !(x < 9 && y > 19) && seed % 7 < 3) d += `M${x} ${y}h1v1h-1z`;
+      }
+    }
+    return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 29 29"><path fill="#fff" d="M0 0h29v29H0z"/><path fill-rule="evenodd" d="${d}"/></svg>`;
+  }
+}
+
+export class Mock {
+  constructor({configs = join(here, "../../configs"), dist = join(here, "../dist"), speed = 1, ppmm = 3.21} = {}) {
+    Object.assign(this, {dist, speed, ppmm, seq: 0, token: "", streams: new Set(), calls: []});
+    this.world = new World(configs);
+    this.server = createServer((req, res) => this.handle(req, res));
+  }
+
+  listen(port) {
+    return new Promise((done) => this.server.listen(port, "127.0.0.1", () => done(this.server.address().port)));
+  }
+
+  close() {
+    this.streams.forEach((s) => s.destroy());
+    this.server.closeAllConnections?.();
+    return new Promise((done) => this.server.close(done));
+  }
+
+  send(event, data) {
+    for (const s of this.streams) s.write(`id: ${this.seq}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+  }
+
+  push() {
+    this.seq += 1;
+    this.send("state", this.world.state(this.seq));
+  }
+
+  scene(name, lang = "ro") {
+    play(this.world, name, lang);
+    this.push();
+  }
+
+  strokes() {
+    const path = [];
+    for (let i = 0; i < 160; i++) {
+      const lift = i === 60 || i === 110;
+      path.push([1500 + i * 38, 3000 + Math.round(900 * Math.sin(i / 7) * Math.cos(i / 23)), lift ? 0 : 520, i * 5]);
+    }
+    for (let i = 0; i < path.length; i += 10) this.send("device", {kind: "event", event: "strokes", data: {points: path.slice(i, i + 10), up: i + 10 >= path.length}});
+    this.world.sign.samples = path.length;
+  }
+
+  end() {
+    this.send("bye", {});
+    this.token = "";
+    this.world.reset();
+    const open = [...this.streams];
+    this.streams.clear();
+    soon(50, () => open.forEach((s) => s.end()));
+  }
+
+  async handle(req, res) {
+    const url = new URL(req.url, "http://x");
+    const reply = (status, body) => {
+      res.writeHead(status, {...headers, "Content-Type": "application/json"});
+      res.end(JSON.stringify(body ?? {ok: true}));
+    };
+    if (req.method === "GET" && !url.pathname.startsWith("/v1/")) return this.file(url.pathname, res);
+    let text = "";
+    for await (const chunk of req) text += chunk;
+    const body = text ? JSON.parse(text) : {};
+    if (url.pathname === "/mock/scene") return this.scene(body.name, body.lang), reply(200);
+    if (url.pathname === "/v1/hello") {
+      this.token = randomBytes(16).toString("hex");
+      return reply(200, {token: this.token, terminal: "K07", institution: this.world.institution, langs: ["ro", "hu", "en"],
+        idle_s: 60, profile: {ppmm: this.ppmm}});
+    }
+    if (req.headers["x-pridvor-token"] !== this.token) return reply(401, {error: {rc: "denied", key: "err.denied", path: "", text: "401"}});
+    if (url.pathname === "/v1/state") return reply(200, this.world.state(this.seq));
+    if (url.pathname === "/v1/events") return this.stream(res);
+    if (url.pathname === "/v1/qr.svg") {
+      res.writeHead(200, {...headers, "Content-Type": "image/svg+xml"});
+      return res.end(qr(this.world.done?.url || "x"));
+    }
+    this.calls.push([url.pathname, body]);
+    const [status, out] = this.command(url.pathname.slice(4), body) || [200];
+    reply(status, out);
+    if (this.token) this.push();
+  }
+
+  file(path, res) {
+    const name = path === "/" ? "/index.html" : path;
+    const full = join(this.dist, name);
+    const ext = name.slice(name.lastIndexOf("."));
+    if (name.includes("..") || !types[ext] || !existsSync(full)) return res.writeHead(404, headers).end();
+    res.writeHead(200, {...headers, "Content-Type": types[ext]});
+    return res.end(readFileSync(full));
+  }
+
+  stream(res) {
+    res.writeHead(200, {...headers, "Content-Type": "text/event-stream"});
+    res.write("retry: 500\n\n");
+    this.streams.add(res);
+    res.on("close", () => this.streams.delete(res));
+    this.send("state", this.world.state(this.seq));
+  }
+
+  later(ms, fn) {
+    soon(ms * this.speed, () => {
+      if (!this.token) return;
+      fn();
+      this.push();
+    });
+  }
+
+  readCard() {
+    const w = this.world;
+    w.card.phase = "reading";
+    w.card.attempts += 1;
+    w.card.progress = 0;
+    for (const n of [1, 2, 3, 4]) this.later(n * 250, () => (w.card.progress = n * 25));
+    this.later(1300, () => ((w.card.phase = "ok"), w.identity()));
+    this.later(1700, () => w.toForm());
+  }
+
+  file_() {
+    const w = this.world;
+    w.step = "filing";
+    this.later(300, () => (w.filing.phase = "sending"));
+    this.later(900, () => w.finish("printing"));
+    this.later(2500, () => (w.done.print.phase = "printed"));
+  }
+
+  command(path, body) {
+    const w = this.world;
+    const commands = {
+      "session/start": () => w.start(body.lang), "session/lang": () => (w.lang = body.lang),
+      "session/service": () => {
+        w.choose(body.service);
+        if (w.step === "card") this.later(1500, () => w.step === "card" && Object.assign(w.card, {present: true, phase: "can"}));
+      },
+      "session/touch": () => (w.idle = {warn: false, left_s: 90}),
+      "session/end": () => this.end(), "session/back": () => w.back(),
+      "card/read": () => {
+        if (body.can === "123456") return this.readCard(), [202, {requestId: 1}];
+        w.card.attempts += 1;
+        Object.assign(w.card, {phase: "error", error: {code: "CAN_WRONG", text: "Numărul nu se potrivește cu cardul.", tries_left: 3 - w.card.attempts}});
+        return [202, {requestId: 1}];
+      },
+      "card/mrz": () => this.readCard(), "card/skip": () => w.toForm(),
+      "form/answer": () => {
+        const errors = w.answer(body.values);
+        return errors.length ? [422, {errors}] : [200];
+      },
+      "form/goto": () => w.goto(body.field),
+      "sign/start": () => {
+        w.step = "sign";
+        w.sign.phase = "capturing";
+        soon(300, () => this.token && this.strokes());
+      },
+      "sign/clear": () => (w.sign.samples = 0), "sign/finish": () => (w.sign.phase = "done"),
+      "sign/cancel": () => (w.sign.phase = "ready"), "sign/skip": () => Object.assign(w.sign, {phase: "done", skipped: true}),
+      submit: () => (w.step === "review" && w.service.sign ? (w.step = "sign") : this.file_()),
+      print: () => (w.done.print.phase = "printing"), "print/resolve": () => (w.done.print.phase = body.printed ? "printed" : "failed"),
+      help: () => {},
+    };
+    return commands[path] ? commands[path]() : [404, {error: {rc: "not-found", key: "err.not_found", path: "", text: path}}];
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const port = await new Mock().listen(Number(process.argv[2] || 7080));
+  console.log(`http://127.0.0.1:${port}/#k=dev`);
+}
