@@ -67,3 +67,12 @@ pg_stop() {
     [ -e "$PGDATA_DIR/postmaster.pid" ] || return 0
     pg_as "$PGBIN/pg_ctl" -D "$PGDATA_DIR" -s -w -m "${1:-fast}" stop 2>/dev/null || true
 }
+
+pg_cut() { # kill -9 of the postmaster and its children
+    local main
+    main=$(head -n 1 "$PGDATA_DIR/postmaster.pid" 2>/dev/null) || return 0
+    pkill -KILL -P "$main" || true
+    kill -KILL "$main" 2>/dev/null || true
+    while [ -e "/proc/$main" ] && ! grep -q '^State:.Z' "/proc/$main/status" 2>/dev/null; do sleep 0.01; done
+    rm -f "$PGDATA_DIR/postmaster.pid" "$PGSOCK"/.s.PGSQL.5432*
+}

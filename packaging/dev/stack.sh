@@ -54,10 +54,9 @@ http_ok() { # http_ok PORT PATH: true when the answer is 200
 registry_conf() {
     pg_paths
     cat >"$VAR/registry.conf" <<JSON
-{"conninfo": "$PG_CONNINFO", "configs": "$ROOT/configs",
- "terminals": {"host": "127.0.0.1", "port": $PORT_TLS, "ca": "$VAR/tls/ca.pem", "cert": "$VAR/tls/server.pem",
-               "key": "$VAR/tls/server.key"},
- "public": {"host": "127.0.0.1", "port": $PORT_PUBLIC}, "pin_key": "$VAR/tls/pin.key"}
+{"db": "$PG_CONNINFO", "configs": "$ROOT/configs", "pin_key": "$VAR/tls/pin.key",
+ "terminals": {"host": "127.0.0.1", "port": $PORT_TLS}, "public": {"host": "127.0.0.1", "port": $PORT_PUBLIC},
+ "tls": {"ca": "$VAR/tls/ca.pem", "cert": "$VAR/tls/server.pem", "key": "$VAR/tls/server.key"}}
 JSON
 }
 

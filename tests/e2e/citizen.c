@@ -1,7 +1,11 @@
 #include "tests/e2e/citizen.h"
 
 #include <stdio.h>
+
 #include <string.h>
+#include <time.h>
+
+#include "common/base/crypto.h"
 
 static bool wrong(struct api *c, const char *what)
 {
@@ -188,7 +192,12 @@ bool citizen_no_signature(struct api *c)
 
 bool citizen_submit(struct api *c)
 {
-    return api_call(c, "/v1/submit", "{\"key\":\"walk\"}") && api_wait(c, "step", "done", 15000);
+    char body[80], key[UUID_LEN];
+    struct err e = {0};
+    if (uuid7(key, &e) != RC_OK)
+        return wrong(c, e.text);
+    snprintf(body, sizeof(body), "{\"key\":\"%s\"}", key);
+    return api_call(c, "/v1/submit", body) && api_wait(c, "step", "done", 15000);
 }
 
 bool citizen_printed(struct api *c, const char *phases, int ms)

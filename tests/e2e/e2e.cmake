@@ -1,4 +1,6 @@
-add_library(citizen STATIC e2e/api.c e2e/citizen.c)
+add_library(citizen STATIC e2e/api.c e2e/citizen.c e2e/house.c)
 target_link_libraries(citizen PUBLIC base)
 add_executable(walk e2e/walk.c)
 target_link_libraries(walk PRIVATE citizen)
+pridvor_test(e2e_whole LABEL e2e SOURCES e2e/whole_test.c LIBS citizen TIMEOUT 600)
+pridvor_test(e2e_kill LABEL e2e SOURCES e2e/kill_test.c LIBS citizen TIMEOUT 1500)

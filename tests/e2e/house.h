@@ -1,0 +1,34 @@
+/* The whole house for a test: ./pridvor up in a folder and on ports of its own; parts are killed, stopped and
+ * started for real. */
+#ifndef PRIDVOR_E2E_HOUSE_H
+#define PRIDVOR_E2E_HOUSE_H
+
+#include <sys/types.h>
+
+#include "tests/e2e/citizen.h"
+
+struct house {
+    char var[200];
+    int ports;
+    struct api api;
+    char error[300];
+};
+
+/* name: folder below build/.../house-<name>; an old one is stopped and emptied. */
+bool house_up(struct house *h, const char *name, int ports);
+void house_down(struct house *h);
+pid_t house_pid(struct house *h, const char *part); /* 0: does not run */
+bool house_kill(struct house *h, const char *part); /* kill -9 and wait until it is gone */
+bool house_start(struct house *h, const char *part);
+bool house_stop(struct house *h, const char *part);
+bool house_net(struct house *h, bool open); /* the relay between terminal and register */
+/* One value from the register's database; "" when there is none. */
+const char *house_sql(struct house *h, struct arena *a, const char *sql);
+/* Opens the API again after kioskd was started again. */
+bool house_api(struct house *h);
+/* Searches the memory of a process for the text; number of places, -1 when it cannot be read. */
+int memory_search(pid_t pid, const char *text);
+/* pids of the children of pid, at most max. */
+size_t children_of(pid_t pid, pid_t *out, size_t max);
+
+#endif

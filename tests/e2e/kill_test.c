@@ -1,0 +1,162 @@
+/* kill -9 of terminal, register and database at random moments. The citizen's own log of what was
+ * acknowledged is compared with the register: nothing acknowledged is lost, nothing is there twice, no number
+ * is missing. */
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "common/base/clock.h"
+#include "tests/e2e/house.h"
+
+#define ROUNDS 200
+
+static struct house house;
+#define API (&house.api)
+
+struct log {
+    char code[ROUNDS][16];
+    int n;           /* requests whose "done" the citizen saw */
+    int interrupted; /* sessions that ended without "done" */
+    int provisional, kills[4];
+};
+static struct log seen;
+static const char *const victims[] = {"kioskd", "registryd", "postgres", "drivers"};
+
+static int setup(void **state)
+{
+    (void)state;
+    srandom((unsigned)getpid());
+    if (house_up(&house, "kill", 17180))
+        return 0;
+    fprintf(stderr, "%s\n", house.error);
+    return -1;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    house_down(&house);
+    return 0;
+}
+
+static const struct person_answer car[] = {{"who.wants_answer", "\"no\""}, {"land", "\"public\""}};
+
+/* One request as far as it gets; true when the citizen saw "done". */
+static bool one_request(void)
+{
+    struct api *c = API;
+    bool filed = citizen_start(c, "ro", "complaint.abandoned_vehicle") &&
+                 (strcmp(api_get(c, "step"), "card") != 0 || citizen_no_card(c)) &&
+                 citizen_answer(c, car, COUNT(car)) && citizen_submit(c);
+    if (!filed)
+        return false;
+    const char *code = api_get(c, "done.receipt_code"), *provisional = api_get(c, "done.provisional");
+    snprintf(seen.code[seen.n], sizeof(seen.code[0]), "%s", code ? code : "?");
+    seen.provisional += provisional && strcmp(provisional, "true") == 0;
+    seen.n++;
+    api_call(c, "/v1/session/end", "{}");
+    return true;
+}
+
+static void kill_victim(int which)
+{
+    seen.kills[which]++;
+    if (which == 2) { /* the postmaster and all of its children at once, as a power cut would */
+        ARENA_SCOPE(a);
+        char line[400];
+        snprintf(line, sizeof(line), "PRIDVOR_VAR='%s' ./pridvor stop-now postgres >/dev/null 2>&1",
+                 house.var);
+        FILE *p = popen(line, "r");
+        if (p)
+            pclose(p);
+        return;
+    }
+    if (which == 3) {
+        pid_t pids[8];
+        size_t n = children_of(house_pid(&house, "kioskd"), pids, 8);
+        for (size_t i = 0; i < n; i++)
+            kill(pids[i], 9);
+        return;
+    }
+    if (!house_kill(&house, victims[which]))
+        fail_msg("%s", house.error);
+}
+
+static void revive(int which)
+{
+    if (which == 3)
+        return;
+    if (!house_start(&house, victims[which]))
+        fail_msg("%s", house.error);
+    if (which == 0 && !house_api(&house))
+        fail_msg("%s", house.error);
+}
+
+/* The citizen acts in this process; a child kills after a random time. */
+static void round_of(int which)
+{
+    int delay_us = (int)(random() % 260000);
+    pid_t killer = fork();
+    if (killer == 0) {
+        usleep((useconds_t)delay_us);
+        kill_victim(which);
+        _exit(0); /* the parent counts */
+    }
+    if (!one_request())
+        seen.interrupted++;
+    int status = 0;
+    waitpid(killer, &status, 0);
+    seen.kills[which]++;
+    revive(which);
+    /* A session that the kill did not reach ends here, so that the next round begins at the start page. */
+    if (which != 0)
+        api_call(API, "/v1/session/end", "{}");
+}
+
+static int64_t number(const char *sql)
+{
+    ARENA_SCOPE(a);
+    return strtoll(house_sql(&house, a, sql), NULL, 10);
+}
+
+static void kills(void **state)
+{
+    (void)state;
+    for (int i = 0; i < ROUNDS; i++)
+        round_of(i % 4 == 2 ? (i % 8 == 2 ? 2 : 1) : i % 4 == 3 ? 3 : i % 4);
+    char all[ROUNDS * 16 + 64] = "";
+    size_t len = 0;
+    for (int i = 0; i < seen.n; i++)
+        len += (size_t)snprintf(all + len, sizeof(all) - len, "%s'%s'", i ? "," : "", seen.code[i]);
+    ARENA_SCOPE(a);
+    const char *sql =
+        arena_fmt(a, "select count(distinct receipt_code) from request where receipt_code in (%s)", all);
+    int64_t found = 0;
+    for (int64_t end = mono_ms() + 90000; mono_ms() < end && found < seen.n; usleep(300000))
+        found = number(sql);
+    print_message("%d rounds: kioskd %d, registryd %d, postgres %d, drivers %d kills; %d acknowledged (%d "
+                  "provisional), "
+                  "%d interrupted; %lld found\n",
+                  ROUNDS, seen.kills[0], seen.kills[1], seen.kills[2], seen.kills[3], seen.n,
+                  seen.provisional, seen.interrupted, (long long)found);
+    assert_int_equal(found, seen.n);
+    assert_true(seen.n > ROUNDS / 3);
+    assert_int_equal(number("select count(*) - count(distinct receipt_code) from request"), 0);
+    assert_int_equal(number("select count(*) - count(distinct n) from request"), 0);
+    assert_int_equal(number("select max(n) - count(*) from request"), 0);
+    /* Nothing is there that no citizen began. */
+    assert_true(number("select count(*) from request") <= seen.n + seen.interrupted);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(kills)};
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
