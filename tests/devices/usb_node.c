@@ -62,6 +62,20 @@ static void hex(GString *s, const uint8_t *p, size_t len)
         g_string_append_printf(s, "%02X", p[i]);
 }
 
+/* sysfs shows the strings, too; lsusb reads them there. */
+static void string_attributes(GString *s, const struct usb_desc *d)
+{
+    static const char *const names[] = {"manufacturer", "product", "serial"};
+    for (int i = 0; i < 3; i++) {
+        uint8_t index = d->descriptors[14 + i];
+        const char *const *text = d->strings;
+        for (uint8_t k = 1; text && *text && k < index; k++)
+            text++;
+        if (index > 0 && text && *text)
+            g_string_append_printf(s, "A: %s=%s\\n\n", names[i], *text);
+    }
+}
+
 /* Without DEVTYPE: libusb passes over such a device, so nobody opens it before the gate and the socket stand.
  */
 static char *device_text(struct usbdev *u)
@@ -83,6 +97,7 @@ static char *device_text(struct usbdev *u)
                            d->mbit, b[3], b[2]);
     g_string_append_printf(s, "A: idVendor=%04x\\n\nA: idProduct=%04x\\n\nA: bcdDevice=%04x\\n\n",
                            le16(b + 8), le16(b + 10), le16(b + 12));
+    string_attributes(s, d);
     g_string_append_printf(s, "A: bDeviceClass=%02x\\n\nA: bNumConfigurations=%x\\n\nH: descriptors=", b[4],
                            b[17]);
     hex(s, b, d->len);
