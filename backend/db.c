@@ -420,7 +420,7 @@ void db_free(struct db *d)
 
 bool db_up(const struct db *d)
 {
-    return d->state == DB_UP;
+    return d && d->state == DB_UP;
 }
 
 unsigned db_pending(const struct db *d)
@@ -430,7 +430,7 @@ unsigned db_pending(const struct db *d)
 
 uint64_t db_connects(const struct db *d)
 {
-    return d->connects;
+    return d ? d->connects : 0;
 }
 
 enum { PARAMS_MAX = 32 };

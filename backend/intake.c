@@ -437,25 +437,26 @@ void intake_free(struct intake *in)
 unsigned intake_up(const struct intake *in)
 {
     unsigned n = 0;
-    for (unsigned i = 0; i < in->n_shards; i++)
+    for (unsigned i = 0; in && i < in->n_shards; i++)
         n += db_up(in->shards[i].db);
     return n;
 }
 
 unsigned intake_shards(const struct intake *in)
 {
-    return in->n_shards;
+    return in ? in->n_shards : 0;
 }
 
 unsigned intake_waiting(const struct intake *in)
 {
     unsigned n = 0;
-    for (unsigned i = 0; i < in->n_shards; i++)
+    for (unsigned i = 0; in && i < in->n_shards; i++)
         n += in->shards[i].waiting.n + in->shards[i].flying.n;
     return n;
 }
 
 const struct intake_stats *intake_stats(const struct intake *in)
 {
-    return &in->stats;
+    static const struct intake_stats none;
+    return in ? &in->stats : &none;
 }

@@ -12,7 +12,6 @@
     X(SQL_TERMINALS, terminals, 0)                                                                           \
     X(SQL_INSTITUTIONS, institutions, 0)                                                                     \
     X(SQL_STATUS_CHECK, status_check, 3)                                                                     \
-    X(SQL_OWED_OPEN, owed_open, 0)                                                                           \
     X(SQL_SETTING_KEEP, setting_keep, 2)                                                                     \
     X(SQL_INSTITUTION_PUT, institution_put, 7)                                                               \
     X(SQL_TERMINAL_PUT, terminal_put, 2)                                                                     \

@@ -1,5 +1,6 @@
--- The register. Hot tables (request, audit, owed_message) have no foreign keys: each would lock a shared row per request;
--- what they promise is checked before queueing, held by register_counter, and looked after by `registryctl verify`.
+-- The register. Hot tables (request, audit, owed_message) have no foreign keys: each would lock a shared row
+-- per request. What they would promise is checked before queueing, held by register_counter, and looked after
+-- by `registryctl verify`.
 
 CREATE TABLE settings (
     key text PRIMARY KEY,
@@ -42,7 +43,7 @@ CREATE TABLE register_counter (
     PRIMARY KEY (institution, register, year)
 ) WITH (fillfactor = 10, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 20000);
 
--- request and signature rest byte for byte as they came. The PIN is kept only as HMAC with a key outside the database.
+-- request and signature rest byte for byte as they came. The PIN is kept only as HMAC, its key elsewhere.
 CREATE TABLE request (
     request_id uuid NOT NULL,
     registered_at timestamptz NOT NULL,

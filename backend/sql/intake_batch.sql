@@ -1,15 +1,16 @@
--- Registers all requests that wait, in one transaction. One array element per request; ids are distinct within a batch.
--- $1 request_id $2 institution $3 register $4 terminal $5 service $6 service_version $7 channel $8 lang $9 receipt_code
--- $10 pin_verifier $11 sha256 $12 request $13 signature $14 filed_at $15 offline $16 filed_on $17 due
--- $18 email or null $19 phone or null $20 copies of the same request in this batch $21 registered_at $22 year
+-- Registers all requests that wait, in one transaction. One array element per request; ids are distinct.
+-- $1 request_id $2 institution $3 register $4 terminal $5 service $6 service_version $7 channel $8 lang
+-- $9 receipt_code $10 pin_verifier $11 sha256 $12 request $13 signature $14 filed_at $15 offline $16 filed_on
+-- $17 due $18 email or null $19 phone or null $20 copies of the same request here $21 registered_at $22 year
 WITH item AS MATERIALIZED (
-    SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::int[], $7::text[], $8::text[],
-        $9::text[], $10::bytea[], $11::bytea[], $12::text[], $13::text[], $14::timestamptz[], $15::bool[], $16::date[],
-        $17::date[], $18::text[], $19::text[], $20::int[])
-        WITH ORDINALITY AS t (request_id, institution, register, terminal, service, service_version, channel, lang,
-        receipt_code, pin_verifier, sha256, request, signature, filed_at, offline, filed_on, due, email, phone, copies, ord)
+    SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::int[], $7::text[],
+        $8::text[], $9::text[], $10::bytea[], $11::bytea[], $12::text[], $13::text[], $14::timestamptz[],
+        $15::bool[], $16::date[], $17::date[], $18::text[], $19::text[], $20::int[])
+        WITH ORDINALITY AS t (request_id, institution, register, terminal, service, service_version, channel,
+        lang, receipt_code, pin_verifier, sha256, request, signature, filed_at, offline, filed_on, due, email,
+        phone, copies, ord)
 ), old AS MATERIALIZED (
-    SELECT request_id, institution, sha256, receipt_code, registered_at, filed_on, due, year, n
+    SELECT request_id, institution, sha256, receipt_code, registered_at, filed_on, due, n
     FROM request WHERE request_id = ANY ($1::uuid[])
 ), fresh AS MATERIALIZED (
     -- Numbers count back from the counter's new value, so that the counter is written once per book.
@@ -22,11 +23,12 @@ WITH item AS MATERIALIZED (
     ON CONFLICT (institution, register, year) DO UPDATE SET n = c.n + excluded.n
     RETURNING institution, register, n
 ), put AS (
-    INSERT INTO request (request_id, registered_at, filed_at, n, service_version, filed_on, due, year, offline, institution,
-        register, receipt_code, terminal, service, channel, lang, pin_verifier, sha256, request, signature)
-    SELECT f.request_id, $21::timestamptz, f.filed_at, b.n - f.back + 1, f.service_version, f.filed_on, f.due, $22::int,
-        f.offline, f.institution, f.register, f.receipt_code, f.terminal, f.service, f.channel, f.lang, f.pin_verifier,
-        f.sha256, f.request, f.signature
+    INSERT INTO request (request_id, registered_at, filed_at, n, service_version, filed_on, due, year,
+        offline, institution, register, receipt_code, terminal, service, channel, lang, pin_verifier, sha256, request,
+        signature)
+    SELECT f.request_id, $21::timestamptz, f.filed_at, b.n - f.back + 1, f.service_version, f.filed_on, f.due,
+        $22::int, f.offline, f.institution, f.register, f.receipt_code, f.terminal, f.service, f.channel,
+        f.lang, f.pin_verifier, f.sha256, f.request, f.signature
     FROM fresh f JOIN book b USING (institution, register)
     RETURNING request_id, n
 ), log AS (
@@ -49,5 +51,6 @@ UNION ALL
 SELECT i.ord, o.n,
     CASE WHEN o.sha256 = i.sha256 AND o.receipt_code = i.receipt_code AND o.institution = i.institution
         THEN 'repeat' ELSE 'conflict' END,
-    (extract(epoch FROM o.registered_at) * 1000)::bigint, o.filed_on - date '1970-01-01', o.due - date '1970-01-01'
+    (extract(epoch FROM o.registered_at) * 1000)::bigint, o.filed_on - date '1970-01-01',
+    o.due - date '1970-01-01'
 FROM old o JOIN item i USING (request_id)

@@ -1,16 +1,18 @@
 -- intake_batch.sql for a request that waits alone; the same parameters, each one value.
 WITH old AS MATERIALIZED (
-    SELECT institution, sha256, receipt_code, registered_at, filed_on, due, n FROM request WHERE request_id = $1::uuid
+    SELECT institution, sha256, receipt_code, registered_at, filed_on, due, n FROM request
+    WHERE request_id = $1::uuid
 ), book AS (
     INSERT INTO register_counter AS c (institution, register, year, n)
     SELECT $2::text, $3::text, $22::int, 1 WHERE NOT EXISTS (SELECT FROM old)
     ON CONFLICT (institution, register, year) DO UPDATE SET n = c.n + 1
     RETURNING n
 ), put AS (
-    INSERT INTO request (request_id, registered_at, filed_at, n, service_version, filed_on, due, year, offline, institution,
-        register, receipt_code, terminal, service, channel, lang, pin_verifier, sha256, request, signature)
-    SELECT $1, $21::timestamptz, $14::timestamptz, b.n, $6::int, $16::date, $17::date, $22, $15::bool, $2, $3, $9::text,
-        $4::text, $5::text, $7::text, $8::text, $10::bytea, $11::bytea, $12::text, $13::text
+    INSERT INTO request (request_id, registered_at, filed_at, n, service_version, filed_on, due, year,
+        offline, institution, register, receipt_code, terminal, service, channel, lang, pin_verifier, sha256, request,
+        signature)
+    SELECT $1, $21::timestamptz, $14::timestamptz, b.n, $6::int, $16::date, $17::date, $22, $15::bool, $2, $3,
+        $9::text, $4::text, $5::text, $7::text, $8::text, $10::bytea, $11::bytea, $12::text, $13::text
     FROM book b
     RETURNING n
 ), log AS (

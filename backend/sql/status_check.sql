@@ -1,5 +1,5 @@
--- $1 receipt code $2 verifier of the typed PIN $3 now. Counts before it answers, under the row's lock, so that guesses sent
--- side by side do not get more than five tries an hour. Codes that do not exist leave no row.
+-- $1 receipt code $2 verifier of the typed PIN $3 now. Counts before it answers, under the row's lock, so that
+-- guesses sent side by side do not get more than five tries an hour. Codes that do not exist leave no row.
 WITH r AS (
     SELECT institution, service, n, registered_at, filed_on, due, lang, pin_verifier = $2::bytea AS right_pin
     FROM request WHERE receipt_code = $1::text
@@ -9,7 +9,8 @@ WITH r AS (
     ON CONFLICT (receipt_code) DO UPDATE SET
         wrong = CASE WHEN t.since <= excluded.since - interval '1 hour' THEN excluded.wrong
             WHEN t.wrong >= 5 THEN t.wrong + 1 ELSE t.wrong + excluded.wrong END,
-        since = CASE WHEN t.since <= excluded.since - interval '1 hour' OR t.wrong = 0 THEN excluded.since ELSE t.since END
+        since = CASE WHEN t.since <= excluded.since - interval '1 hour' OR t.wrong = 0 THEN excluded.since
+            ELSE t.since END
     WHERE t.wrong < 30000
     RETURNING wrong, since
 )

@@ -1,0 +1,326 @@
+/* The administrator's command line. */
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend/conf.h"
+#include "backend/migrate.h"
+#include "backend/pki.h"
+#include "backend/sql.h"
+#include "common/base/clock.h"
+#include "common/base/fs.h"
+#include "common/base/log.h"
+#include "common/model/institution.h"
+
+enum { OPTIONS_MAX = 16, TERMINAL_DAYS = 730, SERVER_DAYS = 397 };
+
+struct args {
+    struct arena *arena;
+    const char *what; /* the word after the command's words, or NULL */
+    const char *names[OPTIONS_MAX], *values[OPTIONS_MAX];
+    size_t n;
+};
+
+static const char *option(const struct args *a, const char *name, const char *def)
+{
+    for (size_t i = 0; i < a->n; i++)
+        if (strcmp(a->names[i], name) == 0)
+            return a->values[i];
+    return def;
+}
+
+static enum rc need(const struct args *a, const char *name, const char **out, struct err *e)
+{
+    *out = option(a, name, NULL);
+    return *out ? RC_OK : err_set(e, RC_BAD_REQUEST, "--%s is missing", name);
+}
+
+static enum rc conninfo(const struct args *a, const char **out, struct err *e)
+{
+    struct registry_conf conf = {0};
+
+    *out = option(a, "db", NULL);
+    if (*out)
+        return RC_OK;
+    TRY(registry_conf_load(a->arena, option(a, "config", "configs/registry.conf"), &conf, e));
+    *out = conf.db;
+    return RC_OK;
+}
+
+static enum rc database(const struct args *a, struct db_sync **out, struct err *e)
+{
+    const char *info;
+    TRY(conninfo(a, &info, e));
+    return db_sync_open(info, out, e);
+}
+
+static enum rc query(struct db_sync *s, enum sql_id id, const struct db_param *p, struct db_result **out,
+                     struct err *e)
+{
+    return db_sync_query(s, sql_text(id), p, sql_table[id].nparams, out, e);
+}
+
+static enum rc cmd_migrate(const struct args *a, struct err *e)
+{
+    const char *info;
+    int applied = 0;
+
+    TRY(conninfo(a, &info, e));
+    TRY(migrate(info, &applied, e));
+    printf("database at version %d, %d new\n", migrations[n_migrations - 1].version, applied);
+    return RC_OK;
+}
+
+static enum rc cmd_ca_init(const struct args *a, struct err *e)
+{
+    if (!a->what)
+        return err_set(e, RC_BAD_REQUEST, "the folder is missing");
+    TRY(pki_ca_init(a->what, option(a, "name", "Pridvor CA"), e));
+    printf("authority in %s (ca.pem, ca.key)\n", a->what);
+    return RC_OK;
+}
+
+static enum rc days_of(const struct args *a, int64_t def, struct pki_request *r, struct err *e)
+{
+    const char *text = option(a, "days", NULL);
+    char *end = NULL;
+    long days = text ? strtol(text, &end, 10) : (long)def;
+
+    if ((text && (*end || end == text)) || days < 1 || days > 3660)
+        return err_set(e, RC_BAD_REQUEST, "--days must be a number from 1 to 3660");
+    r->from_ms = unix_ms() - 3600000;
+    r->till_ms = unix_ms() + days * INT64_C(86400000);
+    return RC_OK;
+}
+
+static enum rc cmd_server_cert(const struct args *a, struct err *e)
+{
+    const char *dir = a->what, *name = option(a, "name", "localhost");
+    struct pki_request r = {.cn = name, .use = PKI_SERVER, .dns = name};
+    char serial[2 * PKI_SERIAL + 1];
+
+    if (!dir)
+        return err_set(e, RC_BAD_REQUEST, "the folder is missing");
+    if (inet_pton(AF_INET, option(a, "ip", "127.0.0.1"), r.ip) != 1)
+        return err_set(e, RC_BAD_REQUEST, "--ip must be an IPv4 address");
+    TRY(days_of(a, SERVER_DAYS, &r, e));
+    r.cert = arena_fmt(a->arena, "%s/server.pem", dir);
+    r.key = arena_fmt(a->arena, "%s/server.key", dir);
+    TRY(pki_issue(dir, &r, serial, e));
+    printf("server certificate for %s in %s (server.pem, server.key)\n", name, dir);
+    return RC_OK;
+}
+
+/* The terminal first, in a transaction that also holds its certificate: what exists on paper exists in the
+ * register. */
+static enum rc terminal_register(struct db_sync *s, const struct args *a, const char *institution,
+                                 const char *serial, int64_t till_ms, struct err *e)
+{
+    struct db_result *put SCOPED(db_result_freep) = NULL;
+    char till[25];
+    struct db_param t[] = {DB_STR(a->what), DB_STR(institution)};
+    struct db_param c[] = {DB_STR(serial), DB_STR(a->what), DB_STR(till)};
+
+    iso_utc(till, till_ms);
+    TRY(db_sync_script(s, "BEGIN", e));
+    TRY(query(s, SQL_TERMINAL_PUT, t, &put, e));
+    if (db_rows(put) != 1)
+        return err_set(e, RC_CONFLICT, "terminal %s belongs to another institution", a->what);
+    TRY(query(s, SQL_CERTIFICATE_PUT, c, NULL, e));
+    return db_sync_script(s, "COMMIT", e);
+}
+
+static enum rc copy_ca(const struct args *a, const char *from, const char *to, struct err *e)
+{
+    char *pem;
+    size_t len;
+    const char *target = arena_fmt(a->arena, "%s/ca.pem", to);
+
+    TRY(fs_read(a->arena, arena_fmt(a->arena, "%s/ca.pem", from), 65536, &pem, &len, e));
+    return fs_exists(target) ? RC_OK : fs_write(target, pem, len, 0644, e);
+}
+
+static enum rc cmd_terminal_add(const struct args *a, struct err *e)
+{
+    struct db_sync *s SCOPED(db_sync_closep) = NULL;
+    struct pki_request r = {.cn = a->what, .use = PKI_CLIENT};
+    char serial[2 * PKI_SERIAL + 1];
+    const char *institution, *out, *ca = option(a, "ca", "var/tls");
+
+    if (!a->what)
+        return err_set(e, RC_BAD_REQUEST, "the terminal's name is missing");
+    TRY(need(a, "institution", &institution, e));
+    TRY(need(a, "out", &out, e));
+    TRY(days_of(a, TERMINAL_DAYS, &r, e));
+    TRY(database(a, &s, e));
+    TRY(fs_mkdirs(out, 0755, e));
+    r.cert = arena_fmt(a->arena, "%s/terminal.pem", out);
+    r.key = arena_fmt(a->arena, "%s/terminal.key", out);
+    TRY(pki_issue(ca, &r, serial, e));
+    TRY(copy_ca(a, ca, out, e));
+    TRY(terminal_register(s, a, institution, serial, r.till_ms, e));
+    printf("terminal %s of %s in %s (terminal.pem, terminal.key, ca.pem)\n", a->what, institution, out);
+    return RC_OK;
+}
+
+static enum rc cmd_terminal_revoke(const struct args *a, struct err *e)
+{
+    struct db_sync *s SCOPED(db_sync_closep) = NULL;
+    struct db_result *r SCOPED(db_result_freep) = NULL;
+    struct db_param p[] = {DB_STR(a->what)};
+
+    if (!a->what)
+        return err_set(e, RC_BAD_REQUEST, "the terminal's name is missing");
+    TRY(database(a, &s, e));
+    TRY(query(s, SQL_TERMINAL_REVOKE, p, &r, e));
+    if (db_rows(r) != 1)
+        return err_set(e, RC_NOT_FOUND, "there is no terminal %s", a->what);
+    printf("terminal %s revoked\n", a->what);
+    return RC_OK;
+}
+
+static enum rc cmd_terminal_list(const struct args *a, struct err *e)
+{
+    struct db_sync *s SCOPED(db_sync_closep) = NULL;
+    struct db_result *r SCOPED(db_result_freep) = NULL;
+
+    TRY(database(a, &s, e));
+    TRY(query(s, SQL_TERMINAL_LIST, NULL, &r, e));
+    for (int i = 0; i < db_rows(r); i++)
+        printf("%-16s %-16s %-8s %s\n", db_text(r, i, 0), db_text(r, i, 1), db_text(r, i, 2),
+               db_is_null(r, i, 3) ? "-" : db_text(r, i, 3));
+    return RC_OK;
+}
+
+static enum rc institution_write(struct db_sync *s, const struct institution *it, struct err *e)
+{
+    char siruta[24];
+    struct db_param p[] = {
+        DB_STR(it->id),
+        DB_STR(it->parent && it->parent[0] ? it->parent : NULL),
+        DB_STR(it->kind),
+        DB_STR(it->siruta ? siruta : NULL),
+        DB_STR(it->name.t[LANG_RO]),
+        DB_STR(tr_get(&it->name, LANG_HU)),
+        DB_STR(tr_get(&it->name, LANG_EN)),
+    };
+    snprintf(siruta, sizeof(siruta), "%lld", (long long)it->siruta);
+    enum rc rc = query(s, SQL_INSTITUTION_PUT, p, NULL, e);
+    return rc == RC_OK ? rc : err_wrap(e, rc, "institution %s", it->id);
+}
+
+static enum rc cmd_institutions_load(const struct args *a, struct err *e)
+{
+    struct db_sync *s SCOPED(db_sync_closep) = NULL;
+    struct institutions list = {0};
+
+    if (!a->what)
+        return err_set(e, RC_BAD_REQUEST, "the file is missing");
+    TRY(institutions_load(a->arena, a->what, &list, e));
+    TRY(database(a, &s, e));
+    TRY(db_sync_script(s, "BEGIN", e));
+    for (size_t i = 0; i < list.n; i++)
+        TRY(institution_write(s, &list.items[i], e));
+    TRY(db_sync_script(s, "COMMIT", e));
+    printf("%zu institutions\n", list.n);
+    return RC_OK;
+}
+
+static enum rc cmd_verify(const struct args *a, struct err *e)
+{
+    struct db_sync *s SCOPED(db_sync_closep) = NULL;
+    struct db_result *books SCOPED(db_result_freep) = NULL;
+    struct db_result *bytes SCOPED(db_result_freep) = NULL;
+    struct db_result *audit SCOPED(db_result_freep) = NULL;
+    int64_t entries = 0;
+    int bad = 0;
+
+    TRY(database(a, &s, e));
+    TRY(db_sync_script(s, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", e));
+    TRY(query(s, SQL_VERIFY_BOOKS, NULL, &books, e));
+    TRY(query(s, SQL_VERIFY_BYTES, NULL, &bytes, e));
+    TRY(query(s, SQL_VERIFY_AUDIT, NULL, &audit, e));
+    for (int i = 0; i < db_rows(books); i++) {
+        entries += db_int(books, i, 4);
+        if (db_text(books, i, 5)[0] == 't')
+            continue;
+        bad++;
+        printf("book %s/%s/%s: counter %s, entries %s: gap or double\n", db_text(books, i, 0),
+               db_text(books, i, 1), db_text(books, i, 2), db_text(books, i, 3), db_text(books, i, 4));
+    }
+    for (int i = 0; i < db_rows(bytes); i++)
+        printf("request %s: stored text is not what was signed\n", db_text(bytes, i, 0));
+    for (int i = 0; i < db_rows(audit); i++)
+        printf("request %s: audit and register disagree\n", db_text(audit, i, 0));
+    printf("books %d, entries %lld, gaps or doubles %d, changed texts %d, audit differences %d\n",
+           db_rows(books), (long long)entries, bad, db_rows(bytes), db_rows(audit));
+    return bad || db_rows(bytes) || db_rows(audit) ? err_set(e, RC_STATE, "the register is not sound")
+                                                   : RC_OK;
+}
+
+/* A command is one or two words; `what` says what may follow it. */
+static const struct command {
+    const char *first, *second, *what, *help;
+    enum rc (*run)(const struct args *a, struct err *e);
+} commands[] = {
+    {"migrate", NULL, NULL, "bring the database to this program's version", cmd_migrate},
+    {"institutions", "load", "FILE", "write the county's institutions", cmd_institutions_load},
+    {"ca", "init", "DIR [--name NAME]", "make a certificate authority", cmd_ca_init},
+    {"server-cert", NULL, "DIR [--name localhost] [--ip 127.0.0.1] [--days N]",
+     "for registryd, signed by DIR's authority", cmd_server_cert},
+    {"terminal", "add", "NAME --institution ID --out DIR [--ca DIR] [--days N]", "enrol a terminal",
+     cmd_terminal_add},
+    {"terminal", "revoke", "NAME", "its certificates are refused from now on", cmd_terminal_revoke},
+    {"terminal", "list", NULL, "all terminals", cmd_terminal_list},
+    {"verify", NULL, NULL, "gaps, doubles, changed bytes", cmd_verify},
+};
+
+static int usage(void)
+{
+    fprintf(stderr, "usage: registryctl COMMAND ... [--config configs/registry.conf | --db CONNINFO]\n");
+    for (size_t i = 0; i < COUNT(commands); i++)
+        fprintf(stderr, "  %s%s%s%s%s\n      %s\n", commands[i].first, commands[i].second ? " " : "",
+                commands[i].second ? commands[i].second : "", commands[i].what ? " " : "",
+                commands[i].what ? commands[i].what : "", commands[i].help);
+    return 2;
+}
+
+static bool parse(struct args *a, int argc, char **argv)
+{
+    for (int i = 0; i < argc; i++) {
+        if (strncmp(argv[i], "--", 2) != 0) {
+            if (a->what)
+                return false;
+            a->what = argv[i];
+        } else {
+            if (i + 1 == argc || a->n == OPTIONS_MAX)
+                return false;
+            a->names[a->n] = argv[i] + 2;
+            a->values[a->n++] = argv[++i];
+        }
+    }
+    return true;
+}
+
+int main(int argc, char **argv)
+{
+    ARENA_SCOPE(arena);
+    struct args a = {.arena = arena};
+    struct err e = {0};
+
+    log_open("registryctl");
+    for (size_t i = 0; i < COUNT(commands); i++) {
+        const struct command *c = &commands[i];
+        int words = c->second ? 2 : 1;
+        if (argc <= words || strcmp(argv[1], c->first) != 0 || (c->second && strcmp(argv[2], c->second) != 0))
+            continue;
+        if (!parse(&a, argc - 1 - words, argv + 1 + words))
+            return usage();
+        if (c->run(&a, &e) == RC_OK)
+            return 0;
+        fprintf(stderr, "registryctl: %s\n", e.text);
+        return e.rc == RC_BAD_REQUEST ? 2 : 1;
+    }
+    return usage();
+}

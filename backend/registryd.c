@@ -1,0 +1,124 @@
+/* The register's server. */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend/migrate.h"
+#include "backend/registry.h"
+#include "common/base/log.h"
+
+enum { MIGRATE_AGAIN_MS = 500 };
+
+/* Migrating blocks, so it has a thread of the pool; the listeners answer "later" until it is done. */
+struct boot {
+    struct registry *g;
+    uv_work_t work;
+    uv_timer_t again;
+    uv_signal_t term, intr;
+    struct err err;
+    int applied;
+    bool stopping, fatal;
+};
+
+static void migrate_work(uv_work_t *w)
+{
+    struct boot *b = w->data;
+    b->err = (struct err){0};
+    if (migrate(b->g->conf.db, &b->applied, &b->err) == RC_OK && registry_key_check(b->g, &b->err) == RC_OK)
+        b->err.rc = RC_OK;
+}
+
+static void migrate_start(uv_timer_t *t);
+
+static void stop(struct boot *b)
+{
+    if (b->stopping)
+        return;
+    b->stopping = true;
+    log_info("event=stop");
+    registry_stop(b->g);
+    uv_close((uv_handle_t *)&b->again, NULL);
+    uv_close((uv_handle_t *)&b->term, NULL);
+    uv_close((uv_handle_t *)&b->intr, NULL);
+}
+
+static void migrate_done(uv_work_t *w, int status)
+{
+    struct boot *b = w->data;
+    (void)status;
+
+    if (b->stopping)
+        return;
+    if (b->err.rc == RC_OK) {
+        log_info("event=migrated applied=%d", b->applied);
+        registry_start(b->g);
+        return;
+    }
+    if (rc_retry(b->err.rc)) {
+        log_err(&b->err, "event=database_wait");
+        uv_timer_start(&b->again, migrate_start, MIGRATE_AGAIN_MS, 0);
+        return;
+    }
+    log_err(&b->err, "event=start_failed");
+    b->fatal = true;
+    stop(b);
+}
+
+static void migrate_start(uv_timer_t *t)
+{
+    struct boot *b = t->data;
+    b->work.data = b;
+    uv_queue_work(b->g->loop, &b->work, migrate_work, migrate_done);
+}
+
+static void on_signal(uv_signal_t *s, int number)
+{
+    (void)number;
+    stop(s->data);
+}
+
+static int run(const char *path)
+{
+    struct err e = {0};
+    struct registry g = {.loop = uv_default_loop(), .arena = arena_new()};
+    struct boot b = {.g = &g};
+
+    if (registry_conf_load(g.arena, path, &g.conf, &e) != RC_OK || registry_load(&g, &e) != RC_OK) {
+        log_err(&e, "event=start_failed");
+        return 1;
+    }
+    signal(SIGPIPE, SIG_IGN);
+    if (registry_listen(&g, &e) != RC_OK) {
+        log_err(&e, "event=start_failed");
+        return 1;
+    }
+    uv_timer_init(g.loop, &b.again);
+    uv_signal_init(g.loop, &b.term);
+    uv_signal_init(g.loop, &b.intr);
+    b.again.data = b.term.data = b.intr.data = &b;
+    uv_signal_start(&b.term, on_signal, SIGTERM);
+    uv_signal_start(&b.intr, on_signal, SIGINT);
+    migrate_start(&b.again);
+    uv_run(g.loop, UV_RUN_DEFAULT);
+    uv_loop_close(g.loop);
+    tls_ctx_free(g.tls);
+    wipe(g.pin_key, sizeof(g.pin_key));
+    arena_free(g.world_arena);
+    arena_free(g.arena);
+    return b.fatal ? 1 : 0;
+}
+
+int main(int argc, char **argv)
+{
+    const char *path = "configs/registry.conf";
+
+    log_open("registryd");
+    if (argc == 3 && strcmp(argv[1], "--config") == 0)
+        path = argv[2];
+    else if (argc != 1) {
+        fprintf(stderr, "usage: registryd [--config FILE]\n");
+        return 2;
+    }
+    return run(path);
+}

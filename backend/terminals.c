@@ -1,0 +1,238 @@
+/* What terminals may ask: file a request, and whether anybody is there. */
+#include <stdio.h>
+#include <string.h>
+
+#include "backend/registry.h"
+#include "common/base/log.h"
+#include "common/base/text.h"
+
+enum { LATE_DAYS = 30 };
+static const int64_t bounds_ms[] = LATENCY_BOUNDS_MS;
+
+struct filing {
+    struct http_req *http;
+    struct registry *g;
+    struct intake_item item;
+    const char *request_id;
+};
+
+static void fail(struct registry *g, struct http_req *r, const struct err *e)
+{
+    g->stats.refused[e->rc]++;
+    http_fail(r, e);
+}
+
+/* The certificate must be one that was given out, for this terminal, and not withdrawn since. */
+bool terminal_gate(struct http_req *r, unsigned flags, void *user)
+{
+    struct registry *g = user;
+    struct err e = {0};
+    (void)flags;
+
+    if (registry_terminal(g, http_peer_serial(r), http_peer_cn(r)))
+        return true;
+    if (!g->world_ready)
+        err_set(&e, RC_UNAVAILABLE, "the register is starting");
+    else
+        err_set(&e, RC_DENIED, "this certificate is not enrolled");
+    if (e.rc == RC_DENIED)
+        log_warn("event=denied cn=\"%.64s\" serial=%s", http_peer_cn(r), http_peer_serial(r));
+    fail(g, r, &e);
+    return false;
+}
+
+static void ping_get(struct http_req *r, void *user)
+{
+    char now[25];
+    (void)user;
+    iso_utc(now, unix_ms());
+    http_json(r, 200, arena_fmt(http_arena(r), "{\"ok\":true,\"time\":\"%s\"}", now));
+}
+
+/* Filed offline: the day on the provisional receipt stays the day of filing, if it is believable. */
+void intake_term(struct intake_item *it, struct date today, void *user)
+{
+    struct registry *g = user;
+    const struct term *term;
+    struct err e = {0};
+    struct date filed = date_of_ms(it->filed_at_ms);
+    int64_t late = date_days(today) - date_days(filed);
+
+    it->filed_on = it->offline && late >= 0 && late <= LATE_DAYS ? filed : today;
+    it->due = registry_term(g, it->filed_on, &term, &e) == RC_OK ? term->due : date_add(it->filed_on, 30);
+}
+
+static void count_latency(struct registry *g, const struct http_req *r)
+{
+    int64_t us = mono_us() - http_started_us(r);
+    size_t i = 0;
+    while (i < COUNT(bounds_ms) && us > bounds_ms[i] * 1000)
+        i++;
+    g->stats.latency[i]++;
+    g->stats.latency_us += (uint64_t)us;
+}
+
+static void on_filed(struct intake_item *it, const struct err *e, void *user)
+{
+    struct filing *f = user;
+    struct registry *g = f->g;
+    char registered_at[25], filed_on[11], due[11], day[11], number[40];
+    struct date registered = date_of_ms(it->registered_ms);
+    struct err err = {0};
+    const struct term *term;
+    BUF_SCOPE(out);
+
+    count_latency(g, f->http);
+    if (e->rc != RC_OK || registry_term(g, it->filed_on, &term, &err) != RC_OK) {
+        fail(g, f->http, e->rc != RC_OK ? e : &err);
+        return;
+    }
+    iso_utc(registered_at, it->registered_ms);
+    date_iso(filed_on, it->filed_on);
+    date_iso(due, it->due);
+    date_ro(day, registered);
+    snprintf(number, sizeof(number), "%lld/%s", (long long)it->n, day);
+    struct filed filed = {
+        .request_id = f->request_id,
+        .number = number,
+        .n = it->n,
+        .year = registered.y,
+        .reg = it->reg,
+        .registered_at = registered_at,
+        .filed_on = filed_on,
+        .due = due,
+        .due_why = term->why,
+        .repeat = it->repeat,
+    };
+    json_encode(&filed_desc, &filed, &out);
+    http_reply(f->http, it->repeat ? 200 : 201, "application/json", out.p, out.len);
+}
+
+/* The bytes of a member of the outermost object, as they came. The text is known to be good JSON. */
+static const char *raw_member(struct arena *a, const char *json, size_t len, const char *name)
+{
+    const char *end = json + len, *start = NULL, *key = NULL;
+    size_t namelen = strlen(name);
+    int depth = 0;
+
+    for (const char *p = json; p < end; p++) {
+        if (*p == '"') {
+            const char *s = ++p;
+            while (*p != '"')
+                p += *p == '\\' ? 2 : 1;
+            if (depth == 1 && !start)
+                key = (size_t)(p - s) == namelen && memcmp(s, name, namelen) == 0 ? s : NULL;
+        } else if (*p == ':' && depth == 1 && key) {
+            start = p + 1;
+            key = NULL;
+        } else if (start && depth == 1 && (*p == ',' || *p == '}')) {
+            return arena_strn(a, start, (size_t)(p - start));
+        } else {
+            depth += (*p == '{' || *p == '[') - (*p == '}' || *p == ']');
+        }
+    }
+    return "";
+}
+
+static const char *contact(const struct request *req, const char *field)
+{
+    const struct jval *v = jval_get(req->answers, field);
+    return v && v->kind == JV_STR && v->s[0] ? v->s : NULL;
+}
+
+/* The terminal may only speak for itself and its own institution, and the header must name the same request.
+ */
+static enum rc check_sender(struct registry *g, struct http_req *r, const struct request *req, struct err *e)
+{
+    const struct terminal *t = registry_terminal(g, http_peer_serial(r), http_peer_cn(r));
+    const char *key = http_header(r, "idempotency-key");
+
+    if (!t || strcmp(t->cn, req->terminal) != 0)
+        return err_at(e, RC_DENIED, "request.terminal",
+                      "request.terminal: not the terminal of this certificate");
+    if (strcmp(t->institution, req->institution) != 0)
+        return err_at(e, RC_DENIED, "request.institution", "request.institution: not the terminal's own");
+    if (!key || strcmp(key, req->request_id) != 0)
+        return err_at(e, RC_BAD_REQUEST, "Idempotency-Key", "Idempotency-Key: must be the request_id");
+    return RC_OK;
+}
+
+static enum rc uuid_bytes(uint8_t out[16], const char *text, struct err *e)
+{
+    char hex[33];
+    size_t n = 0, len;
+    for (; *text && n < 32; text++)
+        if (*text != '-')
+            hex[n++] = *text;
+    hex[n] = 0;
+    if (!hex_decode(out, 16, &len, hex) || len != 16)
+        return err_at(e, RC_BAD_FIELD, "request.request_id", "request.request_id: not a UUID");
+    return RC_OK;
+}
+
+static enum rc fill_item(struct registry *g, const struct submission *s, const struct request *req,
+                         struct intake_item *it, struct err *e)
+{
+    TRY(uuid_bytes(it->id, req->request_id, e));
+    TRY(iso_utc_parse(s->filed_at, &it->filed_at_ms, e));
+    it->institution = req->institution;
+    it->reg = "general";
+    it->terminal = req->terminal;
+    it->service = req->service;
+    it->service_version = req->service_version;
+    it->channel = req->channel;
+    it->lang = req->lang;
+    it->receipt_code = s->receipt.code;
+    it->request = s->request;
+    it->email = contact(req, "who.email");
+    it->phone = contact(req, "who.phone");
+    it->offline = s->offline;
+    /* submission_read compared this with the text */
+    size_t len;
+    if (!hex_decode(it->sha256, SHA256_LEN, &len, s->signature.sha256) || len != SHA256_LEN)
+        return err_at(e, RC_BAD_FIELD, "signature.sha256", "signature.sha256: not a SHA-256 in hex");
+    pin_verifier(it->pin_verifier, g->pin_key, s->receipt.code, s->receipt.pin);
+    return RC_OK;
+}
+
+static enum rc request_take(struct registry *g, struct http_req *r, struct filing *f, struct err *e)
+{
+    struct arena *a = http_arena(r);
+    struct submission s;
+    struct request req;
+    size_t len;
+    const char *body = http_body(r, &len), *type = http_header(r, "content-type");
+
+    if (!type || strncmp(type, "application/json", 16) != 0)
+        return err_at(e, RC_BAD_REQUEST, "Content-Type", "Content-Type: must be application/json");
+    TRY(submission_read(a, &g->catalog, g->i18n, body, len, &s, &req, e));
+    TRY(check_sender(g, r, &req, e));
+    TRY(fill_item(g, &s, &req, &f->item, e));
+    f->item.signature = raw_member(a, body, len, "signature");
+    f->request_id = req.request_id;
+    return RC_OK;
+}
+
+static void requests_post(struct http_req *r, void *user)
+{
+    struct registry *g = user;
+    struct err e = {0};
+    struct filing *f = ARENA_NEW(http_arena(r), struct filing);
+
+    if (request_take(g, r, f, &e) != RC_OK) {
+        log_err(&e, "event=refused cn=%.64s", http_peer_cn(r));
+        fail(g, r, &e);
+        return;
+    }
+    f->http = r;
+    f->g = g;
+    f->item.cb = on_filed;
+    f->item.user = f;
+    intake_put(g->intake, &f->item);
+}
+
+const struct http_route terminal_routes[] = {
+    {"POST", "/v1/requests", requests_post, 0},
+    {"GET", "/v1/ping", ping_get, 0},
+};
+const size_t n_terminal_routes = COUNT(terminal_routes);
