@@ -95,6 +95,9 @@ void drv_media(struct drv *d, const char *const *words, size_t n);
 void drv_event(struct drv *d, const char *event, const char *data);
 void drv_unsolicited(struct drv *d, const char *event, const char *data);
 int64_t drv_command_id(const struct drv *d); /* of the running command, else 0 */
+/* The driver is at its wits' end with this device: serve climbs the ladder (close and open again, then port
+ * reset) once the running command is completed. why: a string constant for the log. */
+void drv_climb(struct drv *d, const char *why);
 
 struct driver_ops {
     const char *name;

@@ -1,0 +1,251 @@
+#include "drivers/serve.h"
+
+#include "common/base/clock.h"
+#include "common/base/log.h"
+#include "drivers/serve_impl.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define RETRY_FIRST_MS 500
+#define RETRY_MAX_MS 5000
+#define DEADLINE_MAX_MS (10 * 60 * 1000)
+
+enum rc serve_new(const struct driver_ops *ops, const struct serve_opts *o, struct serve **out, struct err *e)
+{
+    struct serve *s SCOPED(serve_freep) = calloc(1, sizeof *s);
+    if (!s)
+        return err_set(e, RC_INTERNAL, "no memory");
+    s->opts = *o;
+    s->arena = arena_new();
+    s->spare = arena_new();
+    s->drv = (struct drv){.ops = ops, .serve = s, .process = arena_new()};
+    s->drv.self = arena_alloc(s->drv.process, ops->size ? ops->size : 1);
+    s->rows = ARENA_NEW(s->drv.process, struct device_rows);
+    TRY(rows_load(s->drv.process, rows_dir(o->devices), ops->name, s->rows, e));
+    TRY(bus_new(o->commands, serve_heard, s, &s->drv.bus, e));
+    *out = s;
+    s = NULL;
+    return RC_OK;
+}
+
+static void shut(struct serve *s, enum link l, const char *why)
+{
+    if (bus_is_open(s->drv.bus)) {
+        bus_stop_clear(s->drv.bus);
+        s->drv.ops->close(&s->drv);
+        bus_close(s->drv.bus);
+    }
+    s->drv.row = NULL;
+    memset(s->drv.media, 0, sizeof s->drv.media);
+    s->condition = K_OK;
+    serve_link(s, l, why);
+}
+
+void serve_free(struct serve *s)
+{
+    if (!s)
+        return;
+    if (s->drv.bus)
+        shut(s, L_ABSENT, "");
+    bus_free(s->drv.bus);
+    buf_free(&s->in);
+    arena_free(s->arena);
+    arena_free(s->spare);
+    arena_free(s->drv.process);
+    free(s);
+}
+
+void serve_freep(struct serve **s)
+{
+    serve_free(*s);
+    *s = NULL;
+}
+
+/* ---- the device ------------------------------------------------------------------------------------------
+ */
+
+static enum rc start_device(struct serve *s, size_t row, struct err *e)
+{
+    s->drv.row = &s->rows->row[row];
+    enum rc rc = s->drv.ops->open(&s->drv, e);
+    if (rc == RC_OK) {
+        s->failures = s->rung = 0;
+        s->climb = NULL;
+        serve_link(s, L_UP, "");
+        const struct bus_id *id = bus_id(s->drv.bus);
+        log_info("event=open device=%04x:%04x port=%s row=\"%s\"", id->vid, id->pid, id->port,
+                 s->drv.row->name);
+    }
+    return rc;
+}
+
+enum rc serve_open(struct serve *s, struct err *e)
+{
+    size_t row = 0;
+    struct err why = {0};
+    enum rc rc = bus_open(s->drv.bus, s->rows->match, s->rows->n, s->opts.pin, &row, &why);
+    if (rc == RC_OK) {
+        serve_link(s, L_OPENING, "");
+        rc = start_device(s, row, &why);
+    }
+    if (rc == RC_OK)
+        return RC_OK;
+    s->failures += rc != RC_NO_DEVICE;
+    /* devices/PCSC: a missing permission or a foreign holder is for the technician, and we go on trying */
+    shut(s, rc == RC_NO_DEVICE ? L_ABSENT : L_RETRY, why.text);
+    if (rc == RC_DENIED || rc == RC_BUSY || s->failures > 3)
+        drv_condition(&s->drv, K_TECHNICIAN, why.text);
+    if (e)
+        *e = why;
+    return rc;
+}
+
+static void later(struct serve *s)
+{
+    int64_t wait = RETRY_FIRST_MS << (s->failures < 4 ? s->failures : 4);
+    s->retry_at = mono_ms() + (wait < RETRY_MAX_MS ? wait : RETRY_MAX_MS);
+}
+
+/* Rung 2, then rung 3, then the technician; every success of the driver's open() starts again at the bottom,
+ * but resets stay limited by the bus. */
+static void ladder(struct serve *s, const char *why)
+{
+    struct bus *bus = s->drv.bus;
+    struct err e = {0};
+    bus_stop_clear(bus);
+    log_warn("event=ladder rung=%d text=\"%s\"", s->rung + 2, why);
+    s->climb = NULL;
+    const struct device_row *row = s->drv.row;
+    s->drv.ops->close(&s->drv);
+    serve_link(s, L_RETRY, why);
+    enum rc rc = s->rung++ == 0 ? bus_reopen(bus, &e) : bus_reset(bus, &e);
+    int rung = s->rung;
+    if (rc == RC_OK)
+        rc = start_device(s, (size_t)(row - s->rows->row), &e);
+    s->rung = rung; /* falls only with the first quiet idle */
+    if (rc == RC_OK)
+        return;
+    bus_close(bus);
+    s->failures++;
+    shut(s, rc == RC_NO_DEVICE ? L_ABSENT : L_RETRY, e.text);
+    if (rc == RC_LIMIT || s->failures > 3)
+        drv_condition(&s->drv, K_TECHNICIAN, e.text);
+    later(s);
+}
+
+/* ---- one command -----------------------------------------------------------------------------------------
+ */
+
+static void run(struct serve *s, const struct command *c)
+{
+    static const struct jval empty = {.kind = JV_OBJ};
+    const struct driver_ops *ops = s->drv.ops;
+    int64_t ms = c->deadline_ms > 0 ? c->deadline_ms : ops->deadline_ms;
+    struct task t = {.id = c->id,
+                     .verb = c->verb,
+                     .deadline = mono_ms() + (ms > 0 && ms < DEADLINE_MAX_MS ? ms : DEADLINE_MAX_MS),
+                     .args = c->args && c->args->kind == JV_OBJ ? c->args : &empty,
+                     .arena = s->arena};
+    struct result r = {
+        .completion = C_INTERNAL, .outcome = O_UNKNOWN, .code = "", .text = "the driver said nothing"};
+    serve_ack(s, c->id);
+    if (strcmp(c->verb, "wipe") == 0) {
+        ops->wipe(&s->drv);
+        bus_wipe(s->drv.bus);
+        r.text = "";
+        result_ok(&r);
+    } else if (!bus_is_open(s->drv.bus) && !serve_word_in(ops->dry, c->verb)) {
+        r = (struct result){.completion = C_NO_DEVICE, .outcome = O_NOT_DONE, .code = "", .text = s->detail};
+    } else {
+        r.text = "";
+        ops->run(&s->drv, &t, &r);
+    }
+    serve_complete(s, c->id, &r);
+    s->completed = true;
+    if (r.completion != C_OK)
+        log_warn("event=command verb=%s id=%lld completion=%s code=%s outcome=%s text=\"%s\"", c->verb,
+                 (long long)c->id, completion_word(r.completion), r.code, outcome_word(r.outcome), r.text);
+    buf_free(&r.data);
+}
+
+void serve_command(struct serve *s, const struct command *c)
+{
+    s->running = c->id;
+    s->completed = false;
+    bus_stop_clear(s->drv.bus);
+    serve_activity(s, A_BUSY);
+    run(s, c);
+    s->running = 0;
+    bus_stop_clear(s->drv.bus);
+    arena_reset(s->arena);
+    stack_wipe();
+    serve_activity(s, A_IDLE);
+}
+
+/* The waiting command becomes the running one; its arena, too, so that the next can be heard meanwhile. */
+static void take(struct serve *s)
+{
+    struct arena *arena = s->spare;
+    s->spare = s->arena;
+    s->arena = arena;
+    s->waiting = false;
+    struct command c = s->next;
+    serve_command(s, &c);
+}
+
+/* ---- the loop --------------------------------------------------------------------------------------------
+ */
+
+static void idle(struct serve *s, unsigned bits)
+{
+    const struct driver_ops *ops = s->drv.ops;
+    struct err e = {0};
+    if (bits & BUS_GONE) {
+        shut(s, L_ABSENT, "unplugged");
+        later(s);
+        return;
+    }
+    if (bits & BUS_STALL) {
+        if (bus_clear_halt(s->drv.bus, &e) != RC_OK)
+            s->climb = "the endpoint stays halted";
+    } else if ((bits & (ops->rings | BUS_LATE)) && ops->idle(&s->drv, bits & ops->rings, &e) != RC_OK) {
+        s->climb = e.text[0] ? e.text : "idle failed";
+    } else if (bits & BUS_LATE) {
+        s->rung = 0;
+    }
+    if (s->climb && bus_is_open(s->drv.bus)) {
+        struct err why = {0};
+        err_set(&why, RC_PROTOCOL, "%s", s->climb);
+        ladder(s, why.text);
+    }
+    s->climb = NULL;
+}
+
+void serve_loop(struct serve *s)
+{
+    serve_state(s);
+    while (!s->quit) {
+        bool open = bus_is_open(s->drv.bus);
+        int64_t now = mono_ms();
+        if (!open && now >= s->retry_at && !s->waiting) {
+            struct err e = {0};
+            if (serve_open(s, &e) != RC_OK)
+                later(s);
+            open = bus_is_open(s->drv.bus);
+        }
+        if (s->waiting) {
+            take(s);
+            if (s->climb && bus_is_open(s->drv.bus))
+                idle(s, 0);
+            continue;
+        }
+        int64_t tick = s->drv.ops->tick_ms ? s->drv.ops->tick_ms : 60 * 1000;
+        unsigned bits = bus_wait(s->drv.bus, open ? s->drv.ops->rings : 0, open ? now + tick : s->retry_at);
+        bus_stop_clear(s->drv.bus); /* nothing runs, so a stop is over as soon as it is seen */
+        if (open)
+            idle(s, bits);
+        else if (bits & BUS_PLUG)
+            s->retry_at = mono_ms() + 50; /* udev sets the permissions meanwhile */
+    }
+}

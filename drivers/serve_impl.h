@@ -1,0 +1,43 @@
+/* Inside of serve, shared by serve.c (device and loop) and frames.c (what is said and heard). */
+#ifndef PRIDVOR_SERVE_IMPL_H
+#define PRIDVOR_SERVE_IMPL_H
+
+#include "drivers/serve.h"
+
+struct serve {
+    struct drv drv;
+    struct serve_opts opts;
+    struct device_rows *rows;
+    /* axes */
+    enum link link;
+    enum activity activity;
+    enum condition condition;
+    char detail[256]; /* why, for the log and the technician */
+    /* device */
+    int64_t retry_at;  /* next attempt to open */
+    int failures;      /* attempts since the last success, device there */
+    const char *climb; /* a driver asked for the ladder */
+    int rung;
+    /* commands */
+    struct buf in;
+    bool skipping; /* the rest of a line that is too long */
+    bool quit;
+    bool waiting;                /* `next` holds a command that has not begun */
+    struct arena *arena, *spare; /* of the running, of the waiting command */
+    struct command next;
+    int64_t running; /* id, 0: none */
+    bool completed;
+};
+
+/* frames.c */
+unsigned serve_heard(void *s); /* for the bus: BUS_STOP, BUS_NOTE or 0 */
+void serve_ack(struct serve *s, int64_t id);
+void serve_complete(struct serve *s, int64_t id, const struct result *r);
+void serve_refuse(struct serve *s, int64_t id, enum completion c, const char *text);
+void serve_state(struct serve *s);
+
+/* serve.c */
+void serve_link(struct serve *s, enum link l, const char *detail);
+void serve_activity(struct serve *s, enum activity a);
+
+#endif
