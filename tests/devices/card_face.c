@@ -82,15 +82,20 @@ static void draw_head(cairo_t *cr, const struct look *k)
     shade(cr, k->skin, 1);
     oval(cr, x, 262, 105, 142);
     cairo_fill(cr);
+    cairo_save(cr); /* colour stays inside the face */
+    oval(cr, x, 262, 105, 142);
+    cairo_clip(cr);
     soft_oval(cr, x - 55, 310, 45, (struct rgb){0.9, 0.5, 0.45}, 1, 0.25);
     soft_oval(cr, x + 55, 310, 45, (struct rgb){0.9, 0.5, 0.45}, 1, 0.25);
     soft_oval(cr, x + 60, 300, 110, k->skin, 0.7, 0.35);
+    cairo_restore(cr);
     shade(cr, k->hair, 1);
     double line = 185 - 45 * k->age; /* the hair line goes up with the years */
     cairo_move_to(cr, x - 112, 255);
     cairo_curve_to(cr, x - 125, 60, x + 125, 60, x + 112, 255);
-    cairo_curve_to(cr, x + 100, line, x + 40, line - 25, x, line - 12);
-    cairo_curve_to(cr, x - 50, line - 5, x - 100, line + 10, x - 112, 255);
+    cairo_line_to(cr, x + 96, 255);
+    cairo_curve_to(cr, x + 84, line + 10, x + 40, line - 25, x, line - 12);
+    cairo_curve_to(cr, x - 50, line - 5, x - 84, line + 10, x - 96, 255);
     cairo_fill(cr);
 }
 
@@ -135,7 +140,7 @@ static void draw_face(cairo_t *cr, const struct look *k)
     cairo_stroke(cr);
     shade(cr, k->skin, 0.82);
     cairo_set_line_width(cr, 2);
-    for (int i = 0; i < (int)(k->age * 5); i++) {
+    for (int i = 0; i < (k->age > 0.5 ? 4 : 0); i++) {
         cairo_move_to(cr, x - 55, 172 + 11 * i);
         cairo_curve_to(cr, x - 20, 166 + 11 * i, x + 20, 166 + 11 * i, x + 55, 172 + 11 * i);
     }

@@ -1,7 +1,7 @@
 # Virtual hardware: vdev carries one device; harness is for C tests that use it.
 option(PRIDVOR_VDEV_READER "the card reader model in vdev" ON)
 set(dev ${CMAKE_CURRENT_SOURCE_DIR}/devices)
-file(GLOB vdev_reader CONFIGURE_DEPENDS ${dev}/reader*.c ${dev}/card*.c)
+file(GLOB vdev_reader CONFIGURE_DEPENDS ${dev}/reader*.c)
 list(FILTER vdev_reader EXCLUDE REGEX "_test\\.c$")
 if(NOT PRIDVOR_VDEV_READER OR NOT EXISTS ${dev}/reader.c)
   set(vdev_reader)
@@ -12,7 +12,11 @@ add_executable(vdev ${dev}/vdev.c ${dev}/vdev_script.c ${dev}/vdev_ctl.c ${dev}/
 if(EXISTS ${dev}/pad.c)
   target_sources(vdev PRIVATE ${dev}/pad.c ${dev}/pad_image.c ${dev}/pad_sign.c)
 endif()
-target_link_libraries(vdev PRIVATE lib::umockdev lib::gio lib::pango lib::cjson lib::mbedtls util m)
+target_link_libraries(vdev PRIVATE lib::umockdev lib::gio lib::pango lib::cjson util m)
+if(vdev_reader)
+  target_link_libraries(vdev PRIVATE testcard)
+  target_compile_definitions(vdev PRIVATE PRIDVOR_CARDS="${dev}/cards")
+endif()
 
 add_library(vdev_harness STATIC ${dev}/harness.c)
 
