@@ -46,16 +46,16 @@ void hmac_sha256(uint8_t out[SHA256_LEN], const void *key, size_t keylen, const 
         abort();
 }
 
-enum rc hkdf_sha256(uint8_t *out, size_t len, const void *key, size_t keylen, const void *salt, size_t saltlen,
-                    const char *info, struct err *e)
+enum rc hkdf_sha256(uint8_t *out, size_t len, const void *key, size_t keylen, const void *salt,
+                    size_t saltlen, const char *info, struct err *e)
 {
     int ret = mbedtls_hkdf(mbedtls_md_info_from_type(MBEDTLS_MD_SHA256), salt, saltlen, key, keylen,
                            (const unsigned char *)info, strlen(info), out, len);
     return ret == 0 ? RC_OK : err_set(e, RC_INTERNAL, "hkdf: -0x%04x", (unsigned)-ret);
 }
 
-enum rc seal(const struct seal_key *key, const void *aad, size_t aadlen, const void *in, size_t len, uint8_t *out,
-             struct err *e)
+enum rc seal(const struct seal_key *key, const void *aad, size_t aadlen, const void *in, size_t len,
+             uint8_t *out, struct err *e)
 {
     TRY(rnd_bytes(out, GCM_NONCE, e));
     mbedtls_gcm_context g SCOPED(mbedtls_gcm_free);
@@ -67,8 +67,8 @@ enum rc seal(const struct seal_key *key, const void *aad, size_t aadlen, const v
     return ret == 0 ? RC_OK : err_set(e, RC_INTERNAL, "seal: -0x%04x", (unsigned)-ret);
 }
 
-enum rc unseal(const struct seal_key *key, const void *aad, size_t aadlen, const void *in, size_t len, uint8_t *out,
-               size_t *outlen, struct err *e)
+enum rc unseal(const struct seal_key *key, const void *aad, size_t aadlen, const void *in, size_t len,
+               uint8_t *out, size_t *outlen, struct err *e)
 {
     const uint8_t *b = in;
     if (len < GCM_NONCE + GCM_TAG)
@@ -88,8 +88,8 @@ enum rc unseal(const struct seal_key *key, const void *aad, size_t aadlen, const
     return RC_OK;
 }
 
-/* RFC 9562, 5.7; the 12 bits of rand_a hold the part of the millisecond (6.2, method 3), so that ids of one process
- * sort in the order they were made. */
+/* RFC 9562, 5.7; the 12 bits of rand_a hold the part of the millisecond (6.2, method 3), so that ids of one
+ * process sort in the order they were made. */
 enum rc uuid7(char out[UUID_LEN], struct err *e)
 {
     uint8_t b[16];
