@@ -1,0 +1,485 @@
+/* The step table and the session's beginning and end. */
+#include "firmware/flow_int.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/clock.h"
+
+#define TICK_MS 200
+
+static const char *const step_names[STEP_COUNT] = {"idle",   "service", "card",   "form",
+                                                   "review", "sign",    "filing", "done"};
+
+const char *step_name(enum step s)
+{
+    return (unsigned)s < STEP_COUNT ? step_names[s] : "?";
+}
+
+/* Bodies of the commands. */
+static const struct jfield lang_fields[] = {JF_WORD(struct in_lang, lang, J_REQ, lang_codes)};
+static const struct jfield service_fields[] = {JF_STR(struct in_service, service, J_REQ, 1, 64)};
+static const struct jfield can_fields[] = {JF_STR(struct in_can, can, J_REQ | J_PD, 6, 6)};
+static const struct jfield mrz_fields[] = {
+    JF_STR(struct in_mrz, document_number, J_REQ | J_PD, 1, 24),
+    JF_STR(struct in_mrz, birth_date, J_REQ | J_PD, 6, 10),
+    JF_STR(struct in_mrz, expiry_date, J_REQ | J_PD, 6, 10),
+};
+static const struct jfield values_fields[] = {JF_ANY(struct in_values, values, J_REQ | J_PD)};
+static const struct jfield field_fields[] = {JF_STR(struct in_field, field, J_REQ, 1, 64)};
+static const struct jfield key_fields[] = {JF_STR(struct in_key, key, J_REQ, 36, 36)};
+static const struct jfield printed_fields[] = {JF_BOOL(struct in_printed, printed, J_REQ)};
+static const JDESC(lang_desc, struct in_lang, lang_fields);
+static const JDESC(service_desc, struct in_service, service_fields);
+static const JDESC(can_desc, struct in_can, can_fields);
+static const JDESC(mrz_desc, struct in_mrz, mrz_fields);
+static const JDESC(values_desc, struct in_values, values_fields);
+static const JDESC(field_desc, struct in_field, field_fields);
+static const JDESC(key_desc, struct in_key, key_fields);
+static const JDESC(printed_desc, struct in_printed, printed_fields);
+static const struct jdesc none_desc = {"struct none", 0, NULL, 0};
+
+/* Small commands. */
+static enum rc do_start(struct flow_call *c, struct err *e);
+static enum rc do_end(struct flow_call *c, struct err *e);
+
+static enum rc do_lang(struct flow_call *c, struct err *e)
+{
+    const struct in_lang *in = c->in;
+    return lang_parse(in->lang, &c->s->lang) ? RC_OK : err_at(e, RC_BAD_FIELD, "lang", "unknown language");
+}
+
+static enum rc do_touch(struct flow_call *c, struct err *e)
+{
+    (void)c;
+    (void)e;
+    return RC_OK; /* every command counts as a touch */
+}
+
+static bool offered(const struct flow *f, const struct service *s)
+{
+    const struct kiosk_conf *conf = f->env.conf;
+    if (!(s->channels & CH_KIOSK))
+        return false;
+    for (size_t i = 0; i < conf->n_services; i++)
+        if (strcmp(conf->services[i], s->id) == 0)
+            return true;
+    return conf->n_services == 0;
+}
+
+const struct field *service_signs(const struct service *s)
+{
+    for (size_t i = 0; i < s->n_fields; i++)
+        if (s->fields[i].type == FT_SIGN)
+            return &s->fields[i];
+    return NULL;
+}
+
+/* A complaint that needs no name asks for no card either. */
+static bool wants_card(const struct service *s)
+{
+    return s->identity_min && strcmp(s->identity_min, "none") != 0;
+}
+
+static enum rc do_service(struct flow_call *c, struct err *e)
+{
+    const struct in_service *in = c->in;
+    const struct service *s = catalog_find(c->f->env.catalog, in->service);
+    if (!s || !offered(c->f, s))
+        return err_at(e, RC_BAD_FIELD, "service", "service is not offered here");
+    c->s->service = s;
+    answers_init(&c->s->answers, c->s->arena);
+    if (wants_card(s))
+        card_enter(c->f);
+    else
+        form_enter(c->f);
+    return RC_OK;
+}
+
+static enum rc do_back(struct flow_call *c, struct err *e)
+{
+    (void)e;
+    struct flow *f = c->f;
+    switch (f->step) {
+    case STEP_CARD:
+        card_leave(f);
+        flow_go(f, STEP_SERVICE);
+        break;
+    case STEP_FORM:
+        if (!form_back(f)) {
+            if (wants_card(c->s->service) && !c->s->card.identity)
+                card_enter(f);
+            else
+                flow_go(f, STEP_SERVICE);
+        }
+        break;
+    case STEP_REVIEW:
+        c->s->page = PAGES_MAX; /* clamped to the last one */
+        c->s->from_review = false;
+        flow_go(f, STEP_FORM);
+        break;
+    default: /* STEP_SIGN: the table lets no other in */
+        sign_drop(f);
+        flow_go(f, STEP_REVIEW);
+    }
+    return RC_OK;
+}
+
+static enum rc do_help(struct flow_call *c, struct err *e)
+{
+    (void)e;
+    log_info("event=help step=%s", step_name(c->f->step));
+    flow_notice(c->f, "kiosk.help_called");
+    return RC_OK;
+}
+
+/* The table. */
+#define IN(s) (1u << (s))
+#define FILLING (IN(STEP_SERVICE) | IN(STEP_CARD) | IN(STEP_FORM) | IN(STEP_REVIEW) | IN(STEP_SIGN))
+#define SESSION (FILLING | IN(STEP_FILING) | IN(STEP_DONE))
+#define SIGNING (IN(STEP_REVIEW) | IN(STEP_SIGN))
+
+struct action {
+    struct flow_row row;
+    const struct jdesc *in;
+    size_t size;
+    int status;
+    enum rc (*fn)(struct flow_call *c, struct err *e);
+};
+#define ROW(path, steps, desc, size, status, fn)                                                             \
+    {                                                                                                        \
+        {path, steps}, desc, size, status, fn                                                                \
+    }
+
+static const struct action actions[] = {
+    ROW("/v1/session/start", IN(STEP_IDLE), &lang_desc, sizeof(struct in_lang), 200, do_start),
+    ROW("/v1/session/lang", SESSION, &lang_desc, sizeof(struct in_lang), 200, do_lang),
+    ROW("/v1/session/service", IN(STEP_SERVICE), &service_desc, sizeof(struct in_service), 200, do_service),
+    ROW("/v1/session/touch", SESSION, &none_desc, 0, 200, do_touch),
+    ROW("/v1/session/end", SESSION & ~IN(STEP_FILING), &none_desc, 0, 200, do_end),
+    ROW("/v1/session/back", FILLING & ~IN(STEP_SERVICE), &none_desc, 0, 200, do_back),
+    ROW("/v1/card/read", IN(STEP_CARD), &can_desc, sizeof(struct in_can), 202, card_read),
+    ROW("/v1/card/mrz", IN(STEP_CARD), &mrz_desc, sizeof(struct in_mrz), 202, card_mrz),
+    ROW("/v1/card/skip", IN(STEP_CARD), &none_desc, 0, 200, card_skip),
+    ROW("/v1/form/answer", IN(STEP_FORM), &values_desc, sizeof(struct in_values), 200, form_answer),
+    ROW("/v1/form/goto", IN(STEP_REVIEW) | IN(STEP_FORM), &field_desc, sizeof(struct in_field), 200,
+        form_goto),
+    ROW("/v1/sign/start", SIGNING, &none_desc, 0, 202, sign_start),
+    ROW("/v1/sign/clear", IN(STEP_SIGN), &none_desc, 0, 202, sign_clear),
+    ROW("/v1/sign/finish", IN(STEP_SIGN), &none_desc, 0, 202, sign_finish),
+    ROW("/v1/sign/cancel", IN(STEP_SIGN), &none_desc, 0, 202, sign_cancel),
+    ROW("/v1/sign/skip", SIGNING, &none_desc, 0, 200, sign_skip),
+    ROW("/v1/submit", SIGNING | IN(STEP_FILING) | IN(STEP_DONE), &key_desc, sizeof(struct in_key), 202,
+        file_submit),
+    ROW("/v1/print", IN(STEP_DONE), &none_desc, 0, 202, print_again),
+    ROW("/v1/print/resolve", IN(STEP_DONE), &printed_desc, sizeof(struct in_printed), 200, print_resolve),
+    ROW("/v1/help", SESSION, &none_desc, 0, 200, do_help),
+};
+
+size_t flow_rows(const struct flow_row **out)
+{
+    static struct flow_row rows[COUNT(actions)];
+    for (size_t i = 0; i < COUNT(actions); i++)
+        rows[i] = actions[i].row;
+    *out = rows;
+    return COUNT(rows);
+}
+
+static const struct action *action_of(const char *path)
+{
+    for (size_t i = 0; i < COUNT(actions); i++)
+        if (strcmp(actions[i].row.path, path) == 0)
+            return &actions[i];
+    return NULL;
+}
+
+bool flow_knows(const char *path)
+{
+    return action_of(path) != NULL;
+}
+
+static enum rc body_in(struct arena *a, const struct action *x, const char *body, size_t len, void **in,
+                       struct err *e)
+{
+    struct jval *v;
+    if (len == 0) {
+        body = "{}";
+        len = 2;
+    }
+    TRY(jval_parse(a, body, len, &v, e));
+    *in = arena_alloc(a, x->size ? x->size : 1);
+    return json_decode_val(a, x->in, v, *in, e);
+}
+
+enum rc flow_command(struct flow *f, struct arena *a, const char *path, const char *body, size_t len,
+                     struct flow_reply *out, struct err *e)
+{
+    const struct action *x = action_of(path);
+    if (!x)
+        return err_set(e, RC_NOT_FOUND, "no such command");
+    if (!(x->row.steps & IN(f->step)))
+        return err_set(e, RC_STATE, "%s is not allowed in step %s", path, step_name(f->step));
+    void *in;
+    TRY(body_in(a, x, body, len, &in, e));
+    if (f->s && arena_used(f->s->arena) > SESSION_BYTES)
+        return err_set(e, RC_LIMIT, "the session holds too much");
+    struct flow_reply reply = {x->status, "{\"ok\":true}"};
+    struct flow_call call = {f, f->s, a, in, &reply};
+    flow_touch(f);
+    if (f->s && x->fn != do_touch && x->fn != do_help)
+        f->s->notice = "";
+    TRY(x->fn(&call, e));
+    flow_changed(f);
+    *out = reply;
+    return RC_OK;
+}
+
+/* What everybody here needs. */
+void flow_changed(struct flow *f)
+{
+    f->seq++;
+    if (f->env.changed)
+        f->env.changed(f->env.user);
+}
+
+void flow_go(struct flow *f, enum step to)
+{
+    if (f->step == to)
+        return;
+    log_info("event=step from=%s to=%s", step_name(f->step), step_name(to));
+    f->step = to;
+    flow_changed(f);
+}
+
+void flow_touch(struct flow *f)
+{
+    if (!f->s)
+        return;
+    f->s->touched_at = mono_ms();
+    if (f->warn) {
+        f->warn = false;
+        flow_changed(f);
+    }
+}
+
+void flow_notice(struct flow *f, const char *key)
+{
+    if (f->s)
+        f->s->notice = key;
+    flow_changed(f);
+}
+
+const char *flow_say(const struct flow *f, const char *key)
+{
+    return i18n_text(f->env.i18n, f->s ? f->s->lang : LANG_RO, key);
+}
+
+struct form_ctx flow_form(const struct flow *f)
+{
+    return (struct form_ctx){.service = f->s->service,
+                             .i18n = f->env.i18n,
+                             .lang = f->s->lang,
+                             .today = date_of_ms(unix_ms()),
+                             .channel = CH_KIOSK};
+}
+
+const char *flow_device(const struct flow *f, const char *name)
+{
+    struct driver *d = drivers_find(f->env.drivers, name);
+    if (!d)
+        return "absent";
+    struct driver_view v;
+    driver_view(d, &v);
+    return driver_public(&v);
+}
+
+bool flow_usable(const struct flow *f, const char *name)
+{
+    static const char *const words[] = {"ready", "busy", "needs-citizen"};
+    const char *is = flow_device(f, name);
+    for (size_t i = 0; i < COUNT(words); i++)
+        if (strcmp(words[i], is) == 0)
+            return true;
+    return false;
+}
+
+/* {"device":"card","kind":"event","event":"progress","data":{...}} */
+void flow_event(struct flow *f, const char *device, const struct frame *fr)
+{
+    if (!f->s || !f->env.device)
+        return;
+    BUF_SCOPE(b);
+    buf_fmt(&b, "{\"device\":\"%s\",\"kind\":\"%s\",\"event\":", device, fr->kind);
+    json_quote(&b, fr->event ? fr->event : "");
+    buf_str(&b, ",\"data\":");
+    if (fr->data)
+        jval_encode(fr->data, &b);
+    else
+        buf_str(&b, "{}");
+    buf_chr(&b, '}');
+    f->env.device(b.p, f->env.user);
+}
+
+/* Life of a session. */
+static void on_timer(uv_timer_t *t)
+{
+    flow_tick(t->data, mono_ms());
+}
+
+static enum rc do_start(struct flow_call *c, struct err *e)
+{
+    struct flow *f = c->f;
+    const struct in_lang *in = c->in;
+    enum lang lang;
+    if (!lang_parse(in->lang, &lang))
+        return err_at(e, RC_BAD_FIELD, "lang", "unknown language");
+    struct arena *arena = arena_new();
+    struct session *s = ARENA_NEW(arena, struct session);
+    s->arena = arena;
+    s->lang = lang;
+    s->notice = "";
+    s->card.error.code = s->sign.error.code = "";
+    s->begun_at = s->touched_at = mono_ms();
+    f->s = s;
+    f->warn = false;
+    uv_timer_start(&f->timer, on_timer, TICK_MS, TICK_MS);
+    log_info("event=session_start");
+    flow_go(f, STEP_SERVICE);
+    return RC_OK;
+}
+
+static enum rc do_end(struct flow_call *c, struct err *e)
+{
+    (void)e;
+    flow_end(c->f, "asked");
+    return RC_OK;
+}
+
+void flow_end(struct flow *f, const char *why)
+{
+    if (!f->s)
+        return;
+    struct session *s = f->s;
+    log_info("event=session_end step=%s why=%s s=%lld", step_name(f->step), why,
+             (long long)((mono_ms() - s->begun_at) / 1000));
+    static const char *const devices[] = {"card", "pad"};
+    const int64_t running[] = {s->card.cmd, s->sign.cmd};
+    for (size_t i = 0; i < COUNT(devices); i++) {
+        struct driver *d = running[i] ? drivers_find(f->env.drivers, devices[i]) : NULL;
+        if (d) {
+            driver_cancel(d, running[i]);
+            driver_forget(d, running[i]);
+        }
+    }
+    print_detach(f);
+    f->s = NULL;
+    f->step = STEP_IDLE;
+    f->warn = false;
+    uv_timer_stop(&f->timer);
+    struct arena *arena = s->arena; /* s itself lives there */
+    arena_free(arena);
+    drivers_wipe(f->env.drivers);
+    f->seq++;
+    if (f->env.ended)
+        f->env.ended(f->env.user);
+    stack_wipe();
+}
+
+/* Waiting for the register, a card or paper is not the citizen's silence. */
+static bool machine_busy(const struct session *s)
+{
+    return s->card.phase == CARD_READING || s->sign.phase == SIGN_CAPTURING ||
+           s->print.phase == PRINT_PRINTING;
+}
+
+void flow_tick(struct flow *f, int64_t now)
+{
+    struct session *s = f->s;
+    if (!s)
+        return;
+    if (f->step == STEP_FILING) {
+        s->touched_at = now;
+        file_tick(f, now);
+        return;
+    }
+    if (now - s->begun_at > SESSION_MAX_MS) {
+        flow_end(f, "too_long");
+        return;
+    }
+    if (machine_busy(s))
+        return; /* its own deadline ends it */
+    const struct kiosk_conf *conf = f->env.conf;
+    int64_t quiet = f->step == STEP_DONE ? conf->done_s : conf->idle_s;
+    int64_t left = (s->touched_at - now) / 1000 + quiet + conf->warn_s;
+    if (left <= 0) {
+        flow_end(f, "idle");
+        return;
+    }
+    bool warn = left <= conf->warn_s;
+    if (warn != f->warn || (warn && left != f->warn_left)) {
+        f->warn = warn;
+        f->warn_left = left;
+        flow_changed(f);
+    }
+}
+
+void flow_device_changed(struct flow *f, const char *name)
+{
+    (void)name;
+    flow_changed(f);
+}
+
+void flow_unsolicited(struct flow *f, const char *name, const struct frame *fr)
+{
+    if (strcmp(name, "card") == 0 && strncmp(fr->event, "card_", 5) == 0) {
+        f->card_present = strcmp(fr->event, "card_inserted") == 0;
+        flow_touch(f);
+        card_presence(f);
+    }
+    flow_event(f, name, fr);
+    flow_changed(f);
+}
+
+bool flow_active(const struct flow *f)
+{
+    return f->s != NULL;
+}
+
+enum step flow_step(const struct flow *f)
+{
+    return f->step;
+}
+
+int64_t flow_seq(const struct flow *f)
+{
+    return f->seq;
+}
+
+struct flow *flow_new(const struct flow_env *env)
+{
+    struct flow *f = calloc(1, sizeof(*f));
+    if (!f)
+        abort();
+    f->env = *env;
+    f->seq = 1;
+    uv_timer_init(env->loop, &f->timer);
+    f->timer.data = f;
+    return f;
+}
+
+void flow_drivers(struct flow *f, struct drivers *ds)
+{
+    f->env.drivers = ds;
+}
+
+void flow_stop(struct flow *f)
+{
+    flow_end(f, "shutdown");
+    f->env.changed = NULL;
+    uv_close((uv_handle_t *)&f->timer, NULL);
+}
+
+void flow_free(struct flow *f)
+{
+    free(f);
+}

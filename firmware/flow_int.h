@@ -1,0 +1,175 @@
+/* Inside of flow_*.c: the session and what its parts say to each other. */
+#ifndef PRIDVOR_FLOW_INT_H
+#define PRIDVOR_FLOW_INT_H
+
+#include "common/base/log.h"
+#include "firmware/flow.h"
+
+#define PAGES_MAX 64
+#define ERRORS_MAX 64
+#define SESSION_MAX_MS (30 * 60 * 1000) /* a cap on the whole session */
+#define SESSION_BYTES (8u << 20)        /* and on its memory */
+#define READ_MS 30000
+#define SIGN_MS 120000
+#define PRINT_MS 60000
+#define REPRINTS_MAX 3
+
+struct trouble {
+    const char *code; /* "" when there is none */
+    int64_t tries_left;
+};
+
+enum card_phase { CARD_INSERT, CARD_CAN, CARD_MRZ, CARD_READING, CARD_OK, CARD_ERROR };
+enum sign_phase { SIGN_READY, SIGN_CAPTURING, SIGN_DONE, SIGN_ERROR, SIGN_ABSENT };
+enum filing_phase { FILING_SAVING, FILING_SENDING, FILING_QUEUED, FILING_DONE };
+enum print_phase {
+    PRINT_NONE,
+    PRINT_PRINTING,
+    PRINT_PRINTED,
+    PRINT_SENT,
+    PRINT_FAILED,
+    PRINT_UNKNOWN,
+    PRINT_ABSENT
+};
+
+struct card_part {
+    enum card_phase phase;
+    int64_t cmd, progress, attempts;
+    struct trouble error;
+    struct identity *identity; /* NULL: typed or not yet read */
+    bool proven;               /* the whole reading ended well */
+    bool by_mrz;               /* the last attempt opened the chip with printed data */
+    const char *access, *sod;
+};
+struct sign_part {
+    enum sign_phase phase;
+    int64_t cmd, samples, width, height, max_pressure;
+    struct trouble error;
+    struct jval *strokes;
+    bool skipped;
+};
+struct filing_part {
+    enum filing_phase phase;
+    char id[UUID_LEN], code[RECEIPT_CODE_LEN + 1], pin[PIN_LEN + 1];
+    char hash[2 * SHA256_LEN + 1];
+    const char *text;   /* the request as signed */
+    const char *key;    /* of the page's submit */
+    int64_t filed_ms;   /* UTC */
+    int64_t give_up_at; /* monotonic: provisional from then on */
+    bool saved, answered;
+    const char *number;
+    struct date due;
+    struct tr due_why;
+    bool has_due;
+};
+struct print_part {
+    enum print_phase phase;
+    const char *proof, *code;
+    int64_t journal;
+    int reprints;
+};
+struct session {
+    struct arena *arena;
+    enum lang lang;
+    const struct service *service;
+    struct answers answers;
+    size_t page;
+    bool from_review;
+    struct form_error errors[ERRORS_MAX];
+    size_t n_errors;
+    struct card_part card;
+    struct sign_part sign;
+    struct filing_part filing;
+    struct print_part print;
+    const char *notice; /* key of a sentence, "" */
+    int64_t begun_at, touched_at;
+};
+
+struct flow {
+    struct flow_env env;
+    enum step step;
+    struct session *s; /* NULL in idle */
+    int64_t seq;
+    bool warn;
+    int64_t warn_left;
+    bool card_present;
+    uv_timer_t timer;
+    struct print_job *job; /* of this session; a print may outlive it */
+};
+
+/* One command: body decoded by the row's descriptor into in. */
+struct flow_call {
+    struct flow *f;
+    struct session *s; /* NULL only for start */
+    struct arena *a;   /* of the request */
+    const void *in;
+    struct flow_reply *out;
+};
+
+/* flow.c */
+void flow_go(struct flow *f, enum step to);
+void flow_changed(struct flow *f);
+void flow_touch(struct flow *f);
+void flow_notice(struct flow *f, const char *key);
+struct form_ctx flow_form(const struct flow *f);
+/* The public word of a device; "absent" when it is not configured. */
+const char *flow_device(const struct flow *f, const char *name);
+bool flow_usable(const struct flow *f, const char *name);
+void flow_event(struct flow *f, const char *device, const struct frame *fr);
+const struct field *service_signs(const struct service *s); /* its sign field or NULL */
+
+/* Parts. */
+MUST enum rc card_read(struct flow_call *c, struct err *e);
+MUST enum rc card_mrz(struct flow_call *c, struct err *e);
+MUST enum rc card_skip(struct flow_call *c, struct err *e);
+void card_enter(struct flow *f);
+void card_presence(struct flow *f);
+void card_leave(struct flow *f);
+MUST enum rc form_answer(struct flow_call *c, struct err *e);
+MUST enum rc form_goto(struct flow_call *c, struct err *e);
+bool form_back(struct flow *f); /* false: it was the first page */
+void form_prefill(struct flow *f);
+void form_enter(struct flow *f);
+size_t form_now(struct flow *f, struct form_page *out); /* pages; clamps the current one */
+MUST enum rc sign_start(struct flow_call *c, struct err *e);
+MUST enum rc sign_clear(struct flow_call *c, struct err *e);
+MUST enum rc sign_finish(struct flow_call *c, struct err *e);
+MUST enum rc sign_cancel(struct flow_call *c, struct err *e);
+MUST enum rc sign_skip(struct flow_call *c, struct err *e);
+void sign_enter(struct flow *f);
+void sign_drop(struct flow *f);                        /* the text changes: the signature is void */
+MUST enum rc file_text(struct flow *f, struct err *e); /* makes the text that is signed, once */
+MUST enum rc file_submit(struct flow_call *c, struct err *e);
+void file_tick(struct flow *f, int64_t now);
+MUST enum rc print_again(struct flow_call *c, struct err *e);
+MUST enum rc print_resolve(struct flow_call *c, struct err *e);
+void print_first(struct flow *f);
+void print_detach(struct flow *f);
+
+/* Bodies. */
+struct in_lang {
+    const char *lang;
+};
+struct in_service {
+    const char *service;
+};
+struct in_can {
+    const char *can;
+};
+struct in_mrz {
+    const char *document_number, *birth_date, *expiry_date;
+};
+struct in_values {
+    struct jval *values;
+};
+struct in_field {
+    const char *field;
+};
+struct in_key {
+    const char *key;
+};
+struct in_printed {
+    bool printed;
+};
+
+#endif
