@@ -253,7 +253,8 @@ static void batch_failed(struct shard *s, const struct db_reply *r)
 {
     struct intake *in = s->in;
     struct err e = r->err;
-    bool data = strncmp(r->state, "22", 2) == 0 || strncmp(r->state, "23", 2) == 0;
+    /* 22, 23: values; 21: two different requests under one id met in one batch */
+    bool data = r->state[0] == '2' && strchr("123", r->state[1]) && r->state[1];
     bool again = worth_again(s, r->state);
 
     if (r->unknown)

@@ -1,0 +1,227 @@
+#include "tests/db/server.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "common/base/clock.h"
+#include "common/base/fs.h"
+#include "tests/db/tclient.h"
+
+enum { READY_MS = 60000, WORDS_MAX = 16 };
+
+static void die(const char *what)
+{
+    fprintf(stderr, "server: %s\n", what);
+    exit(1);
+}
+
+static int free_port(void)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET};
+    socklen_t len = sizeof(at);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (bind(fd, (struct sockaddr *)&at, sizeof(at)) != 0 ||
+        getsockname(fd, (struct sockaddr *)&at, &len) != 0)
+        die("no free port");
+    close(fd);
+    return ntohs(at.sin_port);
+}
+
+static void program(char out[400], const char *name)
+{
+    const char *build = getenv("PRIDVOR_BUILD");
+    snprintf(out, 400, "%s/backend/%s", build ? build : "build/release", name);
+}
+
+static pid_t spawn(const struct server *s, const char *const argv[])
+{
+    char path[400];
+    pid_t parent = getpid(), pid = fork();
+
+    if (pid != 0)
+        return pid;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent)
+        _exit(0);
+    int fd = open(s->log, O_WRONLY | O_CREAT | O_APPEND, 0600);
+    if (fd < 0)
+        _exit(126);
+    dup2(fd, 1);
+    dup2(fd, 2);
+    program(path, argv[0]);
+    execv(path, (char *const *)(uintptr_t)argv);
+    _exit(127);
+}
+
+int server_ctl(struct server *s, const char *const words[])
+{
+    const char *argv[WORDS_MAX + 4] = {"registryctl"};
+    int n = 1, status = 0;
+
+    for (; words[n - 1] && n <= WORDS_MAX; n++)
+        argv[n] = words[n - 1];
+    argv[n] = "--db";
+    argv[n + 1] = s->pg.conninfo;
+    waitpid(spawn(s, argv), &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void write_conf(const struct server *s)
+{
+    struct err e = {0};
+    ARENA_SCOPE(a);
+    const char *text = arena_fmt(
+        a,
+        "{\"db\":\"%s\",\"configs\":\"configs\",\"pin_key\":\"%s/pin.key\","
+        "\"terminals\":{\"host\":\"127.0.0.1\",\"port\":%d},\"public\":{\"host\":\"127.0.0.1\",\"port\":%d},"
+        "\"tls\":{\"ca\":\"%s/ca.pem\",\"cert\":\"%s/server.pem\",\"key\":\"%s/server.key\"}}",
+        s->pg.conninfo, s->dir, s->port, s->public_port, s->dir, s->dir, s->dir);
+    if (fs_write(arena_fmt(a, "%s/registry.conf", s->dir), text, strlen(text), 0600, &e) != RC_OK)
+        die(e.text);
+}
+
+static void enrol(struct server *s)
+{
+    char name[16], institution[24], out[300];
+
+    if (server_ctl(s, (const char *[]){"migrate", NULL}) != 0 ||
+        server_ctl(s, (const char *[]){"ca", "init", s->dir, NULL}) != 0 ||
+        server_ctl(s, (const char *[]){"server-cert", s->dir, NULL}) != 0)
+        die("registryctl failed; see its log");
+    pgcluster_query(&s->pg,
+                    "INSERT INTO institution (id, kind, name_ro, name_hu, name_en) SELECT 'uat-' || g, "
+                    "'town_hall', 'Primăria ' || g, g || '. Polgármesteri Hivatal', 'Town hall ' || g "
+                    "FROM generate_series(1, 100) g");
+    for (int i = 1; i <= s->terminals; i++) {
+        snprintf(name, sizeof(name), "K%02d", i);
+        snprintf(institution, sizeof(institution), "uat-%d", i);
+        snprintf(out, sizeof(out), "%s/%s", s->dir, name);
+        if (server_ctl(s, (const char *[]){"terminal", "add", name, "--institution", institution, "--out",
+                                           out, "--ca", s->dir, NULL}) != 0)
+            die("registryctl terminal add failed; see its log");
+    }
+}
+
+bool server_make(struct server *s, int terminals)
+{
+    memset(s, 0, sizeof(*s));
+    if (!pgcluster_make(&s->pg))
+        return false;
+    s->terminals = terminals;
+    snprintf(s->dir, sizeof(s->dir), "%s/registry", s->pg.dir);
+    snprintf(s->log, sizeof(s->log), "%s/registryd.log", s->dir);
+    if (mkdir(s->dir, 0700) != 0)
+        die("cannot make a folder");
+    s->port = free_port();
+    s->public_port = free_port();
+    pgcluster_database(&s->pg, "pridvor");
+    write_conf(s);
+    enrol(s);
+    return true;
+}
+
+bool server_ready(const struct server *s)
+{
+    struct tclient c;
+    struct err e = {0};
+
+    if (tclient_open(&c, s->public_port, NULL, &e) != RC_OK)
+        return false;
+    int status = tclient_request(&c, "GET", "/healthz", "", "", NULL, &e);
+    tclient_close(&c);
+    return status == 200;
+}
+
+void server_start(struct server *s)
+{
+    char conf[300];
+    int64_t deadline = mono_ms() + READY_MS;
+
+    snprintf(conf, sizeof(conf), "%s/registry.conf", s->dir);
+    const char *argv[] = {"registryd", "--config", conf, NULL};
+    s->pid = spawn(s, argv);
+    while (!server_ready(s)) {
+        if (mono_ms() > deadline || waitpid(s->pid, NULL, WNOHANG) != 0) {
+            char tail[4000] = "";
+            int fd = open(s->log, O_RDONLY | O_CLOEXEC);
+            lseek(fd, -(off_t)sizeof(tail) + 1, SEEK_END);
+            if (read(fd, tail, sizeof(tail) - 1) < 0)
+                tail[0] = 0;
+            fprintf(stderr, "%s\n", tail);
+            die("registryd did not start");
+        }
+        usleep(5000);
+    }
+}
+
+void server_kill(struct server *s, int signal)
+{
+    if (s->pid > 0) {
+        kill(s->pid, signal);
+        waitpid(s->pid, NULL, 0);
+    }
+    s->pid = 0;
+}
+
+void server_free(struct server *s)
+{
+    server_kill(s, SIGTERM);
+    pgcluster_free(&s->pg);
+}
+
+struct tls_ctx *server_client(const struct server *s, const char *name)
+{
+    char ca[300], cert[300], key[300];
+    struct tls_ctx *ctx = NULL;
+    struct err e = {0};
+
+    snprintf(ca, sizeof(ca), "%s/ca.pem", s->dir);
+    snprintf(cert, sizeof(cert), "%s/%s/terminal.pem", s->dir, name ? name : "");
+    snprintf(key, sizeof(key), "%s/%s/terminal.key", s->dir, name ? name : "");
+    struct tls_conf conf = {.ca = ca, .cert = name ? cert : NULL, .key = name ? key : NULL};
+    if (tls_ctx_new(&conf, &ctx, &e) != RC_OK)
+        die(e.text);
+    return ctx;
+}
+
+long server_rss_kb(const struct server *s)
+{
+    char path[64], line[256];
+    long kb = 0;
+
+    snprintf(path, sizeof(path), "/proc/%d/status", (int)s->pid);
+    FILE *f = fopen(path, "re");
+    while (f && fgets(line, sizeof(line), f))
+        if (sscanf(line, "VmRSS: %ld kB", &kb) == 1)
+            break;
+    if (f)
+        fclose(f);
+    return kb;
+}
+
+double server_cpu_s(const struct server *s)
+{
+    char path[64], line[1024] = "";
+    unsigned long user = 0, sys = 0;
+
+    snprintf(path, sizeof(path), "/proc/%d/stat", (int)s->pid);
+    FILE *f = fopen(path, "re");
+    if (f && fgets(line, sizeof(line), f)) {
+        char *after = strrchr(line, ')');
+        if (after)
+            sscanf(after + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &sys);
+    }
+    if (f)
+        fclose(f);
+    return (double)(user + sys) / (double)sysconf(_SC_CLK_TCK);
+}

@@ -1,0 +1,30 @@
+/* registryd as a child process, with its authority, certificates and configuration in a folder of its own. */
+#ifndef PRIDVOR_TEST_SERVER_H
+#define PRIDVOR_TEST_SERVER_H
+
+#include "common/base/tls.h"
+#include "tests/db/pgcluster.h"
+
+struct server {
+    struct pgcluster pg;
+    char dir[200], log[300];
+    int port, public_port;
+    pid_t pid;
+    int terminals; /* K01 .. of uat-1 .. */
+};
+
+/* Cluster, database, a hundred institutions uat-1 ..., n terminals K01 of uat-1, K02 of uat-2 ...; not
+ * started. False: no PostgreSQL here. */
+bool server_make(struct server *s, int terminals);
+void server_start(struct server *s); /* and waits until it is ready */
+void server_kill(struct server *s, int signal);
+void server_free(struct server *s);
+/* Runs registryctl with these words (NULL-terminated); its exit code. */
+int server_ctl(struct server *s, const char *const words[]);
+bool server_ready(const struct server *s);
+/* Client context of a terminal folder below dir ("K01"), or without a certificate when NULL. */
+struct tls_ctx *server_client(const struct server *s, const char *name);
+long server_rss_kb(const struct server *s);
+double server_cpu_s(const struct server *s); /* user and system time used so far */
+
+#endif

@@ -1,0 +1,24 @@
+/* A blocking HTTP client over TLS or plain TCP, for tests that have a thread per terminal. */
+#ifndef PRIDVOR_TEST_TCLIENT_H
+#define PRIDVOR_TEST_TCLIENT_H
+
+#include "common/base/buf.h"
+#include "common/base/tls.h"
+
+struct tclient {
+    int fd; /* -1: closed */
+    struct tls *tls;
+    struct buf in;
+};
+
+/* ctx NULL: plain. RC_LINK_LOST when nobody listens, RC_TLS when the handshake fails. */
+MUST enum rc tclient_open(struct tclient *c, int port, struct tls_ctx *ctx, struct err *e);
+MUST enum rc tclient_send(struct tclient *c, const void *p, size_t len, struct err *e);
+/* The status; -1 when the connection ended first. body: what came, headers: the head; both may be NULL. */
+int tclient_answer(struct tclient *c, struct buf *head, struct buf *body, struct err *e);
+/* headers: whole lines with CRLF, or "". */
+int tclient_request(struct tclient *c, const char *method, const char *path, const char *headers,
+                    const char *text, struct buf *body, struct err *e);
+void tclient_close(struct tclient *c);
+
+#endif
