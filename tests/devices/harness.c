@@ -269,3 +269,19 @@ pid_t vdev_spawn(const struct vdev_proc *v, const char *const *argv, int *in, in
     }
     return pid;
 }
+
+const char *vdev_self(const char *model, char **argv)
+{
+    const char *dir = getenv("PRIDVOR_VDEV_DIR");
+    if (dir)
+        return dir;
+    struct vdev_proc v;
+    if (!vdev_start(&v, model, NULL))
+        exit(1);
+    setenv("PRIDVOR_VDEV_DIR", v.dir, 1);
+    const char *again[] = {"/proc/self/exe", argv[1], NULL};
+    pid_t pid = vdev_spawn(&v, again, NULL, NULL);
+    int rc = vdev_wait(pid, 600000);
+    vdev_stop(&v);
+    exit(rc < 0 ? 1 : rc);
+}

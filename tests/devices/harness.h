@@ -48,6 +48,10 @@ pid_t vdev_spawn(const struct vdev_proc *v, const char *const *argv, int *in, in
 int vdev_wait(pid_t pid, int ms);
 void vdev_stop(struct vdev_proc *v);
 
+/* For a test that is itself the client: starts the device, runs this program again under it and ends with its
+ * result. Returns only in that second run, with the device's folder for vdev_cmd_at. */
+const char *vdev_self(const char *model, char **argv);
+
 /* The same by folder, for processes that did not start the device. */
 int vdev_cmd_at(const char *dir, const char *line, char *reply, size_t cap);
 

@@ -56,7 +56,8 @@ void printer_status(const struct printer *p, uint8_t asb[4])
 
 void printer_answer(struct printer *p, const void *d, size_t n)
 {
-    usb_in(vdev_usb(p->v), EP_IN, d, n, 0);
+    if (usb_in_waiting(vdev_usb(p->v), EP_IN) < ANSWERS_MAX) /* nobody reads: lost, as in the real one */
+        usb_in(vdev_usb(p->v), EP_IN, d, n, 0);
 }
 
 void printer_changed(struct printer *p)
@@ -187,9 +188,12 @@ static int on_out(void *user, uint8_t ep, const uint8_t *data, size_t len)
     size_t n = MIN(len, room);
     if (n == 0)
         return 0;
-    g_byte_array_append(p->rx, data, (guint)n);
+    /* Byte by byte: DLE ENQ 2 clears what came before it, not what comes after. */
+    for (size_t i = 0; i < n; i++) {
+        g_byte_array_append(p->rx, data + i, 1);
+        escpos_realtime(p, data + i, 1);
+    }
     p->bytes += n;
-    escpos_realtime(p, data, n);
     printer_wake(p);
     return (int)n;
 }

@@ -393,6 +393,14 @@ void usb_in_flush(struct usbdev *u, uint8_t ep)
     drop_msgs(u, ep);
 }
 
+size_t usb_in_waiting(const struct usbdev *u, uint8_t ep)
+{
+    size_t n = 0;
+    for (const GList *l = u->msgs.head; l; l = l->next)
+        n += ((const struct usb_msg *)l->data)->ep == ep;
+    return n;
+}
+
 void usb_resume(struct usbdev *u, uint8_t ep)
 {
     (void)ep; /* an endpoint that still has no room takes nothing, and that ends the round */

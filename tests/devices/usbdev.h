@@ -58,8 +58,9 @@ bool usb_plugged(const struct usbdev *u);
 void usb_in(struct usbdev *u, uint8_t ep, const void *data, size_t len, unsigned delay_ms);
 void usb_in_stall(struct usbdev *u,
                   uint8_t ep); /* the waiting or next transfer of that endpoint ends with -EPIPE */
-void usb_in_flush(struct usbdev *u, uint8_t ep); /* forgets what is queued or delayed there */
-void usb_resume(struct usbdev *u, uint8_t ep);   /* out() may be offered the rest */
+void usb_in_flush(struct usbdev *u, uint8_t ep);           /* forgets what is queued or delayed there */
+size_t usb_in_waiting(const struct usbdev *u, uint8_t ep); /* messages the host has not fetched */
+void usb_resume(struct usbdev *u, uint8_t ep);             /* out() may be offered the rest */
 
 void usb_silence(struct usbdev *u, bool on); /* nothing is answered, only cancelling works, until it is off */
 
