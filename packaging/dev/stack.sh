@@ -81,18 +81,19 @@ kiosk_conf() {
 JSON
 }
 
+registryctl() { quiet "registryctl-$1" "$BIN/backend/registryctl" "$@" --config "$VAR/registry.conf"; }
+
 # First start: migrations, the county, a demo certificate authority, this terminal's certificate.
 prepare() {
     mkdir -p "$VAR/tls" "$VAR/kiosk" "$VAR/run"
-    chmod 700 "$VAR/tls" "$VAR/kiosk" "$VAR/run"
+    chmod 700 "$VAR/tls" "$VAR/kiosk"
     registry_conf
-    local ctl=("$BIN/backend/registryctl" --config "$VAR/registry.conf")
-    quiet migrate "${ctl[@]}" migrate
-    [ -e "$VAR/tls/ca.pem" ] || quiet ca "${ctl[@]}" ca init "$VAR/tls"
-    [ -e "$VAR/tls/server.pem" ] || quiet server-cert "${ctl[@]}" server-cert "$VAR/tls" --name localhost
+    registryctl migrate
+    [ -e "$VAR/tls/ca.pem" ] || registryctl ca init "$VAR/tls"
+    [ -e "$VAR/tls/server.pem" ] || registryctl server-cert "$VAR/tls" --name localhost
     if [ ! -e "$VAR/tls/terminal.pem" ]; then
-        quiet institutions "${ctl[@]}" institutions load "$ROOT/configs/institutions/cluj.json"
-        quiet terminal "${ctl[@]}" terminal add "$TERMINAL" --institution "$INSTITUTION" --ca "$VAR/tls" --out "$VAR/tls"
+        registryctl institutions load "$ROOT/configs/institutions/cluj.json"
+        registryctl terminal add "$TERMINAL" --institution "$INSTITUTION" --ca "$VAR/tls" --out "$VAR/tls"
     fi
 }
 
@@ -111,7 +112,7 @@ stack_up() {
     local part
     for part in $(stack_parts); do
         pid_of "$part" >/dev/null || STARTED+=("$part")
-        "start_$part" || die "$part did not start; the end of its log: $(tail -n 5 "$VAR/log/$part.log" 2>/dev/null)"
+        "start_$part" || die "$part did not start; the end of its log: $(tail -n 5 -- "$VAR/log/$part.log" 2>/dev/null)"
     done
     flock -u 9
 }

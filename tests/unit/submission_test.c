@@ -102,16 +102,16 @@ static void refused(void **state)
         const char *from, *to, *path;
         enum rc rc;
     } rows[] = {
-        {true, "\"offline\":false", "\"offline\":false,\"more\":1", "more", RC_BAD_JSON},
-        {true, "\"offline\":false", "\"offline\":\"no\"", "offline", RC_BAD_JSON},
+        {true, "\"offline\":false", "\"offline\":false,\"more\":1", "more", RC_BAD_FIELD},
+        {true, "\"offline\":false", "\"offline\":\"no\"", "offline", RC_BAD_FIELD},
         {true, "\"pin\":\"0421\"", "\"pin\":\"04x1\"", "receipt.pin", RC_BAD_FIELD},
         {true, "7K3Q9ZT24M", "7K3Q9ZT24O", "receipt.code", RC_BAD_FIELD},
         {true, "lângă", "langa", "signature.sha256", RC_BAD_FIELD},
         {true, "\"kind\":\"none\"", "\"kind\":\"pad\"", "signature.strokes", RC_BAD_FIELD},
-        {false, "\"K07\"", "\"\"", "terminal", RC_BAD_JSON},
+        {false, "\"K07\"", "\"\"", "terminal", RC_BAD_FIELD},
         {false, "complaint.abandoned_vehicle", "complaint.none", "request.service", RC_BAD_FIELD},
         {false, "\"service_version\":1", "\"service_version\":7", "request.service_version", RC_CONFLICT},
-        {false, "\"lang\":\"ro\"", "\"lang\":\"de\"", "lang", RC_BAD_JSON},
+        {false, "\"lang\":\"ro\"", "\"lang\":\"de\"", "lang", RC_BAD_FIELD},
         {false, "2026-11-22T08:15:00.000Z", "2026-11-32T08:15:00.000Z", "request.created_at", RC_BAD_FIELD},
         {false, "0193512e", "0193512E", "request.request_id", RC_BAD_FIELD},
         {false, "\"danger\":\"no\"", "\"danger\":\"maybe\"", "answers.danger", RC_BAD_FIELD},
