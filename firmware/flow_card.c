@@ -117,6 +117,7 @@ static void on_read_ok(struct flow *f, const struct frame *fr)
     c->phase = CARD_OK;
     c->progress = 100;
     c->access = keep(f, jval_str(fr->data, "access", ""));
+    c->ms = jval_int(fr->data, "ms", 0);
     c->sod = "";
     const struct jval *files = jval_get(fr->data, "files");
     for (size_t i = 0; files && files->kind == JV_ARR && i < files->n; i++)

@@ -34,7 +34,7 @@ enum print_phase {
 
 struct card_part {
     enum card_phase phase;
-    int64_t cmd, progress, attempts;
+    int64_t cmd, progress, attempts, ms; /* ms: of the whole reading */
     struct trouble error;
     struct identity *identity; /* NULL: typed or not yet read */
     bool proven;               /* the whole reading ended well */

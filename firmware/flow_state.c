@@ -88,7 +88,9 @@ static struct v_card *card(const struct maker *m)
                          .phase = phases[c->phase],
                          .progress = c->progress,
                          .error = error(m, &c->error),
-                         .attempts = c->attempts};
+                         .attempts = c->attempts,
+                         .access = c->access ? c->access : "",
+                         .ms = c->ms};
     if (c->identity) {
         size_t n = strlen(c->identity->cnp);
         v->identity = ARENA_NEW(m->a, struct v_identity);
@@ -200,6 +202,7 @@ static struct v_sign *sign(const struct maker *m)
     *v = (struct v_sign){.phase = p->skipped ? "done" : phases[phase],
                          .skipped = p->skipped,
                          .samples = p->samples,
+                         .strokes = p->strokes ? (int64_t)p->strokes->n : 0,
                          .error = error(m, &p->error),
                          .title = tr_get(&m->s->service->name, m->s->lang),
                          .hash = arena_fmt(m->a, "%.16s", m->s->filing.hash)};
@@ -228,10 +231,12 @@ static struct v_done *done(const struct maker *m)
 {
     const struct filing_part *p = &m->s->filing;
     struct v_done *v = ARENA_NEW(m->a, struct v_done);
-    char date[11], due[11] = "";
+    char date[11], due[11] = "", at[25] = "";
     int h, min;
     date_ro(date, date_of_ms(p->filed_ms));
     time_of_ms(p->filed_ms, &h, &min);
+    if (p->answered)
+        iso_utc(at, p->filed_ms);
     if (p->has_due)
         date_ro(due, p->due);
     *v = (struct v_done){.provisional = !p->answered,
@@ -244,6 +249,9 @@ static struct v_done *done(const struct maker *m)
                          .receipt_code = p->code,
                          .pin = p->pin,
                          .url = flow_receipt_url(m->f),
+                         .request_id = p->id,
+                         .registered_at = arena_str(m->a, at),
+                         .institution = tr_get(&m->f->env.institution->name, m->s->lang),
                          .print = print(m)};
     return v;
 }

@@ -47,6 +47,8 @@ static const struct jfield card_fields[] = {
     JF_INT(struct v_card, progress, 0, 0, 0),
     JF_OBJP(struct v_card, error, J_OMIT, &error_desc),
     JF_INT(struct v_card, attempts, 0, 0, 0),
+    S(struct v_card, access),
+    JF_INT(struct v_card, ms, 0, 0, 0),
     JF_OBJP(struct v_card, identity, J_OMIT, &identity_view_desc),
 };
 static const JDESC(card_desc, struct v_card, card_fields);
@@ -103,6 +105,7 @@ static const struct jfield sign_fields[] = {
     S(struct v_sign, phase),
     JF_BOOL(struct v_sign, skipped, 0),
     JF_INT(struct v_sign, samples, 0, 0, 0),
+    JF_INT(struct v_sign, strokes, 0, 0, 0),
     JF_OBJP(struct v_sign, error, J_OMIT, &error_desc),
     S(struct v_sign, title),
     S(struct v_sign, hash),
@@ -130,6 +133,9 @@ static const struct jfield done_fields[] = {
     S(struct v_done, receipt_code),
     S(struct v_done, pin),
     S(struct v_done, url),
+    S(struct v_done, request_id),
+    S(struct v_done, registered_at),
+    S(struct v_done, institution),
     JF_OBJP(struct v_done, print, J_OMIT, &print_desc),
 };
 static const JDESC(done_desc, struct v_done, done_fields);

@@ -27,9 +27,9 @@ struct v_identity {
     const char *last_name, *first_name, *document_number, *cnp_last4;
 };
 struct v_card {
-    const char *reader, *phase;
+    const char *reader, *phase, *access; /* PACE, BAC or "" */
     bool present;
-    int64_t progress, attempts;
+    int64_t progress, attempts, ms;
     struct v_error *error;
     struct v_identity *identity;
 };
@@ -68,7 +68,7 @@ struct v_review {
 struct v_sign {
     const char *phase, *title, *hash;
     bool skipped;
-    int64_t samples;
+    int64_t samples, strokes;
     struct v_error *error;
 };
 struct v_filing {
@@ -80,6 +80,7 @@ struct v_print {
 struct v_done {
     bool provisional;
     const char *number, *date, *time, *due, *due_why, *after, *receipt_code, *pin, *url;
+    const char *request_id, *registered_at, *institution; /* registered_at: "" while provisional */
     struct v_print *print;
 };
 struct v_device {
