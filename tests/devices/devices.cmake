@@ -2,7 +2,7 @@
 option(PRIDVOR_VDEV_READER "the card reader model in vdev" ON)
 set(dev ${CMAKE_CURRENT_SOURCE_DIR}/devices)
 file(GLOB vdev_reader CONFIGURE_DEPENDS ${dev}/reader*.c)
-list(FILTER vdev_reader EXCLUDE REGEX "_test\\.c$")
+list(FILTER vdev_reader EXCLUDE REGEX "_(test|host)\\.c$")
 if(NOT PRIDVOR_VDEV_READER OR NOT EXISTS ${dev}/reader.c)
   set(vdev_reader)
 endif()
