@@ -55,13 +55,13 @@ uint16_t external_authenticate(struct card *c, const struct apdu *a, struct buf 
     token_mac(mac, a->data, check);
     if (memcmp(check, a->data + CRYPT, 8) != 0)
         return 0x6300;
-    cbc(des, enc, NULL, false, a->data, CRYPT, s);
+    cbc(&(struct cbc){des, enc, NULL}, false, a->data, CRYPT, s);
     if (memcmp(s + RND, c->challenge, RND) != 0)
         return 0x6300;
     memcpy(r, c->challenge, RND);
     memcpy(r + RND, s, RND);
     c->rnd(c->rnd_ctx, r + 2 * RND, KEY);
-    cbc(des, enc, NULL, true, r, CRYPT, e);
+    cbc(&(struct cbc){des, enc, NULL}, true, r, CRYPT, e);
     token_mac(mac, e, e + CRYPT);
     buf_add(out, e, TOKEN);
 

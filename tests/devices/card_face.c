@@ -38,13 +38,17 @@ static void oval(cairo_t *cr, double x, double y, double rx, double ry)
     cairo_restore(cr);
 }
 
-static void soft_oval(cairo_t *cr, double x, double y, double r, struct rgb c, double f, double alpha)
+struct disc {
+    double x, y, r;
+};
+
+static void blush(cairo_t *cr, struct disc d, struct rgb c, double alpha)
 {
-    cairo_pattern_t *p = cairo_pattern_create_radial(x, y, 0, x, y, r);
-    cairo_pattern_add_color_stop_rgba(p, 0, c.r * f, c.g * f, c.b * f, alpha);
-    cairo_pattern_add_color_stop_rgba(p, 1, c.r * f, c.g * f, c.b * f, 0);
+    cairo_pattern_t *p = cairo_pattern_create_radial(d.x, d.y, 0, d.x, d.y, d.r);
+    cairo_pattern_add_color_stop_rgba(p, 0, c.r, c.g, c.b, alpha);
+    cairo_pattern_add_color_stop_rgba(p, 1, c.r, c.g, c.b, 0);
     cairo_set_source(cr, p);
-    cairo_rectangle(cr, x - r, y - r, 2 * r, 2 * r);
+    cairo_rectangle(cr, d.x - d.r, d.y - d.r, 2 * d.r, 2 * d.r);
     cairo_fill(cr);
     cairo_pattern_destroy(p);
 }
@@ -85,9 +89,10 @@ static void draw_head(cairo_t *cr, const struct look *k)
     cairo_save(cr); /* colour stays inside the face */
     oval(cr, x, 262, 105, 142);
     cairo_clip(cr);
-    soft_oval(cr, x - 55, 310, 45, (struct rgb){0.9, 0.5, 0.45}, 1, 0.25);
-    soft_oval(cr, x + 55, 310, 45, (struct rgb){0.9, 0.5, 0.45}, 1, 0.25);
-    soft_oval(cr, x + 60, 300, 110, k->skin, 0.7, 0.35);
+    const struct rgb red = {0.9, 0.5, 0.45}, dark = {k->skin.r * 0.7, k->skin.g * 0.7, k->skin.b * 0.7};
+    blush(cr, (struct disc){x - 55, 310, 45}, red, 0.25);
+    blush(cr, (struct disc){x + 55, 310, 45}, red, 0.25);
+    blush(cr, (struct disc){x + 60, 300, 110}, dark, 0.35);
     cairo_restore(cr);
     shade(cr, k->hair, 1);
     double line = 185 - 45 * k->age; /* the hair line goes up with the years */

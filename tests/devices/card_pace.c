@@ -106,7 +106,7 @@ static uint16_t pace_nonce(struct card *c, const struct tlv *in, struct buf *out
     uint8_t z[16];
     (void)in;
     c->rnd(c->rnd_ctx, c->pace.s, sizeof c->pace.s);
-    cbc(c->cipher, c->pace.kpi, NULL, true, c->pace.s, sizeof z, z);
+    cbc(&(struct cbc){c->cipher, c->pace.kpi, NULL}, true, c->pace.s, sizeof z, z);
     tlv(out, 0x80, z, sizeof z);
     return SW_OK;
 }

@@ -88,13 +88,12 @@ void kdf(const struct cipher *c, const uint8_t *secret, size_t len, uint8_t coun
         des_parity(out, c->key);
 }
 
-static void cbc_aes(const struct cipher *c, const uint8_t *key, uint8_t *iv, bool enc, const uint8_t *in,
-                    size_t len, uint8_t *out)
+static void cbc_aes(const struct cbc *k, uint8_t *iv, bool enc, const uint8_t *in, size_t len, uint8_t *out)
 {
     mbedtls_aes_context x;
     mbedtls_aes_init(&x);
-    unsigned bits = (unsigned)c->key * 8;
-    must(enc ? mbedtls_aes_setkey_enc(&x, key, bits) : mbedtls_aes_setkey_dec(&x, key, bits));
+    unsigned bits = (unsigned)k->c->key * 8;
+    must(enc ? mbedtls_aes_setkey_enc(&x, k->key, bits) : mbedtls_aes_setkey_dec(&x, k->key, bits));
     must(mbedtls_aes_crypt_cbc(&x, enc ? MBEDTLS_AES_ENCRYPT : MBEDTLS_AES_DECRYPT, len, iv, in, out));
     mbedtls_aes_free(&x);
 }
@@ -108,21 +107,20 @@ static void cbc_3des(const uint8_t *key, uint8_t *iv, bool enc, const uint8_t *i
     mbedtls_des3_free(&x);
 }
 
-void cbc(const struct cipher *c, const uint8_t *key, const uint8_t *iv, bool enc, const uint8_t *in,
-         size_t len, uint8_t *out)
+void cbc(const struct cbc *k, bool enc, const uint8_t *in, size_t len, uint8_t *out)
 {
     uint8_t v[16] = {0};
-    if (iv)
-        memcpy(v, iv, c->block);
-    if (c->block == 8)
-        cbc_3des(key, v, enc, in, len, out);
+    if (k->iv)
+        memcpy(v, k->iv, k->c->block);
+    if (k->c->block == 8)
+        cbc_3des(k->key, v, enc, in, len, out);
     else
-        cbc_aes(c, key, v, enc, in, len, out);
+        cbc_aes(k, v, enc, in, len, out);
 }
 
 void ecb_block(const struct cipher *c, const uint8_t *key, const uint8_t *in, uint8_t *out)
 {
-    cbc(c, key, NULL, true, in, c->block, out);
+    cbc(&(struct cbc){c, key, NULL}, true, in, c->block, out);
 }
 
 /* ISO 9797-1 MAC algorithm 3 with DES: CBC under the first half of the key, last block also under the second.

@@ -25,8 +25,11 @@ const struct cipher *cipher_named(const char *name);
 void hash(mbedtls_md_type_t md, uint8_t *out, const void *p, size_t len);
 /* 9303-11 9.7.1. counter: 1 encryption, 2 MAC, 3 password. */
 void kdf(const struct cipher *c, const uint8_t *secret, size_t len, uint8_t counter, uint8_t out[32]);
-void cbc(const struct cipher *c, const uint8_t *key, const uint8_t *iv, bool enc, const uint8_t *in,
-         size_t len, uint8_t *out); /* iv NULL: zero; in == out is fine */
+struct cbc {
+    const struct cipher *c;
+    const uint8_t *key, *iv; /* iv NULL: zero */
+};
+void cbc(const struct cbc *k, bool enc, const uint8_t *in, size_t len, uint8_t *out); /* in == out is fine */
 void ecb_block(const struct cipher *c, const uint8_t *key, const uint8_t *in, uint8_t *out);
 void mac8(const struct cipher *c, const uint8_t *key, const uint8_t *p, size_t len, uint8_t out[8]);
 void pad(struct buf *b, size_t block); /* ISO 9797-1 method 2 */

@@ -43,7 +43,7 @@ static void sm_crypt(struct sm *sm, bool enc, const uint8_t *in, size_t len, uin
     uint8_t iv[16] = {0};
     if (sm->c->block == 16)
         ecb_block(sm->c, sm->enc, sm->ssc, iv);
-    cbc(sm->c, sm->enc, iv, enc, in, len, out);
+    cbc(&(struct cbc){sm->c, sm->enc, iv}, enc, in, len, out);
 }
 
 static bool collect(const struct apdu *a, struct objects *o)

@@ -24,7 +24,7 @@ static void sm_cbc(struct sm *sm, bool enc, const uint8_t *in, size_t len, uint8
     uint8_t iv[16] = {0};
     if (sm->c->block == 16)
         ecb_block(sm->c, sm->enc, sm->ssc, iv);
-    cbc(sm->c, sm->enc, iv, enc, in, len, out);
+    cbc(&(struct cbc){sm->c, sm->enc, iv}, enc, in, len, out);
 }
 
 struct parts {
@@ -300,7 +300,7 @@ static uint16_t pace_run(struct terminal *t, struct ec *x, const uint8_t *kpi, u
         return sw;
     if (!dynamic(&nonce, 0x80, &z) || z.len != 16)
         return 0;
-    cbc(t->cipher, kpi, NULL, false, z.p, 16, s);
+    cbc(&(struct cbc){t->cipher, kpi, NULL}, false, z.p, 16, s);
     size_t n = ec_key(x, &x->g.G, ours);
     sw = authenticate(t, false, 0x81, ours, n, &map);
     if (sw != 0x9000)
@@ -374,7 +374,7 @@ uint16_t term_bac(struct terminal *t, const char *mrz_info)
         return sw;
     must(noise(NULL, s, sizeof s));
     memcpy(s + 8, challenge.p, 8);
-    cbc(des, enc, NULL, true, s, 32, cmd + 5);
+    cbc(&(struct cbc){des, enc, NULL}, true, s, 32, cmd + 5);
     BUF_SCOPE(m);
     buf_add(&m, cmd + 5, 32);
     pad(&m, 8);
@@ -383,7 +383,7 @@ uint16_t term_bac(struct terminal *t, const char *mrz_info)
     sw = term_send(t, cmd, sizeof cmd, &ans);
     if (sw != 0x9000 || ans.len != 40)
         return sw;
-    cbc(des, enc, NULL, false, (const uint8_t *)ans.p, 32, r);
+    cbc(&(struct cbc){des, enc, NULL}, false, (const uint8_t *)ans.p, 32, r);
     if (memcmp(r + 8, s, 8) != 0)
         return 0;
     for (size_t i = 0; i < 16; i++)
