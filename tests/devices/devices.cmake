@@ -1,24 +1,18 @@
-# Virtual hardware: vdev carries one device; harness is for C tests that use it.
-option(PRIDVOR_VDEV_READER "the card reader model in vdev" ON)
-set(dev ${CMAKE_CURRENT_SOURCE_DIR}/devices)
-file(GLOB vdev_reader CONFIGURE_DEPENDS ${dev}/reader*.c)
-list(FILTER vdev_reader EXCLUDE REGEX "_(test|host)\\.c$")
-if(NOT PRIDVOR_VDEV_READER OR NOT EXISTS ${dev}/reader.c)
-  set(vdev_reader)
-endif()
+# Virtual hardware: vdev carries one device, vpanel shows all of them; vdev_harness is for C tests.
+file(GLOB vdev_reader CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/devices/reader*.c)
+list(FILTER vdev_reader EXCLUDE REGEX "_test\\.c$|reader_host\\.c$")
+add_executable(vdev devices/vdev.c devices/vdev_script.c devices/vdev_ctl.c devices/usb_node.c devices/usb_ioctl.c
+  devices/usb_urb.c devices/probe.c devices/printer.c devices/printer_parse.c devices/printer_paper.c devices/pad.c
+  devices/pad_image.c devices/pad_sign.c ${vdev_reader})
+target_link_libraries(vdev PRIVATE testcard lib::umockdev lib::gio lib::pango util m)
 
-add_executable(vdev ${dev}/vdev.c ${dev}/vdev_script.c ${dev}/vdev_ctl.c ${dev}/usb_node.c ${dev}/usb_ioctl.c
-  ${dev}/usb_urb.c ${dev}/printer.c ${dev}/printer_parse.c ${dev}/printer_paper.c ${dev}/probe.c ${vdev_reader})
-if(EXISTS ${dev}/pad.c)
-  target_sources(vdev PRIVATE ${dev}/pad.c ${dev}/pad_image.c ${dev}/pad_sign.c)
-endif()
-target_link_libraries(vdev PRIVATE lib::umockdev lib::gio lib::pango lib::cjson util m)
-if(vdev_reader)
-  target_link_libraries(vdev PRIVATE testcard)
-  target_compile_definitions(vdev PRIVATE PRIDVOR_CARDS="${dev}/cards")
-endif()
-
-add_library(vdev_harness STATIC ${dev}/harness.c)
+add_library(vdev_harness STATIC devices/harness.c)
 
 pridvor_test(devices_carrier LABEL devices SOURCES devices/carrier_test.c LIBS vdev_harness lib::usb TIMEOUT 180)
-add_dependencies(devices_carrier vdev)
+pridvor_test(devices_printer LABEL devices SOURCES devices/printer_model_test.c LIBS vdev_harness lib::usb lib::pango
+  TIMEOUT 180)
+pridvor_test(devices_pad LABEL devices SOURCES devices/pad_model_test.c LIBS vdev_harness lib::usb lib::pango
+  TIMEOUT 180)
+foreach(name IN ITEMS devices_carrier devices_printer devices_pad)
+  add_dependencies(${name} vdev)
+endforeach()

@@ -33,7 +33,7 @@ struct vmodel {
     void (*state)(void *user, GString *members);
 };
 
-/* Rows. The reader is linked when tests/devices/reader_*.c exist. */
+/* Rows. probe is what the carrier's own test needs. */
 extern const struct vmodel reader_model, printer_model, pad_model, probe_model;
 
 struct usbdev *vdev_usb(struct vdev *v); /* for usb_in() and friends; valid from start() on */

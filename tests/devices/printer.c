@@ -191,9 +191,14 @@ static int on_out(void *user, uint8_t ep, const uint8_t *data, size_t len)
     /* Byte by byte: DLE ENQ 2 clears what came before it, not what comes after. */
     for (size_t i = 0; i < n; i++) {
         g_byte_array_append(p->rx, data + i, 1);
+        bool third = p->rt_n == 2;
         escpos_realtime(p, data + i, 1);
+        /* A question to an idle printer is not work that a paper end could interrupt. */
+        if (third && p->rx->len == 3 && !p->cmd && p->raster_rows == 0)
+            g_byte_array_set_size(p->rx, 0);
     }
     p->bytes += n;
+    run(p);
     printer_wake(p);
     return (int)n;
 }
