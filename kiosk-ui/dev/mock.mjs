@@ -10,11 +10,16 @@ import {World} from "./world.mjs";
 import {play} from "./scenes.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
-const types = {".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"};
+const types = {".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8",
+  ".css": "text/css; charset=utf-8",
+  ".svg": "image/svg+xml"};
 export const headers = {
-  "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' blob:; " +
-    "form-action 'none'; frame-ancestors 'none'; base-uri 'none'; require-trusted-types-for 'script'; trusted-types 'none'",
-  "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Cross-Origin-Opener-Policy": "same-origin",
+  "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; " +
+    "img-src 'self' blob:; " +
+    "form-action 'none'; frame-ancestors 'none'; base-uri 'none'; " +
+    "require-trusted-types-for 'script'; trusted-types 'none'",
+  "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
   "Cross-Origin-Resource-Policy": "same-origin", "Cache-Control": "no-store",
 };
 const soon = (ms, fn) => setTimeout(fn, ms).unref();
@@ -22,7 +27,8 @@ const soon = (ms, fn) => setTimeout(fn, ms).unref();
 // qrencode if it is here, else a picture that only looks like a code.
 function qr(text) {
   try {
-    return execFileSync("qrencode", ["-t", "SVG", "-m", "1", "-o", "-", text], {stdio: ["ignore", "pipe", "ignore"]});
+    return execFileSync("qrencode", ["-t", "SVG", "-m", "1", "-o", "-", text], {stdio: ["ignore", "pipe",
+      "ignore"]});
   } catch {
     const eye = (x, y) => `M${x} ${y}h7v7h-7zM${x + 1} ${y + 1}v5h5v-5zM${x + 2} ${y + 2}h3v3h-3z`;
     let seed = 7;
@@ -33,19 +39,22 @@ function qr(text) {
         if (!((x < 9 || x > 19) && y < 9) && !(x < 9 && y > 19) && seed % 7 < 3) d += `M${x} ${y}h1v1h-1z`;
       }
     }
-    return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 29 29"><path fill="#fff" d="M0 0h29v29H0z"/><path fill-rule="evenodd" d="${d}"/></svg>`;
+    return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 29 29"><path fill="#fff" d="M0 0h29v29H0z"/>
+      <path fill-rule="evenodd" d="${d}"/></svg>`;
   }
 }
 
 export class Mock {
-  constructor({configs = join(here, "../../configs"), dist = join(here, "../dist"), speed = 1, ppmm = 3.21} = {}) {
+  constructor({configs = join(here, "../../configs"), dist = join(here, "../dist"), speed = 1, ppmm = 3.21}
+    = {}) {
     Object.assign(this, {dist, speed, ppmm, seq: 0, token: "", streams: new Set(), calls: []});
     this.world = new World(configs);
     this.server = createServer((req, res) => this.handle(req, res));
   }
 
   listen(port) {
-    return new Promise((done) => this.server.listen(port, "127.0.0.1", () => done(this.server.address().port)));
+    return new Promise((done) => this.server.listen(port, "127.0.0.1",
+      () => done(this.server.address().port)));
   }
 
   close() {
@@ -55,7 +64,8 @@ export class Mock {
   }
 
   send(event, data) {
-    for (const s of this.streams) s.write(`id: ${this.seq}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+    for (const s of this.streams) s.write(`id: ${this.seq}\nevent: ${event}\ndata:
+      ${JSON.stringify(data)}\n\n`);
   }
 
   push() {
@@ -72,9 +82,11 @@ export class Mock {
     const path = [];
     for (let i = 0; i < 160; i++) {
       const lift = i === 60 || i === 110;
-      path.push([1500 + i * 38, 3000 + Math.round(900 * Math.sin(i / 7) * Math.cos(i / 23)), lift ? 0 : 520, i * 5]);
+      path.push([1500 + i * 38, 3000 + Math.round(900 * Math.sin(i / 7) * Math.cos(i / 23)), lift ? 0 : 520,
+        i * 5]);
     }
-    for (let i = 0; i < path.length; i += 10) this.send("device", {kind: "event", event: "strokes", data: {points: path.slice(i, i + 10), up: i + 10 >= path.length}});
+    for (let i = 0; i < path.length; i += 10) this.send("device", {kind: "event", event: "strokes",
+      data: {points: path.slice(i, i + 10), up: i + 10 >= path.length}});
     this.world.sign.samples = path.length;
   }
 
@@ -100,10 +112,12 @@ export class Mock {
     if (url.pathname === "/mock/scene") return this.scene(body.name, body.lang), reply(200);
     if (url.pathname === "/v1/hello") {
       this.token = randomBytes(16).toString("hex");
-      return reply(200, {token: this.token, terminal: "K07", institution: this.world.institution, langs: ["ro", "hu", "en"],
+      return reply(200, {token: this.token, terminal: "K07", institution: this.world.institution,
+        langs: ["ro", "hu", "en"],
         idle_s: 60, profile: {ppmm: this.ppmm}});
     }
-    if (req.headers["x-pridvor-token"] !== this.token) return reply(401, {error: {rc: "denied", key: "err.denied", path: "", text: "401"}});
+    if (req.headers["x-pridvor-token"] !== this.token) return reply(401, {error: {rc: "denied",
+      key: "err.denied", path: "", text: "401"}});
     if (url.pathname === "/v1/state") return reply(200, this.world.state(this.seq));
     if (url.pathname === "/v1/events") return this.stream(res);
     if (url.pathname === "/v1/qr.svg") {
@@ -165,14 +179,16 @@ export class Mock {
       "session/start": () => w.start(body.lang), "session/lang": () => (w.lang = body.lang),
       "session/service": () => {
         w.choose(body.service);
-        if (w.step === "card") this.later(1500, () => w.step === "card" && Object.assign(w.card, {present: true, phase: "can"}));
+        if (w.step === "card") this.later(1500, () => w.step === "card" && Object.assign(w.card,
+          {present: true, phase: "can"}));
       },
       "session/touch": () => (w.idle = {warn: false, left_s: 90}),
       "session/end": () => this.end(), "session/back": () => w.back(),
       "card/read": () => {
         if (body.can === "123456") return this.readCard(), [202, {requestId: 1}];
         w.card.attempts += 1;
-        Object.assign(w.card, {phase: "error", error: {code: "CAN_WRONG", text: "Numărul nu se potrivește cu cardul.", tries_left: 3 - w.card.attempts}});
+        Object.assign(w.card, {phase: "error", error: {code: "CAN_WRONG",
+          text: "Numărul nu se potrivește cu cardul.", tries_left: 3 - w.card.attempts}});
         return [202, {requestId: 1}];
       },
       "card/mrz": () => this.readCard(), "card/skip": () => w.toForm(),
@@ -187,12 +203,15 @@ export class Mock {
         soon(300, () => this.token && this.strokes());
       },
       "sign/clear": () => (w.sign.samples = 0), "sign/finish": () => (w.sign.phase = "done"),
-      "sign/cancel": () => (w.sign.phase = "ready"), "sign/skip": () => Object.assign(w.sign, {phase: "done", skipped: true}),
+      "sign/cancel": () => (w.sign.phase = "ready"), "sign/skip": () => Object.assign(w.sign, {phase: "done",
+        skipped: true}),
       submit: () => (w.step === "review" && w.service.sign ? (w.step = "sign") : this.file_()),
-      print: () => (w.done.print.phase = "printing"), "print/resolve": () => (w.done.print.phase = body.printed ? "printed" : "failed"),
+      print: () => (w.done.print.phase = "printing"),
+        "print/resolve": () => (w.done.print.phase = body.printed ? "printed" : "failed"),
       help: () => {},
     };
-    return commands[path] ? commands[path]() : [404, {error: {rc: "not-found", key: "err.not_found", path: "", text: path}}];
+    return commands[path] ? commands[path]() : [404, {error: {rc: "not-found", key: "err.not_found", path: "",
+      text: path}}];
   }
 }
 

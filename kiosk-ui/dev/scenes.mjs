@@ -1,5 +1,5 @@
-// Every screen of the kiosk as a named scene: scene(world) brings the stand-in into that state. Used by tests/ui and
-// for looking at the pages.
+// Every screen of the kiosk as a named scene: scene(world) brings the stand-in into that state. Used by
+// tests/ui and for looking at the pages.
 const birth = "cs.birth_certificate";
 const car = "complaint.abandoned_vehicle";
 
@@ -18,8 +18,10 @@ const text = (ro, hu, en) => ({ro, hu, en});
 const said = (w, t) => t[w.lang];
 const filled = (w) => {
   w.identity();
-  Object.assign(w.answers, {"who.address": "Turda, str. Mihai Viteazul 3, ap. 7", "who.phone": "+40740123456", "delivery.how": "pickup",
-    "consent.data_read": "true", "lang.answer": "ro", "act.who": "self", "act.birth_place": "Câmpia Turzii", reason: "lost", format: "both", abroad: "no"});
+  Object.assign(w.answers, {"who.address": "Turda, str. Mihai Viteazul 3, ap. 7", "who.phone": "+40740123456",
+    "delivery.how": "pickup",
+    "consent.data_read": "true", "lang.answer": "ro", "act.who": "self", "act.birth_place": "Câmpia Turzii",
+      reason: "lost", format: "both", abroad: "no"});
 };
 const review = (w) => {
   w.choose(birth);
@@ -36,11 +38,14 @@ const done = (phase, provisional, more) => (w) => {
   w.finish(phase, provisional);
   more?.(w);
 };
-const badPen = text("Tableta s-a deconectat. Încercați din nou sau semnați la ghișeu.", "A tábla kapcsolata megszakadt. Próbálja újra, vagy írja alá az ügyfélablaknál.",
+const badPen = text("Tableta s-a deconectat. Încercați din nou sau semnați la ghișeu.",
+  "A tábla kapcsolata megszakadt. Próbálja újra, vagy írja alá az ügyfélablaknál.",
   "The pad was disconnected. Try again or sign at the counter.");
-const badCard = text("Cardul a fost scos prea devreme. Introduceți-l din nou și lăsați-l acolo.", "Az igazolványt túl korán vették ki. Tegye vissza, és hagyja bent.",
+const badCard = text("Cardul a fost scos prea devreme. Introduceți-l din nou și lăsați-l acolo.",
+  "Az igazolványt túl korán vették ki. Tegye vissza, és hagyja bent.",
   "The card was taken out too early. Insert it again and leave it there.");
-const badCan = text("Numărul nu se potrivește cu cardul.", "A szám nem egyezik a kártyával.", "The number does not match the card.");
+const badCan = text("Numărul nu se potrivește cu cardul.", "A szám nem egyezik a kártyával.",
+  "The number does not match the card.");
 
 export const scenes = {
   start: (w) => { w.step = "idle"; },
@@ -52,18 +57,22 @@ export const scenes = {
   service: () => {},
   "service-trouble": (w) => {
     Object.values(w.devices).forEach((d) => (d.public = "absent"));
-    w.closed[birth] = text("Serviciul revine mâine la ora 8.", "A szolgáltatás holnap 8-tól elérhető.", "The service is back tomorrow at 8.");
+    w.closed[birth] = text("Serviciul revine mâine la ora 8.", "A szolgáltatás holnap 8-tól elérhető.",
+      "The service is back tomorrow at 8.");
   },
   "card-insert": card({}),
   "card-absent": card({reader: "absent"}),
   "card-can": card({phase: "can", present: true}),
-  "card-can-wrong": (w) => card({phase: "error", present: true, attempts: 1, error: {code: "CAN_WRONG", text: said(w, badCan), tries_left: 2}})(w),
+  "card-can-wrong": (w) => card({phase: "error", present: true, attempts: 1, error: {code: "CAN_WRONG",
+    text: said(w, badCan), tries_left: 2}})(w),
   "card-mrz": card({phase: "mrz", present: true}),
   "card-reading": card({phase: "reading", present: true, progress: 46}),
   "card-ok": card({phase: "ok", present: true, progress: 100}),
-  "card-error": (w) => card({phase: "error", attempts: 2, error: {code: "CARD_REMOVED", text: said(w, badCard), tries_left: -1}})(w),
+  "card-error": (w) => card({phase: "error", attempts: 2, error: {code: "CARD_REMOVED", text: said(w,
+    badCard), tries_left: -1}})(w),
   "form-names": form(birth, "who.last_name"),
-  "form-address": form(birth, "who.address", (w) => (w.answers["who.address"] = "Turda, str. Mihai Viteazul 3")),
+  "form-address": form(birth, "who.address",
+    (w) => (w.answers["who.address"] = "Turda, str. Mihai Viteazul 3")),
   "form-contact": form(birth, "who.phone"),
   "form-choice": form(birth, "reason"),
   "form-who": form(birth, "act.who", (w) => (w.answers["act.who"] = "self")),
@@ -71,7 +80,8 @@ export const scenes = {
   "form-cnp": form(birth, "who.id_doc", (w) => {
     w.answers["who.cnp"] = "290010112345";
     w.goto("who.id_doc");
-    w.errors["who.cnp"] = said(w, text("CNP-ul are 13 cifre. Ați scris 12.", "A CNP 13 számjegyű. Ön 12 számjegyet írt.", "The CNP has 13 digits. You wrote 12."));
+    w.errors["who.cnp"] = said(w, text("CNP-ul are 13 cifre. Ați scris 12.",
+      "A CNP 13 számjegyű. Ön 12 számjegyet írt.", "The CNP has 13 digits. You wrote 12."));
   }),
   "form-place": form(car, "place.address"),
   "form-multi": form(car, "car.state", (w) => (w.answers["car.state"] = ["rust"])),
@@ -92,7 +102,8 @@ export const scenes = {
   "filing-queued": (w) => { review(w); w.step = "filing"; w.filing.phase = "queued"; },
   done: done("printed", false),
   "done-unknown": done("unknown", false),
-  "done-failed": done("failed", false, (w) => (w.done.print.text = text("Hârtia s-a terminat.", "Elfogyott a papír.", "The paper has run out."))),
+  "done-failed": done("failed", false, (w) => (w.done.print.text = text("Hârtia s-a terminat.",
+    "Elfogyott a papír.", "The paper has run out."))),
   "done-provisional": done("printing", true, (w) => (w.card.present = true)),
   "idle-warn": (w) => { form(birth, "reason")(w); w.idle = {warn: true, left_s: 23}; },
 };

@@ -1,5 +1,5 @@
-// Turns configs/i18n/*.json into one module with the keys the pages use: node strings.mjs <i18n folder> <out.js>
-// The keys stand once, each language is a row of texts in the same order.
+// Turns configs/i18n/*.json into one module with the keys the pages use: node strings.mjs <i18n folder>
+// <out.js> The keys stand once, each language is a row of texts in the same order.
 import {readFileSync, writeFileSync} from "node:fs";
 import {join} from "node:path";
 

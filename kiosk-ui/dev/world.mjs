@@ -1,5 +1,5 @@
-// A stand-in for kioskd for development and tests of the pages: the same state, made from configs/services, without
-// devices, queue or register. Never part of the product.
+// A stand-in for kioskd for development and tests of the pages: the same state, made from configs/services,
+// without devices, queue or register. Never part of the product.
 import {readFileSync} from "node:fs";
 import {join} from "node:path";
 
@@ -8,7 +8,8 @@ const read = (...path) => JSON.parse(readFileSync(join(...path), "utf8"));
 // The grammar of configs/services/README.md, turned into a JavaScript expression.
 function condition(text, answers) {
   if (!text) return true;
-  const words = {and: "&&", or: "||", not: "!", "==": "===", "!=": "!==", true: "true", false: "false", null: "null"};
+  const words = {and: "&&", or: "||", not: "!", "==": "===", "!=": "!==", true: "true", false: "false",
+    null: "null"};
   const tokens = text.match(/'[^']*'|==|!=|[()[\],]|[a-z0-9_.]+/g);
   const js = tokens.map((w) => {
     if (w === "in") return ".in";
@@ -20,14 +21,16 @@ function condition(text, answers) {
 }
 
 const small = ["text", "phone", "email", "cnp", "plate", "locality"];
-const keyboards = {date: "date", phone: "phone", email: "email", plate: "plate", cnp: "number", int: "number"};
+const keyboards = {date: "date", phone: "phone", email: "email", plate: "plate", cnp: "number",
+  int: "number"};
 const skipped = ["geo", "file", "sign"];
 const last4 = (cnp) => (cnp ? `•••••••••${cnp.slice(-4)}` : "");
 
 export class World {
   constructor(configs) {
     this.shared = read(configs, "services", "_shared.json");
-    this.services = ["cs-birth_certificate", "complaint-abandoned_vehicle"].map((name) => this.load(configs, name));
+    this.services = ["cs-birth_certificate", "complaint-abandoned_vehicle"].map((name) => this.load(configs,
+      name));
     this.institution = {
       name: {ro: "Primăria Municipiului Turda", hu: "Torda Polgármesteri Hivatala", en: "Turda Town Hall"},
     };
@@ -39,7 +42,8 @@ export class World {
     const blocks = svc.use.map((id) => ({id, ...this.shared.blocks[id]}));
     const own = {id: "own", title: svc.name, fields: svc.fields};
     const last = (b) => b.id.startsWith("consent_");
-    return {...svc, blocks: [...blocks.filter((b) => !last(b)), own, ...blocks.filter(last)], sign: svc.use.includes("sign")};
+    return {...svc, blocks: [...blocks.filter((b) => !last(b)), own, ...blocks.filter(last)],
+      sign: svc.use.includes("sign")};
   }
 
   reset() {
@@ -51,11 +55,13 @@ export class World {
     this.page = 0;
     this.step = "idle";
     this.idle = {warn: false, left_s: 90};
-    this.card = {reader: "ready", present: false, phase: "insert", progress: 0, error: null, attempts: 0, identity: null};
+    this.card = {reader: "ready", present: false, phase: "insert", progress: 0, error: null, attempts: 0,
+      identity: null};
     this.sign = {phase: "ready", samples: 0, error: null, title: "", hash: "3F9A 77C1 20BE 5D04"};
     this.filing = {phase: "saving"};
     this.done = null;
-    this.devices = {card: {public: "ready"}, print: {public: "ready"}, pad: {public: "ready"}, register: {public: "online"}};
+    this.devices = {card: {public: "ready"}, print: {public: "ready"}, pad: {public: "ready"},
+      register: {public: "online"}};
     this.notice = "";
     this.closed = {};
   }
@@ -89,9 +95,11 @@ export class World {
   }
 
   field(f) {
-    return {id: f.id, type: f.type === "area" ? "long_text" : f.type, label: this.tr(f.label), help: this.tr(f.help),
+    return {id: f.id, type: f.type === "area" ? "long_text" : f.type, label: this.tr(f.label),
+      help: this.tr(f.help),
       why: this.tr(this.shared.reasons[f.why]), required: Boolean(f.required), options: this.options(f),
-      value: this.answers[f.id] ?? (f.type === "multi" ? [] : ""), source: this.sources[f.id] || "", max: f.max || 200,
+      value: this.answers[f.id] ?? (f.type === "multi" ? [] : ""), source: this.sources[f.id] || "",
+        max: f.max || 200,
       error: this.errors[f.id] || "", keyboard: keyboards[f.type] || "text", tone: f.tone};
   }
 
@@ -108,28 +116,34 @@ export class World {
   review() {
     const sections = this.service.blocks.map((block) => ({
       title: this.tr(block.title),
-      rows: this.visible(block).filter((f) => f.type !== "note").map((f) => ({field: f.id, label: this.tr(f.label), value: this.shown(f)})),
+      rows: this.visible(block).filter((f) => f.type !== "note").map((f) => ({field: f.id,
+        label: this.tr(f.label), value: this.shown(f)})),
     })).filter((s) => s.rows.length);
     return {sections, consents: [], sign: this.service.sign};
   }
 
   serviceFacts(s) {
-    return {id: s.id, name: this.tr(s.name), legal_name: this.tr(s.legal_name), intro: this.tr(s.intro), minutes: s.minutes,
-      before: s.before.map((b) => this.tr(b)), available: !this.closed[s.id], why_not: this.tr(this.closed[s.id])};
+    return {id: s.id, name: this.tr(s.name), legal_name: this.tr(s.legal_name), intro: this.tr(s.intro),
+      minutes: s.minutes,
+      before: s.before.map((b) => this.tr(b)), available: !this.closed[s.id],
+        why_not: this.tr(this.closed[s.id])};
   }
 
   state(seq) {
-    const out = {seq, step: this.step, lang: this.lang, idle: this.idle, devices: this.devices, notice: this.tr(this.notice),
+    const out = {seq, step: this.step, lang: this.lang, idle: this.idle, devices: this.devices,
+      notice: this.tr(this.notice),
       card: this.card};
     if (this.step === "service") out.services = this.services.map((s) => this.serviceFacts(s));
     if (this.service) {
-      out.service = {id: this.service.id, name: this.tr(this.service.name), legal_name: this.tr(this.service.legal_name),
+      out.service = {id: this.service.id, name: this.tr(this.service.name),
+        legal_name: this.tr(this.service.legal_name),
         minutes: this.service.minutes, after: this.tr(this.service.after)};
     }
     if (this.step === "form") {
       const pages = this.pages();
       const page = pages[this.page];
-      out.form = {page: this.page + 1, pages: pages.length, title: this.tr(page.title), fields: page.fields.map((f) => this.field(f))};
+      out.form = {page: this.page + 1, pages: pages.length, title: this.tr(page.title),
+        fields: page.fields.map((f) => this.field(f))};
     }
     if (this.step === "review") out.review = this.review();
     if (this.step === "sign") out.sign = {...this.sign, title: this.tr(this.service.name)};
@@ -153,7 +167,8 @@ export class World {
   }
 
   identity() {
-    const read = {"who.last_name": "POPESCU", "who.first_name": "ANA MARIA", "who.id_doc": "CJ123456", "who.cnp": "2900101123457",
+    const read = {"who.last_name": "POPESCU", "who.first_name": "ANA MARIA", "who.id_doc": "CJ123456",
+      "who.cnp": "2900101123457",
       "act.last_name": "POPESCU", "act.first_name": "ANA MARIA", "act.birth_date": "1990-01-01"};
     Object.assign(this.answers, read);
     Object.keys(read).forEach((id) => (this.sources[id] = "card"));
@@ -174,11 +189,14 @@ export class World {
       const empty = !value || !value.length || (f.type === "bool" && value !== "true");
       let text = null;
       if (f.required && empty) {
-        text = f.type === "bool" ? {ro: "Atingeți caseta, ca să putem continua.", hu: "Érintse meg a négyzetet a folytatáshoz.", en: "Touch the box so we can go on."}
-          : {ro: "Completați, vă rugăm, acest răspuns.", hu: "Kérjük, töltse ki ezt a választ.", en: "Please fill in this answer."};
+        text = f.type === "bool" ? {ro: "Atingeți caseta, ca să putem continua.",
+          hu: "Érintse meg a négyzetet a folytatáshoz.", en: "Touch the box so we can go on."}
+          : {ro: "Completați, vă rugăm, acest răspuns.", hu: "Kérjük, töltse ki ezt a választ.",
+            en: "Please fill in this answer."};
       }
       if (f.type === "cnp" && !empty && !/^\d{13}$/.test(value)) {
-        text = {ro: `CNP-ul are 13 cifre. Ați scris ${value.length}.`, hu: `A CNP 13 számjegyű. Ön ${value.length} számjegyet írt.`,
+        text = {ro: `CNP-ul are 13 cifre. Ați scris ${value.length}.`, hu: `A CNP 13 számjegyű. Ön
+          ${value.length} számjegyet írt.`,
           en: `The CNP has 13 digits. You wrote ${value.length}.`};
       }
       if (text) errors.push({field: f.id, text: this.tr(text)});
@@ -209,9 +227,12 @@ export class World {
 
   finish(phase = "printing", provisional = false) {
     this.step = "done";
-    this.done = {provisional, number: provisional ? "P-K07-0042" : "15/22.11.2026", date: "22.11.2026", time: "10:15",
-      due: "22.12.2026", due_why: {ro: "30 de zile de la înregistrare, după OG 27/2002, articolul 8.", hu: "30 nap az iktatástól, az OG 27/2002 8. cikke szerint.",
+    this.done = {provisional, number: provisional ? "P-K07-0042" : "15/22.11.2026", date: "22.11.2026",
+      time: "10:15",
+      due: "22.12.2026", due_why: {ro: "30 de zile de la înregistrare, după OG 27/2002, articolul 8.",
+        hu: "30 nap az iktatástól, az OG 27/2002 8. cikke szerint.",
         en: "30 days from registration, under OG 27/2002, article 8."},
-      receipt_code: "7K4MQ2XW9D", pin: "4821", url: "http://127.0.0.1:7082/s/7K4MQ2XW9D", print: {phase, proof: "L2", text: ""}};
+      receipt_code: "7K4MQ2XW9D", pin: "4821", url: "http://127.0.0.1:7082/s/7K4MQ2XW9D", print: {phase,
+        proof: "L2", text: ""}};
   }
 }

@@ -14,7 +14,8 @@ import {Wait} from "./wait.js";
 import {Bar} from "./bar.js";
 import {Dialogs} from "./dialogs.js";
 
-const steps = {idle: Start, service: Service, card: Card, form: Form, review: Review, sign: Sign, filing: Filing,
+const steps = {idle: Start, service: Service, card: Card, form: Form, review: Review, sign: Sign,
+  filing: Filing,
   done: Done};
 const noPrefs = {large: false, contrast: false, lower: false};
 
@@ -44,7 +45,8 @@ function useTouch(client, active, onTouch) {
   }, [active]);
 }
 
-// One command at a time. A refusal becomes one sentence on the page, unless the caller wants the answer itself.
+// One command at a time. A refusal becomes one sentence on the page, unless the caller wants the answer
+// itself.
 function useCall(client, t) {
   const busy = useRef(false);
   const [flags, set] = useState({busy: false, oops: ""});
@@ -77,6 +79,9 @@ export function Root({client, model}) {
   useLayoutEffect(() => {
     document.documentElement.lang = lang;
   }, [lang]);
+  useLayoutEffect(() => {
+    document.body.dataset.seq = state ? state.seq : ""; // what the page shows right now; tests wait for it
+  });
   useEffect(() => {
     if (!idle) setStartLang("");
     setDialog("");
@@ -93,7 +98,8 @@ export function Root({client, model}) {
     if (idle) setStartLang(code);
     else if (code !== lang) call("/v1/session/lang", {lang: code});
   };
-  const app = {t: t.current, lang, state, hello, client, call, flags, prefs, setPrefs, dialog, setDialog, chooseLang,
+  const app = {t: t.current, lang, state, hello, client, call, flags, prefs, setPrefs, dialog, setDialog,
+    chooseLang,
     onDevice: model.onDevice};
   const Page = state && (link === "up" || link === "lost") ? steps[state.step] || Wait : Wait;
   return html`<${App.Provider} value=${app}>

@@ -6,10 +6,12 @@ import {useApp} from "./context.js";
 export function Bar() {
   const {t, prefs, setPrefs, setDialog} = useApp();
   const toggle = (name) => () => setPrefs({...prefs, [name]: !prefs[name]});
-  const item = (icon, label, onClick, more) => html`<button type="button" class="bar-item" onClick=${onClick} ...${more}>
+  const item = (icon, label, onClick, more) => html`<button type="button" class="bar-item" onClick=${onClick}
+    ...${more}>
     <${Icon} name=${icon} /><span class="bar-label">${label}</span>
   </button>`;
-  const setting = (name, icon) => item(icon, t(`bar.${name}`), toggle(name), {"aria-pressed": String(prefs[name])});
+  const setting = (name, icon) => item(icon, t(`bar.${name}`), toggle(name),
+    {"aria-pressed": String(prefs[name])});
   return html`<footer class="bar" aria-label=${t("bar.name")}>
     ${item("globe", t("bar.lang"), () => setDialog("lang"), {"aria-haspopup": "dialog"})}
     ${setting("large", "text")}

@@ -19,9 +19,12 @@ function Insert() {
   const skip = useSkip();
   if (state.card.reader === "absent") {
     return html`<${Screen} title=${t("card.absent.title")} lead=${t("card.absent.text")} resetKey="absent"
-      actions=${html`<${Actions} next=${{...skip, icon: "next"}} />`} />`;
+        kind="show" actions=${html`<${Actions} next=${{...skip, icon: "next"}} />`}>
+      <div class="big-sign"><${Icon} name="pen" /></div>
+    </${Screen}>`;
   }
-  return html`<${Screen} title=${t("card.insert.title")} lead=${t("card.insert.text")} resetKey="insert" kind="show"
+  return html`<${Screen} title=${t("card.insert.title")} lead=${t("card.insert.text")} resetKey="insert"
+    kind="show"
       actions=${html`<${Actions} second=${skip} />`}>
     <${CardInsert} label=${t("card.insert.pic")} />
     <p class="waiting" role="status"><span class="dots"><i /><i /><i /></span>${t("card.insert.wait")}</p>
@@ -37,21 +40,24 @@ function Can({error}) {
   const {t, call} = useApp();
   const [can, setCan] = useState("");
   useEffect(() => document.getElementById("can")?.focus(), []);
-  return html`<${Screen} title=${t("card.can.title")} lead=${t("card.can.text")} resetKey="can" kind="form typing can"
+  return html`<${Screen} title=${t("card.can.title")} lead=${t("card.can.text")} resetKey="can"
+    kind="form typing can"
       onSubmit=${() => call("/v1/card/read", {can})} after=${html`<${Keyboard} layout="number" />`}
       actions=${html`<${Actions} next=${{label: t("card.read"), submit: true}} />`}>
     <${CardFront} label=${t("card.can.pic")} />
     <div class="field">
       <label class="label" for="can">${t("card.can.label")}</label>
       ${error && html`<${FieldError} id="can" text=${html`${error.text}<${Tries} error=${error} />`} />`}
-      <${Line} id="can" value=${can} onInput=${(v) => setCan(v.replace(digits, "").slice(0, 6))} board="number" max=${6}
+      <${Line} id="can" value=${can} onInput=${(v) => setCan(v.replace(digits, "").slice(0, 6))}
+        board="number" max=${6}
         error=${error} help=${error ? "f-can-e" : undefined} name="line six" />
     </div>
     <p class="why"><${Icon} name="info" /><span><b>${t("why")}</b> ${t("card.can.why")}</span></p>
   </${Screen}>`;
 }
 
-// Older documents: number, birth date and expiry date open the chip. Two short pages, kept here until they are sent.
+// Older documents: number, birth date and expiry date open the chip. Two short pages, kept here until they
+// are sent.
 function Mrz({error}) {
   const {t, call} = useApp();
   const [page, setPage] = useState(0);
@@ -62,15 +68,19 @@ function Mrz({error}) {
   const send = () => (page ? call("/v1/card/mrz", mrz) : setPage(1));
   const day = (id, name, label) => html`<fieldset class="field"><legend class="label">${label}</legend>
     <${DateParts} id=${id} value=${mrz[name]} onInput=${put(name)} /></fieldset>`;
-  return html`<${Screen} title=${t("card.mrz.title")} lead=${t("card.mrz.text")} resetKey=${`mrz${page}`} kind="form typing"
+  return html`<${Screen} title=${t("card.mrz.title")} lead=${t("card.mrz.text")} resetKey=${`mrz${page}`}
+    kind="form typing"
       onSubmit=${send} after=${html`<${Keyboard} layout=${page ? board : "plate"} />`}
       actions=${html`<${Actions} next=${{label: t(page ? "card.read" : "next"), submit: true}} />`}>
-    ${error && html`<${Notice} kind="bad" alert=${true}><p>${error.text}<${Tries} error=${error} /></p></${Notice}>`}
+    ${error && html`<${Notice} kind="bad" alert=${true}><p>${error.text}<${Tries} error=${error} /></p>
+      </${Notice}>`}
     <div class="fields" onFocusIn=${() => setBoard("date")}>
-      ${page === 0 ? html`<div class="field"><label class="label" for="mrz-number">${t("card.mrz.number")}</label>
+      ${page === 0 ? html`<div class="field"><label class="label"
+        for="mrz-number">${t("card.mrz.number")}</label>
           <${Line} id="mrz-number" value=${mrz.document_number} board="plate" max=${20}
             onInput=${(v) => put("document_number")(v.toUpperCase())} /></div>`
-      : html`${day("mrz-birth", "birth_date", t("card.mrz.birth"))}${day("mrz-expiry", "expiry_date", t("card.mrz.expiry"))}`}
+      : html`${day("mrz-birth", "birth_date", t("card.mrz.birth"))}${day("mrz-expiry", "expiry_date",
+        t("card.mrz.expiry"))}`}
     </div>
   </${Screen}>`;
 }
@@ -78,7 +88,8 @@ function Mrz({error}) {
 function Reading() {
   const {t, state} = useApp();
   const n = Math.min(Math.max(state.card.progress || 0, 0), 100);
-  return html`<${Screen} title=${t("card.reading.title")} lead=${t("card.reading.text")} resetKey="reading" kind="show"
+  return html`<${Screen} title=${t("card.reading.title")} lead=${t("card.reading.text")} resetKey="reading"
+    kind="show"
       actions=${html`<${Actions} back=${false} />`}>
     <div class="reading"><progress max="100" value=${n} aria-label=${t("card.reading.bar")}></progress>
       <p class="percent" aria-hidden="true">${n}%</p></div>
@@ -90,7 +101,7 @@ function Read() {
   const {t, call} = useApp();
   return html`<${Screen} title=${t("card.ok.title")} lead=${t("card.ok.text")} resetKey="ok" kind="show"
       actions=${html`<${Actions} next=${{label: t("next"), onClick: () => call("/v1/card/skip")}} />`}>
-    <div class="big-check"><${Icon} name="check" /></div>
+    <div class="big-sign good"><${Icon} name="check" /></div>
   </${Screen}>`;
 }
 
@@ -99,11 +110,13 @@ function Failed({again}) {
   const {t, state, setDialog} = useApp();
   const {error, attempts} = state.card;
   const skip = useSkip();
-  return html`<${Screen} title=${t("card.error.title")} resetKey="error"
+  return html`<${Screen} title=${t("card.error.title")} resetKey="error" kind="card-failed"
       actions=${html`<${Actions} second=${skip} next=${{label: t("retry"), onClick: again}} />`}>
     <${Notice} kind="bad" alert=${true}><p>${error?.text}<${Tries} error=${error} /></p></${Notice}>
     ${attempts >= 2 && html`<div class="offer"><p>${t("help.text")}</p>
-      <${Button} kind="quiet" icon="help" label=${t("help.call")} onClick=${() => setDialog("help")} /></div>`}
+      <${Button} kind="quiet" icon="help" label=${t("help.call")} onClick=${() => setDialog("help")} />
+        </div>`}
+    <${CardInsert} label=${t("card.insert.pic")} />
   </${Screen}>`;
 }
 
@@ -113,7 +126,8 @@ export function Card() {
   const [again, setAgain] = useState(-1);
   const wrong = error?.code === "CAN_WRONG";
   if (phase === "error" && (again === attempts || wrong)) return error?.code === "PACE_UNSUPPORTED"
-    ? html`<${Mrz} error=${error} />` : present === false ? html`<${Insert} />` : html`<${Can} key=${attempts} error=${wrong && error} />`;
+    ? html`<${Mrz} error=${error} />` : present === false ? html`<${Insert} />` : html`<${Can} key=${attempts}
+      error=${wrong && error} />`;
   if (phase === "error") return html`<${Failed} again=${() => setAgain(attempts)} />`;
   if (phase === "can") return html`<${Can} error=${error} />`;
   if (phase === "mrz") return html`<${Mrz} error=${error} />`;

@@ -1,4 +1,5 @@
-// Dialogs in the browser's top layer: they hold the focus by themselves and stand in reach in the lower mode too.
+// Dialogs in the browser's top layer: they hold the focus by themselves and stand in reach in the lower mode
+// too.
 import {html, useEffect, useLayoutEffect, useRef, useState} from "../shared/html.js";
 import {Icon} from "../shared/icons.js";
 import {translator} from "../shared/i18n.js";
@@ -20,10 +21,14 @@ function Dialog({title, children, onClose, kind = ""}) {
 function Languages() {
   const {t, lang, hello, chooseLang, setDialog} = useApp();
   return html`<${Dialog} title=${t("lang.title")} onClose=${() => setDialog("")}>
-    <div class="stack">${(hello?.langs || ["ro", "hu", "en"]).map((code) => html`<button type="button" key=${code} lang=${code}
-      class=${code === lang ? "btn pick on" : "btn pick"} aria-pressed=${String(code === lang)} onClick=${() => chooseLang(code)}>
-      <span>${translator(code)("lang.self")}</span>${code === lang && html`<${Icon} name="check" />`}</button>`)}</div>
-    <div class="dialog-do"><${Button} kind="quiet" icon="close" label=${t("close")} onClick=${() => setDialog("")} /></div>
+    <div class="stack">${(hello?.langs || ["ro", "hu", "en"]).map((code) => html`<button type="button"
+      key=${code} lang=${code}
+      class=${code === lang ? "btn pick on" : "btn pick"} aria-pressed=${String(code === lang)}
+        onClick=${() => chooseLang(code)}>
+      <span>${translator(code)("lang.self")}</span>${code === lang && html`<${Icon} name="check"
+        />`}</button>`)}</div>
+    <div class="dialog-do"><${Button} kind="quiet" icon="close" label=${t("close")}
+      onClick=${() => setDialog("")} /></div>
   </${Dialog}>`;
 }
 
@@ -37,11 +42,13 @@ function Help() {
   };
   const close = () => setDialog("");
   return html`<${Dialog} title=${t(phase === "called" ? "help.called.title" : "help.title")} onClose=${close}>
-    ${!alone && html`<p role="status">${t({ask: "help.text", called: "help.called.text", failed: "help.failed"}[phase])}</p>`}
+    ${!alone && html`<p role="status">${t({ask: "help.text", called: "help.called.text",
+      failed: "help.failed"}[phase])}</p>`}
     <p>${t("help.counter")}</p>
     <div class="dialog-do">
       <${Button} kind="quiet" icon="close" label=${t("close")} onClick=${close} />
-      ${!alone && phase !== "called" && html`<${Button} kind="main" icon="help" label=${t("help.call")} onClick=${ask} />`}
+      ${!alone && phase !== "called" && html`<${Button} kind="main" icon="help" label=${t("help.call")}
+        onClick=${ask} />`}
     </div>
   </${Dialog}>`;
 }
@@ -51,7 +58,8 @@ function Leave() {
   return html`<${Dialog} title=${t("leave.title")} onClose=${() => setDialog("")}>
     <p>${t("leave.text")}</p>
     <div class="dialog-do">
-      <${Button} kind="quiet" icon="broom" label=${t("leave.yes")} onClick=${() => (setDialog(""), call("/v1/session/end"))} />
+      <${Button} kind="quiet" icon="broom" label=${t("leave.yes")} onClick=${() => (setDialog(""),
+        call("/v1/session/end"))} />
       <${Button} kind="main" icon="back" label=${t("leave.no")} onClick=${() => setDialog("")} />
     </div>
   </${Dialog}>`;
@@ -85,7 +93,8 @@ function Lost() {
     const timer = setTimeout(() => setShow(true), 1500);
     return () => clearTimeout(timer);
   }, []);
-  return show ? html`<div class="lost" role="status"><${Icon} name="info" /><span>${t("wait.lost")}</span></div>` : null;
+  return show ? html`<div class="lost" role="status"><${Icon} name="info" /><span>${t("wait.lost")}</span>
+    </div>` : null;
 }
 
 const shown = {lang: Languages, help: Help, leave: Leave};

@@ -1,4 +1,5 @@
-// Confirmation: the number, what comes next and why by that date, how to follow it, and what became of the paper.
+// Confirmation: the number, what comes next and why by that date, how to follow it, and what became of the
+// paper.
 import {html, useEffect, useState} from "../shared/html.js";
 import {Icon} from "../shared/icons.js";
 import {useApp} from "./context.js";
@@ -22,26 +23,33 @@ function Qr({code}) {
       if (url) URL.revokeObjectURL(url);
     };
   }, [code]);
-  return html`<div class="qr">${src && html`<img src=${src} alt=${t("done.qr")} width="300" height="300" />`}</div>`;
+  return html`<div class="qr">${src && html`<img src=${src} alt=${t("done.qr")} width="300" height="300"
+    />`}</div>`;
 }
 
 function Paper({print}) {
   const {t, call} = useApp();
   const {phase, text} = print;
   if (phase === "unknown") {
-    return html`<section class="card ask" role="alert"><h2>${t("print.unknown")}</h2><p>${t("print.unknown.text")}</p>
+    return html`<section class="card ask" role="alert"><h2>${t("print.unknown")}</h2>
+      <p>${t("print.unknown.text")}</p>
       <div class="pair">
-        <${Button} icon="check" kind="main" label=${t("print.unknown.yes")} onClick=${() => call("/v1/print/resolve", {printed: true})} />
-        <${Button} icon="close" kind="quiet" label=${t("print.unknown.no")} onClick=${() => call("/v1/print/resolve", {printed: false})} />
+        <${Button} icon="check" kind="main" label=${t("print.unknown.yes")}
+          onClick=${() => call("/v1/print/resolve", {printed: true})} />
+        <${Button} icon="close" kind="quiet" label=${t("print.unknown.no")}
+          onClick=${() => call("/v1/print/resolve", {printed: false})} />
       </div></section>`;
   }
   const kind = {printed: "good", sent: "info", printing: "info"}[phase] || "warn";
   const known = ["printing", "printed", "sent", "failed", "absent"].includes(phase) ? phase : "failed";
-  return html`<div class=${`notice ${kind} paper`} role="status"><${Icon} name=${phase === "printed" ? "check" : "print"} />
-    <div><p>${t(`print.${known}`)}</p>${text && text !== t(`print.${known}`) && kind === "warn" && html`<p class="fine">${text}</p>`}</div>
+  return html`<div class=${`notice ${kind} paper`} role="status"><${Icon} name=${phase === "printed" ? "check"
+    : "print"} />
+    <div><p>${t(`print.${known}`)}</p>${text && text !== t(`print.${known}`) && kind === "warn"
+      && html`<p class="fine">${text}</p>`}</div>
     ${phase === "sent" && html`<${Button} icon="close" kind="quiet" label=${t("print.unknown.no")}
       onClick=${() => call("/v1/print/resolve", {printed: false})} />`}
-    ${phase === "failed" && html`<${Button} icon="print" kind="quiet" label=${t("print.again")} onClick=${() => call("/v1/print")} />`}
+    ${phase === "failed" && html`<${Button} icon="print" kind="quiet" label=${t("print.again")}
+      onClick=${() => call("/v1/print")} />`}
   </div>`;
 }
 
@@ -58,7 +66,8 @@ export function Done() {
       <h2>${t(prov ? "done.prov.number" : "done.number")}</h2>
       <p class="the-number">${d.number}</p>
       <p class="when">${t("done.when", {date: d.date, time: d.time})}</p>
-      ${prov && html`<${Notice} kind="warn"><p>${t("done.prov.text")}</p><p>${t("done.prov.day")}</p></${Notice}>`}
+      ${prov && html`<${Notice} kind="warn"><p>${t("done.prov.text")}</p><p>${t("done.prov.day")}</p>
+        </${Notice}>`}
     </section>
     ${d.print && html`<${Paper} print=${d.print} />`}
     <section class="card next">

@@ -1,4 +1,5 @@
-// One field of a form, by type. Which fields there are, and what is right, kioskd says; here they only get a face.
+// One field of a form, by type. Which fields there are, and what is right, kioskd says; here they only get a
+// face.
 import {html, useState} from "../shared/html.js";
 import {Icon} from "../shared/icons.js";
 import {useApp} from "./context.js";
@@ -16,35 +17,42 @@ const modes = {number: "numeric", date: "numeric", phone: "tel", email: "email",
 const mode = (board) => (isTerminal() ? "none" : modes[board] || "text");
 
 const describedBy = (field, error) =>
-  [field.help && `${domId(field.id)}-h`, error && `${domId(field.id)}-e`].filter(Boolean).join(" ") || undefined;
+  [field.help && `${domId(field.id)}-h`, error && `${domId(field.id)}-e`].filter(Boolean).join(" ")
+    || undefined;
 
 export function FieldError({id, text}) {
-  return text ? html`<p class="field-error" id=${`${domId(id)}-e`}><${Icon} name="warn" /><span>${text}</span></p>` : null;
+  return text ? html`<p class="field-error" id=${`${domId(id)}-e`}><${Icon} name="warn" /><span>${text}</span>
+    </p>` : null;
 }
 
 function Help({field}) {
   return field.help ? html`<p class="help" id=${`${domId(field.id)}-h`}>${field.help}</p>` : null;
 }
 
-export function Why({field}) {
+export function Why({field, first}) {
   const {t} = useApp();
-  return field.why ? html`<p class="why"><${Icon} name="info" /><span><b>${t("why")}</b> ${field.why}</span></p>` : null;
+  return field.why ? html`<p class=${first ? "why why-first" : "why"}><${Icon} name="info" /><span>
+    <b>${t("why")}</b> ${field.why}</span></p>` : null;
 }
 
 function Tags({field}) {
   const {t} = useApp();
-  return html`${field.source === "card" && field.value && html` <span class="tag card">${t("from_card")}</span>`}
+  return html`${field.source === "card" && field.value
+    && html` <span class="tag read">${t("from_card")}</span>`}
     ${!field.required && field.type !== "note" && html` <span class="tag">${t("optional")}</span>`}`;
 }
 
 export function Line({id, value, onInput, board = "text", max, error, help, rows, label, name}) {
   const common = {
-    id, value, "data-kb": board, inputmode: mode(board), autocomplete: "off", autocapitalize: "off", spellcheck: false,
-    autocorrect: "off", maxlength: max || undefined, "aria-invalid": error ? "true" : undefined, "aria-describedby": help,
+    id, value, "data-kb": board, inputmode: mode(board), autocomplete: "off", autocapitalize: "off",
+      spellcheck: false,
+    autocorrect: "off", maxlength: max || undefined, "aria-invalid": error ? "true" : undefined,
+      "aria-describedby": help,
     "aria-label": label, name: undefined, onInput: (e) => onInput(e.target.value), class: name || "line",
     onFocus: (e) => e.target.scrollIntoView({block: "nearest"}),
   };
-  return rows ? html`<textarea rows=${rows} ...${common}></textarea>` : html`<input type="text" ...${common} />`;
+  return rows ? html`<textarea rows=${rows} ...${common}></textarea>` : html`<input type="text" ...${common}
+    />`;
 }
 
 // Three parts in the order of the language; the value is YYYY-MM-DD as far as it is filled in.
@@ -69,10 +77,13 @@ export function DateParts({id, value, onInput, error, help}) {
 
 function Options({field, value, onInput, error, many}) {
   const chosen = many ? value || [] : value;
-  const pick = (id) => () => onInput(many ? (chosen.includes(id) ? chosen.filter((x) => x !== id) : [...chosen, id]) : id);
-  return html`<div class="options">${field.options.map((option, i) => html`<label class="option" key=${option.id}>
+  const pick = (id) => () => onInput(many ? (chosen.includes(id) ? chosen.filter((x) => x !== id)
+    : [...chosen, id]) : id);
+  return html`<div class="options">${field.options.map((option, i) => html`<label class="option"
+    key=${option.id}>
     <input type=${many ? "checkbox" : "radio"} class="sr" name=${many ? undefined : domId(field.id)}
-      id=${i ? undefined : domId(field.id)} checked=${many ? chosen.includes(option.id) : chosen === option.id}
+      id=${i ? undefined : domId(field.id)} checked=${many ? chosen.includes(option.id)
+        : chosen === option.id}
       aria-describedby=${error ? `${domId(field.id)}-e` : undefined} onChange=${pick(option.id)} />
     <span class=${many ? "mark-box" : "mark-dot"}><${Icon} name="check" /></span>
     <span class="option-text">${option.label}</span></label>`)}</div>`;
@@ -83,24 +94,28 @@ function Tick({field, value, onInput, error}) {
   return html`<label class="option tick"><input type="checkbox" class="sr" id=${domId(field.id)} checked=${on}
       aria-invalid=${error ? "true" : undefined} aria-describedby=${describedBy(field, error)}
       onChange=${() => onInput(on ? "false" : "true")} />
-    <span class="mark-box"><${Icon} name="check" /></span><span class="option-text">${field.label}</span></label>`;
+    <span class="mark-box"><${Icon} name="check" /></span><span class="option-text">${field.label}</span>
+      </label>`;
 }
 
 function Group({field, single, error, extra, children}) {
   return html`<fieldset class="field" aria-describedby=${describedBy(field, error)}>
-    <legend class=${single ? "sr" : "label"}>${field.label}${!single && html`<${Tags} field=${field} />`}</legend>
+    <legend class=${single ? "sr" : "label"}>${field.label}${!single && html`<${Tags} field=${field}
+      />`}</legend>
     <${Help} field=${field} />${extra && html`<p class="help">${extra}</p>`}
     <${FieldError} id=${field.id} text=${error} />${children}</fieldset>`;
 }
 
 const Many = (props) => {
   const {t} = useApp();
-  return html`<${Group} ...${props} extra=${t("form.multi")}><${Options} ...${props} many=${true} /></${Group}>`;
+  return html`<${Group} ...${props} extra=${t("form.multi")}><${Options} ...${props} many=${true} />
+    </${Group}>`;
 };
 const One = (props) => html`<${Group} ...${props}><${Options} ...${props} /></${Group}>`;
 const Bool = (props) => html`<div class="field"><${FieldError} id=${props.field.id} text=${props.error} />
   <${Tick} ...${props} /><${Help} field=${props.field} /></div>`;
-const Day = (props) => html`<${Group} ...${props}><${DateParts} id=${domId(props.field.id)} value=${props.value}
+const Day = (props) => html`<${Group} ...${props}><${DateParts} id=${domId(props.field.id)}
+  value=${props.value}
   error=${props.error} onInput=${props.onInput} help=${describedBy(props.field, props.error)} /></${Group}>`;
 
 function Note({field}) {
@@ -113,11 +128,14 @@ function Note({field}) {
 function Text({field, single, value, error, onInput}) {
   const id = domId(field.id);
   return html`<div class="field">
-    <label class=${single ? "sr" : "label"} for=${id}>${field.label}${!single && html`<${Tags} field=${field} />`}</label>
+    <label class=${single ? "sr" : "label"} for=${id}>${field.label}${!single && html`<${Tags} field=${field}
+      />`}</label>
     <${Help} field=${field} />
     <${FieldError} id=${field.id} text=${error} />
-    <${Line} id=${id} value=${value} onInput=${onInput} board=${boardOf(field)} max=${field.max} error=${error}
-      help=${describedBy(field, error)} rows=${lines[field.type]} name=${field.type === "cnp" ? "line wide-digits" : "line"} />
+    <${Line} id=${id} value=${value} onInput=${onInput} board=${boardOf(field)} max=${field.max}
+      error=${error}
+      help=${describedBy(field, error)} rows=${lines[field.type]} name=${field.type === "cnp"
+        ? "line wide-digits" : "line"} />
   </div>`;
 }
 

@@ -75,17 +75,20 @@ export function Form() {
   };
   const errorOf = (field) => errors.find((e) => e.field === field.id)?.text || field.error || "";
   const shown = typed.find((f) => f.id === active) || typed[0];
-  const whys = fields.filter((f, i) => f.why && f.type !== "note" && fields.findIndex((g) => g.why === f.why) === i);
+  const whys = fields.filter((f, i) => f.why && f.type !== "note"
+    && fields.findIndex((g) => g.why === f.why) === i);
   const tags = single && html`<${Tags} field=${real[0]} />`;
   return html`<${Screen} kind=${typed.length ? "form typing" : "form"} resetKey=${pageKey}
-      over=${html`${t("form.question", {n: form.page, m: form.pages})}${tags}`} title=${title} onSubmit=${send}
+      over=${html`${t("form.question", {n: form.page, m: form.pages})}${tags}`} title=${title}
+        onSubmit=${send}
       after=${typed.length > 0 && html`<${Keyboard} layout=${boardOf(shown)} />`}
       actions=${html`<${Actions} next=${{label: t("next"), submit: true}} />`}>
     <${Errors} list=${errors} count=${count} />
     <div class="fields" onFocusIn=${onFocus}>
-      ${fields.map((field) => html`<${Field} key=${field.id} field=${field} single=${single} value=${valueOf(field)}
+      ${fields.map((field) => html`<${Field} key=${field.id} field=${field} single=${single}
+        value=${valueOf(field)}
         error=${errorOf(field)} onInput=${change(field)} />`)}
-      ${whys.map((field) => html`<${Why} key=${field.id} field=${field} />`)}
+      ${whys.map((field, i) => html`<${Why} key=${field.id} field=${field} first=${i === 0} />`)}
     </div>
   </${Screen}>`;
 }

@@ -1,6 +1,6 @@
-// Our own keyboard in the page: Romanian QWERTY, Hungarian QWERTZ, digits. It writes where the cursor stands, through
-// ordinary input events, so the fields need not know who typed. Real keyboards work beside it; its keys therefore
-// stay out of the tab order.
+// Our own keyboard in the page: Romanian QWERTY, Hungarian QWERTZ, digits. It writes where the cursor stands,
+// through ordinary input events, so the fields need not know who typed. Real keyboards work beside it; its
+// keys therefore stay out of the tab order.
 import {html, useEffect, useRef, useState} from "../shared/html.js";
 import {Icon} from "../shared/icons.js";
 import {useApp} from "./context.js";
@@ -75,7 +75,8 @@ export function Keyboard({layout}) {
   const erase = key("erase", html`<${Icon} name="erase" />`, t("kb.erase"), "wide tool");
   if (pads[layout]) {
     const left = layout === "phone" ? key("+") : layout === "date"
-      ? key("next", html`<${Icon} name="next" />`, t("kb.next"), "tool", () => nextField(target.current)) : html`<span class="key gap" />`;
+      ? key("next", html`<${Icon} name="next" />`, t("kb.next"), "tool", () => nextField(target.current))
+        : html`<span class="key gap" />`;
     return html`<div class="kb pad" role="group" aria-label=${t("kb.name")}>
       ${pads[layout].map((row) => html`<div class="kb-row" key=${row}>${[...row].map((c) => key(c))}</div>`)}
       <div class="kb-row">${left}${key("0")}${erase}</div>
@@ -92,12 +93,15 @@ export function Keyboard({layout}) {
     <div class="kb-row">${[..."1234567890"].map((c) => key(c))}</div>
     ${!small && layout !== "plate" && html`<div class="kb-row accents">
       ${line(accents[accent])}
-      ${key("accents", shown(accents[other].slice(0, 3)), t("kb.accents"), "wide tool", () => setAccent(other))}</div>`}
+      ${key("accents", shown(accents[other].slice(0, 3)), t("kb.accents"), "wide tool",
+        () => setAccent(other))}</div>`}
     <div class="kb-row">${line(rows[0])}</div>
     <div class="kb-row">${line(rows[1])}</div>
-    <div class="kb-row">${key("shift", html`<${Icon} name="shift" />`, t("kb.shift"), upper ? "wide tool on" : "wide tool",
+    <div class="kb-row">${key("shift", html`<${Icon} name="shift" />`, t("kb.shift"), upper ? "wide tool on"
+      : "wide tool",
       () => setShift(!shift))}${line(rows[2])}${erase}</div>
-    <div class="kb-row">${tools.slice(0, 2).map((c) => key(c))}${key(" ", t("kb.space"), t("kb.space"), "space")}${
+    <div class="kb-row">${tools.slice(0, 2).map((c) => key(c))}${key(" ", t("kb.space"), t("kb.space"),
+      "space")}${
       tools.slice(2).map((c) => key(c))}</div>
   </div>`;
 }

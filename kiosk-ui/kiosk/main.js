@@ -1,4 +1,5 @@
-// Start: the launch key comes in the fragment of the address; the session's token lives only in this document.
+// Start: the launch key comes in the fragment of the address; the session's token lives only in this
+// document.
 import {html, render} from "../shared/html.js";
 import {Client} from "../shared/api.js";
 import {Root} from "./app.js";
@@ -18,7 +19,8 @@ function draw() {
   });
 }
 
-// The terminal says how many pixels its screen has per millimetre; every size on the page follows (20 mm stay 20 mm).
+// The terminal says how many pixels its screen has per millimetre; every size on the page follows (20 mm stay
+// 20 mm).
 function fit(profile) {
   const ppmm = Number(profile && profile.ppmm);
   if (!(ppmm > 1) || innerHeight < 1400) return;

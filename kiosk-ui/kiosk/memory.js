@@ -1,5 +1,5 @@
-// What was typed and not yet sent, by field, and the key of the one request to file (a second press or a lost answer
-// never files twice). It lives only until the end of the visit and is never stored.
+// What was typed and not yet sent, by field, and the key of the one request to file (a second press or a lost
+// answer never files twice). It lives only until the end of the visit and is never stored.
 const drafts = new Map();
 let key = "";
 

@@ -1,8 +1,11 @@
-// Pictures that show what to do with the hands. Colours are classes; movement is CSS and only where it is welcome.
+// Pictures that show what to do with the hands. Colours are classes; movement is CSS and only where it is
+// welcome.
 import {html} from "../shared/html.js";
 
-const chip = (x, y) => html`<path class="d-chip" d=${`M${x} ${y + 10}q0-10 10-10h64q10 0 10 10v48q0 10-10 10h-64q-10 0-10-10z`} />
-  <path class="d-chip-line" d=${`M${x} ${y + 24}h26v20h-26M${x + 84} ${y + 24}h-26v20h26M${x + 42} ${y}v24M${x + 42} ${y + 44}v24`} />`;
+const chip = (x, y) => html`<path class="d-chip" d=${`M${x}
+  ${y + 10}q0-10 10-10h64q10 0 10 10v48q0 10-10 10h-64q-10 0-10-10z`} />
+  <path class="d-chip-line" d=${`M${x} ${y + 24}h26v20h-26M${x + 84} ${y + 24}h-26v20h26M${x + 42}
+    ${y}v24M${x + 42} ${y + 44}v24`} />`;
 
 // The reader from the front, its light on, and the card sliding in chip first.
 export function CardInsert({label}) {
@@ -39,15 +42,19 @@ export function PadPicture({label}) {
     <path class="d-reader" d="M110 70q4-28 32-28h516q28 0 32 28l26 222q4 38-34 38H118q-38 0-34-38z" />
     <path class="d-glass" d="M160 88h480l22 178H138z" />
     <path class="d-rule" d="M190 228h420" />
-    <path class="d-ink" d="M214 214c30-90 66-96 58-40c-6 40-34 52-20 20c18-42 44-30 40 0c-2 22 20 8 34-14c16-26 34-8 24 16c-8 20 18 14 34-12c20-32 44-20 30 8c-8 18 24 10 48-18" />
+    <path class="d-ink" d="M214 214c30-90 66-96 58-40c-6 40-34 52-20 20c18-42 44-30 40 0
+      c-2 22 20 8 34-14c16-26 34-8 24 16
+      c-8 20 18 14 34-12c20-32 44-20 30 8c-8 18 24 10 48-18" />
     <g class="d-pen-move"><path class="d-pen" d="M452 178l18 6L640 10l-22-20zM452 178l6-24l12 30z" /></g>
   </svg>`;
 }
 
 export function Seal({provisional}) {
-  return html`<svg class=${provisional ? "seal prov" : "seal"} viewBox="0 0 120 120" aria-hidden="true" focusable="false">
+  return html`<svg class=${provisional ? "seal prov" : "seal"} viewBox="0 0 120 120" aria-hidden="true"
+    focusable="false">
     <path class="seal-rim" d=${Array.from({length: 16}, (_, i) => {
-      const at = (k, r) => `${(60 + r * Math.cos((k * Math.PI) / 16)).toFixed(1)} ${(60 + r * Math.sin((k * Math.PI) / 16)).toFixed(1)}`;
+      const at = (k, r) => `${(60 + r * Math.cos((k * Math.PI) / 16)).toFixed(1)}
+        ${(60 + r * Math.sin((k * Math.PI) / 16)).toFixed(1)}`;
       return `${i ? "L" : "M"}${at(2 * i, 58)}L${at(2 * i + 1, 51)}`;
     }).join("") + "z"} />
     <path class="seal-mark" d=${provisional ? "M60 32v30l20 14" : "M36 62l17 17l32-36"} />

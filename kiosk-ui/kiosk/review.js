@@ -11,7 +11,8 @@ function Row({row}) {
     <dt>${row.label}</dt>
     <dd class=${row.value ? "" : "none"}>${row.value || t("review.empty")}</dd>
     <dd class="row-do"><button type="button" class="btn quiet small"
-      aria-label=${`${t("review.change")}: ${row.label}`} onClick=${() => call("/v1/form/goto", {field: row.field})}>
+      aria-label=${`${t("review.change")}: ${row.label}`} onClick=${() => call("/v1/form/goto",
+        {field: row.field})}>
       <${Icon} name="pen" /><span>${t("review.change")}</span></button></dd>
   </div>`;
 }
@@ -19,7 +20,8 @@ function Row({row}) {
 export function Review() {
   const {t, state, call} = useApp();
   const {sections, sign} = state.review;
-  // kioskd knows whether a signature comes next; the same key goes with the one act of sending, whenever it comes.
+  // kioskd knows whether a signature comes next; the same key goes with the one act of sending, whenever it
+  // comes.
   const next = {...(sign ? {label: t("next")} : {label: t("review.send"), icon: "check"}),
     onClick: () => call("/v1/submit", {key: submitKey()})};
   return html`<${Screen} title=${t("review.title")} lead=${t("review.text")} kind="review" resetKey="review"

@@ -1,11 +1,11 @@
-// The bones of every page: header with the town hall, heading, a body that never scrolls without visible buttons,
-// and Back left / Continue right at a fixed height.
+// The bones of every page: header with the town hall, heading, a body that never scrolls without visible
+// buttons, and Back left / Continue right at a fixed height.
 import {html, useEffect, useLayoutEffect, useRef, useState} from "../shared/html.js";
 import {Icon, Mark} from "../shared/icons.js";
 import {useApp} from "./context.js";
 
-const stages = ["card", "form", "review", "done"];
-const stageOf = {card: 0, form: 1, review: 2, sign: 2, filing: 3, done: 3};
+const stages = ["start", "form", "review", "done"];
+const stageOf = {service: 0, card: 0, form: 1, review: 2, sign: 2, filing: 3};
 
 // Names come as {"ro": …} or {"name": {"ro": …}}; a plain string serves all languages.
 export function institutionName(hello, lang) {
@@ -21,7 +21,8 @@ export function Header() {
     <div class="who"><${Mark} /><span class="who-name">${institutionName(hello, lang)}</span></div>
     ${at !== undefined && html`<div class="stages" role="img"
         aria-label=${`${t("step.of", {n: at + 1, m: stages.length})}: ${t(`step.${stages[at]}`)}`}>
-      ${stages.map((name, i) => html`<span key=${name} class=${i < at ? "stage past" : i === at ? "stage now" : "stage"}>
+      ${stages.map((name, i) => html`<span key=${name} class=${i < at ? "stage past" : i === at ? "stage now"
+        : "stage"}>
         <span class="stage-dot">${i < at ? html`<${Icon} name="check" />` : i + 1}</span>
         <span class="stage-name">${t(`step.${name}`)}</span></span>`)}
     </div>`}
@@ -38,7 +39,8 @@ export function Scroller({children, resetKey}) {
     if (!el) return;
     // The buttons take room themselves: once there, they stay until all fits without them.
     const extra = el.nextSibling ? el.nextSibling.offsetHeight : 0;
-    const over = el.scrollHeight > el.clientHeight + extra + 2 && getComputedStyle(el).overflowY !== "visible";
+    const over = el.scrollHeight > el.clientHeight + extra + 2
+      && getComputedStyle(el).overflowY !== "visible";
     const next = {over, top: el.scrollTop <= 2, end: el.scrollTop + el.clientHeight >= el.scrollHeight - 2};
     setRoom((old) => (old.over === next.over && old.top === next.top && old.end === next.end ? old : next));
   };
@@ -60,25 +62,30 @@ export function Scroller({children, resetKey}) {
       <div class="scroll-in">${children}</div>
     </div>
     ${room.over && html`<div class="scroll-keys">
-      <button type="button" class="btn quiet" disabled=${room.top} onClick=${by(-1)}><${Icon} name="up" />${t("less")}</button>
-      <button type="button" class="btn quiet strong" disabled=${room.end} onClick=${by(1)}><${Icon} name="down" />${t("more")}</button>
+      <button type="button" class="btn quiet" disabled=${room.top} onClick=${by(-1)}><${Icon} name="up"
+        />${t("less")}</button>
+      <button type="button" class="btn quiet strong" disabled=${room.end} onClick=${by(1)}><${Icon}
+        name="down" />${t("more")}</button>
     </div>`}
   </div>`;
 }
 
 export function Button({icon, kind = "", label, onClick, submit, disabled, end}) {
-  return html`<button type=${submit ? "submit" : "button"} class=${`btn ${kind}`} onClick=${onClick} disabled=${disabled}>
-    ${icon && !end && html`<${Icon} name=${icon} />`}<span>${label}</span>${icon && end && html`<${Icon} name=${icon} />`}
+  return html`<button type=${submit ? "submit" : "button"} class=${`btn ${kind}`} onClick=${onClick}
+    disabled=${disabled}>
+    ${icon && !end && html`<${Icon} name=${icon} />`}<span>${label}</span>${icon && end && html`<${Icon}
+      name=${icon} />`}
   </button>`;
 }
 
 // back: false hides it. next: {label, icon, onClick, submit}. leave: the way out in the middle.
-export function Actions({back = true, leave = true, next, second}) {
+export function Actions({back = true, leave = true, next, second, onBack}) {
   const {t, call, setDialog} = useApp();
-  return html`<div class="actions">
-    ${back && html`<${Button} kind="quiet side" icon="back" label=${t("back")} onClick=${() => call("/v1/session/back")} />`}
+  return html`${second && html`<div class="actions above"><${Button} kind="quiet grow" ...${second} /></div>`}
+  <div class="actions">
+    ${back && html`<${Button} kind="quiet side" icon="back" label=${t("back")} onClick=${onBack
+      || (() => call("/v1/session/back"))} />`}
     ${leave && html`<${Button} kind="quiet plain" label=${t("leave")} onClick=${() => setDialog("leave")} />`}
-    ${second && html`<${Button} kind="quiet grow" ...${second} />`}
     ${next && html`<${Button} kind="main" icon="next" end=${true} ...${next} />`}
   </div>`;
 }
@@ -104,7 +111,8 @@ export function Trouble({only}) {
 }
 
 // A page. focus: the heading takes the focus when the question changes, so that readers hear it.
-export function Screen({title, lead, over, children, actions, after, resetKey, picture, kind = "", onSubmit, header = true}) {
+export function Screen({title, lead, over, children, actions, after, resetKey, picture, kind = "", onSubmit,
+  header = true}) {
   const {flags, state} = useApp();
   const heading = useRef(null);
   const first = useRef(true);
@@ -129,7 +137,8 @@ export function Screen({title, lead, over, children, actions, after, resetKey, p
     ${actions}`;
   return html`${header && html`<${Header} />`}
     <main class=${`main ${kind}`} aria-busy=${flags.busy}>
-      ${onSubmit ? html`<form class="page" novalidate autocomplete="off" onSubmit=${(e) => (e.preventDefault(), onSubmit())}>${inside}</form>`
+      ${onSubmit ? html`<form class="page" novalidate autocomplete="off"
+        onSubmit=${(e) => (e.preventDefault(), onSubmit())}>${inside}</form>`
         : html`<div class="page">${inside}</div>`}
     </main>`;
 }

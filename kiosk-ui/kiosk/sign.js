@@ -1,4 +1,5 @@
-// Signing on the pad: the person sees the ink here while it is written; the pad stays the source of the strokes.
+// Signing on the pad: the person sees the ink here while it is written; the pad stays the source of the
+// strokes.
 import {html, useEffect, useRef, useState} from "../shared/html.js";
 import {Icon} from "../shared/icons.js";
 import {useApp} from "./context.js";
@@ -16,7 +17,7 @@ function paint(canvas, points, state) {
   ctx.lineCap = "round";
   for (const [x, y, pressure] of points) {
     if (pressure > 0 && state.last) {
-      ctx.lineWidth = (1.5 + 3.5 * Math.min(pressure / 1023, 1)) * (canvas.width / 900);
+      ctx.lineWidth = (2.2 + 5 * Math.min(pressure / 1023, 1)) * (canvas.width / 900);
       ctx.beginPath();
       ctx.moveTo(state.last[0] * scale, state.last[1] * scale);
       ctx.lineTo(x * scale, y * scale);
@@ -58,11 +59,14 @@ function Capturing() {
   };
   return html`<${Screen} title=${t("sign.title")} lead=${t("sign.live")} resetKey="live" kind="show sign"
       actions=${html`<div class="actions">
-        <${Button} kind="quiet side" icon="close" label=${t("back")} onClick=${() => call("/v1/sign/cancel")} />
+        <${Button} kind="quiet side" icon="back" label=${t("back")} onClick=${() => call("/v1/sign/cancel")}
+          />
         <${Button} kind="quiet side" icon="erase" label=${t("sign.clear")} onClick=${clear} />
-        <${Button} kind="main" icon="check" label=${t("sign.finish")} onClick=${() => call("/v1/sign/finish")} /></div>`}>
+        <${Button} kind="main" icon="check" label=${t("sign.finish")} onClick=${() => call("/v1/sign/finish")}
+          /></div>`}>
     <${Ink} label=${t("sign.ink")} wipes=${wipes} />
-    ${state.sign.error?.text && html`<${Notice} kind="bad" alert=${true}><p>${state.sign.error.text}</p></${Notice}>`}
+    ${state.sign.error?.text && html`<${Notice} kind="bad" alert=${true}><p>${state.sign.error.text}</p>
+      </${Notice}>`}
     ${state.sign.hash && html`<p class="fine">${t("sign.hash", {hash: state.sign.hash})}</p>`}
   </${Screen}>`;
 }
@@ -73,18 +77,23 @@ export function Sign() {
   const skip = {label: t("sign.skip"), icon: "person", onClick: () => call("/v1/sign/skip")};
   if (phase === "capturing") return html`<${Capturing} />`;
   if (phase === "done") {
-    return html`<${Screen} title=${t(skipped ? "sign.skipped.title" : "sign.done.title")} lead=${t("sign.done.text")} resetKey="done" kind="show"
+    return html`<${Screen} title=${t(skipped ? "sign.skipped.title" : "sign.done.title")}
+      lead=${t("sign.done.text")} resetKey="done" kind="show"
         actions=${html`<${Actions} next=${{label: t("review.send"), icon: "check",
           onClick: () => call("/v1/submit", {key: submitKey()})}} />`}>
-      <div class="big-check"><${Icon} name=${skipped ? "person" : "check"} /></div>
+      <div class="big-sign good"><${Icon} name=${skipped ? "person" : "check"} /></div>
     </${Screen}>`;
   }
   if (phase === "absent") {
-    return html`<${Screen} title=${t("sign.absent.title")} lead=${t("sign.absent.text")} resetKey="absent" kind="show"
-      actions=${html`<${Actions} next=${{label: t("sign.skip"), onClick: skip.onClick}} />`} />`;
+    return html`<${Screen} title=${t("sign.absent.title")} lead=${t("sign.absent.text")} resetKey="absent"
+      kind="show"
+        actions=${html`<${Actions} next=${{label: t("sign.skip"), onClick: skip.onClick}} />`}>
+      <div class="big-sign"><${Icon} name="person" /></div>
+    </${Screen}>`;
   }
   const failed = phase === "error";
-  return html`<${Screen} title=${t(failed ? "sign.error.title" : "sign.title")} lead=${failed ? "" : t("sign.ready")}
+  return html`<${Screen} title=${t(failed ? "sign.error.title" : "sign.title")} lead=${failed ? ""
+    : t("sign.ready")}
       resetKey=${phase} kind="show" actions=${html`<${Actions} second=${skip} next=${{
         label: t(failed ? "retry" : "sign.start"), icon: "pen", onClick: () => call("/v1/sign/start")}} />`}>
     ${failed && html`<${Notice} kind="bad" alert=${true}><p>${error?.text}</p></${Notice}>`}

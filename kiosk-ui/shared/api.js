@@ -1,5 +1,5 @@
-// The local API of kioskd: commands by POST, the truth by one event stream read with fetch (a token in the header,
-// which EventSource cannot send). kioskd holds the state; this file only brings it here.
+// The local API of kioskd: commands by POST, the truth by one event stream read with fetch (a token in the
+// header, which EventSource cannot send). kioskd holds the state; this file only brings it here.
 
 const wait = (ms) => new Promise((done) => setTimeout(done, ms));
 
@@ -62,7 +62,8 @@ export class Client {
   }
 
   async blob(path) {
-    const reply = await fetch(path, {headers: {"X-Pridvor-Token": this.token}, cache: "no-store", credentials: "omit"});
+    const reply = await fetch(path, {headers: {"X-Pridvor-Token": this.token}, cache: "no-store",
+      credentials: "omit"});
     return reply.ok ? reply.blob() : null;
   }
 
@@ -85,7 +86,8 @@ export class Client {
       this.on.hello(reply.body);
       return true;
     }
-    this.on.link(reply.status === 409 ? "busy" : reply.status === 0 || reply.status >= 500 ? "wait" : "refused");
+    this.on.link(reply.status === 409 ? "busy" : reply.status === 0 || reply.status >= 500 ? "wait"
+      : "refused");
     await wait(reply.status === 0 ? 1000 : 2000);
     return false;
   }
@@ -112,7 +114,8 @@ export class Client {
     try {
       const reply = await fetch("/v1/events", {headers, cache: "no-store", credentials: "omit"});
       if (!reply.ok) return;
-      const feed = sseParser((event) => this.event(event), (ms) => (this.retry = Math.min(Math.max(ms, 100), 5000)));
+      const feed = sseParser((event) => this.event(event), (ms) => (this.retry = Math.min(Math.max(ms, 100),
+        5000)));
       const reader = reply.body.pipeThrough(new TextDecoderStream()).getReader();
       for (;;) {
         const {done, value} = await reader.read();

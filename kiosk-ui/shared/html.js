@@ -1,4 +1,5 @@
-// One import for the view layer: html`<div>…</div>` is Preact through htm, without a compiler and without eval.
+// One import for the view layer: html`<div>…</div>` is Preact through htm, without a compiler and without
+// eval.
 import {h, render, createContext} from "preact";
 import {useState, useEffect, useLayoutEffect, useRef, useContext, useCallback} from "preact/hooks";
 import htm from "htm";

@@ -21,7 +21,8 @@ const paths = {
   print: "M7 9V4h10v5M7 17H4V9h16v8h-3M7 14h10v6H7z",
   shift: "M12 4l7.5 8H15.500v7h-7v-7H4.500z",
   erase: "M8 5h13v14H8l-5.500-7zM11.500 9l6 6M17.500 9l-6 6",
-  car: "M3 16.500v-4l2-1l2-4.500h9l3 4.500l2 1v4M3 16.500h18M7 14.500a2 2 0 1 0 0 4a2 2 0 1 0 0-4M17 14.500a2 2 0 1 0 0 4a2 2 0 1 0 0-4M6 11.500h12",
+  car: "M3 16.500v-4l2-1l2-4.500h9l3 4.500l2 1v4M3 16.500h18M7 14.500a2 2 0 1 0 0 4a2 2 0 1 0 0-4" +
+    "M17 14.500a2 2 0 1 0 0 4a2 2 0 1 0 0-4M6 11.500h12",
   paper: "M6 3h9l4 4v14H6zM15 3v4h4M9 12h7M9 15.500h7",
   person: "M12 4a4 4 0 1 0 0 8a4 4 0 1 0 0-8M4.500 20.500c0-8 15-8 15 0",
   home: "M4 11l8-7l8 7M6 9.500V20h12V9.500M10 20v-6h4v6",
@@ -29,7 +30,8 @@ const paths = {
 };
 
 export function Icon({name}) {
-  return html`<svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false"><path d=${paths[name]} /></svg>`;
+  return html`<svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">
+    <path d=${paths[name]} /></svg>`;
 }
 
 // The mark: two arches of a porch under a roof, one step below.
