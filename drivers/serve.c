@@ -94,7 +94,7 @@ enum rc serve_open(struct serve *s, struct err *e)
     s->failures += rc != RC_NO_DEVICE;
     /* devices/PCSC: a missing permission or a foreign holder is for the technician, and we go on trying */
     shut(s, rc == RC_NO_DEVICE ? L_ABSENT : L_RETRY, why.text);
-    if (rc == RC_DENIED || rc == RC_BUSY || s->failures > 3)
+    if (rc == RC_DENIED || rc == RC_BUSY || rc == RC_UNSUPPORTED || s->failures > 3)
         drv_condition(&s->drv, K_TECHNICIAN, why.text);
     if (e)
         *e = why;

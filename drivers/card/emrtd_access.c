@@ -1,0 +1,212 @@
+#include "common/base/arena.h"
+#include "drivers/card/atr.h"
+#include "drivers/card/bac.h"
+#include "drivers/card/emrtd.h"
+
+#include <string.h>
+
+static const uint8_t mf[] = {0x3F, 0x00}, card_access[] = {0x01, 0x1C}, atr_info[] = {0x2F, 0x01};
+
+/* A small transparent file of the MF, in clear. RC_NOT_FOUND when the card has none. */
+static enum rc read_small(struct emrtd *m, const uint8_t id[2], struct answer *a, struct err *e)
+{
+    uint16_t sw;
+    TRY(emrtd_select(m, 0x02, id, 2, &sw, e));
+    if (sw != 0x9000)
+        return err_set(e, RC_NOT_FOUND, "file %02X%02X: status %04X", id[0], id[1], sw);
+    struct apdu read = {0x00, 0xB0, 0, 0, NULL, 0, 256, false};
+    TRY(emrtd_send(m, &read, a, e));
+    if ((a->sw & 0xFF00) == 0x6C00) { /* exactly so many */
+        read.le = a->sw & 0xFF;
+        TRY(emrtd_send(m, &read, a, e));
+    }
+    return sw_row(a->sw)->rc == RC_OK ? RC_OK : sw_fail(e, a->sw, "reading a file of the card");
+}
+
+/* EF.ATR/INFO, DO 7F66: the longest command and the longest answer the card takes (ISO 7816-4 12.7.1). */
+static enum rc find_width(struct emrtd *m, struct err *e)
+{
+    struct atr atr;
+    m->wide = false;
+    if (m->narrow || m->t->max_answer <= 258 || atr_parse(m->t->atr, m->t->atr_len, &atr, NULL) != RC_OK ||
+        !atr.wide || !atr.info)
+        return RC_OK;
+    struct answer a;
+    struct tlv limits, command, answer;
+    enum rc rc = read_small(m, atr_info, &a, e);
+    if (rc == RC_NOT_FOUND || rc == RC_DENIED || rc == RC_UNSUPPORTED)
+        return RC_OK; /* no hint, no extended length */
+    TRY(rc);
+    size_t at = 0, from = a.len > 0 && a.data[0] < 0x42 ? 1 : 0; /* the file may begin with a category byte */
+    if (tlv_find(a.data + from, a.len - from, 0x7F66, &limits, NULL) != RC_OK ||
+        tlv_next(limits.v, limits.len, &at, &command, NULL) != RC_OK ||
+        tlv_next(limits.v, limits.len, &at, &answer, NULL) != RC_OK || command.len != 2 || answer.len != 2)
+        return RC_OK;
+    size_t most = (size_t)(answer.v[0] << 8 | answer.v[1]);
+    if (most > m->t->max_answer)
+        most = m->t->max_answer;
+    m->wide = most > 258;
+    m->chunk = most; /* becomes bytes of a file once the channel is open */
+    return RC_OK;
+}
+
+/* Where "tries left" stands: a fresh MSE:Set AT (facts/emrtd.md section 4). -1: the card does not say. */
+static enum rc secret_wrong(struct emrtd *m, const struct pace *p, enum pace_secret kind, uint16_t sw,
+                            struct err *e)
+{
+    int tries = sw_tries(sw);
+    uint8_t data[PACE_DATA_MAX];
+    size_t len = 0;
+    struct answer a = {.sw = 0};
+    uint16_t ignored;
+    TRY(m->t->reset(m->t->self, e));
+    if (tries < 0 && pace_set_at(p, kind, data, &len, NULL) == RC_OK) {
+        TRY(emrtd_select(m, 0x00, mf, sizeof mf, &ignored, e));
+        struct apdu set = {0x00, 0x22, 0xC1, 0xA4, data, len, -1, false};
+        TRY(emrtd_send(m, &set, &a, e));
+        tries = sw_tries(a.sw);
+    }
+    if (tries == 0 || a.sw == 0x6983 || a.sw == 0x6984)
+        return err_code(e, RC_UNSUPPORTED, "PACE_BLOCKED", 0, "PACE: the password is blocked (%04X)", sw);
+    return err_code(e, RC_USER, "CAN_WRONG", tries, "PACE: the card refuses the password (%04X)", sw);
+}
+
+/* The four GENERAL AUTHENTICATE; *sw is the status that stopped it, 9000 when none did. */
+static enum rc authenticate(struct emrtd *m, struct pace *p, uint16_t *sw, struct err *e)
+{
+    uint8_t data[PACE_DATA_MAX];
+    size_t len = 0;
+    struct answer a;
+    TRY(pace_ask_nonce(p, data, &len, e));
+    for (int step = 0; step < 4; step++) {
+        struct apdu c = {step < 3 ? 0x10 : 0x00, 0x86, 0, 0, data, len, 256, false};
+        TRY(emrtd_send(m, &c, &a, e));
+        *sw = a.sw;
+        if (a.sw != 0x9000)
+            return step == 3 ? RC_OK : sw_fail(e, a.sw, "PACE");
+        emrtd_step(m, "pace", 20 + 5 * step);
+        if (step == 0)
+            TRY(pace_map(p, &a, data, &len, e));
+        else if (step == 1)
+            TRY(pace_agree(p, &a, data, &len, e));
+        else if (step == 2)
+            TRY(pace_token(p, &a, data, &len, e));
+    }
+    enum rc rc = pace_finish(p, &a, &m->sm, e);
+    wipe(data, sizeof data);
+    return rc;
+}
+
+static enum rc pace(struct emrtd *m, const struct pace_info *info, struct err *e)
+{
+    char mrz[MRZ_INFO_MAX] = "";
+    enum pace_secret kind = m->secret.can ? PACE_CAN : PACE_MRZ;
+    if (kind == PACE_MRZ)
+        TRY(mrz_info(&m->secret.mrz, mrz, e));
+    struct pace p SCOPED(pace_wipe) = {0};
+    enum rc rc = pace_start(&p, info, kind, m->secret.can ? m->secret.can : mrz, e);
+    wipe(mrz, sizeof mrz);
+    TRY(rc);
+    uint8_t data[PACE_DATA_MAX];
+    size_t len = 0;
+    struct answer a;
+    TRY(pace_set_at(&p, kind, data, &len, e));
+    struct apdu set = {0x00, 0x22, 0xC1, 0xA4, data, len, -1, false};
+    TRY(emrtd_send(m, &set, &a, e));
+    if (a.sw == 0x63C0 || a.sw == 0x6983 || a.sw == 0x6984)
+        return err_code(e, RC_UNSUPPORTED, "PACE_BLOCKED", 0, "PACE: the password is blocked (%04X)", a.sw);
+    if (a.sw != 0x9000 && sw_tries(a.sw) < 0) /* 63Cx: somebody was wrong before, we may try */
+        return sw_fail(e, a.sw, "MSE:Set AT");
+    uint16_t sw = 0;
+    TRY(authenticate(m, &p, &sw, e));
+    if (sw != 0x9000)
+        return secret_wrong(m, &p, kind, sw, e);
+    m->result.access = "PACE";
+    m->result.pace = pace_name(info);
+    m->result.curve = ec_name(info->parameter_id);
+    return RC_OK;
+}
+
+static enum rc select_application(struct emrtd *m, struct err *e)
+{
+    uint16_t sw;
+    TRY(emrtd_select(m, 0x04, LDS_AID, LDS_AID_LEN, &sw, e));
+    if (sw == 0x9000)
+        return RC_OK;
+    return err_code(e, RC_UNSUPPORTED, "NOT_IDENTITY_CARD", 0, "the card has no eMRTD application (%04X)",
+                    sw);
+}
+
+static enum rc bac(struct emrtd *m, struct err *e)
+{
+    char mrz[MRZ_INFO_MAX];
+    struct bac b;
+    struct answer a;
+    uint8_t token[BAC_TOKEN];
+    emrtd_step(m, "bac", 20);
+    TRY(mrz_info(&m->secret.mrz, mrz, e));
+    enum rc rc = bac_start(&b, mrz, NULL, e);
+    wipe(mrz, sizeof mrz);
+    TRY(rc);
+    struct apdu challenge = {0x00, 0x84, 0, 0, NULL, 0, BAC_CHALLENGE, false};
+    TRY(emrtd_send(m, &challenge, &a, e));
+    if (a.sw != 0x9000 || a.len != BAC_CHALLENGE)
+        return a.sw != 0x9000 ? sw_fail(e, a.sw, "GET CHALLENGE")
+                              : err_set(e, RC_PROTOCOL, "GET CHALLENGE: %zu bytes", a.len);
+    TRY(bac_command(&b, a.data, token, e));
+    struct apdu authenticate_ = {0x00, 0x82, 0, 0, token, sizeof token, BAC_TOKEN, false};
+    TRY(emrtd_send(m, &authenticate_, &a, e));
+    if (a.sw == 0x9000)
+        rc = bac_finish(&b, a.data, a.len, &m->sm, e);
+    else if (a.sw == 0x6983 || a.sw == 0x6984)
+        rc = err_code(e, RC_UNSUPPORTED, "PACE_BLOCKED", 0, "BAC: blocked (%04X)", a.sw);
+    else /* 6300, 6982, 6985, 6A80: chips differ in how they refuse a wrong key */
+        rc = err_code(e, RC_USER, "CAN_WRONG", sw_tries(a.sw), "BAC: the card refuses the key (%04X)", a.sw);
+    wipe(&b, sizeof b);
+    wipe(token, sizeof token);
+    m->result.access = "BAC";
+    m->result.pace = m->result.curve = "";
+    return rc;
+}
+
+/* What EF.CardAccess offers; *found false: no PACE on this card. */
+static enum rc look_for_pace(struct emrtd *m, struct pace_info *info, bool *found, struct err *e)
+{
+    struct answer a;
+    struct security_infos infos;
+    *found = false;
+    enum rc rc = read_small(m, card_access, &a, e);
+    if (rc == RC_NOT_FOUND || rc == RC_DENIED || rc == RC_STATE || rc == RC_UNSUPPORTED)
+        return RC_OK;
+    TRY(rc);
+    struct tlv set;
+    TRY(tlv_read(a.data, a.len, &set, e)); /* cards may pad the file behind the SET */
+    TRY(lds_security_infos(a.data, set.head + set.len, &infos, e));
+    rc = pace_choose(&infos, info, e);
+    if (rc == RC_NOT_FOUND || (rc == RC_UNSUPPORTED && m->secret.has_mrz))
+        return RC_OK;
+    TRY(rc);
+    *found = true;
+    return RC_OK;
+}
+
+enum rc emrtd_access(struct emrtd *m, struct err *e)
+{
+    struct pace_info info;
+    uint16_t sw;
+    bool found;
+    emrtd_step(m, "access", 5);
+    TRY(emrtd_select(m, 0x00, mf, sizeof mf, &sw, e)); /* with 3F00: see pitfalls; a refusal is no harm */
+    TRY(look_for_pace(m, &info, &found, e));
+    TRY(find_width(m, e));
+    emrtd_step(m, "access", 15);
+    if (found) {
+        TRY(pace(m, &info, e));
+        return select_application(m, e);
+    }
+    TRY(select_application(m, e));
+    if (!m->secret.has_mrz)
+        return err_code(e, RC_UNSUPPORTED, "PACE_UNSUPPORTED", 0,
+                        "the card has no PACE: it opens with its printed zone, not with the access number");
+    return bac(m, e);
+}
