@@ -75,18 +75,20 @@ static void line_move(struct line *to, struct line *from)
     line_init(from);
 }
 
+/* An item is gone once it was told: its answer ends the request it lives in. */
 static void answer(struct intake *in, struct intake_item *it, const struct err *e)
 {
-    struct err ok = {0};
+    const struct err ok = {0};
+    const struct intake_item first = *it;
     int64_t now = mono_us();
 
     for (struct intake_item *c = it, *next; c; c = next) {
         next = c->copies;
         if (c != it) {
-            c->n = it->n;
-            c->registered_ms = it->registered_ms;
-            c->filed_on = it->filed_on;
-            c->due = it->due;
+            c->n = first.n;
+            c->registered_ms = first.registered_ms;
+            c->filed_on = first.filed_on;
+            c->due = first.due;
             c->repeat = true;
         }
         in->stats.wait_us += (uint64_t)(now - c->queued_us);

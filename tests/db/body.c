@@ -12,7 +12,7 @@ static const char answers_birth[] =
     "{\"who.last_name\":\"Mureșan\",\"who.first_name\":\"Ana-Ștefania\",\"who.id_doc\":\"XX123456\","
     "\"who.address\":\"Cluj-Napoca, str. Observatorului nr. 12, bl. C3, ap. "
     "7\",\"who.phone\":\"+40740123456\","
-    "\"who.email\":\"ana.muresan@example.ro\",\"delivery.how\":\"counter\",\"answer.lang\":\"ro\","
+    "\"who.email\":\"ana.muresan@example.ro\",\"delivery.how\":\"pickup\",\"lang.answer\":\"ro\","
     "\"act.who\":\"self\",\"act.last_name\":\"Mureșan\",\"act.first_name\":\"%s\","
     "\"act.birth_date\":\"1990-05-17\",\"act.birth_place\":\"Turda\",\"reason\":\"lost\",\"format\":"
     "\"paper\","
