@@ -1,5 +1,4 @@
 /* The terminal agent: one loop, one citizen at a time. */
-#include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -237,26 +236,18 @@ static int usage(void)
 
 int main(int argc, char **argv)
 {
-    static const struct option options[] = {{"config", required_argument, NULL, 'c'}, {NULL, 0, NULL, 0}};
     static struct kiosk k;
-    const char *path = NULL;
     struct err e = {0};
-    int opt;
     memory_harden();
     log_open("kioskd");
-    while ((opt = getopt_long(argc, argv, "c:", options, NULL)) != -1) {
-        if (opt != 'c')
-            return usage();
-        path = optarg;
-    }
-    if (!path || optind != argc)
+    if (argc != 3 || strcmp(argv[1], "--config") != 0)
         return usage();
     signal(SIGPIPE, SIG_IGN);
     no_cores();
     k.arena = arena_new();
     uv_loop_init(&k.loop);
     listen_signals(&k);
-    enum rc rc = start(&k, path, &e);
+    enum rc rc = start(&k, argv[2], &e);
     if (rc == RC_OK)
         log_info("event=start terminal=%s institution=%s port=%d drivers=%zu", k.conf.terminal,
                  k.conf.institution, api_port(k.api), k.conf.n_drivers);

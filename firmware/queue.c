@@ -293,7 +293,7 @@ static enum rc open_db(struct queue *q, const struct queue_conf *c, struct err *
         return sql_fail(q, c->path, e);
     TRY(pragmas(q, c, e));
     TRY(check(q, e));
-    int version;
+    int version = 0;
     TRY(user_version(q, &version, e));
     if (version > 1)
         return err_code(e, RC_UNSUPPORTED, "QUEUE_VERSION", version, "the queue was made by a newer kioskd");
@@ -331,13 +331,16 @@ enum rc queue_open(const struct queue_conf *conf, struct queue **out, struct err
     bool real = !conf->vfs;
     bool fresh = !real || !fs_exists(conf->path);
     TRY(key_load(q, conf, fresh, e));
+    if (real && fresh) { /* SQLite gives the WAL the mode of the file it finds */
+        int fd SCOPED(fd_closep) = open(conf->path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+        if (fd < 0)
+            return err_set(e, RC_IO, "%s: %s", conf->path, strerror(errno));
+    }
     if (real)
         snprintf(q->reserve, sizeof(q->reserve), "%s.reserve", conf->path);
     TRY(open_db(q, conf, e));
-    if (real && fresh) {
-        chmod(conf->path, 0600);
+    if (real && fresh)
         sync_folder(conf->path);
-    }
     reserve_fill(q);
     *out = q;
     q = NULL;
