@@ -109,7 +109,8 @@ static PangoLayout *layout(const char *text, const struct raster_face *f, int wi
     pango_layout_set_width(l, width > 0 ? width * PANGO_SCALE : -1);
     if (f->leading > 0) {
         int natural = 0;
-        PangoFontMetrics *m = pango_context_get_metrics(context(), pango_layout_get_font_description(l), NULL);
+        PangoFontMetrics *m =
+            pango_context_get_metrics(context(), pango_layout_get_font_description(l), NULL);
         natural = pango_font_metrics_get_ascent(m) + pango_font_metrics_get_descent(m);
         pango_font_metrics_unref(m);
         pango_layout_set_spacing(l, (int)(f->leading * f->px * PANGO_SCALE) - natural);
@@ -120,8 +121,10 @@ static PangoLayout *layout(const char *text, const struct raster_face *f, int wi
 
 void raster_warm(void)
 {
-    static const struct raster_face faces[] = {{.px = 28, .weight = 400}, {.px = 28, .weight = 600},
-                                               {.px = 28, .weight = 500}, {.px = 60, .weight = 700, .display = true}};
+    static const struct raster_face faces[] = {{.px = 28, .weight = 400},
+                                               {.px = 28, .weight = 600},
+                                               {.px = 28, .weight = 500},
+                                               {.px = 60, .weight = 700, .display = true}};
     for (size_t i = 0; i < COUNT(faces); i++)
         (void)raster_measure("ȘșȚțĂăÂâÎîŐőŰű 0123456789", &faces[i], NULL);
 }
@@ -157,18 +160,20 @@ static void threshold(cairo_surface_t *s, struct bitmap *b)
 
 static enum rc cairo_rc(cairo_status_t s, struct err *e)
 {
-    return s == CAIRO_STATUS_SUCCESS ? RC_OK : err_set(e, RC_INTERNAL, "cairo: %s", cairo_status_to_string(s));
+    return s == CAIRO_STATUS_SUCCESS ? RC_OK
+                                     : err_set(e, RC_INTERNAL, "cairo: %s", cairo_status_to_string(s));
 }
 
-enum rc raster_text(struct arena *a, const char *text, const struct raster_face *f, int width, struct bitmap **out,
-                    struct err *e)
+enum rc raster_text(struct arena *a, const char *text, const struct raster_face *f, int width,
+                    struct bitmap **out, struct err *e)
 {
     PangoLayout *l SCOPED(layout_freep) = layout(text, f, width);
     int h = 0;
     pango_layout_get_pixel_size(l, NULL, &h);
     if (h > TEXT_MAX_H)
         return err_set(e, RC_TOO_BIG, "a text of %d dots", h);
-    cairo_surface_t *s SCOPED(surface_freep) = cairo_image_surface_create(CAIRO_FORMAT_A8, width, h > 0 ? h : 1);
+    cairo_surface_t *s SCOPED(surface_freep) =
+        cairo_image_surface_create(CAIRO_FORMAT_A8, width, h > 0 ? h : 1);
     cairo_t *c SCOPED(cairo_freep) = cairo_create(s);
     TRY(cairo_rc(cairo_status(c), e));
     cairo_set_source_rgba(c, 0, 0, 0, 1);

@@ -27,13 +27,14 @@ struct raster_face {
     double tracking; /* extra dots between letters */
     double leading;  /* line distance as a factor of the em; 0: the font's own */
     enum raster_align align;
-    bool display;    /* the cut for large sizes */
+    bool display; /* the cut for large sizes */
 };
 
 /* Loads the fonts; the first text is then fast. */
 void raster_warm(void);
-/* One text block, wrapped at `width` dots (inside words where a word alone is wider); the picture is as wide as
- * `width` and as high as the lines. A letter no font has is drawn as a box: a receipt is never refused for a name. */
+/* One text block, wrapped at `width` dots (inside words where a word alone is wider); the picture is as wide
+ * as `width` and as high as the lines. A letter no font has is drawn as a box: a receipt is never refused for
+ * a name. */
 MUST enum rc raster_text(struct arena *a, const char *text, const struct raster_face *f, int width,
                          struct bitmap **out, struct err *e);
 /* Width of the text on one line, and the distance from its top to the baseline. */

@@ -1,4 +1,4 @@
-#include "drivers/print/receipt.h"
+#include "drivers/print/layout.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -61,10 +61,11 @@ static enum rc room(const struct page *p, int h, struct err *e)
 {
     if (p->y + h <= p->b->h)
         return RC_OK;
-    return err_set(e, RC_TOO_BIG, "the receipt is longer than %d mm", RECEIPT_MM_MAX);
+    return err_set(e, RC_TOO_BIG, "the receipt is longer than %d mm", LAYOUT_MM_MAX);
 }
 
-static enum rc block(struct page *p, const char *text, const struct raster_face *f, int x, int w, struct err *e)
+static enum rc block(struct page *p, const char *text, const struct raster_face *f, int x, int w,
+                     struct err *e)
 {
     struct bitmap *b = NULL;
     TRY(raster_text(p->a, text, f, w, &b, e));
@@ -302,18 +303,18 @@ static enum rc beside(struct page *p, int w, struct bitmap **out, int *h, struct
 
 static enum rc set_qr(struct page *p, const struct receipt_line *l, struct err *e)
 {
-    struct qr *q = NULL;
+    struct qr q;
     TRY(qr_encode(p->a, l->text, &q, e));
     int module = dots(p, QR_MODULE);
-    while (module > 1 && (q->size + 2 * QR_QUIET) * module > p->b->w)
+    while (module > 1 && (q.size + 2 * QR_QUIET) * module > p->b->w)
         module--;
-    int quiet = QR_QUIET * module, side = q->size * module;
+    int quiet = QR_QUIET * module, side = q.size * module;
     int column = inner(p) - side - quiet - dots(p, 4);
     bool alone = !is(at(p, p->i + 1), "small") && !is(at(p, p->i + 1), "text");
     alone = alone || column < dots(p, 200);
     TRY(room(p, side + 2 * quiet, e));
     if (alone) {
-        draw_code(p, q, module, (p->b->w - side) / 2, p->y + quiet);
+        draw_code(p, &q, module, (p->b->w - side) / 2, p->y + quiet);
         p->y += side + 2 * quiet;
         return RC_OK;
     }
@@ -322,7 +323,7 @@ static enum rc set_qr(struct page *p, const struct receipt_line *l, struct err *
     TRY(beside(p, column, &text, &h, e));
     int tall = h > side ? h : side, top = p->y + quiet / 2;
     TRY(room(p, tall + quiet, e));
-    draw_code(p, q, module, margin(p), top + (tall - side) / 2);
+    draw_code(p, &q, module, margin(p), top + (tall - side) / 2);
     bitmap_draw(p->b, text, margin(p) + side + quiet + dots(p, 4), top + (tall - h) / 2);
     p->y = top + tall + quiet / 2;
     return RC_OK;
@@ -367,16 +368,16 @@ static enum rc set_banner(struct page *p, const char *lang, struct err *e)
     return RC_OK;
 }
 
-static enum rc clean_lines(struct page *p, const struct receipt *r, struct err *e)
+static enum rc clean_lines(struct page *p, const struct layout *r, struct err *e)
 {
-    if (r->n == 0 || r->n > RECEIPT_LINES_MAX)
-        return err_at(e, RC_BAD_FIELD, "lines", "1 to %d lines", RECEIPT_LINES_MAX);
+    if (r->n == 0 || r->n > LAYOUT_LINES_MAX)
+        return err_at(e, RC_BAD_FIELD, "lines", "1 to %d lines", LAYOUT_LINES_MAX);
     struct receipt_line *out = ARENA_ARRAY(p->a, struct receipt_line, r->n);
     for (size_t i = 0; i < r->n; i++) {
         const char *text = r->lines[i].text ? r->lines[i].text : "";
         out[i].style = r->lines[i].style ? r->lines[i].style : "";
-        if (strlen(text) > RECEIPT_TEXT_MAX)
-            return err_at(e, RC_BAD_FIELD, "lines.text", "line %zu is longer than %d", i, RECEIPT_TEXT_MAX);
+        if (strlen(text) > LAYOUT_TEXT_MAX)
+            return err_at(e, RC_BAD_FIELD, "lines.text", "line %zu is longer than %d", i, LAYOUT_TEXT_MAX);
         if (text_clean(p->a, text, &out[i].text, e) != RC_OK)
             return err_wrap(e, RC_BAD_FIELD, "line %zu", i);
     }
@@ -385,15 +386,15 @@ static enum rc clean_lines(struct page *p, const struct receipt *r, struct err *
     return RC_OK;
 }
 
-enum rc receipt_layout(struct arena *a, const struct receipt *r, const struct receipt_paper *paper,
-                       struct bitmap **out, struct err *e)
+enum rc layout_make(struct arena *a, const struct layout *r, const struct paper *paper, struct bitmap **out,
+                    struct err *e)
 {
     if (paper->dots < 200 || paper->dots > 2048 || paper->dpi < 100 || paper->dpi > 600)
         return err_set(e, RC_BAD_REQUEST, "paper of %d dots at %d dpi", paper->dots, paper->dpi);
     double mm = paper->dots * 25.4 / paper->dpi;
     struct page p = {.a = a, .s = paper->dpi / REF_DPI * (mm < REF_WIDTH_MM * 0.75 ? NARROW : 1.0)};
     TRY(clean_lines(&p, r, e));
-    p.b = bitmap_new(a, paper->dots, RECEIPT_MM_MAX * paper->dpi * 10 / 254);
+    p.b = bitmap_new(a, paper->dots, LAYOUT_MM_MAX * paper->dpi * 10 / 254);
     p.y = dots(&p, 8);
     if (r->copy)
         TRY(set_banner(&p, r->lang, e));
@@ -405,7 +406,7 @@ enum rc receipt_layout(struct arena *a, const struct receipt *r, const struct re
     return RC_OK;
 }
 
-double receipt_mm(const struct bitmap *b, const struct receipt_paper *p)
+double layout_mm(const struct bitmap *b, const struct paper *p)
 {
     return b->h * 25.4 / p->dpi;
 }
