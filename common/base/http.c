@@ -2,6 +2,7 @@
  */
 #include "common/base/http_priv.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -64,6 +65,18 @@ void conn_close(struct http_conn *c)
     uv_close((uv_handle_t *)&c->timer, on_handle_closed);
 }
 
+/* A large answer may take its time as long as the reader takes some of it. */
+static void keep_flushing(struct http_conn *c)
+{
+    size_t left = uv_stream_get_write_queue_size((uv_stream_t *)&c->tcp);
+    if (c->left - left < HTTP_FLUSH_MIN) {
+        conn_close(c);
+        return;
+    }
+    c->left = left;
+    conn_timer(c, c->srv->conf.body_ms);
+}
+
 static void on_timer(uv_timer_t *t)
 {
     struct http_conn *c = t->data;
@@ -78,6 +91,9 @@ static void on_timer(uv_timer_t *t)
         return;
     case PH_BUSY:
     case PH_STREAM:
+        return;
+    case PH_FLUSH:
+        keep_flushing(c);
         return;
     default:
         conn_close(c);
@@ -250,6 +266,7 @@ void conn_answered(struct http_conn *c)
         return;
     }
     c->phase = PH_FLUSH;
+    c->left = uv_stream_get_write_queue_size((uv_stream_t *)&c->tcp) + c->outq.len;
     conn_timer(c, c->srv->conf.body_ms);
 }
 
@@ -517,6 +534,7 @@ enum rc http_listen(uv_loop_t *loop, const struct http_conf *conf, struct http_s
 {
     struct http_server *s = calloc(1, sizeof(*s));
     BUF_SCOPE(headers);
+    signal(SIGPIPE, SIG_IGN); /* a client that is gone is an error of write, not the end of the program */
     if (s == NULL)
         abort();
     s->loop = loop;

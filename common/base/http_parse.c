@@ -49,11 +49,11 @@ static int on_field(llhttp_t *p, const char *s, size_t n)
 {
     struct http_conn *c = p->data;
     struct http_req *r = c->req;
-    if (!r->folded) { /* first piece of this name */
+    if (!r->in_name) { /* first piece of this name */
         if (r->nhdrs == HTTP_HEADERS_MAX)
             return refuse(c, 431, "too many headers");
         r->hdrs[r->nhdrs] = (struct http_hdr){(uint32_t)r->head.len, 0};
-        r->folded = true;
+        r->in_name = true;
     }
     return add(c, s, n);
 }
@@ -61,26 +61,27 @@ static int on_field(llhttp_t *p, const char *s, size_t n)
 static int on_field_done(llhttp_t *p)
 {
     struct http_conn *c = p->data;
-    c->req->folded = false;
+    if (!c->req->in_name || c->req->head.len == c->req->hdrs[c->req->nhdrs].name)
+        return refuse(c, 400, "header without a name");
+    c->req->in_name = false;
     int ret = add(c, "", 1);
     if (ret == 0)
         c->req->hdrs[c->req->nhdrs].value = (uint32_t)c->req->head.len;
     return ret;
 }
 
-/* Line folding (RFC 9112, 5.2) arrives as a line end or a tab run inside the value: nobody needs it. */
 static int on_value(llhttp_t *p, const char *s, size_t n)
 {
-    struct http_conn *c = p->data;
-    if (memchr(s, '\r', n) != NULL || memchr(s, '\n', n) != NULL)
-        return refuse(c, 400, "folded header");
-    return add(c, s, n);
+    return add(p->data, s, n);
 }
 
 static int on_value_done(llhttp_t *p)
 {
     struct http_conn *c = p->data;
     struct http_req *r = c->req;
+    /* Blanks behind a value do not belong to it (RFC 9112, 5.1). */
+    while (r->head.len > r->hdrs[r->nhdrs].value && strchr(" \t", r->head.p[r->head.len - 1]) != NULL)
+        r->head.len--;
     int ret = add(c, "", 1);
     if (r->trailers)
         return ret; /* counted, not kept: the next one takes its place */
@@ -253,6 +254,27 @@ static bool too_long(struct http_conn *c, size_t n)
     return (c->body_bytes += n) > 2 * c->srv->conf.max_body + 65536;
 }
 
+/* llhttp joins folded header lines; RFC 9112, 5.2 lets a server refuse them, and two readers of one head must
+ * not see different things. Looks for a line of the head that begins with a blank. */
+static bool folded(struct http_conn *c, const char *p, size_t n)
+{
+    for (size_t i = 0; i < n && !c->head_scanned;) {
+        if (c->line_start && c->line_seen) {
+            if (p[i] == ' ' || p[i] == '\t')
+                return true;
+            c->head_scanned = p[i] == '\r' || p[i] == '\n';
+        }
+        c->line_start = false;
+        c->line_seen |= p[i] != '\r' && p[i] != '\n'; /* empty lines may come before a request */
+        const char *lf = memchr(p + i, '\n', n - i);
+        if (lf == NULL)
+            break;
+        c->line_start = true;
+        i = (size_t)(lf - p) + 1;
+    }
+    return false;
+}
+
 static void malformed(struct http_conn *c)
 {
     int status = c->refuse != 0 ? c->refuse : 400;
@@ -265,6 +287,10 @@ size_t parse_feed(struct http_conn *c, const char *p, size_t n)
 {
     size_t used = 0;
     while (used < n && (c->phase == PH_IDLE || c->phase == PH_HEAD || c->phase == PH_BODY)) {
+        if (folded(c, p + used, n - used)) {
+            req_refuse(c, 400, "folded header");
+            return n;
+        }
         enum llhttp_errno no = llhttp_execute(&c->parser, p + used, n - used);
         if (no == HPE_OK) {
             if (too_long(c, n - used))
@@ -277,6 +303,7 @@ size_t parse_feed(struct http_conn *c, const char *p, size_t n)
         }
         used = (size_t)(llhttp_get_error_pos(&c->parser) - p);
         llhttp_resume(&c->parser);
+        c->head_scanned = c->line_start = c->line_seen = false;
         req_dispatch(c->req);
     }
     return used;

@@ -12,6 +12,7 @@
 #define HTTP_HEADERS_MAX 64
 #define HTTP_HOLD_MAX ((size_t)65536)      /* bytes kept while a request is being answered */
 #define HTTP_BACKLOG_MAX ((size_t)4 << 20) /* a stream whose reader is this far behind is cut */
+#define HTTP_FLUSH_MIN ((size_t)65536)     /* of an answer, in each body_ms */
 #define HTTP_LINGER_MS 1000                /* so that the peer reads the answer before a reset reaches it */
 
 enum phase {
@@ -59,12 +60,13 @@ struct http_conn {
     struct buf inflight; /* bytes libuv is writing */
     struct err tls_err;
     enum rc tls_rc;
-    size_t head_bytes, body_bytes, held;
+    size_t head_bytes, body_bytes, held, left;
     enum phase phase;
     int refuse; /* status a parser callback wants */
     const char *refuse_why;
     unsigned char handles;
     bool keep, writing, job_runs, stopped, feeding, eof, broken, fresh, head_timer, body_timer;
+    bool head_scanned, line_start, line_seen; /* see folded() */
     char remote[46];
 };
 
@@ -82,7 +84,7 @@ struct http_req {
     size_t url_len;
     const char *method, *path, *query;
     struct buf extra; /* headers of the answer */
-    bool url_done, complete, trailers, head_only, http10, folded;
+    bool url_done, complete, trailers, head_only, http10, in_name;
     void (*on_close)(struct http_req *r, void *p);
     void *on_close_p;
     bool streaming;

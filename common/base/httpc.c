@@ -1,6 +1,7 @@
 /* The client: requests in a row, one connection under them. */
 #include "common/base/httpc_priv.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -348,6 +349,7 @@ static void on_handle_closed(uv_handle_t *h)
 struct httpc *httpc_new(uv_loop_t *loop, const struct httpc_conf *conf)
 {
     struct httpc *c = calloc(1, sizeof(*c));
+    signal(SIGPIPE, SIG_IGN); /* a server that is gone is an error of write, not the end of the program */
     if (c == NULL)
         abort();
     c->loop = loop;

@@ -1,0 +1,7 @@
+foreach(part IN ITEMS json text clock files crypto)
+  pridvor_test(unit_base_${part} LABEL unit SOURCES unit/base_${part}_test.c LIBS base)
+endforeach()
+pridvor_test(unit_base_http LABEL unit SOURCES unit/base_http_test.c unit/base_rig.c LIBS base)
+pridvor_test(unit_base_stream LABEL unit SOURCES unit/base_stream_test.c unit/base_rig.c LIBS base)
+pridvor_test(unit_base_tls LABEL unit SOURCES unit/base_tls_test.c unit/base_rig.c unit/base_certs.c
+  LIBS base lib::mbedtls)
