@@ -51,9 +51,9 @@ MUST enum rc ec_keygen(struct ec *ec, struct err *e); /* a new pair on the prese
 MUST enum rc ec_set_key(struct ec *ec, const uint8_t *d, size_t len, struct err *e); /* a given private key */
 /* Uncompressed, fixed length. */
 MUST enum rc ec_public(const struct ec *ec, uint8_t out[EC_POINT_MAX], size_t *len, struct err *e);
-MUST enum rc ec_generator(const struct ec *ec, uint8_t out[EC_POINT_MAX], size_t *len, struct err *e);
-/* Generic mapping: generator = nonce * G + H, H = d * peer. The key pair is forgotten. Points off the curve,
- * at infinity or not uncompressed are refused with RC_PROTOCOL, here and below. */
+MUST enum rc ec_generator(struct ec *ec, uint8_t out[EC_POINT_MAX], size_t *len, struct err *e);
+/* Generic mapping: generator = nonce * G + H, H = d * peer, once, with the first key pair. Points off the
+ * curve, at infinity or not uncompressed are refused with RC_PROTOCOL, here and below. */
 MUST enum rc ec_map(struct ec *ec, const uint8_t *nonce, size_t nonce_len, const uint8_t *peer, size_t len,
                     struct err *e);
 /* x coordinate of d * peer, fixed length. */

@@ -7,9 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* After ec_map() the generator is nonce * G + mapping * peer. It is never computed for a key pair: with the
+ * private key e the public key is (e * nonce) * G + (e * mapping) * peer, one multiplication of a foreign
+ * point instead of two. On brainpool curves, which mbedTLS reduces by division, that is a quarter of the time
+ * of PACE. */
 struct ec {
-    mbedtls_ecp_group group;
-    mbedtls_ecp_point generator; /* group.G until ec_map() */
+    mbedtls_ecp_group *group; /* of the process: keeps the table of multiples of G */
+    mbedtls_ecp_point peer;   /* the card's mapping key */
+    mbedtls_mpi nonce, mapping;
     mbedtls_ecp_point pub;
     mbedtls_mpi d;
     bool mapped, key;
@@ -54,57 +59,90 @@ void ec_freep(struct ec **ec)
     if (!*ec)
         return;
     mbedtls_mpi_free(&(*ec)->d); /* mbedTLS wipes what it frees */
+    mbedtls_mpi_free(&(*ec)->mapping);
+    mbedtls_mpi_free(&(*ec)->nonce);
     mbedtls_ecp_point_free(&(*ec)->pub);
-    mbedtls_ecp_point_free(&(*ec)->generator);
-    mbedtls_ecp_group_free(&(*ec)->group);
+    mbedtls_ecp_point_free(&(*ec)->peer);
     free(*ec);
     *ec = NULL;
 }
 
+/* Curves hold no secret: each is loaded once. */
+static mbedtls_ecp_group *load(size_t curve, struct err *e)
+{
+    static mbedtls_ecp_group groups[COUNT(curves)];
+    mbedtls_ecp_group *g = &groups[curve];
+    if (g->id != MBEDTLS_ECP_DP_NONE)
+        return g;
+    mbedtls_ecp_group_init(g);
+    int rc = mbedtls_ecp_group_load(g, curves[curve].group);
+    if (rc == 0)
+        return g;
+    mbedtls_ecp_group_free(g);
+    fail(e, "loading the curve", rc);
+    return NULL;
+}
+
 enum rc ec_new(int parameter_id, struct ec **out, struct err *e)
 {
-    mbedtls_ecp_group_id id = MBEDTLS_ECP_DP_NONE;
-    for (size_t i = 0; i < COUNT(curves); i++)
-        if (curves[i].id == parameter_id)
-            id = curves[i].group;
-    if (id == MBEDTLS_ECP_DP_NONE) {
+    size_t i = 0;
+    while (i < COUNT(curves) && (curves[i].id != parameter_id || curves[i].group == MBEDTLS_ECP_DP_NONE))
+        i++;
+    if (i == COUNT(curves)) {
         const char *name = ec_name(parameter_id);
         return err_set(e, RC_UNSUPPORTED, "domain parameters %d (%s) are not supported", parameter_id,
                        name ? name : "not an elliptic curve of ICAO 9303-11");
     }
-    struct ec *ec SCOPED(ec_freep) = calloc(1, sizeof *ec);
+    mbedtls_ecp_group *group = load(i, e);
+    if (!group)
+        return RC_INTERNAL;
+    struct ec *ec = calloc(1, sizeof *ec);
     if (!ec)
         abort();
-    mbedtls_ecp_group_init(&ec->group);
-    mbedtls_ecp_point_init(&ec->generator);
+    ec->group = group;
+    mbedtls_ecp_point_init(&ec->peer);
     mbedtls_ecp_point_init(&ec->pub);
+    mbedtls_mpi_init(&ec->nonce);
+    mbedtls_mpi_init(&ec->mapping);
     mbedtls_mpi_init(&ec->d);
-    int rc = mbedtls_ecp_group_load(&ec->group, id);
-    if (rc != 0)
-        return fail(e, "loading the curve", rc);
     *out = ec;
-    ec = NULL;
     return RC_OK;
 }
 
-/* The group's own G keeps its table of multiples, so it is used as long as there is no other generator. */
-static const mbedtls_ecp_point *generator(const struct ec *ec)
+/* r = k * generator. */
+static int times_generator(struct ec *ec, mbedtls_ecp_point *r, const mbedtls_mpi *k)
 {
-    return ec->mapped ? &ec->generator : &ec->group.G;
+    if (!ec->mapped)
+        return mbedtls_ecp_mul(ec->group, r, k, &ec->group->G, rng, NULL);
+    mbedtls_mpi s SCOPED(mbedtls_mpi_free), m SCOPED(mbedtls_mpi_free);
+    mbedtls_mpi_init(&s);
+    mbedtls_mpi_init(&m);
+    int rc = mbedtls_mpi_mul_mpi(&s, k, &ec->nonce);
+    if (rc == 0)
+        rc = mbedtls_mpi_mod_mpi(&s, &s, &ec->group->N);
+    if (rc == 0)
+        rc = mbedtls_mpi_mul_mpi(&m, k, &ec->mapping);
+    if (rc == 0)
+        rc = mbedtls_mpi_mod_mpi(&m, &m, &ec->group->N);
+    if (rc == 0)
+        rc = mbedtls_ecp_muladd(ec->group, r, &s, &ec->group->G, &m, &ec->peer);
+    return rc;
 }
 
 static enum rc public_from_private(struct ec *ec, struct err *e)
 {
-    int rc = mbedtls_ecp_mul(&ec->group, &ec->pub, &ec->d, generator(ec), rng, NULL);
-    if (rc != 0)
-        return fail(e, "making a public key", rc);
+    int rc = times_generator(ec, &ec->pub, &ec->d);
+    if (rc == 0)
+        rc = mbedtls_ecp_check_pubkey(ec->group, &ec->pub);
+    if (rc != 0) /* with a mapped generator at infinity, too: the card's doing */
+        return err_set(e, RC_PROTOCOL, "making a public key failed (-0x%04X)", (unsigned)-rc);
     ec->key = true;
     return RC_OK;
 }
 
 enum rc ec_keygen(struct ec *ec, struct err *e)
 {
-    int rc = mbedtls_ecp_gen_privkey(&ec->group, &ec->d, rng, NULL);
+    int rc = mbedtls_ecp_gen_privkey(ec->group, &ec->d, rng, NULL);
     if (rc != 0)
         return fail(e, "making a private key", rc);
     return public_from_private(ec, e);
@@ -114,7 +152,7 @@ enum rc ec_set_key(struct ec *ec, const uint8_t *d, size_t len, struct err *e)
 {
     int rc = mbedtls_mpi_read_binary(&ec->d, d, len);
     if (rc == 0)
-        rc = mbedtls_ecp_check_privkey(&ec->group, &ec->d);
+        rc = mbedtls_ecp_check_privkey(ec->group, &ec->d);
     if (rc != 0)
         return err_set(e, RC_BAD_FIELD, "the private key does not fit the curve");
     return public_from_private(ec, e);
@@ -124,7 +162,7 @@ static enum rc write_point(const struct ec *ec, const mbedtls_ecp_point *p, uint
                            size_t *len, struct err *e)
 {
     int rc =
-        mbedtls_ecp_point_write_binary(&ec->group, p, MBEDTLS_ECP_PF_UNCOMPRESSED, len, out, EC_POINT_MAX);
+        mbedtls_ecp_point_write_binary(ec->group, p, MBEDTLS_ECP_PF_UNCOMPRESSED, len, out, EC_POINT_MAX);
     return rc == 0 ? RC_OK : fail(e, "writing a point", rc);
 }
 
@@ -135,20 +173,27 @@ enum rc ec_public(const struct ec *ec, uint8_t out[EC_POINT_MAX], size_t *len, s
     return write_point(ec, &ec->pub, out, len, e);
 }
 
-enum rc ec_generator(const struct ec *ec, uint8_t out[EC_POINT_MAX], size_t *len, struct err *e)
+enum rc ec_generator(struct ec *ec, uint8_t out[EC_POINT_MAX], size_t *len, struct err *e)
 {
-    return write_point(ec, generator(ec), out, len, e);
+    mbedtls_ecp_point g SCOPED(mbedtls_ecp_point_free);
+    mbedtls_mpi one SCOPED(mbedtls_mpi_free);
+    mbedtls_ecp_point_init(&g);
+    mbedtls_mpi_init(&one);
+    int rc = mbedtls_mpi_lset(&one, 1);
+    if (rc == 0)
+        rc = times_generator(ec, &g, &one);
+    return rc == 0 ? write_point(ec, &g, out, len, e) : fail(e, "the generator", rc);
 }
 
 static enum rc read_peer(const struct ec *ec, const uint8_t *p, size_t len, mbedtls_ecp_point *out,
                          struct err *e)
 {
-    size_t want = 1 + 2 * ((ec->group.pbits + 7) / 8);
+    size_t want = 1 + 2 * ((ec->group->pbits + 7) / 8);
     if (len != want || p[0] != 0x04)
         return err_set(e, RC_PROTOCOL, "the card's public key is not an uncompressed point of %zu bytes",
                        want);
-    if (mbedtls_ecp_point_read_binary(&ec->group, out, p, len) != 0 ||
-        mbedtls_ecp_check_pubkey(&ec->group, out) != 0)
+    if (mbedtls_ecp_point_read_binary(ec->group, out, p, len) != 0 ||
+        mbedtls_ecp_check_pubkey(ec->group, out) != 0)
         return err_set(e, RC_PROTOCOL, "the card's public key is not a point of the curve");
     return RC_OK;
 }
@@ -161,7 +206,7 @@ static enum rc agree(struct ec *ec, const uint8_t *peer, size_t len, mbedtls_ecp
     mbedtls_ecp_point q SCOPED(mbedtls_ecp_point_free);
     mbedtls_ecp_point_init(&q);
     TRY(read_peer(ec, peer, len, &q, e));
-    int rc = mbedtls_ecp_mul(&ec->group, r, &ec->d, &q, rng, NULL);
+    int rc = mbedtls_ecp_mul(ec->group, r, &ec->d, &q, rng, NULL);
     if (rc != 0)
         return fail(e, "key agreement", rc);
     if (mbedtls_ecp_is_zero(r))
@@ -172,26 +217,16 @@ static enum rc agree(struct ec *ec, const uint8_t *peer, size_t len, mbedtls_ecp
 enum rc ec_map(struct ec *ec, const uint8_t *nonce, size_t nonce_len, const uint8_t *peer, size_t len,
                struct err *e)
 {
-    mbedtls_ecp_point h SCOPED(mbedtls_ecp_point_free), g SCOPED(mbedtls_ecp_point_free);
-    mbedtls_mpi s SCOPED(mbedtls_mpi_free), one SCOPED(mbedtls_mpi_free);
-    mbedtls_ecp_point_init(&h);
-    mbedtls_ecp_point_init(&g);
-    mbedtls_mpi_init(&s);
-    mbedtls_mpi_init(&one);
-    TRY(agree(ec, peer, len, &h, e));
-    int rc = mbedtls_mpi_read_binary(&s, nonce, nonce_len);
+    if (!ec->key || ec->mapped)
+        return err_set(e, RC_INTERNAL, "mapping needs one key pair and happens once");
+    TRY(read_peer(ec, peer, len, &ec->peer, e));
+    int rc = mbedtls_mpi_read_binary(&ec->nonce, nonce, nonce_len);
     if (rc == 0)
-        rc = mbedtls_mpi_mod_mpi(&s, &s, &ec->group.N); /* a 128-bit nonce on any curve here stays itself */
+        rc = mbedtls_mpi_mod_mpi(&ec->nonce, &ec->nonce, &ec->group->N);
     if (rc == 0)
-        rc = mbedtls_mpi_lset(&one, 1);
-    if (rc == 0)
-        rc = mbedtls_ecp_muladd(&ec->group, &g, &s, &ec->group.G, &one, &h);
-    if (rc == 0)
-        rc = mbedtls_ecp_check_pubkey(&ec->group, &g);
-    if (rc == 0)
-        rc = mbedtls_ecp_copy(&ec->generator, &g);
+        rc = mbedtls_mpi_copy(&ec->mapping, &ec->d);
     if (rc != 0)
-        return err_set(e, RC_PROTOCOL, "mapping the nonce gives no generator (-0x%04X)", (unsigned)-rc);
+        return fail(e, "mapping", rc);
     ec->mapped = true;
     ec->key = false;
     return RC_OK;

@@ -1,5 +1,6 @@
 #include "drivers/card/mrz.h"
 
+#include "common/base/arena.h"
 #include "common/model/valid.h"
 
 #include <stdio.h>
@@ -66,6 +67,11 @@ static const struct layout {
 const char *mrz_format_name(enum mrz_format f)
 {
     return layouts[f].name;
+}
+
+static bool legal(char c)
+{
+    return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '<';
 }
 
 static unsigned value(char c)
@@ -194,12 +200,13 @@ static enum rc judge(unsigned faults, unsigned *all, struct err *e)
 
 enum rc mrz_parse(const char *text, size_t len, struct mrz *out, unsigned *faults, struct err *e)
 {
+    for (size_t i = 0; i < len; i++)
+        if (!legal(text[i]))
+            return judge(MRZ_CHARACTER, faults, e);
     if (len != 90 && len != 72 && len != 88)
         return judge(MRZ_LENGTH, faults, e);
     char t[MRZ_MAX + 1] = {0};
     memcpy(t, text, len);
-    if (strspn(t, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789<") != len)
-        return judge(MRZ_CHARACTER, faults, e);
     bool visa = t[0] == 'V';
     struct mrz m = {.format = len == 90   ? MRZ_TD1
                               : len == 72 ? (visa ? MRZ_MRV_B : MRZ_TD2)
@@ -268,11 +275,11 @@ void mrz_cnp(const struct mrz *m, char out[14])
     if (m->format == MRZ_TD2 && strlen(m->optional) == 7)
         snprintf(c, sizeof c, "%c%s%s", m->optional[0], m->birth, m->optional + 1);
     else if ((m->format == MRZ_TD1 || m->format == MRZ_TD3) && strlen(m->optional) == 13)
-        snprintf(c, sizeof c, "%s", m->optional);
+        memcpy(c, m->optional, 14);
     struct cnp_facts facts;
     if (c[0] && cnp_read(c, &facts) && memcmp(c + 1, m->birth, 6) == 0)
         memcpy(out, c, 14);
-    memset(c, 0, sizeof c);
+    wipe(c, sizeof c);
 }
 
 static bool only(const char *s, size_t min, size_t max, const char *set)

@@ -1,0 +1,5 @@
+# Pure codecs of the card driver against the worked examples of ICAO and the CCID specification.
+set(card_unit_sources unit/card_golden.c)
+foreach(part IN ITEMS crypto pace zone frame)
+  pridvor_test(unit_card_${part} LABEL unit SOURCES unit/card_${part}_test.c ${card_unit_sources} LIBS drv)
+endforeach()
