@@ -16,3 +16,9 @@ pridvor_test(devices_pad LABEL devices SOURCES devices/pad_model_test.c LIBS vde
 foreach(name IN ITEMS devices_carrier devices_printer devices_pad)
   add_dependencies(${name} vdev)
 endforeach()
+
+add_executable(vpanel devices/panel.c devices/panel_ctl.c devices/panel_relay.c)
+set(cards ${CMAKE_CURRENT_SOURCE_DIR}/devices/cards)
+embed_files(vpanel panel_html.h ${CMAKE_CURRENT_SOURCE_DIR}/devices/panel.html ${cards}/A.json ${cards}/B.json
+  ${cards}/C.json)
+target_link_libraries(vpanel PRIVATE base lib::uv)
