@@ -322,6 +322,36 @@ static void bad_points(void **state)
     }
 }
 
+/* Damaged commands of every kind, with and without a session: always an answer, never access. */
+static void random_commands(void **state)
+{
+    static const char *const seeds[] = {"00A4040C07A0000002471001",
+                                        "0022C1A40F800A04007F00070202040202830102",
+                                        "10860000067C0481020400",
+                                        "0CB081000D9701048E08000000000000000000",
+                                        "0CB10002138508000000000000000097010F8E08000000000000000000",
+                                        "00B10002045402102022",
+                                        "00820000280011",
+                                        "00A4000C000002011C0000"};
+    (void)state;
+    struct card *c SCOPED(card_freep) = open_card("tests/devices/cards/A.json");
+    uint32_t r = 1;
+    card_seed(c, 1);
+    for (int i = 0; i < 20000; i++) {
+        uint8_t in[64], out[300];
+        size_t n = hexbytes(seeds[i % COUNT(seeds)], in, sizeof in);
+        for (int k = 0; k < i % 4; k++) {
+            r = r * 1664525u + 1013904223u;
+            in[(r >> 8) % n] = (uint8_t)(r >> 24);
+        }
+        r = r * 1664525u + 1013904223u;
+        n = r % 8 == 0 ? (r >> 16) % (n + 1) : n;
+        size_t got = card_apdu(c, in, n, out, sizeof out);
+        assert_true(got >= 2 && got <= sizeof out);
+        assert_false(c->access || c->sm.on);
+    }
+}
+
 /* ---- the SOD, seen by OpenSSL ---- */
 
 static int run_openssl(const char *const argv[])
@@ -454,7 +484,7 @@ int main(void)
         cmocka_unit_test(wrong_mrz),       cmocka_unit_test(no_access),
         cmocka_unit_test(broken_messages), cmocka_unit_test(bad_points),
         cmocka_unit_test(same_every_time), cmocka_unit_test(portrait),
-        cmocka_unit_test(security_object),
+        cmocka_unit_test(random_commands), cmocka_unit_test(security_object),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
