@@ -388,11 +388,24 @@ static void take_sample(struct pad *d, struct pad_sample s)
     d->last = s;
 }
 
+/* Full because this process was late and catches up in a burst: then the sample waits. Full for as long as
+ * the FIFO itself lasts: nobody fetches, and the sample is lost. */
+static bool must_wait(struct pad *d, gint64 now)
+{
+    if (usb_in_waiting(vdev_usb(d->v), PAD_EP_IN) < PAD_FIFO) {
+        d->full_us = 0;
+        return false;
+    }
+    if (d->full_us == 0)
+        d->full_us = now;
+    return now - d->full_us < PAD_FIFO_US;
+}
+
 static gboolean on_tick(gpointer user)
 {
     struct pad *d = user;
     const gint64 step = 1000000 / PAD_RATE;
-    for (gint64 now = g_get_monotonic_time(); d->due_us <= now; d->due_us += step) {
+    for (gint64 now = g_get_monotonic_time(); d->due_us <= now && !must_wait(d, now); d->due_us += step) {
         if (d->next < d->queue->len) {
             struct pad_sample s = g_array_index(d->queue, struct pad_sample, d->next++);
             take_sample(d, s);

@@ -22,7 +22,8 @@ enum {
     PAD_RATE = 200,
     PAD_EP_IN = 0x81,
     PAD_EP_OUT = 0x02,
-    PAD_FIFO = 32, /* reports the pad keeps for a host that does not fetch */
+    PAD_FIFO = 32,        /* reports the pad keeps for a host that does not fetch ... */
+    PAD_FIFO_US = 160000, /* ... and for how long it is full before one is lost */
 };
 
 enum { PAD_READY, PAD_IMAGE, PAD_CAPTURE, PAD_CALC };                  /* status */
@@ -46,7 +47,7 @@ struct pad {
     GArray *queue; /* struct pad_sample */
     guint next;
     struct pad_sample last;
-    gint64 due_us;
+    gint64 due_us, full_us; /* next sample; since when the FIFO is full, 0: it is not */
     guint tick;
     unsigned drop, repeat;
     uint64_t sent, lost, unheard;
