@@ -294,8 +294,7 @@ static int client(void)
     return 0;
 }
 
-/* ---- the test's own side
- * --------------------------------------------------------------------------------------------- */
+/* ---- the test's own side ---- */
 
 static const char *self;
 

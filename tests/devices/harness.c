@@ -41,8 +41,7 @@ const char *vdev_path(const struct vdev_proc *v, const char *file)
     return path[n];
 }
 
-/* ---- commands
- * ------------------------------------------------------------------------------------------------------- */
+/* ---- commands ---- */
 
 static int talk(int fd, const char *line, char *reply, size_t cap)
 {
@@ -113,8 +112,7 @@ double vdev_num(const struct vdev_proc *v, const char *name)
     return at ? strtod(at + strlen(key), NULL) : -1;
 }
 
-/* ---- processes
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- processes ---- */
 
 int vdev_wait(pid_t pid, int ms)
 {

@@ -19,8 +19,7 @@ static void be16(uint8_t *p, unsigned v)
     p[1] = (uint8_t)v;
 }
 
-/* ---- feature reports
- * -------------------------------------------------------------------------------------------------- */
+/* ---- feature reports ---- */
 
 static void get_status(const struct pad *d, uint8_t *out)
 {
@@ -204,8 +203,7 @@ static const struct report reports[] = {
     {0x34, 11, true, NULL, NULL},
 };
 
-/* ---- descriptors
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- descriptors ---- */
 
 enum { HID_LEN = 15 + 9 * (int)G_N_ELEMENTS(reports) };
 
@@ -249,9 +247,7 @@ static void hid_descriptor(uint8_t out[HID_LEN])
     *p = 0xC0;
 }
 
-/* ---- USB
- * --------------------------------------------------------------------------------------------------------------
- */
+/* ---- USB ---- */
 
 static const struct report *find_report(uint8_t id)
 {
@@ -341,9 +337,7 @@ static int on_out(void *user, uint8_t ep, const uint8_t *data, size_t len)
 
 static const struct usb_model usb = {.control = on_control, .out = on_out};
 
-/* ---- pen
- * --------------------------------------------------------------------------------------------------------------
- */
+/* ---- pen ---- */
 
 static void send_sample(struct pad *d, const struct pad_sample *s)
 {
@@ -429,9 +423,7 @@ static void wake(struct pad *d)
     d->tick = g_timeout_add(1000 / PAD_RATE, on_tick, d);
 }
 
-/* ---- vdev
- * -------------------------------------------------------------------------------------------------------------
- */
+/* ---- vdev ---- */
 
 static void *start(struct vdev *v, const struct vdev_opts *o)
 {

@@ -22,9 +22,7 @@ struct panel {
     uv_signal_t term, interrupt;
 };
 
-/* ---- answers
- * ------------------------------------------------------------------------------------------------------------
- */
+/* ---- answers ---- */
 
 static void refuse(struct http_req *r, enum rc rc, const char *text)
 {
@@ -145,9 +143,7 @@ static void post_ctl(struct http_req *r, void *user)
     refuse(r, RC_NOT_FOUND, "no such device");
 }
 
-/* ---- pictures
- * -----------------------------------------------------------------------------------------------------------
- */
+/* ---- pictures ---- */
 
 struct picture {
     struct panel *p;
@@ -235,9 +231,7 @@ static const char *const headers[] = {
     "'none'",
     NULL};
 
-/* ---- start
- * --------------------------------------------------------------------------------------------------------------
- */
+/* ---- start ---- */
 
 static void on_signal(uv_signal_t *s, int number)
 {

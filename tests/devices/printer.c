@@ -27,9 +27,7 @@ static const struct usb_desc desc = {.port = "1-1",
                                      .strings = strings,
                                      .driver = "usblp"};
 
-/* ---- status
- * ---------------------------------------------------------------------------------------------------------
- */
+/* ---- status ---- */
 
 bool printer_end(const struct printer *p)
 {
@@ -72,8 +70,7 @@ void printer_changed(struct printer *p)
         printer_answer(p, s, 4);
 }
 
-/* ---- mechanism
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- mechanism ---- */
 
 static bool working(const struct printer *p)
 {
@@ -144,9 +141,7 @@ void printer_recover(struct printer *p, bool clear)
     printer_wake(p);
 }
 
-/* ---- USB
- * ------------------------------------------------------------------------------------------------------------
- */
+/* ---- USB ---- */
 
 static int on_control(void *user, const uint8_t setup[8], uint8_t *data, size_t len)
 {
@@ -205,9 +200,7 @@ static int on_out(void *user, uint8_t ep, const uint8_t *data, size_t len)
 
 static const struct usb_model usb = {.control = on_control, .out = on_out};
 
-/* ---- vdev
- * -----------------------------------------------------------------------------------------------------------
- */
+/* ---- vdev ---- */
 
 static void *start(struct vdev *v, const struct vdev_opts *o)
 {

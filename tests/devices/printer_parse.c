@@ -13,8 +13,7 @@ struct escpos_cmd {
     void (*run)(struct printer *p, const uint8_t *a, size_t n); /* NULL: accepted, without effect here */
 };
 
-/* ---- sizes
- * -------------------------------------------------------------------------------------------------------- */
+/* ---- sizes ---- */
 
 static size_t more_paren(const uint8_t *a)
 {
@@ -37,9 +36,7 @@ static size_t more_bit_image(const uint8_t *a)
     return (size_t)(a[1] | a[2] << 8) * (a[0] >= 32 ? 3 : 1);
 }
 
-/* ---- acts
- * ---------------------------------------------------------------------------------------------------------
- */
+/* ---- acts ---- */
 
 static void do_init(struct printer *p, const uint8_t *a, size_t n)
 {
@@ -273,8 +270,7 @@ static const struct escpos_cmd cmds[] = {
     {DLE, 0x14, 3, NULL, NULL},
 };
 
-/* ---- one act at a time
- * --------------------------------------------------------------------------------------------- */
+/* ---- one act at a time ---- */
 
 void escpos_reset(struct printer *p)
 {
@@ -420,8 +416,7 @@ bool escpos_step(struct printer *p)
     return p->rx->len > 0 && start_command(p);
 }
 
-/* ---- real-time commands
- * --------------------------------------------------------------------------------------------- */
+/* ---- real-time commands ---- */
 
 static void dle_eot(struct printer *p, uint8_t n)
 {

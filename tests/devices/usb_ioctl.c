@@ -59,8 +59,7 @@ bool usb_mem_write(struct usb_client *c, uint64_t addr, const void *p, size_t le
     return len == 0 || (addr != 0 && put(c->fd, w, sizeof w) && put(c->fd, p, len));
 }
 
-/* ---- claims
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- claims ---- */
 
 static void tell_claimed(struct usbdev *u, int interface, bool yes)
 {
@@ -105,8 +104,7 @@ static int release(struct usb_client *c, unsigned n)
     return 0;
 }
 
-/* ---- one function per ioctl: >= 0 result, or -errno
- * ------------------------------------------------------------- */
+/* ---- one function per ioctl: >= 0 result, or -errno ---- */
 
 static long do_caps(struct usb_client *c, uint64_t arg)
 {
@@ -247,8 +245,7 @@ static long answer(struct usb_client *c, unsigned long request, uint64_t arg)
     return -ENOTTY;
 }
 
-/* ---- clients
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- clients ---- */
 
 static void release_all(struct usb_client *c)
 {

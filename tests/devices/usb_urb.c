@@ -28,8 +28,7 @@ static void finish(struct usbdev *u, struct usb_urb *r, int status, size_t actua
         u->on_transfer(u->on_user);
 }
 
-/* ---- endpoint 0
- * -------------------------------------------------------------------------------------------------- */
+/* ---- endpoint 0 ---- */
 
 static int string_descriptor(const struct usbdev *u, unsigned index, uint8_t *out, size_t len)
 {
@@ -118,8 +117,7 @@ static void control(struct usbdev *u, struct usb_urb *r)
         finish(u, r, 0, MIN((size_t)n, want));
 }
 
-/* ---- bulk and interrupt
- * ------------------------------------------------------------------------------------------ */
+/* ---- bulk and interrupt ---- */
 
 /* true: something moved. */
 static bool move_out(struct usbdev *u, struct usb_urb *r)
@@ -337,8 +335,7 @@ void usb_urb_clear(struct usbdev *u)
     drop_from(u->reap, NULL);
 }
 
-/* ---- the model's side
- * -------------------------------------------------------------------------------------------- */
+/* ---- the model's side ---- */
 
 static void enqueue(struct usbdev *u, struct usb_msg *m)
 {

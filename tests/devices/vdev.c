@@ -54,8 +54,7 @@ void vdev_quote(GString *out, const char *text)
     g_string_append_c(out, '"');
 }
 
-/* ---- commands every device knows
- * --------------------------------------------------------------------------------- */
+/* ---- commands every device knows ---- */
 
 static bool unplug(struct vdev *v)
 {
@@ -127,8 +126,7 @@ void vdev_line(struct vdev *v, const char *line, GString *answer)
     g_string_append_c(answer, '}');
 }
 
-/* ---- start
- * ------------------------------------------------------------------------------------------------------- */
+/* ---- start ---- */
 
 struct args {
     const char *model, *script;
