@@ -181,8 +181,12 @@ static enum exit_code on_the_device(struct byhand *h)
     struct jval *args = NULL;
     if (pipe(interrupt_pipe) == 0)
         signal(SIGINT, interrupted);
-    struct serve_opts o = {
-        .devices = h->devices, .pin = h->pin, .commands = interrupt_pipe[0], .emit = see, .user = &v};
+    struct serve_opts o = {.devices = h->devices,
+                           .pin = h->pin,
+                           .quiet = true,
+                           .commands = interrupt_pipe[0],
+                           .emit = see,
+                           .user = &v};
     enum rc rc = jval_parse(a, h->args.len ? h->args.p : "{}", h->args.len ? h->args.len : 2, &args, &e);
     if (rc == RC_OK)
         rc = serve_new(h->ops, &o, &s, &e);

@@ -118,7 +118,7 @@ void serve_state(struct serve *s)
 /* Every axis has one way to change: it logs OLD->NEW and sends a state frame. */
 static void changed(struct serve *s, const char *axis, const char *old, const char *new)
 {
-    if (strcmp(axis, "activity") != 0)
+    if (strcmp(axis, "activity") != 0 && !s->opts.quiet)
         log_info("event=state axis=%s change=%s->%s text=\"%s\"", axis, old, new, s->detail);
     serve_state(s);
 }

@@ -74,8 +74,9 @@ static enum rc start_device(struct serve *s, size_t row, struct err *e)
         s->climb = NULL;
         serve_link(s, L_UP, "");
         const struct bus_id *id = bus_id(s->drv.bus);
-        log_info("event=open device=%04x:%04x port=%s row=\"%s\"", id->vid, id->pid, id->port,
-                 s->drv.row->name);
+        if (!s->opts.quiet)
+            log_info("event=open device=%04x:%04x port=%s row=\"%s\"", id->vid, id->pid, id->port,
+                     s->drv.row->name);
     }
     return rc;
 }
@@ -163,7 +164,7 @@ static void run(struct serve *s, const struct command *c)
     }
     serve_complete(s, c->id, &r);
     s->completed = true;
-    if (r.completion != C_OK)
+    if (r.completion != C_OK && !s->opts.quiet)
         log_warn("event=command verb=%s id=%lld completion=%s code=%s outcome=%s text=\"%s\"", c->verb,
                  (long long)c->id, completion_word(r.completion), r.code, outcome_word(r.outcome), r.text);
     buf_free(&r.data);

@@ -8,6 +8,7 @@
 struct serve_opts {
     const char *devices; /* folder, see rows_dir() */
     const char *pin;     /* "usb:VID:PID[:SERIAL]" or a port, or NULL */
+    bool quiet;          /* by hand: a person reads stderr, so changes of state are not logged */
     int commands;        /* descriptor of command lines, -1: none (by hand) */
     void (*emit)(void *user, const char *line, size_t len); /* one frame, without the line end */
     void *user;

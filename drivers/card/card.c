@@ -245,13 +245,15 @@ static void do_read(struct drv *d, const struct task *t, struct result *r)
     m->user = d;
     c->link.count = (struct ccid_counters){0};
     enum rc rc = read_secret(t, m, &e);
+    int64_t ms = 0;
     if (rc == RC_OK) {
         rc = read_card(c, m, t, &e);
+        ms = mono_ms() - start;
         after_read(d, rc, &e);
     }
     if (rc == RC_OK) {
         result_ok(r);
-        result_json(m, &c->link, mono_ms() - start, &r->data);
+        result_json(m, &c->link, ms, &r->data);
     } else {
         result_fail(t->arena, r, O_NOT_DONE, &e);
     }

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #define POWER_ON_MS 10000
-#define APDU_MS 10000
 #define NOTICE_MS 60 /* for the interrupt endpoint to say what a failed command means */
 
 enum level { WHOLE = 0x0000, BEGINS = 0x0001, ENDS = 0x0002, MIDDLE = 0x0003, GO_ON = 0x0010 };
@@ -112,7 +111,7 @@ static enum rc block(struct ccid_link *l, uint16_t level, const uint8_t *p, size
         .type = CCID_XFR_BLOCK, .word = {0, (uint8_t)level, (uint8_t)(level >> 8)}, .data = p, .len = len};
     struct ccid_in in;
     size_t total;
-    TRY(ccid_exchange(l, &m, CCID_DATA_BLOCK, ccid_earlier(mono_ms() + APDU_MS, l->deadline), &in, &total,
+    TRY(ccid_exchange(l, &m, CCID_DATA_BLOCK, ccid_earlier(mono_ms() + l->apdu_ms, l->deadline), &in, &total,
                       e));
     enum rc rc = RC_OK;
     if (in.failed)

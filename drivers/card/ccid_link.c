@@ -9,8 +9,7 @@
 #define STATUS_MS 1000
 #define WARM_UP_MS 5000 /* the first status after a plug may be slow */
 #define QUICK_MS 100
-#define APDU_CAP_MS 30000 /* with all time extensions (CCID issue 155: 13 minutes without such a ceiling) */
-#define PIECES_MS 500     /* from the first to the last byte of one frame */
+#define PIECES_MS 500 /* from the first to the last byte of one frame */
 #define STALE_MAX 10
 
 int64_t ccid_earlier(int64_t a, int64_t b)
@@ -83,12 +82,12 @@ static enum rc send(struct ccid_link *l, struct ccid_out *m, int64_t deadline, s
 static enum rc receive(struct ccid_link *l, uint8_t type, int64_t deadline, struct ccid_in *in, size_t *total,
                        struct err *e)
 {
-    int64_t cap = ccid_earlier(mono_ms() + APDU_CAP_MS, l->deadline), base = deadline - mono_ms();
+    int64_t cap = ccid_earlier(mono_ms() + l->cap_ms, l->deadline), base = deadline - mono_ms();
     bool stretched = false;
     for (int stale = 0; stale <= STALE_MAX;) {
         enum rc rc = collect(l, deadline, total, e);
         if (rc == RC_TIMEOUT && stretched && deadline >= cap)
-            return err_code(e, RC_TIMEOUT, "APDU_CAP", APDU_CAP_MS,
+            return err_code(e, RC_TIMEOUT, "APDU_CAP", l->cap_ms,
                             "the card asks for more time again and again");
         TRY(rc);
         TRY(ccid_decode(l->frame, *total, in, e));
@@ -102,7 +101,7 @@ static enum rc receive(struct ccid_link *l, uint8_t type, int64_t deadline, stru
             stretched = true;
             deadline = ccid_earlier(mono_ms() + base, cap);
             if (mono_ms() >= cap)
-                return err_code(e, RC_TIMEOUT, "APDU_CAP", APDU_CAP_MS,
+                return err_code(e, RC_TIMEOUT, "APDU_CAP", l->cap_ms,
                                 "the card asks for more time again and again");
         } else if (in->type != type && !in->failed) {
             return err_set(e, RC_PROTOCOL, "CCID: an answer of type %02X instead of %02X", in->type, type);
@@ -188,7 +187,10 @@ enum rc ccid_link_open(struct ccid_link *l, struct bus *bus, const struct device
 {
     uint8_t desc[64];
     size_t len = 0;
+    const struct jval *profile = row ? row->profile : NULL;
     *l = (struct ccid_link){.bus = bus, .card = CCID_ABSENT, .deadline = INT64_MAX};
+    l->apdu_ms = ccid_earlier(CCID_APDU_MS, jval_int(profile, "apdu_ms", CCID_APDU_MS));
+    l->cap_ms = ccid_earlier(CCID_CAP_MS, jval_int(profile, "cap_ms", CCID_CAP_MS));
     TRY(bus_class_descriptor(bus, 0x21, desc, sizeof desc, &len, e));
     TRY(ccid_class_parse(desc, len, &l->cls, e));
     if (row_has(row, "level_short"))

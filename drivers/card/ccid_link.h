@@ -18,16 +18,21 @@ struct ccid_counters {
     int64_t card_us; /* waiting for answers of the card */
 };
 
+#define CCID_APDU_MS 10000
+#define CCID_CAP_MS 30000 /* CCID issue 155: 13 minutes without such a ceiling */
+
 struct ccid_link {
     struct bus *bus;
     struct ccid_class cls;
     uint8_t ep_out, slot, seq;
     bool has_notices; /* an interrupt endpoint */
     enum ccid_card card;
-    bool powered;     /* by us, and nothing happened to the card since */
-    bool left, came;  /* seen on the interrupt endpoint since power-on */
-    bool hardware;    /* a HardwareError notice came */
-    bool dirty;       /* a command went out and its answer is not known: resynchronise first */
+    bool powered;    /* by us, and nothing happened to the card since */
+    bool left, came; /* seen on the interrupt endpoint since power-on */
+    bool hardware;   /* a HardwareError notice came */
+    bool dirty;      /* a command went out and its answer is not known: resynchronise first */
+    int64_t apdu_ms,
+        cap_ms;       /* one APDU; with all time extensions. Ceilings: a row's profile may lower them */
     int64_t deadline; /* of the running command; every wait ends there at the latest */
     struct atr atr;
     uint8_t frame[CCID_HEADER + APDU_MAX + 64]; /* what came of the frame under way */

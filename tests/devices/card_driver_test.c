@@ -1,0 +1,615 @@
+/* The card driver as a process, over the reader model below the unmodified libusb. Every scenario: exactly
+ * one completion, the right code and outcome, and the next read is good again. */
+#include "tests/devices/kdrv_client.h"
+
+#include "common/base/clock.h"
+#include "common/base/crypto.h"
+#include "common/base/fs.h"
+#include "common/base/text.h"
+#include "tests/devices/card.h"
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#define CAN_A "{\"can\":\"123456\"}"
+#define CAN_B "{\"can\":\"654321\"}"
+#define DG1_A "{\"can\":\"123456\",\"want\":[\"DG1\"]}"
+#define MRZ_C                                                                                                \
+    "{\"mrz\":{\"document_number\":\"XX105533\",\"birth_date\":\"510627\",\"expiry_date\":\"310214\"}}"
+#define MRZ_A                                                                                                \
+    "{\"mrz\":{\"document_number\":\"XX204815\",\"birth_date\":\"900314\",\"expiry_date\":\"340520\"}}"
+
+static struct vdev_proc v;
+static struct kdrv k;
+static unsigned cases;
+static char rows[128]; /* rows whose ceilings are low, so that the tests do not wait half a minute */
+
+static const char *vcmd(const char *line)
+{
+    static char reply[4096];
+    if (vdev_cmd(&v, line, reply, sizeof reply) != 0)
+        print_message("vdev: %s: %s\n", line, reply);
+    return reply;
+}
+
+static void up_at_level(const char *level, const char *card)
+{
+    setenv("PRIDVOR_READER_LEVEL", level, 1);
+    const char *const args[] = {"--card", card, NULL};
+    assert_true(vdev_start_args(&v, "reader", NULL, card ? args : NULL));
+    assert_true(kdrv_start(&k, &v, "card", rows));
+    assert_true(kdrv_link(&k, "up", 10000));
+}
+
+static void up(const char *card)
+{
+    up_at_level("extended", card);
+}
+
+static void down(void)
+{
+    assert_int_equal(kdrv_stop(&k), 0);
+    vdev_stop(&v);
+}
+
+/* Read and expect; every other frame of the command is counted, too. */
+static struct frame expect(const char *args, const char *completion, const char *code)
+{
+    struct frame f = {0};
+    const char *is = kdrv_do(&k, "read", args, 0, &f);
+    cases++;
+    if (strcmp(is, completion) != 0 || strcmp(f.code, code) != 0)
+        fail_msg("read %s: %s %s (%s), expected %s %s", args, is, f.code, f.text, completion, code);
+    assert_int_equal(k.completions, 1);
+    assert_int_equal(k.acks, 1);
+    assert_string_equal(f.outcome, strcmp(is, "ok") == 0 ? "done" : "not-done");
+    return f;
+}
+
+static void good(const char *args)
+{
+    expect(args, "ok", "");
+}
+
+/* ---- what is read ----------------------------------------------------------------------------------------
+ */
+
+static void check_file(struct card *c, const struct jval *file)
+{
+    static const struct {
+        const char *name;
+        uint16_t fid;
+    } ids[] = {{"COM", 0x011E}, {"DG1", 0x0101}, {"DG2", 0x0102}, {"DG14", 0x010E}, {"SOD", 0x011D}};
+    for (size_t i = 0; i < COUNT(ids); i++) {
+        if (strcmp(jval_str(file, "name", ""), ids[i].name) != 0)
+            continue;
+        size_t n = 0;
+        const uint8_t *p = card_file(c, ids[i].fid, &n);
+        uint8_t hash[SHA256_LEN];
+        char hex[65];
+        assert_non_null(p);
+        sha256(hash, p, n);
+        hex_encode(hex, hash, sizeof hash);
+        assert_int_equal(jval_int(file, "size", 0), n);
+        assert_string_equal(jval_str(file, "sha256", ""), hex);
+        return;
+    }
+    fail_msg("file %s", jval_str(file, "name", "?"));
+}
+
+static void check_card(const struct frame *f, const char *name, const char *access)
+{
+    ARENA_SCOPE(a);
+    struct card *c SCOPED(card_freep) = NULL;
+    struct err e = {0};
+    struct jval *json = NULL;
+    const char *path = arena_fmt(a, "tests/devices/cards/%s.json", name);
+    if (card_new(path, &c, &e) != RC_OK || jval_load(a, path, &json, &e) != RC_OK)
+        fail_msg("%s", e.text);
+    const struct jval *files = jval_get(f->data, "files"), *who = jval_get(f->data, "identity"),
+                      *person = jval_get(json, "person");
+    assert_non_null(files);
+    for (size_t i = 0; i < files->n; i++)
+        check_file(c, &files->items[i]);
+    assert_int_equal(files->n, 5);
+    static const char *const same[] = {"document_number", "birth_date", "expiry_date", "sex", "cnp",
+                                       "nationality"};
+    for (size_t i = 0; i < COUNT(same); i++)
+        assert_string_equal(jval_str(who, same[i], "?"), jval_str(person, same[i], "!"));
+    assert_string_equal(jval_str(f->data, "access", ""), access);
+    assert_int_equal(k.identities, 1);
+    print_message("  card %s %s %s %s: %lld APDUs, %lld B out, %lld B in, %lld ms, card %lld ms\n", name,
+                  access, jval_str(f->data, "pace_protocol", ""), jval_str(f->data, "curve", ""),
+                  (long long)jval_int(f->data, "apdus", 0), (long long)jval_int(f->data, "bytes_out", 0),
+                  (long long)jval_int(f->data, "bytes_in", 0), (long long)jval_int(f->data, "ms", 0),
+                  (long long)jval_int(f->data, "card_ms", 0));
+}
+
+static void cards_at(const char *level)
+{
+    struct frame f;
+    print_message("%s\n", level);
+    up_at_level(level, "A");
+    f = expect(CAN_A, "ok", "");
+    check_card(&f, "A", "PACE");
+    f = expect(MRZ_A, "ok", "");
+    check_card(&f, "A", "PACE");
+    vcmd("remove");
+    vcmd("insert B");
+    f = expect(CAN_B, "ok", "");
+    check_card(&f, "B", "PACE");
+    vcmd("remove");
+    vcmd("insert C");
+    f = expect(MRZ_C, "ok", "");
+    check_card(&f, "C", "BAC");
+    down();
+}
+
+static void cards(void **state)
+{
+    (void)state;
+    cards_at("short");
+    cards_at("extended");
+    cards_at("whole");
+}
+
+static void secrets(void **state)
+{
+    (void)state;
+    struct frame f;
+    up("A");
+    for (int left = 4; left >= 3; left--) {
+        f = expect("{\"can\":\"111111\"}", "user-needed", "CAN_WRONG");
+        assert_int_equal(f.detail, left);
+    }
+    good(DG1_A);
+    for (int i = 0; i < 4; i++)
+        expect("{\"can\":\"111111\"}", "user-needed", "CAN_WRONG");
+    f.detail = 9;
+    kdrv_do(&k, "read", "{\"can\":\"111111\"}", 0, &f); /* the fifth in a row blocks */
+    expect(CAN_A, "unsupported", "PACE_BLOCKED");
+    vcmd("remove");
+    vcmd("insert B");
+    f = expect("{\"can\":\"111111\"}", "user-needed", "CAN_WRONG");
+    assert_int_equal(f.detail, -1); /* this chip keeps it to itself */
+    good("{\"can\":\"654321\",\"want\":[\"DG1\"]}");
+    vcmd("remove");
+    vcmd("insert C");
+    expect(CAN_A, "unsupported", "PACE_UNSUPPORTED");
+    f = expect(
+        "{\"mrz\":{\"document_number\":\"XX105533\",\"birth_date\":\"510628\",\"expiry_date\":\"310214\"}}",
+        "user-needed", "CAN_WRONG");
+    good(MRZ_C);
+    vcmd("remove");
+    expect(CAN_A, "user-needed", "CARD_ABSENT");
+    down();
+}
+
+/* ---- words -----------------------------------------------------------------------------------------------
+ */
+
+static void requests(void **state)
+{
+    (void)state;
+    struct frame f;
+    static const struct {
+        const char *verb, *args, *completion;
+    } bad[] = {
+        {"read", "{}", "bad-request"},
+        {"read", "{\"can\":\"12345\"}", "bad-request"},
+        {"read", "{\"can\":\"12345a\"}", "bad-request"},
+        {"read", "{\"can\":123456}", "bad-request"},
+        {"read", "{\"can\":\"123456\",\"foo\":1}", "bad-request"},
+        {"read", "{\"can\":\"123456\",\"want\":[\"DG99\"]}", "bad-request"},
+        {"read",
+         "{\"mrz\":{\"document_number\":\"cj1\",\"birth_date\":\"900101\",\"expiry_date\":\"350101\"}}",
+         "bad-request"},
+        {"read", "{\"mrz\":{}}", "bad-request"},
+        {"print", "{}", "unsupported"},
+        {"finish", "{}", "unsupported"},
+        {"cancel", "{\"target\":5}", "bad-sequence"},
+    };
+    up("A");
+    for (size_t i = 0; i < COUNT(bad); i++, cases++) {
+        assert_string_equal(kdrv_do(&k, bad[i].verb, bad[i].args, 0, &f), bad[i].completion);
+        assert_string_equal(f.outcome, "not-done");
+    }
+    kdrv_line(&k, "{\"id\":1,\"verb\":");
+    kdrv_line(&k, "");
+    kdrv_line(&k, "{\"id\":0,\"verb\":\"read\"}");
+    assert_string_equal(kdrv_do(&k, "status", "{}", 0, &f), "ok");
+    assert_true(jval_bool(f.data, "present", false));
+    BUF_SCOPE(huge);
+    buf_fmt(&huge, "{\"id\":77,\"verb\":\"read\",\"args\":{\"can\":\"");
+    while (huge.len < 300 * 1024)
+        buf_str(&huge, "1111111111111111");
+    buf_str(&huge, "\"}}");
+    kdrv_line(&k, huge.p);
+    good(DG1_A);
+    down();
+}
+
+/* While a card takes its time: ping is answered, a second command is refused, cancel ends it. */
+static void busy_and_cancel(void **state)
+{
+    (void)state;
+    struct frame f;
+    up("A");
+    vcmd("delay 150");
+    int64_t id = kdrv_send(&k, "read", CAN_A, 0);
+    kdrv_line(&k, "{\"id\":7,\"verb\":\"status\"}");
+    assert_true(kdrv_completion(&k, 7, &f, 3000));
+    assert_string_equal(f.completion, "busy");
+    int64_t asked = mono_ms();
+    kdrv_line(&k, "{\"id\":8,\"verb\":\"ping\"}");
+    do
+        assert_true(kdrv_frame(&k, &f, 1000));
+    while (strcmp(f.kind, "state") != 0);
+    assert_true(mono_ms() - asked < 1000);
+    assert_string_equal(f.activity, "busy");
+    char cancel[96];
+    snprintf(cancel, sizeof cancel, "{\"id\":9,\"verb\":\"cancel\",\"args\":{\"target\":%lld}}",
+             (long long)id);
+    kdrv_line(&k, cancel);
+    assert_true(kdrv_completion(&k, 9, &f, 3000));
+    assert_string_equal(f.completion, "ok");
+    assert_true(kdrv_completion(&k, id, &f, 5000));
+    assert_string_equal(f.completion, "cancelled");
+    assert_string_equal(f.outcome, "not-done");
+    vcmd("delay 0");
+    good(DG1_A);
+    vcmd("delay 300"); /* the deadline of the command */
+    assert_string_equal(kdrv_do(&k, "read", CAN_A, 900, &f), "timeout");
+    vcmd("delay 0");
+    good(DG1_A);
+    cases += 4;
+    down();
+}
+
+/* ---- presence --------------------------------------------------------------------------------------------
+ */
+
+static void presence(void **state)
+{
+    (void)state;
+    int64_t worst = 0;
+    struct frame f;
+    up(NULL);
+    for (int i = 0; i < 10; i++, cases++) {
+        unsigned before = k.inserted;
+        int64_t at = mono_ms();
+        vcmd("insert A");
+        while (k.inserted == before)
+            assert_true(kdrv_frame(&k, &f, 2000));
+        worst = mono_ms() - at > worst ? mono_ms() - at : worst;
+        before = k.removed;
+        vcmd("remove");
+        while (k.removed == before)
+            assert_true(kdrv_frame(&k, &f, 2000));
+    }
+    print_message("card in -> event: at most %lld ms\n", (long long)worst);
+    assert_true(worst <= 300);
+    vcmd("insert A");
+    vcmd("swap B"); /* out and in between two looks: two events */
+    kdrv_drain(&k, 500);
+    assert_int_equal(k.inserted, 12);
+    assert_int_equal(k.removed, 11);
+    good("{\"can\":\"654321\",\"want\":[\"DG1\"]}");
+    down();
+}
+
+static unsigned apdus_of(const char *args)
+{
+    struct frame f = expect(args, "ok", "");
+    return (unsigned)jval_int(f.data, "apdus", 0);
+}
+
+/* The card is pulled after every APDU in turn. */
+static void pulled(void **state)
+{
+    (void)state;
+    char script[64];
+    up("A");
+    unsigned n = apdus_of(CAN_A);
+    for (unsigned i = 0; i < n; i++) {
+        snprintf(script, sizeof script, "script after %u apdu remove", i + 1);
+        vcmd(script);
+        struct frame f = {0};
+        const char *is = kdrv_do(&k, "read", CAN_A, 0, &f);
+        /* after the last one there is nothing left to lose */
+        bool last = i + 1 == n;
+        if (!(strcmp(f.code, "CARD_REMOVED") == 0 && strcmp(is, "user-needed") == 0) &&
+            !(last && strcmp(is, "ok") == 0))
+            fail_msg("pulled after %u APDUs: %s %s (%s)", i + 1, is, f.code, f.text);
+        assert_int_equal(k.completions, 1);
+        cases++;
+        vcmd("insert A");
+    }
+    good(CAN_A);
+    print_message("pulled after each of %u APDUs\n", n);
+    down();
+}
+
+/* Another card of the same kind (same ATR) takes its place after every APDU. */
+static void swapped(void **state)
+{
+    (void)state;
+    char script[64];
+    up("A");
+    unsigned n = apdus_of(DG1_A), seen = 0;
+    for (unsigned i = 0; i + 1 < n; i++) {
+        snprintf(script, sizeof script, "script after %u apdu swap B", i + 1);
+        vcmd(script);
+        struct frame f = {0};
+        const char *is = kdrv_do(&k, "read", DG1_A, 0, &f);
+        bool removed = strcmp(f.code, "CARD_REMOVED") == 0;
+        seen += strcmp(f.code, "CARD_SWAPPED") == 0;
+        if ((strcmp(f.code, "CARD_SWAPPED") != 0 && !removed) || strcmp(is, "user-needed") != 0)
+            fail_msg("swapped after %u APDUs: %s %s (%s)", i + 1, is, f.code, f.text);
+        assert_int_equal(k.completions, 1);
+        cases++;
+        vcmd("swap A");
+    }
+    good(CAN_A);
+    print_message("swapped after each of %u APDUs, %u times called by its name\n", n - 1, seen);
+    down();
+}
+
+/* ---- link ------------------------------------------------------------------------------------------------
+ */
+
+static double transfers(void)
+{
+    return vdev_num(&v, "transfers");
+}
+
+/* The reader is unplugged after every USB transfer of a read. */
+static void unplugged(void **state)
+{
+    (void)state;
+    char script[64];
+    up("A");
+    double before = transfers();
+    good(DG1_A);
+    unsigned n = (unsigned)(transfers() - before), lost = 0;
+    for (unsigned i = 1; i <= n; i++) {
+        snprintf(script, sizeof script, "script after %u transfers unplug", i);
+        vcmd(script);
+        struct frame f = {0};
+        const char *is = kdrv_do(&k, "read", DG1_A, 0, &f);
+        bool gone = strcmp(is, "link-lost") == 0 && strcmp(f.code, "LINK_LOST") == 0;
+        if (!gone && strcmp(is, "ok") != 0 && strcmp(is, "no-device") != 0)
+            fail_msg("unplugged after %u transfers: %s %s (%s)", i, is, f.code, f.text);
+        assert_int_equal(k.completions, 1);
+        lost += gone;
+        cases++;
+        assert_true(kdrv_link(&k, "absent", 5000));
+        vcmd("plug");
+        if (!kdrv_link(&k, "up", 10000))
+            fail_msg("not up again after %u transfers: %s %s", i, k.link, k.text);
+    }
+    good(DG1_A);
+    print_message("unplugged after each of %u transfers: %u times link-lost\n", n, lost);
+    assert_true(lost * 10 > n * 8);
+    down();
+}
+
+/* ---- nonsense --------------------------------------------------------------------------------------------
+ */
+
+/* One strike at each of several answers. `ok`: the read must succeed all the same. */
+static void struck(const char *fault, const char *times, bool ok, const char *completion, const char *code)
+{
+    static const unsigned at[] = {1, 3, 5, 8, 10};
+    char script[96];
+    for (size_t i = 0; i < COUNT(at); i++) {
+        snprintf(script, sizeof script, "script after %u apdu %s %s", at[i], fault, times);
+        vcmd(script);
+        struct frame f = {0};
+        const char *is = kdrv_do(&k, "read", CAN_A, 0, &f);
+        bool as_said = ok ? strcmp(is, "ok") == 0
+                          : strcmp(is, completion) == 0 && strcmp(f.code, code) == 0 && k.completions == 1;
+        if (!as_said)
+            fail_msg("%s %s after %u APDUs: %s %s (%s)", fault, times, at[i], is, f.code, f.text);
+        cases++;
+        snprintf(script, sizeof script, "%s off", fault);
+        vcmd(script);
+        good(DG1_A);
+    }
+    print_message("  %-8s %-3s %s\n", fault, times, ok ? "ok" : completion);
+}
+
+static void nonsense(void **state)
+{
+    (void)state;
+    up("A");
+    struck("stale", "1", true, "", "");
+    struck("stale", "on", true, "", "");
+    struck("empty", "on", true, "", "");
+    struck("twice", "on", true, "", "");
+    struck("joined", "on", true, "", "");
+    struck("pieces", "on", true, "", "");
+    struck("notify", "on", true, "", "");
+    struck("short", "1", true, "", ""); /* the second attempt, from a reset */
+    struck("long", "1", true, "", "");
+    struck("garbage", "1", true, "", "");
+    struck("short", "on", false, "protocol", "");
+    struck("garbage", "on", false, "protocol", "");
+    struck("mute", "1", false, "device-error", "CARD_MUTE");
+    struck("hardware", "1", false, "device-error", "READER_HARDWARE");
+    struck("badslot", "1", false, "timeout", "");
+    struck("silent", "1", false, "timeout", "");
+    struck("endless", "1", false, "timeout", "APDU_CAP");
+    down();
+}
+
+/* ---- the process -----------------------------------------------------------------------------------------
+ */
+
+/* After the end of a session nothing of the person is left in memory. */
+static void memory(void **state)
+{
+    (void)state;
+    static const char *const needles[] = {"POPESCU",  "ANA MARIA", "ANA<MARIA", "2900314120112",
+                                          "XX204815", "TARANU",    "123456<",   "\"123456\""};
+    struct frame f;
+    unsigned seen = 0;
+    up("A");
+    good(CAN_A);
+    vcmd("delay 100"); /* in the middle of a read the control shows that the search finds what is there */
+    int64_t id = kdrv_send(&k, "read", CAN_A, 0);
+    while (!k.identities && kdrv_frame(&k, &f, 5000))
+        ;
+    for (size_t i = 0; i < COUNT(needles); i++)
+        seen += kdrv_memory(&k, needles[i]) > 0;
+    vcmd("delay 0");
+    assert_true(kdrv_completion(&k, id, &f, 20000));
+    if (seen == 0) {
+        print_message("memory may not be read here\n");
+        down();
+        skip();
+    }
+    assert_string_equal(kdrv_do(&k, "wipe", "{}", 0, &f), "ok");
+    for (size_t i = 0; i < COUNT(needles); i++) {
+        int n = kdrv_memory(&k, needles[i]);
+        if (n != 0)
+            fail_msg("'%s' stands %d times in memory after wipe", needles[i], n);
+        cases++;
+    }
+    print_message("control: %u needles found while reading, none after wipe; resident %ld kB\n", seen,
+                  kdrv_rss_kb(&k));
+    down();
+}
+
+/* Killed at some moments of a read; the next process reads at once. */
+static void killed(void **state)
+{
+    (void)state;
+    struct frame f;
+    up("A");
+    for (int i = 0; i < 6; i++, cases++) {
+        kdrv_send(&k, "read", CAN_A, 0);
+        for (int n = 0; n < i * 2 + 1; n++)
+            assert_true(kdrv_frame(&k, &f, 5000));
+        kill(k.pid, SIGKILL);
+        kdrv_stop(&k);
+        int64_t at = mono_ms();
+        assert_true(kdrv_start(&k, &v, "card", rows));
+        assert_true(kdrv_link(&k, "up", 10000));
+        if (i == 0)
+            print_message("killed: up again after %lld ms\n", (long long)(mono_ms() - at));
+        good(DG1_A);
+    }
+    down();
+}
+
+static int by_hand(const char *const *argv, char *out, size_t cap)
+{
+    int fd = -1;
+    pid_t pid = vdev_spawn(&v, argv, NULL, &fd);
+    size_t n = 0;
+    for (ssize_t got; n + 1 < cap && (got = read(fd, out + n, cap - 1 - n)) > 0;)
+        n += (size_t)got;
+    out[n] = 0;
+    close(fd);
+    cases++;
+    return vdev_wait(pid, 15000);
+}
+
+static void hands(void **state)
+{
+    (void)state;
+    static char out[65536], kdrv[512];
+    const char *own = getenv("PRIDVOR_KDRV"), *build = getenv("PRIDVOR_BUILD");
+    snprintf(kdrv, sizeof kdrv, "%s%s", own ? own : build ? build : ".", own ? "" : "/drivers/kdrv");
+    setenv("PRIDVOR_RUN", rows, 1); /* no kioskd there */
+    const char *const args[] = {"--card", "A", NULL};
+    assert_true(vdev_start_args(&v, "reader", NULL, args));
+#define HAND(...) by_hand((const char *const[]){kdrv, __VA_ARGS__, NULL}, out, sizeof out)
+    assert_int_equal(HAND("list", "--json"), 0);
+    assert_non_null(strstr(out, "\"driver\":\"card\",\"vid\":\"08e6\",\"pid\":\"3437\",\"port\":\"1-1\""));
+    assert_int_equal(HAND("card", "status"), 0);
+    assert_int_equal(HAND("card", "read", "--can", "123456", "--json"), 0);
+    assert_non_null(strstr(out, "\"last_name\":\"POPESCU\""));
+    assert_int_equal(HAND("card", "read", "--mrz", "XX204815,900314,340520", "--want", "DG1"), 0);
+    assert_non_null(strstr(out, "2900314120112"));
+    assert_int_equal(HAND("card", "read", "--can", "111111", "--json"), 4);
+    assert_non_null(strstr(out, "\"code\":\"CAN_WRONG\""));
+    assert_int_equal(HAND("card", "read"), 2);
+    assert_int_equal(HAND("card", "read", "--mrz", "A,B"), 2);
+    assert_int_equal(HAND("card", "eat"), 2);
+    assert_int_equal(HAND("fridge", "status"), 2);
+    assert_int_equal(HAND("card", "status", "--match", "usb:ffff:0001"), 3);
+    assert_int_equal(HAND("card", "status", "--match", "1-1"), 0);
+    vcmd("remove");
+    assert_int_equal(HAND("card", "read", "--can", "123456"), 4);
+    vcmd("unplug");
+    assert_int_equal(HAND("card", "status"), 3);
+    vdev_stop(&v);
+    unsetenv("PRIDVOR_RUN");
+}
+
+/* Two processes for one reader: the second says who has it. */
+static void held(void **state)
+{
+    (void)state;
+    struct kdrv second;
+    up("A");
+    assert_true(kdrv_start(&second, &v, "card", rows));
+    assert_true(kdrv_link(&second, "retry", 10000));
+    assert_string_equal(second.condition, "technician");
+    assert_non_null(strstr(second.text, "is held by"));
+    print_message("second process: %s\n", second.text);
+    cases++;
+    assert_int_equal(kdrv_stop(&second), 0);
+    good(DG1_A);
+    down();
+}
+
+static int begin(void **state)
+{
+    (void)state;
+    static const char row[] = "{\"name\":\"test reader\",\"driver\":\"card\",\"maturity\":\"beta\","
+                              "\"match\":[{\"class\":11,\"protocol\":0}],\"quirks\":[],"
+                              "\"profile\":{\"apdu_ms\":1200,\"cap_ms\":2500}}";
+    char path[160];
+    snprintf(rows, sizeof rows, "/tmp/pridvor-rows-%d", getpid());
+    snprintf(path, sizeof path, "%s/test.device", rows);
+    struct err e = {0};
+    if (fs_mkdirs(rows, 0700, &e) != RC_OK || fs_write(path, row, sizeof row - 1, 0600, &e) != RC_OK)
+        fail_msg("%s", e.text);
+    return 0;
+}
+
+static int finish(void **state)
+{
+    (void)state;
+    char path[160];
+    snprintf(path, sizeof path, "%s/test.device", rows);
+    unlink(path);
+    rmdir(rows);
+    print_message("card driver: %u cases\n", cases);
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(cards),    cmocka_unit_test(secrets),
+        cmocka_unit_test(requests), cmocka_unit_test(busy_and_cancel),
+        cmocka_unit_test(presence), cmocka_unit_test(pulled),
+        cmocka_unit_test(swapped),  cmocka_unit_test(unplugged),
+        cmocka_unit_test(nonsense), cmocka_unit_test(memory),
+        cmocka_unit_test(killed),   cmocka_unit_test(hands),
+        cmocka_unit_test(held),
+    };
+    if (argc > 1)
+        cmocka_set_test_filter(argv[1]);
+    return cmocka_run_group_tests(tests, begin, finish);
+}
