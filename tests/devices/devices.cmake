@@ -22,3 +22,6 @@ set(cards ${CMAKE_CURRENT_SOURCE_DIR}/devices/cards)
 embed_files(vpanel panel_html.h ${CMAKE_CURRENT_SOURCE_DIR}/devices/panel.html ${cards}/A.json ${cards}/B.json
   ${cards}/C.json)
 target_link_libraries(vpanel PRIVATE base lib::uv)
+
+pridvor_test(devices_panel LABEL devices SOURCES devices/panel_test.c LIBS vdev_harness TIMEOUT 60)
+add_dependencies(devices_panel vdev vpanel)
