@@ -242,8 +242,8 @@ static void hello_reply(struct api *a, struct http_req *r)
         buf_fmt(&b, "%s\"%s\":", i ? "," : "", lang_codes[i]);
         json_quote(&b, tr_get(&a->conf.institution->name, (enum lang)i));
     }
-    buf_fmt(&b, "}},\"langs\":[\"ro\",\"hu\",\"en\"],\"idle_s\":%lld,\"profile\":{\"ppmm\":%lld.%03lld}}",
-            (long long)c->idle_s, (long long)(c->ppmm_x1000 / 1000), (long long)(c->ppmm_x1000 % 1000));
+    buf_fmt(&b, "}},\"langs\":[\"ro\",\"hu\",\"en\"],\"idle_s\":%lld,\"profile\":{\"ppmm_x1000\":%lld}}",
+            (long long)c->idle_s, (long long)c->ppmm_x1000);
     http_json(r, 200, b.p);
 }
 

@@ -1,4 +1,7 @@
 if(TARGET fw)
   pridvor_test(unit_powercut LABEL unit SOURCES unit/powercut_test.c unit/powercut_vfs.c LIBS fw lib::sqlite TIMEOUT 300)
   pridvor_test(unit_queue LABEL unit SOURCES unit/queue_test.c LIBS fw lib::sqlite)
+  add_executable(fake_kdrv unit/fake_kdrv.c)
+  pridvor_test(unit_driver LABEL unit SOURCES unit/driver_test.c LIBS fw)
+  add_dependencies(unit_driver fake_kdrv)
 endif()

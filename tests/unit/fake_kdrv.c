@@ -1,0 +1,177 @@
+/* A driver process that behaves as it is told: fake_kdrv MODE. Enough of the frame protocol for kioskd's side
+ * of it. */
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char *mode;
+static long capture; /* running capture or read to cancel */
+static int done_prints;
+
+static bool is(const char *name)
+{
+    return strcmp(mode, name) == 0;
+}
+
+static void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+static void say(const char *fmt, ...)
+{
+    __builtin_va_list ap;
+    __builtin_va_start(ap, fmt);
+    vprintf(fmt, ap);
+    __builtin_va_end(ap);
+    putchar('\n');
+    fflush(stdout);
+}
+
+static void state(void)
+{
+    const char *label = getenv("FAKE_LABEL");
+    say("{\"kind\":\"state\",\"link\":\"%s\",\"activity\":\"idle\",\"condition\":\"%s\",\"media\":[],"
+        "\"model\":\"%s\","
+        "\"serial\":\"\",\"port\":\"1-1\",\"counters\":{\"reopen\":0,\"reset\":0}}",
+        is("absent") ? "absent" : "up", is("staff") ? "staff" : "ok", label ? label : "fake");
+}
+
+static void complete(long id, const char *word, const char *outcome, const char *code, const char *data)
+{
+    int times = is("double") ? 2 : 1;
+    for (int i = 0; i < times; i++)
+        say("{\"kind\":\"completion\",\"id\":%ld,\"completion\":\"%s\",\"code\":\"%s\",\"outcome\":\"%s\","
+            "\"detail\":%d,"
+            "\"text\":\"\",\"data\":%s}",
+            id, word, code, outcome, strcmp(code, "CAN_WRONG") == 0 ? 2 : 0, data);
+}
+
+static void read_card(long id, const char *line)
+{
+    static const char identity[] =
+        "{\"document_type\":\"ID\",\"document_number\":\"XX123456\",\"issuing_state\":\"ROU\","
+        "\"nationality\":\"ROU\","
+        "\"last_name\":\"POPESCU\",\"first_name\":\"ANA MARIA\",\"birth_date\":\"1990-01-01\","
+        "\"expiry_date\":\"2035-01-01\",\"sex\":\"F\",\"cnp\":\"2900101123457\",\"mrz_format\":\"TD1\"}";
+    char data[2048];
+    if (strstr(line, "\"can\":\"000000\"")) {
+        complete(id, "user-needed", "not-done", "CAN_WRONG", "{}");
+        return;
+    }
+    if (strstr(line, "\"can\":\"000001\"")) {
+        complete(id, "unsupported", "not-done", "PACE_UNSUPPORTED", "{}");
+        return;
+    }
+    say("{\"kind\":\"event\",\"id\":%ld,\"event\":\"progress\",\"data\":{\"step\":\"pace\",\"done\":1,"
+        "\"total\":4}}",
+        id);
+    say("{\"kind\":\"event\",\"id\":%ld,\"event\":\"identity\",\"data\":{\"identity\":%s}}", id, identity);
+    if (strstr(line, "\"can\":\"000002\"")) { /* taken out after DG1 */
+        complete(id, "user-needed", "not-done", "CARD_REMOVED", "{}");
+        return;
+    }
+    snprintf(
+        data, sizeof(data),
+        "{\"access\":\"PACE\",\"identity\":%s,\"files\":[{\"name\":\"DG1\",\"size\":95,\"sha256\":\"%064d\"},"
+        "{\"name\":\"SOD\",\"size\":900,\"sha256\":\"%064d\"}],\"apdus\":40,\"ms\":900}",
+        identity, 1, 2);
+    complete(id, "ok", "done", "", data);
+}
+
+static void print(long id)
+{
+    say("{\"kind\":\"event\",\"id\":%ld,\"event\":\"progress\",\"data\":{\"mm\":40}}", id);
+    if (is("die") || (is("die-once") && done_prints == 0 && !getenv("FAKE_LABEL")))
+        _exit(3);
+    if (is("stuck"))
+        return;
+    if (is("unknown"))
+        complete(id, "timeout", "unknown", "PROCESS_ID_MISSING", "{\"proof\":\"L0\"}");
+    else if (is("staff"))
+        complete(id, "not-ready", "not-done", "PAPER_END", "{}");
+    else
+        complete(id, "ok", "done", "", "{\"proof\":\"L2\",\"mm\":142,\"cut\":true}");
+    done_prints++;
+}
+
+static void finish(void)
+{
+    say("{\"kind\":\"event\",\"id\":%ld,\"event\":\"strokes\",\"data\":{\"points\":[[100,100,200,0],[200,150,"
+        "300,5]],"
+        "\"up\":true}}",
+        capture);
+    complete(capture, "ok", "done", "",
+             "{\"width\":9600,\"height\":6000,\"max_pressure\":1023,\"strokes\":[[[100,100,200,0],[200,150,"
+             "300,5]]],"
+             "\"samples\":2,\"ms\":5}");
+    capture = 0;
+}
+
+static void command(const char *line)
+{
+    const char *verb = strstr(line, "\"verb\":\"");
+    long id = strtol(strstr(line, "\"id\":") ? strstr(line, "\"id\":") + 5 : "0", NULL, 10);
+    if (!verb || id < 1)
+        return;
+    verb += 8;
+    if (strncmp(verb, "ping\"", 5) == 0) {
+        state();
+        return;
+    }
+    say("{\"kind\":\"ack\",\"id\":%ld}", id);
+    if (strncmp(verb, "read\"", 5) == 0) {
+        if (is("die"))
+            _exit(3);
+        if (!is("stuck"))
+            read_card(id, line);
+        else
+            capture = id;
+    } else if (strncmp(verb, "print\"", 6) == 0)
+        print(id);
+    else if (strncmp(verb, "capture\"", 8) == 0)
+        capture = id;
+    else {
+        complete(id, "ok", "done", "", "{}");
+        if (strncmp(verb, "finish\"", 7) == 0 && capture)
+            finish();
+        if (strncmp(verb, "cancel\"", 7) == 0 && capture) {
+            complete(capture, "cancelled", "not-done", "PAD_CANCEL", "{}");
+            capture = 0;
+        }
+    }
+}
+
+static void babble(void)
+{
+    char block[4096];
+    memset(block, 'x', sizeof(block));
+    while (fwrite(block, 1, sizeof(block), stdout) == sizeof(block))
+        ;
+    exit(0);
+}
+
+int main(int argc, char **argv)
+{
+    static char line[300000];
+    mode = argc > 1 ? argv[1] : "good";
+    signal(SIGPIPE, SIG_DFL);
+    if (is("babble"))
+        babble();
+    if (is("garbage"))
+        for (int i = 0; i < 50; i++)
+            say("{\"kind\":\"state\",\"link\":\"sideways\"}");
+    if (is("deaf") || is("silent"))
+        for (;;)
+            pause();
+    if (is("mute")) {
+        fclose(stdout);
+        for (;;)
+            pause();
+    }
+    state();
+    if (is("inserted"))
+        say("{\"kind\":\"unsolicited\",\"event\":\"card_inserted\",\"data\":{}}");
+    while (fgets(line, sizeof(line), stdin))
+        command(line);
+    return 0;
+}
