@@ -321,6 +321,12 @@ static void arm(struct http_conn *c)
     }
 }
 
+static void idle_memory(struct http_conn *c)
+{
+    if (c->tls != NULL && c->phase == PH_IDLE && !c->writing)
+        tls_idle(c->tls);
+}
+
 /* After an answer: requests that were waiting. */
 static void resume(struct http_conn *c)
 {
@@ -339,6 +345,7 @@ static void resume(struct http_conn *c)
         return;
     }
     arm(c);
+    idle_memory(c);
     read_start(c);
 }
 
@@ -426,6 +433,7 @@ static void on_bytes(struct http_conn *c, const char *p, size_t n)
     if (busy)
         hold(c, n);
     arm(c);
+    idle_memory(c);
 }
 
 static void read_cb(uv_stream_t *stream, ssize_t n, const uv_buf_t *b)

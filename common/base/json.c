@@ -9,6 +9,7 @@
 #include "common/base/fs.h"
 #include "common/base/text.h"
 
+#define PATH_NAME_MAX 64
 #define FILE_MAX ((size_t)8 << 20)
 
 struct item {
@@ -42,7 +43,8 @@ static void path_add(struct buf *b, const char *name, size_t index)
     }
     if (b->len > 0)
         buf_chr(b, '.');
-    for (size_t i = 0; name[i] != '\0' && i < 64; i++)
+    size_t n = utf8_cut(name, PATH_NAME_MAX);
+    for (size_t i = 0; i < n; i++)
         buf_chr(b, (unsigned char)name[i] < 0x20 || name[i] == '"' || name[i] == 0x7F ? '?' : name[i]);
 }
 

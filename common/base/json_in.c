@@ -6,7 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/base/text.h"
+
 #define FIELDS_MAX 128
+#define PATH_NAME_MAX 64
 #define STR_MAX 4096
 #define LIST_MAX 1024
 
@@ -37,7 +40,8 @@ static void path_put(struct buf *b, const struct where *at)
     if (b->len > 0)
         buf_chr(b, '.');
     /* Unknown names come from outside: nothing that could spoil a log line. */
-    for (size_t i = 0; at->name[i] != '\0' && i < 64; i++) {
+    size_t n = utf8_cut(at->name, PATH_NAME_MAX);
+    for (size_t i = 0; i < n; i++) {
         unsigned char c = (unsigned char)at->name[i];
         buf_chr(b, c < 0x20 || c == '"' || c == 0x7F ? '?' : (char)c);
     }

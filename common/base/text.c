@@ -35,6 +35,16 @@ bool utf8_valid(const char *s, size_t len)
     return true;
 }
 
+size_t utf8_cut(const char *s, size_t max)
+{
+    size_t n = strnlen(s, max);
+    if (n < max)
+        return n;
+    while (n > 0 && ((unsigned char)s[n] & 0xC0) == 0x80)
+        n--;
+    return n;
+}
+
 size_t utf8_count(const char *s)
 {
     size_t n = 0;

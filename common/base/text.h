@@ -6,6 +6,7 @@
 #include "common/base/err.h"
 
 bool utf8_valid(const char *s, size_t len); /* RFC 3629; U+0000 is not valid here */
+size_t utf8_cut(const char *s, size_t max); /* bytes of whole characters among the first max */
 size_t utf8_count(const char *s);           /* code points */
 /* NFC, cedilla s/t to comma below, outer blanks off, inner runs of blanks to one, control characters refused.
  */

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/random.h>
 
 #include <mbedtls/error.h>
@@ -26,7 +27,9 @@
 
 #define TICKET_LIFE_S 86400
 #define NAME_MAX_LEN 256
-#define KEEP_CAP 1024 /* buffers larger than this are given back when they are empty */
+#define PAGE 4096
+#define SMALL_RECORD 3500 /* with its header, nonce and tag within the first page */
+#define KEEP_CAP 1024     /* buffers larger than this are given back when they are empty */
 
 struct tls_ctx {
     bool server;
@@ -46,6 +49,7 @@ struct tls {
     struct buf in, out;
     size_t in_at, out_at;
     bool full, unsaved;
+    bool large; /* a record beyond the first page went by since tls_idle */
     char *name; /* client: the server's */
     char cn[72], serial[48];
 };
@@ -417,6 +421,7 @@ enum rc tls_handshake(struct tls *t, struct err *e)
     if (!t->full)
         TRY(check_resumed(t, e));
     peer_names(t);
+    t->large = true;
     t->unsaved = !t->ctx->server;
     return RC_OK;
 }
@@ -444,6 +449,7 @@ int tls_read(struct tls *t, void *p, size_t cap, struct err *e)
     }
 #endif
     shrink(&t->in, &t->in_at);
+    t->large |= ret > SMALL_RECORD;
     if (ret > 0)
         return ret;
     if (ret == MBEDTLS_ERR_SSL_WANT_READ || ret == MBEDTLS_ERR_SSL_WANT_WRITE)
@@ -459,6 +465,7 @@ enum rc tls_write(struct tls *t, const void *p, size_t len, struct err *e)
     const unsigned char *b = p;
     if (t->unsaved)
         save_session(t);
+    t->large |= len > SMALL_RECORD;
     while (len > 0) {
         int ret = mbedtls_ssl_write(&t->ssl, b, len);
         if (ret <= 0)
@@ -467,6 +474,25 @@ enum rc tls_write(struct tls *t, const void *p, size_t len, struct err *e)
         len -= (size_t)ret;
     }
     return RC_OK;
+}
+
+/* Whole pages inside the buffer behind its first one; the first holds the record counter. */
+static void drop_pages(unsigned char *buf)
+{
+    uintptr_t from = ((uintptr_t)buf + 2 * PAGE - 1) & ~(uintptr_t)(PAGE - 1);
+    uintptr_t to = ((uintptr_t)buf + 16384) & ~(uintptr_t)(PAGE - 1);
+    madvise((void *)from, to - from, MADV_DONTNEED); /* reads as zero, stays allocated */
+}
+
+void tls_idle(struct tls *t)
+{
+    if (!t->large || t->in.len > t->in_at || t->out.len > t->out_at || t->ssl.FIELD(in_left) > 0 ||
+        t->ssl.FIELD(out_left) > 0 || mbedtls_ssl_check_pending(&t->ssl) ||
+        t->ssl.FIELD(state) != MBEDTLS_SSL_HANDSHAKE_OVER)
+        return;
+    t->large = false;
+    drop_pages(t->ssl.FIELD(in_buf));
+    drop_pages(t->ssl.FIELD(out_buf));
 }
 
 void tls_close_notify(struct tls *t)

@@ -35,11 +35,11 @@ struct job {
 static const char *const styles[] = {"title", "text", "qr", NULL};
 static const struct jfield who_f[] = {JF_STR(struct who, name, J_REQ | J_PD, 1, 10),
                                       JF_STR(struct who, cnp, J_PD | J_OMIT, 13, 13)};
-static const JDESC(who_d, struct who, who_f);
+static JDESC(who_d, struct who, who_f);
 static const struct jfield line_f[] = {JF_WORD(struct line, style, J_REQ, styles),
                                        JF_STR(struct line, text, J_REQ, -1, 0),
                                        JF_INT(struct line, copies, J_OMIT, 1, 3)};
-static const JDESC(line_d, struct line, line_f);
+static JDESC(line_d, struct line, line_f);
 static const struct jfield job_f[] = {JF_STR(struct job, id, J_REQ, 4, 8),
                                       JF_STR(struct job, note, J_OMIT, 0, 0),
                                       JF_INT(struct job, count, 0, -2, 1000),
@@ -49,7 +49,7 @@ static const struct jfield job_f[] = {JF_STR(struct job, id, J_REQ, 4, 8),
                                       JF_ARR(struct job, lines, nlines, 0, 2, &line_d),
                                       JF_STRS(struct job, tags, ntags, J_OMIT, 3),
                                       JF_ANY(struct job, extra, J_OMIT)};
-static const JDESC(job_d, struct job, job_f);
+static JDESC(job_d, struct job, job_f);
 
 #define WHO "\"who\":{\"name\":\"Ana\"}"
 
