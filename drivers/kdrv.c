@@ -114,7 +114,7 @@ static bool arguments(const char *driver, const struct options *o, struct buf *a
         buf_chr(args, ']');
     }
     if (strcmp(driver, "pad") == 0 && o->seconds > 0)
-        buf_fmt(args, "\"timeout_ms\":%ld", o->seconds * 1000);
+        buf_fmt(args, "\"timeout_ms\":%ld,\"by_time\":true", o->seconds * 1000);
     buf_chr(args, '}');
     return ok;
 }

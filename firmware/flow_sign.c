@@ -13,7 +13,7 @@ static bool wanted(const struct flow *f)
 void sign_enter(struct flow *f)
 {
     struct sign_part *s = &f->s->sign;
-    if (s->phase != SIGN_DONE && s->phase != SIGN_CAPTURING)
+    if (s->phase != SIGN_DONE && !s->cmd)
         s->phase = flow_usable(f, "pad") ? SIGN_READY : SIGN_ABSENT;
     flow_go(f, STEP_SIGN);
 }
@@ -79,6 +79,10 @@ static void on_capture(const struct frame *fr, void *user)
     struct sign_part *s = &f->s->sign;
     flow_touch(f);
     if (strcmp(fr->kind, "event") == 0) {
+        if (strcmp(fr->event, "capturing") == 0) { /* only now the pen is heard */
+            s->phase = SIGN_CAPTURING;
+            flow_changed(f);
+        }
         const struct jval *points = jval_get(fr->data, "points");
         bool first = s->samples == 0 && points && points->n > 0;
         s->samples += points ? (int64_t)points->n : 0;
@@ -129,7 +133,7 @@ enum rc sign_start(struct flow_call *c, struct err *e)
     if (!d || !flow_usable(f, "pad"))
         return err_set(e, RC_NO_DEVICE, "no signature pad");
     TRY(file_text(f, e));
-    *s = (struct sign_part){.phase = SIGN_CAPTURING, .error.code = ""};
+    *s = (struct sign_part){.phase = SIGN_PREPARING, .error.code = ""};
     s->cmd = driver_send(d, "capture", SIGN_MS, capture_args(c), on_capture, f);
     c->out->json = arena_fmt(c->a, "{\"requestId\":%lld}", (long long)s->cmd);
     return RC_OK;

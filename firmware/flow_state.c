@@ -193,7 +193,7 @@ static struct v_review *review(const struct maker *m)
 
 static struct v_sign *sign(const struct maker *m)
 {
-    static const char *const phases[] = {"ready", "capturing", "done", "error", "absent"};
+    static const char *const phases[] = {"ready", "preparing", "capturing", "done", "error", "absent"};
     const struct sign_part *p = &m->s->sign;
     struct v_sign *v = ARENA_NEW(m->a, struct v_sign);
     enum sign_phase phase = p->phase;

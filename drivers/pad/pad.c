@@ -116,6 +116,7 @@ static enum rc start(struct capture *c, struct err *e)
     TRY(pad_order(p, (const uint8_t[]){STU_INKING, 1}, 2, e));
     TRY(pad_order(p, report, stu_start(report, session | 1), e));
     settle(c->d, SETTLE_MS);
+    drv_event(c->d, "capturing", "{}");
     return RC_OK;
 }
 
@@ -175,6 +176,8 @@ static enum rc pen(struct capture *c, struct err *e)
         if (until > c->deadline)
             until = c->deadline;
         enum rc rc = bus_await(c->d->bus, BUS_RING(PEN_RING), until, e);
+        if (rc == RC_TIMEOUT && mono_ms() >= c->deadline && jval_bool(c->t->args, "by_time", false))
+            break; /* by hand, without a page to say "finished" */
         if (rc == RC_TIMEOUT && mono_ms() >= c->deadline)
             return err_code(e, RC_TIMEOUT, "PAD_TIMEOUT", 0, "nobody finished the signature");
         if (rc == RC_CANCELLED)
