@@ -11,7 +11,7 @@
 #define REF_DPI 203.0
 #define REF_WIDTH_MM 72.0
 #define NARROW 0.86 /* 58 mm paper: a little smaller, or words break too often */
-#define MARGIN 16
+#define MARGIN 24   /* with QR_MODULE 6 also the quiet zone left of a code */
 #define QR_MODULE 6
 #define QR_QUIET 4
 #define LABEL_MAX 24 /* code points before the colon of a "Label: value" row */
@@ -27,14 +27,15 @@ struct page {
 };
 
 /*                                px  weight tracking leading align display */
-static const struct raster_face TITLE = {37, 700, 0, 1.14, RASTER_CENTER, true};
+static const struct raster_face TITLE = {36, 700, 0, 1.14, RASTER_CENTER, true};
 static const struct raster_face HEADING = {23, 600, 3.2, 1.3, RASTER_CENTER, false};
-static const struct raster_face NUMBER = {84, 700, 0, 1.1, RASTER_CENTER, true};
-static const struct raster_face LABEL = {24, 400, 0, 1.25, RASTER_LEFT, false};
-static const struct raster_face VALUE = {27, 600, 0, 1.22, RASTER_LEFT, false};
+static const struct raster_face NUMBER = {78, 700, 0, 1.1, RASTER_CENTER, true};
+static const struct raster_face LABEL = {23, 400, 0, 1.25, RASTER_LEFT, false};
+static const struct raster_face VALUE = {26, 600, 0, 1.22, RASTER_LEFT, false};
 static const struct raster_face BODY = {26, 400, 0, 1.3, RASTER_LEFT, false};
 static const struct raster_face LEAD = {27, 500, 0, 1.25, RASTER_CENTER, false};
 static const struct raster_face FIGURE = {58, 700, 0, 1.1, RASTER_CENTER, true};
+static const struct raster_face TYPED = {42, 700, 0, 1.12, RASTER_LEFT, true};
 static const struct raster_face STATEMENT = {36, 700, 0, 1.18, RASTER_CENTER, true};
 static const struct raster_face SMALL = {22, 400, 0, 1.28, RASTER_LEFT, false};
 static const struct raster_face BANNER = {34, 700, 9, 1.2, RASTER_CENTER, true};
@@ -101,25 +102,24 @@ static enum rc set_title(struct page *p, const struct receipt_line *l, struct er
 {
     struct raster_face f = face(p, TITLE);
     TRY(block(p, l->text, &f, margin(p), inner(p), e));
-    p->y += dots(p, 10);
+    p->y += dots(p, 14);
     return RC_OK;
 }
 
 /* The largest size at which the text still fits on one line; never below 40 % of the full size. */
-static struct raster_face fitted(const struct page *p, const char *text, struct raster_face f, int w)
+static struct raster_face fitted(const char *text, struct raster_face f, int w)
 {
     int need = raster_measure(text, &f, NULL);
     if (need > w) {
         double px = f.px * w / need;
         f.px = (double)(int)(px > f.px * 0.4 ? px : f.px * 0.4);
     }
-    (void)p;
     return f;
 }
 
 static enum rc set_number(struct page *p, const struct receipt_line *l, struct err *e)
 {
-    struct raster_face f = fitted(p, l->text, face(p, NUMBER), inner(p));
+    struct raster_face f = fitted(l->text, face(p, NUMBER), inner(p));
     TRY(block(p, l->text, &f, margin(p), inner(p), e));
     p->y += dots(p, 12);
     p->numbered = true;
@@ -174,12 +174,21 @@ static const char *label_of(struct page *p, const char *text)
     return value ? arena_strn(p->a, text, (size_t)(value - text) - 2) : "";
 }
 
+/* A row of the table, or a quiet line between two rows (the same in another language). */
+static bool in_table(const struct page *p, size_t i)
+{
+    const struct receipt_line *l = at(p, i);
+    return is(l, "small") || (is(l, "text") && value_of(l->text));
+}
+
 /* The label column of a run of rows: the widest label, at most 44 % of the line. */
 static int label_column(struct page *p)
 {
     struct raster_face f = face(p, LABEL);
     int w = 0;
-    for (size_t i = p->i; is(at(p, i), "text") && value_of(at(p, i)->text); i++) {
+    for (size_t i = p->i; in_table(p, i); i++) {
+        if (is(at(p, i), "small"))
+            continue;
         int need = raster_measure(label_of(p, at(p, i)->text), &f, NULL);
         w = need > w ? need : w;
     }
@@ -205,16 +214,36 @@ static enum rc set_row(struct page *p, const char *text, int column, struct err 
     return RC_OK;
 }
 
+static enum rc set_table(struct page *p, struct err *e)
+{
+    int column = label_column(p);
+    struct raster_face small = face(p, SMALL);
+    for (; in_table(p, p->i); p->i++) {
+        const struct receipt_line *l = at(p, p->i);
+        if (is(l, "small")) {
+            p->y -= dots(p, 5);
+            TRY(block(p, l->text, &small, margin(p) + column, inner(p) - column, e));
+            p->y += dots(p, 10);
+        } else {
+            TRY(set_row(p, l->text, column, e));
+        }
+    }
+    p->i--; /* the loop of the page steps on */
+    return RC_OK;
+}
+
 static enum rc set_text(struct page *p, const struct receipt_line *l, struct err *e)
 {
-    if (value_of(l->text)) {
-        int column = label_column(p);
-        for (; is(at(p, p->i), "text") && value_of(at(p, p->i)->text); p->i++)
-            TRY(set_row(p, at(p, p->i)->text, column, e));
-        p->i--; /* the loop of the page steps on */
+    if (p->i > 0 && is(at(p, p->i - 1), "number")) { /* belongs to the number: the day and hour */
+        struct raster_face f = face(p, LEAD);
+        TRY(block(p, l->text, &f, margin(p), inner(p), e));
+        p->y += dots(p, 6);
         return RC_OK;
     }
+    if (value_of(l->text))
+        return set_table(p, e);
     struct raster_face f = face(p, BODY);
+    p->y += dots(p, 6);
     TRY(block(p, l->text, &f, margin(p), inner(p), e));
     p->y += dots(p, 8);
     return RC_OK;
@@ -235,7 +264,7 @@ static enum rc statement_text(struct page *p, const char *text, int x, int w, st
         return block(p, text, &f, x, w, e);
     TRY(block(p, arena_strn(p->a, text, (size_t)(figure - text) - 1), &lead, x, w, e));
     p->y += dots(p, 2);
-    f = fitted(p, figure, face(p, FIGURE), w);
+    f = fitted(figure, face(p, FIGURE), w);
     return block(p, figure, &f, x, w, e);
 }
 
@@ -262,7 +291,7 @@ static enum rc set_big(struct page *p, const struct receipt_line *l, struct err 
         return set_statement(p, l, e);
     struct raster_face f = face(p, HEADING);
     TRY(block(p, l->text, &f, margin(p), inner(p), e));
-    p->y += dots(p, 2);
+    p->y += dots(p, 4);
     return RC_OK;
 }
 
@@ -276,28 +305,33 @@ static void draw_code(struct page *p, const struct qr *q, int module, int x, int
                 bitmap_rect(p->b, x + i * module, y + j * module, module, module);
 }
 
-/* The lines beside the code as one column, on a page of its own. */
+/* One "Label: value" beside the code: the value is to be typed, so it is large. */
+static enum rc beside_row(struct page *c, const char *text, int w, struct err *e)
+{
+    struct raster_face small = face(c, SMALL), figure = face(c, TYPED);
+    const char *value = value_of(text);
+    c->y += dots(c, 8);
+    if (!value)
+        return block(c, text, &small, 0, w, e);
+    figure = fitted(value, figure, w);
+    TRY(block(c, label_of(c, text), &small, 0, w, e));
+    return block(c, value, &figure, 0, w, e);
+}
+
+/* The small lines and then the text lines that follow the code, as one column on a page of its own. */
 static enum rc beside(struct page *p, int w, struct bitmap **out, int *h, struct err *e)
 {
     struct page c = *p;
+    struct raster_face small = face(p, SMALL);
     c.b = bitmap_new(p->a, w, p->b->h);
     c.y = 0;
-    struct raster_face label = face(p, LABEL), figure = face(p, FIGURE), small = face(p, SMALL);
-    figure.align = RASTER_LEFT;
-    for (; is(at(&c, c.i + 1), "small") || is(at(&c, c.i + 1), "text"); c.y += dots(p, 8)) {
-        const struct receipt_line *l = at(&c, ++c.i);
-        const char *value = is(l, "text") ? value_of(l->text) : NULL;
-        if (value) {
-            struct raster_face f = fitted(p, value, figure, w);
-            TRY(block(&c, label_of(p, l->text), &label, 0, w, e));
-            TRY(block(&c, value, &f, 0, w, e));
-        } else {
-            TRY(block(&c, l->text, is(l, "text") ? &label : &small, 0, w, e));
-        }
-    }
+    while (is(at(&c, c.i + 1), "small"))
+        TRY(block(&c, at(&c, ++c.i)->text, &small, 0, w, e));
+    while (is(at(&c, c.i + 1), "text"))
+        TRY(beside_row(&c, at(&c, ++c.i)->text, w, e));
     p->i = c.i;
     *out = c.b;
-    *h = c.y > dots(p, 8) ? c.y - dots(p, 8) : c.y;
+    *h = c.y;
     return RC_OK;
 }
 
@@ -325,7 +359,7 @@ static enum rc set_qr(struct page *p, const struct receipt_line *l, struct err *
     TRY(room(p, tall + quiet, e));
     draw_code(p, &q, module, margin(p), top + (tall - side) / 2);
     bitmap_draw(p->b, text, margin(p) + side + quiet + dots(p, 4), top + (tall - h) / 2);
-    p->y = top + tall + quiet / 2;
+    p->y = top + tall + quiet;
     return RC_OK;
 }
 
@@ -395,7 +429,7 @@ enum rc layout_make(struct arena *a, const struct layout *r, const struct paper 
     struct page p = {.a = a, .s = paper->dpi / REF_DPI * (mm < REF_WIDTH_MM * 0.75 ? NARROW : 1.0)};
     TRY(clean_lines(&p, r, e));
     p.b = bitmap_new(a, paper->dots, LAYOUT_MM_MAX * paper->dpi * 10 / 254);
-    p.y = dots(&p, 8);
+    p.y = dots(&p, 16);
     if (r->copy)
         TRY(set_banner(&p, r->lang, e));
     for (p.i = 0; p.i < p.n; p.i++)

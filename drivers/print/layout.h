@@ -1,12 +1,13 @@
 /* The receipt: lines with styles -> one picture at the printer's width. The same picture is the preview and
- * the paper. Styles, from top to bottom of the usual receipt: title   who speaks (the institution), centred
+ * the paper. Styles, from top to bottom of the usual receipt:
+ *   title   who speaks (the institution), centred
  *   big     before the number: the heading, spaced capitals; after it: the one thing to remember, in a frame
  *           together with the small lines that follow (a date or number at its end is set large)
  *   number  as large as fits on one line
- *   text    "Label: value" makes a row of the table of its neighbours, anything else is a paragraph
+ *   text    right after the number: centred under it; else "Label: value" makes a row of the table of its
+ *           neighbours, anything else is a paragraph
  *   small   quiet paragraph
- *   qr      text = what the code holds; text and small lines after it stand beside it, up to the next other
- *           style
+ *   qr      text = what the code holds; the small lines and then the text lines that follow stand beside it
  *   rule    thin line
  *   space   a blank line */
 #ifndef PRIDVOR_LAYOUT_H

@@ -7,6 +7,8 @@
 #define FAMILY_DISPLAY "Inter Display, Inter, DejaVu Sans"
 #define THRESHOLD 112 /* of 255 coverage; a little below half, because thin joins must not break on paper */
 #define TEXT_MAX_H 4096
+#define BALANCE_MAX 4 /* lines of a paragraph that starts at the left */
+#define KEEP_MAX 28   /* bytes of a word with a hyphen that is not broken */
 
 struct bitmap *bitmap_new(struct arena *a, int w, int h)
 {
@@ -82,11 +84,27 @@ static PangoContext *context(void)
     return ctx;
 }
 
-/* Tabular figures and open digits keep numbers in columns; letter spacing in 1/1024 dots. */
-static void set_attrs(PangoLayout *l, const struct raster_face *f)
+/* Names with a hyphen stay together (Cluj-Napoca) unless they are too long for a line. */
+static void keep_hyphens(PangoAttrList *list, const char *text)
+{
+    for (const char *word = text; *word;) {
+        size_t n = strcspn(word, " ");
+        if (n <= KEEP_MAX && memchr(word, '-', n)) {
+            PangoAttribute *keep = pango_attr_allow_breaks_new(FALSE);
+            keep->start_index = (guint)(word - text);
+            keep->end_index = (guint)(word - text + (ptrdiff_t)n);
+            pango_attr_list_insert(list, keep);
+        }
+        word += n + (word[n] != 0);
+    }
+}
+
+/* Tabular figures keep numbers in columns; large ones look better with their own widths. */
+static void set_attrs(PangoLayout *l, const char *text, const struct raster_face *f)
 {
     PangoAttrList *list = pango_attr_list_new();
-    pango_attr_list_insert(list, pango_attr_font_features_new("tnum=1, calt=0, ss03=0"));
+    pango_attr_list_insert(list, pango_attr_font_features_new(f->display ? "calt=0" : "tnum=1, calt=0"));
+    keep_hyphens(list, text);
     if (f->tracking != 0)
         pango_attr_list_insert(list, pango_attr_letter_spacing_new((int)(f->tracking * PANGO_SCALE)));
     pango_layout_set_attributes(l, list);
@@ -103,7 +121,7 @@ static PangoLayout *layout(const char *text, const struct raster_face *f, int wi
     pango_font_description_set_absolute_size(d, f->px * PANGO_SCALE);
     pango_layout_set_font_description(l, d);
     pango_font_description_free(d);
-    set_attrs(l, f);
+    set_attrs(l, text, f);
     pango_layout_set_alignment(l, align[f->align]);
     pango_layout_set_wrap(l, PANGO_WRAP_WORD_CHAR);
     pango_layout_set_width(l, width > 0 ? width * PANGO_SCALE : -1);
@@ -164,10 +182,28 @@ static enum rc cairo_rc(cairo_status_t s, struct err *e)
                                      : err_set(e, RC_INTERNAL, "cairo: %s", cairo_status_to_string(s));
 }
 
+/* Lines of about equal length, no word alone on the last: the narrowest width that needs no further line. */
+static void balance(PangoLayout *l, int width)
+{
+    int lines = pango_layout_get_line_count(l);
+    int low = width / 3, high = width;
+    while (lines > 1 && high - low > 4) {
+        int mid = (low + high) / 2;
+        pango_layout_set_width(l, mid * PANGO_SCALE);
+        if (pango_layout_get_line_count(l) > lines)
+            low = mid;
+        else
+            high = mid;
+    }
+    pango_layout_set_width(l, high * PANGO_SCALE);
+}
+
 enum rc raster_text(struct arena *a, const char *text, const struct raster_face *f, int width,
                     struct bitmap **out, struct err *e)
 {
     PangoLayout *l SCOPED(layout_freep) = layout(text, f, width);
+    if (f->align == RASTER_CENTER || pango_layout_get_line_count(l) <= BALANCE_MAX)
+        balance(l, width);
     int h = 0;
     pango_layout_get_pixel_size(l, NULL, &h);
     if (h > TEXT_MAX_H)
@@ -177,6 +213,7 @@ enum rc raster_text(struct arena *a, const char *text, const struct raster_face 
     cairo_t *c SCOPED(cairo_freep) = cairo_create(s);
     TRY(cairo_rc(cairo_status(c), e));
     cairo_set_source_rgba(c, 0, 0, 0, 1);
+    cairo_translate(c, (width - pango_layout_get_width(l) / PANGO_SCALE) * (int)f->align / 2, 0);
     pango_cairo_show_layout(c, l);
     struct bitmap *b = bitmap_new(a, width, h);
     threshold(s, b);

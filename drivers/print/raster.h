@@ -20,7 +20,7 @@ void bitmap_rect(struct bitmap *b, int x, int y, int w, int h);
 /* Rows y.. onto dst at dx, dy; outside is cut off. */
 void bitmap_draw(struct bitmap *dst, const struct bitmap *src, int dx, int dy);
 
-enum raster_align { RASTER_LEFT, RASTER_CENTER, RASTER_RIGHT };
+enum raster_align { RASTER_LEFT, RASTER_CENTER, RASTER_RIGHT }; /* 0, 1, 2 halves of the free room */
 struct raster_face {
     double px;       /* em in dots */
     int weight;      /* 400 regular, 500, 600, 700 */
