@@ -19,11 +19,11 @@ struct usb_client {
 struct usb_urb {
     struct usb_client *c;
     uint64_t addr; /* of the struct in the client */
-    struct usbdevfs_urb urb;
     uint8_t *data; /* buffer_length bytes, at least 1 */
     size_t moved;  /* OUT: taken by the model so far */
     bool done;
     bool fresh; /* not yet shown to the model */
+    struct usbdevfs_urb urb;
 };
 
 /* A message of an IN endpoint that no transfer took yet. */
