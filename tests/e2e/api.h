@@ -12,6 +12,7 @@ struct api {
     struct arena *arena; /* of the last answer */
     int status;          /* of the last answer; 0: none came */
     struct jval *body;   /* of the last answer, or NULL */
+    char line[1024];     /* the last answer of a device */
     char error[300];     /* why the last call returned false */
 };
 
@@ -30,7 +31,7 @@ bool api_wait(struct api *c, const char *path, const char *words, int ms);
 const char *api_get(struct api *c, const char *path);
 int64_t api_int(struct api *c, const char *path);
 
-/* One command line to a device (reader, printer, pad); its answer, one JSON line, goes to c->body. */
+/* One command line to a device (reader, printer, pad); its answer, one JSON line, goes to c->line. */
 bool vdev_command(struct api *c, const char *device, const char *line);
 
 /* One raw HTTP exchange on loopback; the body lives in a. Returns the status, 0 when none came. */

@@ -46,7 +46,8 @@ static int teardown(void **state)
     return 0;
 }
 
-static const struct person_answer car[] = {{"who.wants_answer", "\"no\""}, {"land", "\"public\""}};
+static const struct person_answer car[] = {
+    {"who.wants_answer", "\"no\""}, {"land", "\"public\""}, {"place.address", "\"Turda, str. Lungă 1\""}};
 
 /* One request as far as it gets; true when the citizen saw "done". */
 static bool one_request(void)
