@@ -125,7 +125,7 @@ static void changed(struct serve *s, const char *axis, const char *old, const ch
 
 static bool retell(struct serve *s, const char *detail)
 {
-    if (strcmp(s->detail, detail) == 0)
+    if (detail == s->detail || strcmp(s->detail, detail) == 0)
         return false;
     size_t n = strnlen(detail, sizeof s->detail - 1);
     memcpy(s->detail, detail, n);
@@ -133,13 +133,17 @@ static bool retell(struct serve *s, const char *detail)
     return true;
 }
 
-void serve_link(struct serve *s, enum link l, const char *detail)
+void serve_axes(struct serve *s, enum link l, enum condition c, const char *detail)
 {
-    enum link old = s->link;
+    enum link link = s->link;
+    enum condition condition = s->condition;
     bool told = retell(s, detail);
     s->link = l;
-    if (old != l || told)
-        changed(s, "link", links[old], links[l]);
+    s->condition = c;
+    if (link != l)
+        changed(s, "link", links[link], links[l]);
+    else if (condition != c || told)
+        changed(s, "condition", conditions[condition], conditions[c]);
 }
 
 void serve_activity(struct serve *s, enum activity a)
@@ -152,12 +156,7 @@ void serve_activity(struct serve *s, enum activity a)
 
 void drv_condition(struct drv *d, enum condition c, const char *detail)
 {
-    struct serve *s = d->serve;
-    enum condition old = s->condition;
-    bool told = retell(s, detail);
-    s->condition = c;
-    if (old != c || told)
-        changed(s, "condition", conditions[old], conditions[c]);
+    serve_axes(d->serve, d->serve->link, c, detail);
 }
 
 void drv_media(struct drv *d, const char *const *words, size_t n)

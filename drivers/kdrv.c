@@ -172,8 +172,10 @@ int main(int argc, char **argv)
     if (strcmp(verb, "serve") == 0)
         return serve(h.ops, &o);
     bool known = serve_word_in(h.ops->verbs, verb);
-    if (!known || !arguments(first, &o, &h.args))
+    if (!known || !arguments(first, &o, &h.args)) {
+        buf_free(&h.args);
         return usage(known ? "arguments do not fit" : "no such verb");
+    }
     h.deadline_ms = h.ops->deadline_ms ? h.ops->deadline_ms : h.deadline_ms;
     int code = byhand_run(&h);
     buf_free(&h.args);

@@ -29,7 +29,7 @@ enum rc serve_new(const struct driver_ops *ops, const struct serve_opts *o, stru
     return RC_OK;
 }
 
-static void shut(struct serve *s, enum link l, const char *why)
+static void shut(struct serve *s, enum link l, enum condition c, const char *why)
 {
     if (bus_is_open(s->drv.bus)) {
         bus_stop_clear(s->drv.bus);
@@ -38,8 +38,7 @@ static void shut(struct serve *s, enum link l, const char *why)
     }
     s->drv.row = NULL;
     memset(s->drv.media, 0, sizeof s->drv.media);
-    s->condition = K_OK;
-    serve_link(s, l, why);
+    serve_axes(s, l, c, why);
 }
 
 void serve_free(struct serve *s)
@@ -47,7 +46,7 @@ void serve_free(struct serve *s)
     if (!s)
         return;
     if (s->drv.bus)
-        shut(s, L_ABSENT, "");
+        shut(s, L_ABSENT, K_OK, "");
     bus_free(s->drv.bus);
     buf_free(&s->in);
     arena_free(s->arena);
@@ -72,7 +71,7 @@ static enum rc start_device(struct serve *s, size_t row, struct err *e)
     if (rc == RC_OK) {
         s->failures = s->rung = 0;
         s->climb = NULL;
-        serve_link(s, L_UP, "");
+        serve_axes(s, L_UP, s->condition == K_TECHNICIAN ? K_OK : s->condition, "");
         const struct bus_id *id = bus_id(s->drv.bus);
         if (!s->opts.quiet)
             log_info("event=open device=%04x:%04x port=%s row=\"%s\"", id->vid, id->pid, id->port,
@@ -87,16 +86,15 @@ enum rc serve_open(struct serve *s, struct err *e)
     struct err why = {0};
     enum rc rc = bus_open(s->drv.bus, s->rows->match, s->rows->n, s->opts.pin, &row, &why);
     if (rc == RC_OK) {
-        serve_link(s, L_OPENING, "");
+        serve_axes(s, L_OPENING, s->condition, s->detail);
         rc = start_device(s, row, &why);
     }
     if (rc == RC_OK)
         return RC_OK;
     s->failures += rc != RC_NO_DEVICE;
-    /* devices/PCSC: a missing permission or a foreign holder is for the technician, and we go on trying */
-    shut(s, rc == RC_NO_DEVICE ? L_ABSENT : L_RETRY, why.text);
-    if (rc == RC_DENIED || rc == RC_BUSY || rc == RC_UNSUPPORTED || s->failures > 3)
-        drv_condition(&s->drv, K_TECHNICIAN, why.text);
+    /* A missing permission or a foreign holder is for the technician, and we go on trying. */
+    bool technician = rc == RC_DENIED || rc == RC_BUSY || rc == RC_UNSUPPORTED || s->failures > 3;
+    shut(s, rc == RC_NO_DEVICE ? L_ABSENT : L_RETRY, technician ? K_TECHNICIAN : K_OK, why.text);
     if (e)
         *e = why;
     return rc;
@@ -119,7 +117,7 @@ static void ladder(struct serve *s, const char *why)
     s->climb = NULL;
     const struct device_row *row = s->drv.row;
     s->drv.ops->close(&s->drv);
-    serve_link(s, L_RETRY, why);
+    serve_axes(s, L_RETRY, s->condition, why);
     enum rc rc = s->rung++ == 0 ? bus_reopen(bus, &e) : bus_reset(bus, &e);
     int rung = s->rung;
     if (rc == RC_OK)
@@ -129,9 +127,8 @@ static void ladder(struct serve *s, const char *why)
         return;
     bus_close(bus);
     s->failures++;
-    shut(s, rc == RC_NO_DEVICE ? L_ABSENT : L_RETRY, e.text);
-    if (rc == RC_LIMIT || s->failures > 3)
-        drv_condition(&s->drv, K_TECHNICIAN, e.text);
+    bool technician = rc == RC_LIMIT || s->failures > 3;
+    shut(s, rc == RC_NO_DEVICE ? L_ABSENT : L_RETRY, technician ? K_TECHNICIAN : K_OK, e.text);
     later(s);
 }
 
@@ -203,7 +200,7 @@ static void idle(struct serve *s, unsigned bits)
     const struct driver_ops *ops = s->drv.ops;
     struct err e = {0};
     if (bits & BUS_GONE) {
-        shut(s, L_ABSENT, "unplugged");
+        shut(s, L_ABSENT, K_OK, "unplugged");
         later(s);
         return;
     }

@@ -36,8 +36,7 @@ void serve_complete(struct serve *s, int64_t id, const struct result *r);
 void serve_refuse(struct serve *s, int64_t id, enum completion c, const char *text);
 void serve_state(struct serve *s);
 
-/* serve.c */
-void serve_link(struct serve *s, enum link l, const char *detail);
+void serve_axes(struct serve *s, enum link l, enum condition c, const char *detail);
 void serve_activity(struct serve *s, enum activity a);
 
 #endif

@@ -206,7 +206,7 @@ static enum rc read_card(struct card *c, struct emrtd *m, const struct task *t, 
     struct transport transport = ccid_link_transport(l);
     m->t = &transport;
     enum rc rc = emrtd_read(m, e);
-    if (rc == RC_TIMEOUT && mono_ms() >= t->deadline)
+    if (rc != RC_OK && mono_ms() >= t->deadline && rc != RC_LINK_LOST && rc != RC_CANCELLED)
         return err_code(e, RC_TIMEOUT, NULL, 0, "the deadline of the command passed");
     return rc;
 }

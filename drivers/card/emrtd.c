@@ -202,7 +202,7 @@ enum rc emrtd_read(struct emrtd *m, struct err *e)
     m->narrow = m->told = false;
     enum rc rc = attempt(m, &why);
     bool file_bad = why.code && strcmp(why.code, "FILE_BAD") == 0; /* would be as bad again */
-    if ((rc == RC_PROTOCOL && !file_bad) || (rc == RC_TIMEOUT && m->wide && !why.code)) {
+    if ((rc == RC_PROTOCOL && !file_bad) || (rc == RC_TIMEOUT && !why.code)) {
         m->narrow = true;
         struct err again = {0};
         rc = m->t->reset(m->t->self, &again);

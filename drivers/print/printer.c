@@ -6,7 +6,9 @@
 
 #define CHUNK 4096
 #define STUCK_MS 15000 /* no byte taken for so long: it will not print on */
-#define PIECE_MS 1000
+#define PIECE_MS 400
+#define ASK_MS 800
+#define ASK_EVERY_MS 1000 /* while waiting for a printer without automatic status */
 
 void printer_profile(const struct device_row *row, struct printer_profile *out)
 {
@@ -16,16 +18,17 @@ void printer_profile(const struct device_row *row, struct printer_profile *out)
                                     .mm_s = jval_int(v, "mm_s", 150),
                                     .process_id = jval_bool(v, "process_id", false),
                                     .asb = jval_bool(v, "asb", true),
-                                    .cutter = jval_bool(v, "cutter", true)};
+                                    .cutter = jval_bool(v, "cutter", true),
+                                    .feed_before_cut = row_has(row, "feed_before_cut"),
+                                    .soft_reset = !row_has(row, "no_soft_reset")};
 }
 
 void printer_drain(struct printer *p)
 {
     uint8_t packet[512];
     size_t len;
-    int64_t at;
     struct escpos_event ev;
-    while (bus_take(p->bus, PRINTER_RING, packet, sizeof(packet), &len, &at)) {
+    while (bus_take(p->bus, PRINTER_RING, packet, sizeof(packet), &len, NULL)) {
         for (size_t i = 0; i < len; i++) {
             escpos_put(&p->demux, packet[i]);
             while (escpos_next(&p->demux, &ev)) {
@@ -35,7 +38,6 @@ void printer_drain(struct printer *p)
                     memcpy(p->id, ev.data, ESCPOS_ID_LEN);
             }
         }
-        p->alive_at = at;
     }
 }
 
@@ -68,7 +70,7 @@ enum rc printer_ask(struct printer *p, int ms, struct err *e)
 
 enum rc printer_open(struct printer *p, struct drv *d, struct err *e)
 {
-    *p = (struct printer){.bus = d->bus};
+    *p = (struct printer){.bus = d->bus, .dirty = true};
     BUF_SCOPE(b);
     printer_profile(d->row, &p->profile);
     p->in = bus_endpoint(d->bus, BUS_BULK, true, &p->in_size);
@@ -84,7 +86,7 @@ enum rc printer_open(struct printer *p, struct drv *d, struct err *e)
     enum rc rc = bus_write(d->bus, p->out, b.p, b.len, NULL, mono_ms() + 500, e);
     if (rc != RC_OK && rc != RC_TIMEOUT)
         return rc;
-    return printer_ask(p, 800, e);
+    return printer_ask(p, ASK_MS, e);
 }
 
 enum rc printer_ready(const struct printer *p, struct err *e)
@@ -126,19 +128,57 @@ enum rc printer_write(struct printer *p, const void *bytes, size_t len, size_t *
     return RC_OK;
 }
 
-enum rc printer_until(struct printer *p, bool (*done)(const struct printer *p, const char *id),
-                      const char *id, int ms, struct err *e)
+/* A printer that tells nothing by itself is asked, one question set a second; the job's bytes are all out, so
+ * the questions stand in no command. */
+static enum rc prod(struct printer *p, struct err *e)
+{
+    if (p->status.seen & 1u || mono_ms() - p->asked_at < ASK_EVERY_MS)
+        return RC_OK;
+    enum rc rc = printer_ask(p, ASK_MS, e);
+    if (rc == RC_CANCELLED)
+        bus_stop_clear(p->bus);
+    return rc == RC_TIMEOUT || rc == RC_CANCELLED ? RC_OK : rc;
+}
+
+enum rc printer_until(struct printer *p, const char *id, int64_t ms, struct err *e)
 {
     int64_t end = mono_ms() + ms;
     for (;;) {
         printer_drain(p);
-        if (done(p, id))
+        if (id && memcmp(p->id, id, ESCPOS_ID_LEN) == 0)
             return RC_OK;
         TRY(printer_ready(p, e));
-        enum rc rc = bus_await(p->bus, BUS_RING(PRINTER_RING), end, e);
+        TRY(prod(p, e));
+        int64_t step = mono_ms() + ASK_EVERY_MS;
+        enum rc rc = bus_await(p->bus, BUS_RING(PRINTER_RING), step < end ? step : end, e);
         if (rc == RC_CANCELLED)
             bus_stop_clear(p->bus);
-        else
+        else if (rc != RC_TIMEOUT || mono_ms() >= end)
             TRY(rc);
     }
+}
+
+bool printer_waits(const struct printer *p)
+{
+    const struct escpos_status *s = &p->status;
+    return s->cutter || escpos_failed(s) ||
+           (s->offline && !s->cover && !s->feeding && !s->paper_end && !s->near_end);
+}
+
+enum rc printer_heal(struct printer *p, struct err *e)
+{
+    BUF_SCOPE(b);
+    struct bus_setup reset = {.type = 0x21, .request = 0x02};
+    escpos_recover(&b, 2);
+    p->healed_at = mono_ms();
+    TRY(bus_write(p->bus, p->out, b.p, b.len, NULL, mono_ms() + ASK_MS, e));
+    if (p->profile.soft_reset) {
+        reset.index = bus_id(p->bus)->interface;
+        enum rc rc = bus_control(p->bus, &reset, NULL, NULL, mono_ms() + ASK_MS, e);
+        if (rc != RC_OK && rc != RC_UNSUPPORTED)
+            return rc;
+    }
+    p->status.cutter = p->status.error = p->status.stopped = p->status.offline = false;
+    p->status.recoverable = p->status.unrecoverable = false;
+    return printer_ask(p, ASK_MS, e);
 }
