@@ -158,7 +158,8 @@ static enum rc watch_set(struct db *d, int events, struct err *e)
 static void flush(struct db *d)
 {
     int left = PQflush(d->pg);
-    if (left < 0 || watch_set(d, left ? UV_READABLE | UV_WRITABLE : UV_READABLE, NULL) != RC_OK)
+    if (left < 0 || PQstatus(d->pg) == CONNECTION_BAD ||
+        watch_set(d, left ? UV_READABLE | UV_WRITABLE : UV_READABLE, NULL) != RC_OK)
         drop(d, RC_UNAVAILABLE, PQerrorMessage(d->pg));
 }
 
@@ -236,11 +237,11 @@ static void timer_for_head(struct db *d)
 {
     if (d->state == DB_CLOSED || d->state == DB_WAIT || d->state == DB_CONNECT)
         return;
-    if (!d->head) {
+    if (!d->head && d->watch) {
         uv_timer_stop(&d->timer);
         return;
     }
-    int64_t left = d->head->deadline - mono_ms();
+    int64_t left = d->watch ? d->head->deadline - mono_ms() : 0;
     uv_timer_start(&d->timer, on_timer, left > 0 ? (uint64_t)left : 0, 0);
 }
 
@@ -263,8 +264,8 @@ static void drop(struct db *d, enum rc rc, const char *why)
     watch_free(d);
     PQfinish(d->pg);
     d->pg = NULL;
-    d->head = NULL;
     d->tail = &d->head;
+    d->head = NULL;
     d->pending = 0;
     while (q) {
         struct query *next = q->next;
@@ -380,6 +381,8 @@ static void on_timer(uv_timer_t *t)
         connect_start(d);
     else if (d->state == DB_CONNECT)
         drop(d, RC_TIMEOUT, "connecting took too long");
+    else if (!d->watch)
+        drop(d, RC_UNAVAILABLE, PQerrorMessage(d->pg));
     else if (d->head && d->head->deadline <= mono_ms())
         drop(d, RC_TIMEOUT, "no answer before the deadline: connection closed");
     else
@@ -457,15 +460,21 @@ enum rc db_send(struct db *d, size_t stmt, const struct db_param *params, unsign
     if (d->state != DB_UP)
         return err_set(e, RC_UNAVAILABLE, "database: not connected");
     params_of(&p, params, s->nparams);
-    if (PQsendQueryPrepared(d->pg, s->name, s->nparams, p.values, p.lengths, p.formats, 0) != 1 ||
-        PQpipelineSync(d->pg) != 1) {
-        /* Not from inside: the socket will say so in the next turn, or the deadline of another query. */
-        return err_set(e, RC_UNAVAILABLE, "database: %.200s", PQerrorMessage(d->pg));
+    bool sent = PQsendQueryPrepared(d->pg, s->name, s->nparams, p.values, p.lengths, p.formats, 0) == 1 &&
+                PQpipelineSync(d->pg) == 1;
+    if (sent) {
+        query_push(d, deadline_ms, cb, user);
+        if (PQflush(d->pg) != 0)
+            (void)watch_set(d, UV_READABLE | UV_WRITABLE, NULL);
     }
-    query_push(d, deadline_ms, cb, user);
-    if (PQflush(d->pg) != 0) /* a failure here shows when the watcher runs */
-        (void)watch_set(d, UV_READABLE | UV_WRITABLE, NULL);
-    return RC_OK;
+    /* A full socket makes libpq read while it writes; at the end of the stream it closes the socket by
+     * itself. The watcher must go before the number is used again; the rest follows from the timer, not from
+     * inside. */
+    if (PQstatus(d->pg) == CONNECTION_BAD) {
+        watch_free(d);
+        timer_for_head(d);
+    }
+    return sent ? RC_OK : err_set(e, RC_UNAVAILABLE, "database: the connection is broken");
 }
 
 static const PGresult *pg_of(const struct db_result *r)
@@ -587,5 +596,5 @@ void db_result_free(struct db_result *r)
 
 void db_result_freep(struct db_result **r)
 {
-    db_result_free(*r);
+    PQclear((PGresult *)*r);
 }

@@ -101,6 +101,8 @@ void pgcluster_start(struct pgcluster *c)
                           "max_wal_size=4GB", NULL};
     c->pid = spawn(c, argv);
     while (mono_ms() < deadline) {
+        if (waitpid(c->pid, NULL, WNOHANG) == c->pid)
+            c->pid = spawn(c, argv);
         struct db_sync *s = NULL;
         if (db_sync_open(c->conninfo, &s, &e) == RC_OK) {
             db_sync_close(s);
@@ -111,6 +113,8 @@ void pgcluster_start(struct pgcluster *c)
     die("postgres did not start");
 }
 
+/* After SIGKILL of the postmaster its children notice and end by themselves; a new one waits for their
+ * memory. */
 void pgcluster_stop(struct pgcluster *c, int signal)
 {
     if (c->pid > 0) {

@@ -168,7 +168,7 @@ void server_kill(struct server *s, int signal)
 {
     if (s->pid > 0) {
         kill(s->pid, signal);
-        waitpid(s->pid, NULL, 0);
+        waitpid(s->pid, &s->exit_status, 0);
     }
     s->pid = 0;
 }

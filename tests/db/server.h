@@ -10,7 +10,8 @@ struct server {
     char dir[200], log[300];
     int port, public_port;
     pid_t pid;
-    int terminals; /* K01 .. of uat-1 .. */
+    int terminals;   /* K01 .. of uat-1 .. */
+    int exit_status; /* of the last one, as from waitpid */
 };
 
 /* Cluster, database, a hundred institutions uat-1 ..., n terminals K01 of uat-1, K02 of uat-2 ...; not

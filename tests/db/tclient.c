@@ -149,6 +149,13 @@ int tclient_request(struct tclient *c, const char *method, const char *path, con
     return tclient_answer(c, NULL, body, e);
 }
 
+bool tclient_pending(struct tclient *c)
+{
+    char byte;
+    ssize_t n = recv(c->fd, &byte, 1, MSG_DONTWAIT | MSG_PEEK);
+    return n >= 0;
+}
+
 void tclient_close(struct tclient *c)
 {
     tls_free(c->tls);

@@ -19,6 +19,7 @@ int tclient_answer(struct tclient *c, struct buf *head, struct buf *body, struct
 /* headers: whole lines with CRLF, or "". */
 int tclient_request(struct tclient *c, const char *method, const char *path, const char *headers,
                     const char *text, struct buf *body, struct err *e);
+bool tclient_pending(struct tclient *c); /* an answer or the end has come */
 void tclient_close(struct tclient *c);
 
 #endif
