@@ -441,13 +441,21 @@ int tls_read(struct tls *t, void *p, size_t cap, struct err *e)
 {
     if (t->unsaved)
         save_session(t);
-    int ret = mbedtls_ssl_read(&t->ssl, p, cap);
-#ifdef MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET
-    while (ret == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET) {
-        save_session(t);
+    int ret;
+    bool more;
+    do {
+        size_t before = t->in_at;
         ret = mbedtls_ssl_read(&t->ssl, p, cap);
-    }
+        more = ret == MBEDTLS_ERR_SSL_WANT_READ && t->in_at > before;
+#ifdef MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET
+        if (ret == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET) {
+            save_session(t);
+            more = true;
+            ret = MBEDTLS_ERR_SSL_WANT_READ;
+        }
 #endif
+        /* TLS 1.3: a ticket is no data, and data may follow it. */
+    } while (more && t->in_at < t->in.len);
     shrink(&t->in, &t->in_at);
     t->large |= ret > SMALL_RECORD;
     if (ret > 0)

@@ -135,7 +135,7 @@ static void write_crl(const struct certs *c, struct maker *by, const char *ca_fi
                                 "400101000000Z";
     static const unsigned char entry[] = "\x30\x14\x30\x12\x02\x01\x0d\x17\x0d"
                                          "200101000000Z";
-    unsigned char b[2048], hash[32], sig[256];
+    unsigned char b[2048], hash[32], sig[512];
     char pem[4096];
     size_t n = 0, siglen = 0, len = 0;
     mbedtls_x509_crt ca;
@@ -155,7 +155,7 @@ static void write_crl(const struct certs *c, struct maker *by, const char *ca_fi
     NEED(mbedtls_md(mbedtls_md_info_from_type(MBEDTLS_MD_SHA256), b, n, hash));
 #if MBEDTLS_VERSION_MAJOR >= 3
     NEED(
-        mbedtls_pk_sign(&by->key, MBEDTLS_MD_SHA256, hash, 32, sig + 1, sizeof(sig) - 1, &siglen, rng, NULL));
+        mbedtls_pk_sign(&by->key, MBEDTLS_MD_SHA256, hash, 32, sig + 1, 256, &siglen, rng, NULL));
 #else
     NEED(mbedtls_pk_sign(&by->key, MBEDTLS_MD_SHA256, hash, 32, sig + 1, &siglen, rng, NULL));
 #endif

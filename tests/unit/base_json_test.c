@@ -103,83 +103,84 @@ static void golden(void **state)
 #define DEEP16 "[[[[[[[[[[[[[[[["
 #define AT16 "[0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0]"
 
+static const struct {
+    const char *in, *text;
+    enum rc rc;
+} refused[] = {
+    {"", "ends too early at byte 0", RC_BAD_JSON},
+    {"{", "expected a member name at byte 1", RC_BAD_JSON},
+    {"{\"id\"", "expected ':' at byte 5", RC_BAD_JSON},
+    {"{\"id\":", "id: ends too early at byte 6", RC_BAD_JSON},
+    {"{\"id\":\"a", "id: string without end at byte 8", RC_BAD_JSON},
+    {"{\"id\":\"a\\", "id: string without end at byte 9", RC_BAD_JSON},
+    {"{\"id\":\"a\"", "expected ',' or '}' at byte 9", RC_BAD_JSON},
+    {"{\"id\":\"a\",}", "expected a member name at byte 10", RC_BAD_JSON},
+    {"{id:1}", "expected a member name at byte 1", RC_BAD_JSON},
+    {"{} x", "something behind the end at byte 3", RC_BAD_JSON},
+    {"[1,]", "[1]: not a JSON value at byte 3", RC_BAD_JSON},
+    {"[1 2]", "expected ',' or ']' at byte 3", RC_BAD_JSON},
+    {"nul", "not a JSON value at byte 0", RC_BAD_JSON},
+    {"NaN", "not a JSON value at byte 0", RC_BAD_JSON},
+    {"'a'", "not a JSON value at byte 0", RC_BAD_JSON},
+    {"\xEF\xBB\xBF{}", "not a JSON value at byte 0", RC_BAD_JSON},
+    {"{\"id\":\"a\nb\"}", "id: control character in a string at byte 8", RC_BAD_JSON},
+    {"{\"id\":\"\\x41\"}", "id: bad escape at byte 7", RC_BAD_JSON},
+    {"{\"id\":\"\\u12g4\"}", "id: bad \\u escape at byte 7", RC_BAD_JSON},
+    {"{\"id\":\"\\u0000\"}", "id: U+0000 is not allowed at byte 7", RC_BAD_JSON},
+    {"{\"id\":\"\\ud800\"}", "id: lone surrogate at byte 7", RC_BAD_JSON},
+    {"{\"id\":\"\\ud800\\u0041\"}", "id: lone surrogate at byte 7", RC_BAD_JSON},
+    {"{\"id\":\"\\udc00\"}", "id: lone surrogate at byte 7", RC_BAD_JSON},
+    {"{\"id\":\"\xC0\x80\"}", "id: not UTF-8", RC_BAD_JSON},
+    {"{\"id\":\"\xED\xA0\x80\"}", "id: not UTF-8", RC_BAD_JSON},
+    {"{\"id\":\"\xF4\x90\x80\x80\"}", "id: not UTF-8", RC_BAD_JSON},
+    {"{\"id\":\"\xC8\"}", "id: not UTF-8", RC_BAD_JSON},
+    {"{\"count\":1.0}", "count: number must be whole", RC_BAD_JSON},
+    {"{\"count\":1e2}", "count: number must be whole", RC_BAD_JSON},
+    {"{\"count\":01}", "count: bad number at byte 11", RC_BAD_JSON},
+    {"{\"count\":-}", "count: bad number at byte 10", RC_BAD_JSON},
+    {"{\"count\":+1}", "count: not a JSON value at byte 9", RC_BAD_JSON},
+    {"{\"count\":9223372036854775808}", "count: number too large", RC_BAD_JSON},
+    {"{\"count\":-9223372036854775809}", "count: number too large", RC_BAD_JSON},
+    {"{\"count\":99999999999999999999999}", "count: number too large", RC_BAD_JSON},
+    {"{\"card\":{\"id\":1,\"x\":2,\"id\":3}}", "card.id: given twice", RC_BAD_JSON},
+    {"{\"card\":{\"id\":1,\"\\u0069d\":3}}", "card.id: given twice", RC_BAD_JSON},
+    {DEEP16 "[", AT16 ": nested too deep", RC_BAD_JSON},
+    {"[]", "must be an object", RC_BAD_FIELD},
+    {"{\"id\":\"a-12\"}", "who: missing", RC_BAD_FIELD},
+    {"{" WHO "}", "id: missing", RC_BAD_FIELD},
+    {"{\"id\":7," WHO "}", "id: must be a string", RC_BAD_FIELD},
+    {"{\"id\":null," WHO "}", "id: must be a string", RC_BAD_FIELD},
+    {"{\"id\":\"\"," WHO "}", "id: must not be empty", RC_BAD_FIELD},
+    {"{\"id\":\"abc\"," WHO "}", "id: shorter than 4 bytes", RC_BAD_FIELD},
+    {"{\"id\":\"123456789\"," WHO "}", "id: longer than 8 bytes", RC_BAD_FIELD},
+    {J("\"foo\":1"), "foo: unknown member", RC_BAD_FIELD},
+    {J("\"f\\n\\\"o\":1"), "f??o: unknown member", RC_BAD_FIELD},
+    {J("\"count\":\"1\""), "count: must be a whole number", RC_BAD_FIELD},
+    {J("\"count\":-3"), "count: less than -2", RC_BAD_FIELD},
+    {J("\"count\":1001"), "count: greater than 1000", RC_BAD_FIELD},
+    {J("\"copy\":0"), "copy: must be true or false", RC_BAD_FIELD},
+    {J("\"lines\":{}"), "lines: must be a list", RC_BAD_FIELD},
+    {J("\"lines\":[1]"), "lines[0]: must be an object", RC_BAD_FIELD},
+    {J("\"lines\":[{\"style\":\"qr\",\"text\":\"\"},{\"style\":\"bold\",\"text\":\"\"}]"),
+     "lines[1].style: must be one of: title, text, qr", RC_BAD_FIELD},
+    {J("\"lines\":[{},{},{}]"), "lines: more than 2 elements", RC_BAD_FIELD},
+    {J("\"tags\":[\"a\",2]"), "tags[1]: must be a string", RC_BAD_FIELD},
+    {J("\"witness\":{}"), "witness.name: missing", RC_BAD_FIELD},
+    {J("\"witness\":{\"name\":\"12345678901\"}"), "witness.name: longer than 10 bytes", RC_BAD_FIELD},
+    {J("\"witness\":{\"name\":\"x\",\"cnp\":\"29001011234567\"}"), "witness.cnp: longer than 13 bytes",
+     RC_BAD_FIELD},
+};
+
 static void refusals(void **state)
 {
-    static const struct {
-        const char *in, *text;
-        enum rc rc;
-    } rows[] = {
-        {"", "ends too early at byte 0", RC_BAD_JSON},
-        {"{", "expected a member name at byte 1", RC_BAD_JSON},
-        {"{\"id\"", "expected ':' at byte 5", RC_BAD_JSON},
-        {"{\"id\":", "id: ends too early at byte 6", RC_BAD_JSON},
-        {"{\"id\":\"a", "id: string without end at byte 8", RC_BAD_JSON},
-        {"{\"id\":\"a\\", "id: string without end at byte 9", RC_BAD_JSON},
-        {"{\"id\":\"a\"", "expected ',' or '}' at byte 9", RC_BAD_JSON},
-        {"{\"id\":\"a\",}", "expected a member name at byte 10", RC_BAD_JSON},
-        {"{id:1}", "expected a member name at byte 1", RC_BAD_JSON},
-        {"{} x", "something behind the end at byte 3", RC_BAD_JSON},
-        {"[1,]", "[1]: not a JSON value at byte 3", RC_BAD_JSON},
-        {"[1 2]", "expected ',' or ']' at byte 3", RC_BAD_JSON},
-        {"nul", "not a JSON value at byte 0", RC_BAD_JSON},
-        {"NaN", "not a JSON value at byte 0", RC_BAD_JSON},
-        {"'a'", "not a JSON value at byte 0", RC_BAD_JSON},
-        {"\xEF\xBB\xBF{}", "not a JSON value at byte 0", RC_BAD_JSON},
-        {"{\"id\":\"a\nb\"}", "id: control character in a string at byte 8", RC_BAD_JSON},
-        {"{\"id\":\"\\x41\"}", "id: bad escape at byte 7", RC_BAD_JSON},
-        {"{\"id\":\"\\u12g4\"}", "id: bad \\u escape at byte 7", RC_BAD_JSON},
-        {"{\"id\":\"\\u0000\"}", "id: U+0000 is not allowed at byte 7", RC_BAD_JSON},
-        {"{\"id\":\"\\ud800\"}", "id: lone surrogate at byte 7", RC_BAD_JSON},
-        {"{\"id\":\"\\ud800\\u0041\"}", "id: lone surrogate at byte 7", RC_BAD_JSON},
-        {"{\"id\":\"\\udc00\"}", "id: lone surrogate at byte 7", RC_BAD_JSON},
-        {"{\"id\":\"\xC0\x80\"}", "id: not UTF-8", RC_BAD_JSON},
-        {"{\"id\":\"\xED\xA0\x80\"}", "id: not UTF-8", RC_BAD_JSON},
-        {"{\"id\":\"\xF4\x90\x80\x80\"}", "id: not UTF-8", RC_BAD_JSON},
-        {"{\"id\":\"\xC8\"}", "id: not UTF-8", RC_BAD_JSON},
-        {"{\"count\":1.0}", "count: number must be whole", RC_BAD_JSON},
-        {"{\"count\":1e2}", "count: number must be whole", RC_BAD_JSON},
-        {"{\"count\":01}", "count: bad number at byte 11", RC_BAD_JSON},
-        {"{\"count\":-}", "count: bad number at byte 10", RC_BAD_JSON},
-        {"{\"count\":+1}", "count: not a JSON value at byte 9", RC_BAD_JSON},
-        {"{\"count\":9223372036854775808}", "count: number too large", RC_BAD_JSON},
-        {"{\"count\":-9223372036854775809}", "count: number too large", RC_BAD_JSON},
-        {"{\"count\":99999999999999999999999}", "count: number too large", RC_BAD_JSON},
-        {"{\"card\":{\"id\":1,\"x\":2,\"id\":3}}", "card.id: given twice", RC_BAD_JSON},
-        {"{\"card\":{\"id\":1,\"\\u0069d\":3}}", "card.id: given twice", RC_BAD_JSON},
-        {DEEP16 "[", AT16 ": nested too deep", RC_BAD_JSON},
-        {"[]", "must be an object", RC_BAD_FIELD},
-        {"{\"id\":\"a-12\"}", "who: missing", RC_BAD_FIELD},
-        {"{" WHO "}", "id: missing", RC_BAD_FIELD},
-        {"{\"id\":7," WHO "}", "id: must be a string", RC_BAD_FIELD},
-        {"{\"id\":null," WHO "}", "id: must be a string", RC_BAD_FIELD},
-        {"{\"id\":\"\"," WHO "}", "id: must not be empty", RC_BAD_FIELD},
-        {"{\"id\":\"abc\"," WHO "}", "id: shorter than 4 bytes", RC_BAD_FIELD},
-        {"{\"id\":\"123456789\"," WHO "}", "id: longer than 8 bytes", RC_BAD_FIELD},
-        {J("\"foo\":1"), "foo: unknown member", RC_BAD_FIELD},
-        {J("\"f\\n\\\"o\":1"), "f??o: unknown member", RC_BAD_FIELD},
-        {J("\"count\":\"1\""), "count: must be a whole number", RC_BAD_FIELD},
-        {J("\"count\":-3"), "count: less than -2", RC_BAD_FIELD},
-        {J("\"count\":1001"), "count: greater than 1000", RC_BAD_FIELD},
-        {J("\"copy\":0"), "copy: must be true or false", RC_BAD_FIELD},
-        {J("\"lines\":{}"), "lines: must be a list", RC_BAD_FIELD},
-        {J("\"lines\":[1]"), "lines[0]: must be an object", RC_BAD_FIELD},
-        {J("\"lines\":[{\"style\":\"qr\",\"text\":\"\"},{\"style\":\"bold\",\"text\":\"\"}]"),
-         "lines[1].style: must be one of: title, text, qr", RC_BAD_FIELD},
-        {J("\"lines\":[{},{},{}]"), "lines: more than 2 elements", RC_BAD_FIELD},
-        {J("\"tags\":[\"a\",2]"), "tags[1]: must be a string", RC_BAD_FIELD},
-        {J("\"witness\":{}"), "witness.name: missing", RC_BAD_FIELD},
-        {J("\"witness\":{\"name\":\"12345678901\"}"), "witness.name: longer than 10 bytes", RC_BAD_FIELD},
-        {J("\"witness\":{\"name\":\"x\",\"cnp\":\"29001011234567\"}"), "witness.cnp: longer than 13 bytes",
-         RC_BAD_FIELD},
-    };
     (void)state;
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT(refused); i++) {
         ARENA_SCOPE(a);
         struct job j = {.count = 4711};
         struct err e = {0};
-        enum rc rc = json_decode(a, &job_d, rows[i].in, strlen(rows[i].in), &j, &e);
-        if (rc != rows[i].rc || strcmp(e.text, rows[i].text) != 0)
-            fail_msg("%s: got %s %s, want %s", rows[i].in, rc_name(rc), e.text, rows[i].text);
+        enum rc rc = json_decode(a, &job_d, refused[i].in, strlen(refused[i].in), &j, &e);
+        if (rc != refused[i].rc || strcmp(e.text, refused[i].text) != 0)
+            fail_msg("%s: got %s %s, want %s", refused[i].in, rc_name(rc), e.text, refused[i].text);
         assert_int_equal(j.count, 4711); /* out is untouched by a failure */
         assert_int_equal(strncmp(e.text, e.path, strlen(e.path)), 0);
     }
