@@ -388,8 +388,7 @@ void flow_end(struct flow *f, const char *why)
 /* Waiting for the register, a card or paper is not the citizen's silence. */
 static bool machine_busy(const struct session *s)
 {
-    return s->card.phase == CARD_READING || s->sign.phase == SIGN_CAPTURING ||
-           s->print.phase == PRINT_PRINTING;
+    return s->card.phase == CARD_READING || s->sign.cmd != 0 || s->print.phase == PRINT_PRINTING;
 }
 
 void flow_tick(struct flow *f, int64_t now)

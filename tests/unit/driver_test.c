@@ -22,7 +22,6 @@ static const char *const modes[MODES] = {"good",   "die",     "stuck",  "silent"
 struct seen {
     int completions;
     char word[20], outcome[12], code[24];
-    int64_t at;
 };
 struct bench {
     uv_loop_t loop;
@@ -43,7 +42,6 @@ static void on_frame(const struct frame *f, void *user)
     if (strcmp(f->kind, "completion") != 0)
         return;
     s->completions++;
-    s->at = mono_ms();
     snprintf(s->word, sizeof(s->word), "%s", f->completion);
     snprintf(s->outcome, sizeof(s->outcome), "%s", f->outcome);
     snprintf(s->code, sizeof(s->code), "%s", f->code ? f->code : "");
@@ -105,7 +103,6 @@ static void check(struct bench *b)
     expect(&b->read[1], "device-error", "not-done", "DRIVER_DIED");
     expect(&b->print[2], "timeout", "unknown", "DRIVER_DEADLINE");
     expect(&b->read[2], "timeout", "not-done", "DRIVER_DEADLINE");
-    assert_true(b->print[2].at - b->start < 1000 + DRIVER_GRACE_MS + 1500);
     for (size_t i = 3; i < MODES; i++) {
         assert_int_equal(b->print[i].completions, 1);
         assert_int_equal(b->read[i].completions, 1);

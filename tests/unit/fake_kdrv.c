@@ -52,7 +52,7 @@ static void read_card(long id, const char *line)
         "{\"document_type\":\"ID\",\"document_number\":\"XX123456\",\"issuing_state\":\"ROU\","
         "\"nationality\":\"ROU\","
         "\"last_name\":\"POPESCU\",\"first_name\":\"ANA MARIA\",\"birth_date\":\"1990-01-01\","
-        "\"expiry_date\":\"2035-01-01\",\"sex\":\"F\",\"cnp\":\"2900101123457\",\"mrz_format\":\"TD1\"}";
+        "\"expiry_date\":\"2035-01-01\",\"sex\":\"F\",\"cnp\":\"2900101120015\",\"mrz_format\":\"TD1\"}";
     char data[2048];
     if (strstr(line, "\"can\":\"000000\"")) {
         complete(id, "user-needed", "not-done", "CAN_WRONG", "{}");
@@ -128,9 +128,10 @@ static void command(const char *line)
             capture = id;
     } else if (strncmp(verb, "print\"", 6) == 0)
         print(id);
-    else if (strncmp(verb, "capture\"", 8) == 0)
+    else if (strncmp(verb, "capture\"", 8) == 0) {
         capture = id;
-    else {
+        say("{\"kind\":\"event\",\"id\":%ld,\"event\":\"capturing\",\"data\":{}}", id);
+    } else {
         complete(id, "ok", "done", "", "{}");
         if (strncmp(verb, "finish\"", 7) == 0 && capture)
             finish();
