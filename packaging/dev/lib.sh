@@ -68,9 +68,10 @@ wait_for() { # wait_for SECONDS WHAT COMMAND...
 # --- one private process per name: pid file, log, and never anybody else's process ---
 
 pid_of() { # prints the pid when the process that we started under this name lives
-    local pid start
+    local pid start state born
     read -r pid start 2>/dev/null <"$VAR/run/$1.pid" || return 1
-    [ "$(cut -d' ' -f22 "/proc/$pid/stat" 2>/dev/null)" = "$start" ] || return 1
+    read -r state born < <(cut -d' ' -f3,22 "/proc/$pid/stat" 2>/dev/null) || return 1
+    [ "$born" = "$start" ] && [ "$state" != Z ] || return 1
     printf '%s' "$pid"
 }
 
@@ -89,7 +90,7 @@ halt() { # halt NAME [SIGNAL]: TERM, then KILL after 5 s
     pid=$(pid_of "$name") || { rm -f "$VAR/run/$name.pid"; return 0; }
     kill "-${2:-TERM}" "$pid" 2>/dev/null || true
     for i in $(seq 100); do
-        [ -e "/proc/$pid" ] && [ "$(pid_of "$name")" = "$pid" ] || break
+        [ "$(pid_of "$name")" = "$pid" ] || break
         sleep 0.05
     done
     kill -KILL "$pid" 2>/dev/null || true
