@@ -64,8 +64,8 @@ export class Mock {
   }
 
   send(event, data) {
-    for (const s of this.streams) s.write(`id: ${this.seq}\nevent: ${event}\ndata:
-      ${JSON.stringify(data)}\n\n`);
+    const text = `id: ${this.seq}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
+    this.streams.forEach((s) => s.write(text));
   }
 
   push() {
@@ -114,7 +114,7 @@ export class Mock {
       this.token = randomBytes(16).toString("hex");
       return reply(200, {token: this.token, terminal: "K07", institution: this.world.institution,
         langs: ["ro", "hu", "en"],
-        idle_s: 60, profile: {ppmm: this.ppmm}});
+        idle_s: 60, profile: {ppmm_x1000: Math.round(this.ppmm * 1000)}});
     }
     if (req.headers["x-pridvor-token"] !== this.token) return reply(401, {error: {rc: "denied",
       key: "err.denied", path: "", text: "401"}});
@@ -125,8 +125,8 @@ export class Mock {
       return res.end(qr(this.world.done?.url || "x"));
     }
     this.calls.push([url.pathname, body]);
-    const [status, out] = this.command(url.pathname.slice(4), body) || [200];
-    reply(status, out);
+    const answer = this.command(url.pathname.slice(4), body);
+    reply(...(Array.isArray(answer) ? answer : [200]));
     if (this.token) this.push();
   }
 
@@ -199,8 +199,9 @@ export class Mock {
       "form/goto": () => w.goto(body.field),
       "sign/start": () => {
         w.step = "sign";
-        w.sign.phase = "capturing";
-        soon(300, () => this.token && this.strokes());
+        w.sign.phase = "preparing";
+        this.later(200, () => (w.sign.phase = "capturing"));
+        soon(600, () => this.token && this.strokes());
       },
       "sign/clear": () => (w.sign.samples = 0), "sign/finish": () => (w.sign.phase = "done"),
       "sign/cancel": () => (w.sign.phase = "ready"), "sign/skip": () => Object.assign(w.sign, {phase: "done",

@@ -94,6 +94,7 @@ export const scenes = {
   review,
   "sign-ready": sign({}),
   "sign-capturing": sign({phase: "capturing", samples: 12}),
+  "sign-preparing": sign({phase: "preparing"}),
   "sign-done": sign({phase: "done", samples: 240}),
   "sign-skipped": sign({phase: "done", skipped: true}),
   "sign-absent": sign({phase: "absent"}),

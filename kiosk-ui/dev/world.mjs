@@ -195,8 +195,8 @@ export class World {
             en: "Please fill in this answer."};
       }
       if (f.type === "cnp" && !empty && !/^\d{13}$/.test(value)) {
-        text = {ro: `CNP-ul are 13 cifre. Ați scris ${value.length}.`, hu: `A CNP 13 számjegyű. Ön
-          ${value.length} számjegyet írt.`,
+        text = {ro: `CNP-ul are 13 cifre. Ați scris ${value.length}.`,
+          hu: `A CNP 13 számjegyű. Ön ${value.length} számjegyet írt.`,
           en: `The CNP has 13 digits. You wrote ${value.length}.`};
       }
       if (text) errors.push({field: f.id, text: this.tr(text)});

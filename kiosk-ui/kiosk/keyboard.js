@@ -89,12 +89,12 @@ export function Keyboard({layout}) {
   const line = (text) => [...text].map((c) => key(shown(c)));
   const tools = signs[small ? "email" : layout === "plate" ? "plate" : "text"];
   const other = accent === "hu" ? "ro" : "hu";
+  const more = shown(accents[other].slice(0, 3));
   return html`<div class="kb" role="group" aria-label=${t("kb.name")}>
     <div class="kb-row">${[..."1234567890"].map((c) => key(c))}</div>
     ${!small && layout !== "plate" && html`<div class="kb-row accents">
       ${line(accents[accent])}
-      ${key("accents", shown(accents[other].slice(0, 3)), t("kb.accents"), "wide tool",
-        () => setAccent(other))}</div>`}
+      ${key("accents", more, `${more}: ${t("kb.accents")}`, "wide tool", () => setAccent(other))}</div>`}
     <div class="kb-row">${line(rows[0])}</div>
     <div class="kb-row">${line(rows[1])}</div>
     <div class="kb-row">${key("shift", html`<${Icon} name="shift" />`, t("kb.shift"), upper ? "wide tool on"

@@ -22,7 +22,7 @@ function draw() {
 // The terminal says how many pixels its screen has per millimetre; every size on the page follows (20 mm stay
 // 20 mm).
 function fit(profile) {
-  const ppmm = Number(profile && profile.ppmm);
+  const ppmm = Number(profile && profile.ppmm_x1000) / 1000;
   if (!(ppmm > 1) || innerHeight < 1400) return;
   const factor = Math.min(Math.max(ppmm / 3.21, 0.84), 1.16);
   document.documentElement.style.fontSize = `${factor * 10}px`;

@@ -92,7 +92,7 @@ export function Porch({label}) {
     <${Rail} from=${posts[0]} to=${posts[1]} /><${Rail} from=${posts[2]} to=${posts[3]} />
     ${posts.map((x) => html`<${Post} key=${x} x=${x} />`)}
     <path class="p-roof" d=${roof} /><path class="p-shingle" d=${shingles} />
-    <path class="p-ridge" d="M540 78l14 22h-28zM526 92L22 314l10 16L540 108l508 222l10-16L554 92z" />
+    <path class="p-ridge" d="M540 74l-16 26h32zM526 92L22 314l10 16L540 110l508 222l10-16L554 92z" />
     <path class="p-wood" d="M52 316h976v24H52z" /><path class="p-carve" d=${beam} />
     <path class="p-stone" d="M96 742h888v26H96z" />
     <path class="p-stone one" d="M388 768h304v28H388z" /><path class="p-stone two" d="M356 796h368v30H356z" />

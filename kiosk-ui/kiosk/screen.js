@@ -58,7 +58,8 @@ export function Scroller({children, resetKey}) {
     view.current.scrollBy({top: sign * view.current.clientHeight * 0.8});
   };
   return html`<div class="scroll">
-    <div class="scroll-view" ref=${view} onScroll=${measure} data-over=${room.over || undefined}>
+    <div class="scroll-view" ref=${view} onScroll=${measure} data-over=${room.over || undefined}
+      ...${room.over ? {tabindex: 0, role: "region", "aria-labelledby": "title"} : {}}>
       <div class="scroll-in">${children}</div>
     </div>
     ${room.over && html`<div class="scroll-keys">
@@ -124,7 +125,7 @@ export function Screen({title, lead, over, children, actions, after, resetKey, p
   const inside = html`
     <div class="head">
       ${over && html`<p class="over">${over}</p>`}
-      <h1 tabindex="-1" ref=${heading}>${title}</h1>
+      <h1 id="title" tabindex="-1" ref=${heading}>${title}</h1>
       ${lead && html`<p class="lead">${lead}</p>`}
       ${picture}
     </div>

@@ -77,9 +77,11 @@ export function Sign() {
   const skip = {label: t("sign.skip"), icon: "person", onClick: () => call("/v1/sign/skip")};
   if (phase === "capturing") return html`<${Capturing} />`;
   if (phase === "preparing") {
-    return html`<${Screen} title=${t("sign.title")} lead=${t("sign.preparing")} resetKey="preparing" kind="show"
+    return html`<${Screen} title=${t("sign.title")} lead=${t("sign.preparing")} resetKey="preparing"
+      kind="show"
       actions=${html`<div class="actions"><${Button} kind="quiet side" icon="back" label=${t("back")}
-        onClick=${() => call("/v1/sign/cancel")} /></div>`}><${PadPicture} label=${t("sign.pic")} /></${Screen}>`;
+        onClick=${() => call("/v1/sign/cancel")} /></div>`}><${PadPicture} label=${t("sign.pic")} />
+          </${Screen}>`;
   }
   if (phase === "done") {
     return html`<${Screen} title=${t(skipped ? "sign.skipped.title" : "sign.done.title")}

@@ -16,8 +16,9 @@ export function Start() {
     </header>
     <main class="main start" aria-busy=${flags.busy}><div class="page">
       <${Scroller} resetKey=${lang}>
-        <h1>${t("start.hello")}</h1>
-        <p class="lead">${t("start.lead")}</p>
+        <h1 id="title">${t("start.hello")}</h1>
+        <p class="lead">${t("start.lead").split(/(?<=\.) /).map((line) => html`<span key=${line}>${line}
+          </span>`)}</p>
         <${Trouble} />
         ${flags.oops && html`<${Notice} kind="bad" alert=${true}><p>${flags.oops}</p></${Notice}>`}
         <div class="doors">

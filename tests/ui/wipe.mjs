@@ -1,0 +1,78 @@
+// After a visit nothing of the person is left in the page: not in the document, not in storage, not on the
+// heap.
+import {check, shown, until, visit} from "./lib.mjs";
+
+const cnp = "2900101123457";
+const typed = "Zsuzsánna-Pelagia";
+
+async function heap(page) {
+  const cdp = await page.context().newCDPSession(page);
+  const chunks = [];
+  cdp.on("HeapProfiler.addHeapSnapshotChunk", (e) => chunks.push(e.chunk));
+  await cdp.send("HeapProfiler.enable");
+  for (let i = 0; i < 3; i++) await cdp.send("HeapProfiler.collectGarbage");
+  await cdp.send("HeapProfiler.takeHeapSnapshot", {reportProgress: false});
+  await cdp.detach();
+  const {strings} = JSON.parse(chunks.join(""));
+  return {n: strings.length, has: (text) => strings.some((s) => s.includes(text))};
+}
+
+async function outside(page) {
+  return page.evaluate(async () => ({
+    html: document.documentElement.outerHTML, title: document.title, url: location.href,
+      cookie: document.cookie,
+    storage: JSON.stringify([{...localStorage}, {...sessionStorage}]),
+    bases: (await indexedDB.databases()).length, caches: (await caches.keys()).length,
+    fields: [...document.querySelectorAll("input, textarea")].map((el) => el.value).join(),
+  }));
+}
+
+async function fill(page, mock) {
+  mock.scene("form-cnp", "ro");
+  await shown(page, mock);
+  check(await page.inputValue("[id='f-who.cnp']") === cnp.slice(0, 12),
+    "the control: the page shows the CNP");
+  await page.click("[id='f-who.cnp']");
+  await page.keyboard.press("End");
+  await page.keyboard.type(cnp.slice(12));
+  mock.scene("form-names", "ro");
+  await shown(page, mock);
+  await page.fill("[id='f-who.first_name']", typed);
+  mock.scene("form-cnp", "ro");
+  await shown(page, mock);
+}
+
+export async function wipe(browser, mock, port) {
+  const page = await visit(browser, mock, port);
+  for (const way of ["leave", "time-out"]) {
+    await fill(page, mock);
+    const before = await heap(page);
+    check(before.has(cnp) && before.has(typed),
+      `control (${way}): the heap search finds the CNP and the name while they are typed`);
+    const token = mock.token;
+    if (way === "leave") {
+      await page.click(".actions .plain");
+      await page.click("dialog .btn:not(.main)");
+    } else mock.end();
+    await until("a new token after the reload", () => mock.token && mock.token !== token);
+    await page.waitForFunction(() => document.querySelector(".start") && document.body.dataset.seq > "");
+    const left = await outside(page);
+    for (const [where, value] of Object.entries(left)) {
+      check(!String(value).includes(cnp) && !String(value).includes(cnp.slice(0, 12))
+        && !String(value).includes(typed), `${way}: the person is still in ${where}`);
+    }
+    check(left.cookie === "" && left.storage === "[{},{}]" && !left.bases && !left.caches,
+      `${way}: something is stored`);
+    check(!/\d{13}/.test(left.url) && left.title === "Pridvor", `${way}: address or title changed`);
+    const after = await heap(page);
+    check(!after.has(cnp) && !after.has(cnp.slice(0, 12)) && !after.has(typed),
+      `${way}: the person is still on the heap`);
+    console.log(`wipe after ${way}: ${before.n} strings on the heap before, ${after.n}
+      after; CNP and name gone: ${
+      !after.has(cnp) && !after.has(typed)}`);
+    check(!(await page.evaluate(() => document.documentElement.className)), `${way}: settings are not reset`);
+  }
+  await page.goBack().catch(() => null);
+  check(!(await page.content()).includes(cnp), "the back button shows the person again");
+  await page.context().close();
+}
