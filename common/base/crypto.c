@@ -46,39 +46,38 @@ void hmac_sha256(uint8_t out[SHA256_LEN], const void *key, size_t keylen, const 
         abort();
 }
 
-enum rc hkdf_sha256(uint8_t *out, size_t len, const void *key, size_t keylen, const void *salt,
-                    size_t saltlen, const char *info, struct err *e)
+enum rc hkdf_bytes(uint8_t *out, size_t len, struct bytes key, struct bytes salt, const char *info,
+                   struct err *e)
 {
-    int ret = mbedtls_hkdf(mbedtls_md_info_from_type(MBEDTLS_MD_SHA256), salt, saltlen, key, keylen,
+    int ret = mbedtls_hkdf(mbedtls_md_info_from_type(MBEDTLS_MD_SHA256), salt.p, salt.len, key.p, key.len,
                            (const unsigned char *)info, strlen(info), out, len);
     return ret == 0 ? RC_OK : err_set(e, RC_INTERNAL, "hkdf: -0x%04x", (unsigned)-ret);
 }
 
-enum rc seal(const struct seal_key *key, const void *aad, size_t aadlen, const void *in, size_t len,
-             uint8_t *out, struct err *e)
+enum rc seal_bytes(const struct seal_key *key, struct bytes aad, struct bytes in, uint8_t *out, struct err *e)
 {
     TRY(rnd_bytes(out, GCM_NONCE, e));
     mbedtls_gcm_context g SCOPED(mbedtls_gcm_free);
     mbedtls_gcm_init(&g);
     int ret = mbedtls_gcm_setkey(&g, MBEDTLS_CIPHER_ID_AES, key->k, 256);
     if (ret == 0)
-        ret = mbedtls_gcm_crypt_and_tag(&g, MBEDTLS_GCM_ENCRYPT, len, out, GCM_NONCE, aad, aadlen, in,
-                                        out + GCM_NONCE, GCM_TAG, out + GCM_NONCE + len);
+        ret = mbedtls_gcm_crypt_and_tag(&g, MBEDTLS_GCM_ENCRYPT, in.len, out, GCM_NONCE, aad.p, aad.len, in.p,
+                                        out + GCM_NONCE, GCM_TAG, out + GCM_NONCE + in.len);
     return ret == 0 ? RC_OK : err_set(e, RC_INTERNAL, "seal: -0x%04x", (unsigned)-ret);
 }
 
-enum rc unseal(const struct seal_key *key, const void *aad, size_t aadlen, const void *in, size_t len,
-               uint8_t *out, size_t *outlen, struct err *e)
+enum rc unseal_bytes(const struct seal_key *key, struct bytes aad, struct bytes in, uint8_t *out,
+                     size_t *outlen, struct err *e)
 {
-    const uint8_t *b = in;
-    if (len < GCM_NONCE + GCM_TAG)
-        return err_set(e, RC_BAD_REQUEST, "unseal: %zu bytes are too short", len);
-    size_t n = len - GCM_NONCE - GCM_TAG;
+    const uint8_t *b = in.p;
+    if (in.len < GCM_NONCE + GCM_TAG)
+        return err_set(e, RC_BAD_REQUEST, "unseal: %zu bytes are too short", in.len);
+    size_t n = in.len - GCM_NONCE - GCM_TAG;
     mbedtls_gcm_context g SCOPED(mbedtls_gcm_free);
     mbedtls_gcm_init(&g);
     int ret = mbedtls_gcm_setkey(&g, MBEDTLS_CIPHER_ID_AES, key->k, 256);
     if (ret == 0)
-        ret = mbedtls_gcm_auth_decrypt(&g, n, b, GCM_NONCE, aad, aadlen, b + GCM_NONCE + n, GCM_TAG,
+        ret = mbedtls_gcm_auth_decrypt(&g, n, b, GCM_NONCE, aad.p, aad.len, b + GCM_NONCE + n, GCM_TAG,
                                        b + GCM_NONCE, out);
     if (ret == MBEDTLS_ERR_GCM_AUTH_FAILED)
         return err_set(e, RC_DENIED, "unseal: the seal is broken");

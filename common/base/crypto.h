@@ -13,19 +13,25 @@
 MUST enum rc rnd_bytes(void *p, size_t len, struct err *e); /* the kernel's getrandom */
 void sha256(uint8_t out[SHA256_LEN], const void *p, size_t len);
 void hmac_sha256(uint8_t out[SHA256_LEN], const void *key, size_t keylen, const void *p, size_t len);
-/* RFC 5869, SHA-256. */
-MUST enum rc hkdf_sha256(uint8_t *out, size_t len, const void *key, size_t keylen, const void *salt,
-                         size_t saltlen, const char *info, struct err *e);
+/* RFC 5869, SHA-256: hkdf_sha256(out, len, key, keylen, salt, saltlen, info, e). */
+MUST enum rc hkdf_bytes(uint8_t *out, size_t len, struct bytes key, struct bytes salt, const char *info,
+                        struct err *e);
+#define hkdf_sha256(out, len, key, keylen, salt, saltlen, info, e)                                           \
+    hkdf_bytes((out), (len), BYTES((key), (keylen)), BYTES((salt), (saltlen)), (info), (e))
 
 struct seal_key {
     uint8_t k[32];
 };
 /* AES-256-GCM: out is nonce(12) || ciphertext || tag(16), cap >= len + 28. Random nonce; aad is bound, not
- * stored. */
-MUST enum rc seal(const struct seal_key *key, const void *aad, size_t aadlen, const void *in, size_t len,
-                  uint8_t *out, struct err *e);
-MUST enum rc unseal(const struct seal_key *key, const void *aad, size_t aadlen, const void *in, size_t len,
-                    uint8_t *out, size_t *outlen, struct err *e);
+ * stored. seal(key, aad, aadlen, in, len, out, e), unseal(key, aad, aadlen, in, len, out, &outlen, e). */
+MUST enum rc seal_bytes(const struct seal_key *key, struct bytes aad, struct bytes in, uint8_t *out,
+                        struct err *e);
+MUST enum rc unseal_bytes(const struct seal_key *key, struct bytes aad, struct bytes in, uint8_t *out,
+                          size_t *outlen, struct err *e);
+#define seal(key, aad, aadlen, in, len, out, e)                                                              \
+    seal_bytes((key), BYTES((aad), (aadlen)), BYTES((in), (len)), (out), (e))
+#define unseal(key, aad, aadlen, in, len, out, outlen, e)                                                    \
+    unseal_bytes((key), BYTES((aad), (aadlen)), BYTES((in), (len)), (out), (outlen), (e))
 
 MUST enum rc uuid7(char out[UUID_LEN], struct err *e);   /* RFC 9562, time-ordered, lower case */
 bool uuid_valid(const char *s);                          /* lower case 8-4-4-4-12 */

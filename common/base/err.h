@@ -1,5 +1,5 @@
 /* Errors are values. One row per cause says what HTTP answers, whether the same act may be repeated by a
- * machine, and which sentence a person gets (key in configs/i18n). */
+ * machine, and which sentence (key in configs/i18n) a person gets. */
 #ifndef PRIDVOR_ERR_H
 #define PRIDVOR_ERR_H
 

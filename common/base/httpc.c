@@ -410,16 +410,15 @@ static void enqueue(struct httpc *c, struct creq *r)
     kick(c);
 }
 
-void httpc_send(struct httpc *c, const char *method, const char *path, const char *const *headers,
-                const void *body, size_t len, httpc_cb cb, void *user)
+void httpc_start(struct httpc *c, const struct httpc_request *q, httpc_cb cb, void *user)
 {
-    struct creq *r = creq_new(c, method, path, headers);
+    struct creq *r = creq_new(c, q->method, q->path, q->headers);
     r->cb = cb;
     r->user = user;
-    if (len > 0 || (strcmp(method, "GET") != 0 && !r->head))
-        buf_fmt(&r->out, "Content-Length: %zu\r\n", len);
+    if (q->len > 0 || (strcmp(q->method, "GET") != 0 && !r->head))
+        buf_fmt(&r->out, "Content-Length: %zu\r\n", q->len);
     buf_str(&r->out, "\r\n");
-    buf_add(&r->out, body, len);
+    buf_add(&r->out, q->body, q->len);
     enqueue(c, r);
 }
 

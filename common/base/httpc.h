@@ -28,10 +28,16 @@ struct httpc_reply {
 typedef void (*httpc_cb)(const struct httpc_reply *r, void *user);
 
 struct httpc *httpc_new(uv_loop_t *loop, const struct httpc_conf *conf);
-/* headers: NULL-terminated "Name: value" lines or NULL. body is copied. cb is called exactly once, never from
- * inside. */
-void httpc_send(struct httpc *c, const char *method, const char *path, const char *const *headers,
-                const void *body, size_t len, httpc_cb cb, void *user);
+struct httpc_request {
+    const char *method, *path;
+    const char *const *headers; /* NULL-terminated "Name: value" lines or NULL */
+    const void *body;           /* copied */
+    size_t len;
+};
+/* cb is called exactly once, never from inside. */
+void httpc_start(struct httpc *c, const struct httpc_request *q, httpc_cb cb, void *user);
+#define httpc_send(c, method, path, headers, body, len, cb, user)                                            \
+    httpc_start((c), &(struct httpc_request){(method), (path), (headers), (body), (len)}, (cb), (user))
 /* The same with a function for each piece of an endless body (event streams); cb at its end. */
 void httpc_stream(struct httpc *c, const char *path, const char *const *headers,
                   void (*piece)(const char *p, size_t len, void *user), httpc_cb cb, void *user);

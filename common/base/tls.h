@@ -33,7 +33,7 @@ MUST enum rc tls_handshake(struct tls *t, struct err *e);
 MUST int tls_read(struct tls *t, void *p, size_t cap, struct err *e);
 MUST enum rc tls_write(struct tls *t, const void *p, size_t len,
                        struct err *e); /* takes all, drain afterwards */
-/* Nothing is on its way: gives the pages of the record buffers back to the system (about 24 KB). Cheap when
+/* Nothing is on its way: gives the pages of the record buffers back, about 24 KB. Cheap when
  * only small records went by since the last time. */
 void tls_idle(struct tls *t);
 void tls_close_notify(struct tls *t);

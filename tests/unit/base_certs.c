@@ -154,8 +154,7 @@ static void write_crl(const struct certs *c, struct maker *by, const char *ca_fi
     n = wrap(b, 0x30, b, n);
     NEED(mbedtls_md(mbedtls_md_info_from_type(MBEDTLS_MD_SHA256), b, n, hash));
 #if MBEDTLS_VERSION_MAJOR >= 3
-    NEED(
-        mbedtls_pk_sign(&by->key, MBEDTLS_MD_SHA256, hash, 32, sig + 1, 256, &siglen, rng, NULL));
+    NEED(mbedtls_pk_sign(&by->key, MBEDTLS_MD_SHA256, hash, 32, sig + 1, 256, &siglen, rng, NULL));
 #else
     NEED(mbedtls_pk_sign(&by->key, MBEDTLS_MD_SHA256, hash, 32, sig + 1, &siglen, rng, NULL));
 #endif
