@@ -8,3 +8,8 @@ if(TARGET fw)
   add_dependencies(unit_flow fake_kdrv)
   pridvor_test(unit_link LABEL unit SOURCES unit/link_test.c unit/base_certs.c LIBS fw lib::mbedtls)
 endif()
+if(TARGET kioskd)
+  pridvor_test(unit_kioskd LABEL unit SOURCES unit/kioskd_test.c unit/base_rig.c unit/base_certs.c
+    LIBS base lib::mbedtls)
+  add_dependencies(unit_kioskd kioskd fake_kdrv)
+endif()
