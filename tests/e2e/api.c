@@ -88,6 +88,8 @@ bool api_call(struct api *c, const char *path, const char *body)
     BUF_SCOPE(request);
     char *text = NULL;
     size_t len = 0;
+    if (body && ++c->calls && c->hook)
+        c->hook(c->calls);
     arena_free(c->arena);
     c->arena = arena_new();
     c->body = NULL;

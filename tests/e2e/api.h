@@ -9,11 +9,13 @@ struct api {
     int port;
     const char *vdev; /* folder of the control sockets */
     char key[80], token[80];
-    struct arena *arena; /* of the last answer */
-    int status;          /* of the last answer; 0: none came */
-    struct jval *body;   /* of the last answer, or NULL */
-    char line[1024];     /* the last answer of a device */
-    char error[300];     /* why the last call returned false */
+    struct arena *arena;     /* of the last answer */
+    int status;              /* of the last answer; 0: none came */
+    struct jval *body;       /* of the last answer, or NULL */
+    int calls;               /* POSTs so far */
+    void (*hook)(int calls); /* before each POST leaves; for tests that kill at every step */
+    char line[1024];         /* the last answer of a device */
+    char error[300];         /* why the last call returned false */
 };
 
 /* url_file: run/kiosk.url. Waits until kioskd answers. */

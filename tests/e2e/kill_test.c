@@ -15,7 +15,8 @@
 #include "common/base/clock.h"
 #include "tests/e2e/house.h"
 
-#define ROUNDS 200
+#define ROUNDS 220
+#define EVERY_CALL 20 /* POSTs of one session */
 
 static struct house house;
 #define API (&house.api)
@@ -100,10 +101,32 @@ static void revive(int which)
         fail_msg("%s", house.error);
 }
 
+static int fatal_call; /* kioskd dies just before this POST of the session */
+
+static void kill_at_call(int calls)
+{
+    if (calls == fatal_call)
+        house_kill(&house, "kioskd");
+}
+
+/* kill -9 before every single POST of a session in turn. */
+static void round_at(int call)
+{
+    API->calls = 0;
+    fatal_call = call;
+    API->hook = kill_at_call;
+    if (!one_request())
+        seen.interrupted++;
+    API->hook = NULL;
+    seen.kills[0]++;
+    house_kill(&house, "kioskd");
+    revive(0);
+}
+
 /* The citizen acts in this process; a child kills after a random time. */
 static void round_of(int which)
 {
-    int delay_us = (int)(random() % 260000);
+    int delay_us = (int)(random() % (random() % 2 ? 40000 : 260000));
     pid_t killer = fork();
     if (killer == 0) {
         usleep((useconds_t)delay_us);
@@ -130,7 +153,9 @@ static int64_t number(const char *sql)
 static void kills(void **state)
 {
     (void)state;
-    for (int i = 0; i < ROUNDS; i++)
+    for (int call = 1; call <= EVERY_CALL; call++)
+        round_at(call);
+    for (int i = 0; i < ROUNDS - EVERY_CALL; i++)
         round_of(i % 4 == 2 ? (i % 8 == 2 ? 2 : 1) : i % 4 == 3 ? 3 : i % 4);
     char all[ROUNDS * 16 + 64] = "";
     size_t len = 0;
