@@ -251,10 +251,14 @@ void escpos_feed_only(struct buf *b, int dots)
         ADD(b, 0x1b, 0x4a, (uint8_t)(dots < 255 ? dots : 255));
 }
 
-void escpos_feed_cut(struct buf *b, int dots)
+void escpos_feed_cut(struct buf *b, uint8_t units)
 {
-    escpos_feed_only(b, dots);
-    ADD(b, 0x1d, 0x56, 0x42, 0x00);
+    ADD(b, 0x1d, 0x56, 0x42, units);
+}
+
+void escpos_cut_here(struct buf *b)
+{
+    ADD(b, 0x1d, 0x56, 0x01);
 }
 
 void escpos_process_id(struct buf *b, const char id[ESCPOS_ID_LEN])

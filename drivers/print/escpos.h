@@ -65,8 +65,10 @@ void escpos_ask(struct buf *b, uint8_t n);    /* DLE EOT n */
 void escpos_recover(struct buf *b, uint8_t how); /* DLE ENQ: 1 from the failed line, 2 clear the buffers */
 /* Bits MSB first, 1 = black, stride = ceil(width / 8). In slices of at most 255 lines. */
 void escpos_image(struct buf *b, const uint8_t *bits, int width, int rows);
-void escpos_feed_cut(struct buf *b, int dots); /* ESC J in steps of 255, then GS V 66 0: a partial cut */
-void escpos_feed_only(struct buf *b, int dots);
+/* GS V 66 n: brings the last line above the blade, n motion units more, and cuts, leaving one point. */
+void escpos_feed_cut(struct buf *b, uint8_t units);
+void escpos_cut_here(struct buf *b);             /* GS V 1: cuts where the paper stands */
+void escpos_feed_only(struct buf *b, int units); /* ESC J in steps of at most 255 */
 void escpos_process_id(struct buf *b, const char id[ESCPOS_ID_LEN]);
 bool escpos_id_ok(const char *id); /* exactly four characters 0x20..0x7E */
 /* Image bytes that look like real-time commands (10 04 n, 10 05 n, 10 14 n) would be executed in the middle

@@ -12,6 +12,7 @@
 #define REF_WIDTH_MM 72.0
 #define NARROW 0.86 /* 58 mm paper: a little smaller, or words break too often */
 #define MARGIN 24   /* with QR_MODULE 6 also the quiet zone left of a code */
+#define BOTTOM 16   /* then the blade */
 #define QR_MODULE 6
 #define QR_QUIET 4
 #define LABEL_MAX 24 /* code points before the colon of a "Label: value" row */
@@ -280,7 +281,7 @@ static enum rc set_statement(struct page *p, const struct receipt_line *l, struc
     }
     p->y += dots(p, 16);
     TRY(room(p, dots(p, 16), e));
-    raster_frame(p->b, margin(p), top, inner(p), p->y - top, dots(p, 3), dots(p, 14));
+    raster_frame(p->b, (struct raster_box){margin(p), top, inner(p), p->y - top}, dots(p, 3), dots(p, 14));
     p->y += dots(p, 16);
     return RC_OK;
 }
@@ -397,7 +398,7 @@ static enum rc set_banner(struct page *p, const char *lang, struct err *e)
     p->y += dots(p, 12);
     TRY(block(p, word, &f, margin(p), inner(p), e));
     p->y += dots(p, 12);
-    raster_frame(p->b, margin(p), top, inner(p), p->y - top, dots(p, 5), dots(p, 4));
+    raster_frame(p->b, (struct raster_box){margin(p), top, inner(p), p->y - top}, dots(p, 5), dots(p, 4));
     p->y += dots(p, 20);
     return RC_OK;
 }
@@ -434,7 +435,7 @@ enum rc layout_make(struct arena *a, const struct layout *r, const struct paper 
         TRY(set_banner(&p, r->lang, e));
     for (p.i = 0; p.i < p.n; p.i++)
         TRY(set_line(&p, e));
-    p.b->h = p.y + dots(&p, 8) < p.b->h ? p.y + dots(&p, 8) : p.b->h;
+    p.b->h = p.y + dots(&p, BOTTOM) < p.b->h ? p.y + dots(&p, BOTTOM) : p.b->h;
     (void)escpos_defuse(p.b->bits, p.b->stride * (size_t)p.b->h);
     *out = p.b;
     return RC_OK;

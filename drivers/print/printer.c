@@ -5,7 +5,7 @@
 #include "common/base/clock.h"
 
 #define CHUNK 4096
-#define STUCK_MS 15000 /* no byte taken for so long: it will not print on */
+#define STUCK_MS 10000 /* no byte taken for so long: it will not print on */
 #define PIECE_MS 400
 #define ASK_MS 800
 #define ASK_EVERY_MS 1000 /* while waiting for a printer without automatic status */
@@ -57,7 +57,7 @@ enum rc printer_ask(struct printer *p, int ms, struct err *e)
         escpos_asked(&p->demux, n);
     }
     p->asked_at = mono_ms();
-    TRY(bus_write(p->bus, p->out, b.p, b.len, NULL, mono_ms() + ms, e));
+    TRY(bus_write(p->bus, p->out, b.p, b.len, mono_ms() + ms, e));
     for (int64_t end = mono_ms() + ms; !all_four(p);) {
         enum rc rc = bus_await(p->bus, BUS_RING(PRINTER_RING), end, e);
         printer_drain(p);
@@ -83,7 +83,7 @@ enum rc printer_open(struct printer *p, struct drv *d, struct err *e)
     if (p->profile.asb)
         escpos_asb(&b, ESCPOS_ASB_ALL);
     /* A printer that stands with its cover open may take nothing now; the real-time questions still pass. */
-    enum rc rc = bus_write(d->bus, p->out, b.p, b.len, NULL, mono_ms() + 500, e);
+    enum rc rc = bus_write(d->bus, p->out, b.p, b.len, mono_ms() + 500, e);
     if (rc != RC_OK && rc != RC_TIMEOUT)
         return rc;
     return printer_ask(p, ASK_MS, e);
@@ -103,13 +103,23 @@ enum rc printer_ready(const struct printer *p, struct err *e)
     return RC_OK;
 }
 
+/* The job is lost. Only now may a question be put among its bytes: it would shift the picture. */
+static enum rc stuck(struct printer *p, struct err *e)
+{
+    enum rc rc = printer_ask(p, ASK_MS, e);
+    if (rc != RC_OK && rc != RC_TIMEOUT && rc != RC_CANCELLED)
+        return rc;
+    TRY(printer_ready(p, e));
+    return err_set(e, RC_TIMEOUT, "the printer takes no more bytes");
+}
+
 enum rc printer_write(struct printer *p, const void *bytes, size_t len, size_t *sent, struct err *e)
 {
     const uint8_t *at = bytes;
     int64_t moved = mono_ms();
     while (len) {
-        size_t n = len < CHUNK ? len : CHUNK, took = 0;
-        enum rc rc = bus_write(p->bus, p->out, at, n, &took, mono_ms() + PIECE_MS, e);
+        enum rc rc = bus_write(p->bus, p->out, at, len < CHUNK ? len : CHUNK, mono_ms() + PIECE_MS, e);
+        size_t took = bus_sent(p->bus);
         printer_drain(p);
         *sent += took;
         at += took;
@@ -123,7 +133,7 @@ enum rc printer_write(struct printer *p, const void *bytes, size_t len, size_t *
         bus_stop_clear(p->bus); /* once the first byte is out a cancel comes too late */
         TRY(printer_ready(p, e));
         if (mono_ms() - moved > STUCK_MS)
-            return err_set(e, RC_TIMEOUT, "the printer takes no more bytes");
+            return stuck(p, e);
     }
     return RC_OK;
 }
@@ -171,7 +181,7 @@ enum rc printer_heal(struct printer *p, struct err *e)
     struct bus_setup reset = {.type = 0x21, .request = 0x02};
     escpos_recover(&b, 2);
     p->healed_at = mono_ms();
-    TRY(bus_write(p->bus, p->out, b.p, b.len, NULL, mono_ms() + ASK_MS, e));
+    TRY(bus_write(p->bus, p->out, b.p, b.len, mono_ms() + ASK_MS, e));
     if (p->profile.soft_reset) {
         reset.index = bus_id(p->bus)->interface;
         enum rc rc = bus_control(p->bus, &reset, NULL, NULL, mono_ms() + ASK_MS, e);

@@ -40,7 +40,7 @@ void printer_drain(struct printer *p);
 /* DLE EOT 1 to 4; RC_OK also when nothing answers (a clone): status.seen says what came. */
 MUST enum rc printer_ask(struct printer *p, int ms, struct err *e);
 /* Writes all of it while reading; *sent counts what the device took. Ends early when the printer says that it
- * cannot go on (RC_USER, RC_DEVICE) or takes nothing for 15 s (RC_TIMEOUT). */
+ * cannot go on (RC_USER, RC_DEVICE) or takes nothing for 10 s (RC_TIMEOUT). */
 MUST enum rc printer_write(struct printer *p, const void *bytes, size_t len, size_t *sent, struct err *e);
 /* Until the process id comes back (id NULL: just waits), the printer reports trouble, the link is lost, or ms
  * passed (RC_TIMEOUT). */
@@ -49,8 +49,8 @@ MUST enum rc printer_until(struct printer *p, const char *id, int64_t ms, struct
 MUST enum rc printer_ready(const struct printer *p, struct err *e);
 /* Stopped for no reason that a person could see: it waits for DLE ENQ after one that is over. */
 bool printer_waits(const struct printer *p);
-/* Clears what an earlier job left: DLE ENQ 2 (home the blade, empty the buffers) and SOFT_RESET (a raster that
- * lacks bytes would swallow the next job); then asks again. Loses a pending process id. */
+/* Clears what an earlier job left: DLE ENQ 2 (home the blade, empty the buffers) and SOFT_RESET (a raster
+ * that lacks bytes would swallow the next job); then asks again. Loses a pending process id. */
 MUST enum rc printer_heal(struct printer *p, struct err *e);
 
 #endif

@@ -1,6 +1,7 @@
 #include "drivers/print/raster.h"
 
 #include <pango/pangocairo.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define FAMILY "Inter, DejaVu Sans"
@@ -66,12 +67,30 @@ static void layout_freep(PangoLayout **l)
         g_object_unref(*l);
 }
 
+/* Asked by LeakSanitizer in builds that have it: fontconfig keeps one pattern for ever; everything else is
+ * given back in end(). */
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void)
+{
+    return "leak:libfontconfig";
+}
+
+static PangoContext *ctx; /* process lifetime; keeps the loaded fonts */
+
+/* Fonts and their caches go with the process, so that a leak checker has nothing to say. */
+static void end(void)
+{
+    g_clear_object(&ctx);
+    pango_cairo_font_map_set_default(NULL);
+    cairo_debug_reset_static_data();
+}
+
 /* Whole-dot metrics and slight hinting: horizontal strokes sit on dot rows, equal letters look equal. */
 static PangoContext *context(void)
 {
-    static PangoContext *ctx; /* process lifetime; keeps the loaded fonts */
     if (ctx)
         return ctx;
+    atexit(end);
     PangoFontMap *map = pango_cairo_font_map_get_default();
     pango_cairo_font_map_set_resolution(PANGO_CAIRO_FONT_MAP(map), 72); /* 1 pt = 1 dot */
     ctx = pango_font_map_create_context(map);
@@ -221,9 +240,10 @@ enum rc raster_text(struct arena *a, const char *text, const struct raster_face 
     return RC_OK;
 }
 
-void raster_frame(struct bitmap *b, int x, int y, int w, int h, int line, int radius)
+void raster_frame(struct bitmap *b, struct raster_box box, int line, int radius)
 {
     double r = radius, o = line / 2.0;
+    int w = box.w, h = box.h;
     cairo_surface_t *s SCOPED(surface_freep) = cairo_image_surface_create(CAIRO_FORMAT_A8, w, h);
     cairo_t *c SCOPED(cairo_freep) = cairo_create(s);
     cairo_set_line_width(c, line);
@@ -240,7 +260,7 @@ void raster_frame(struct bitmap *b, int x, int y, int w, int h, int line, int ra
     for (int j = 0; p && j < h; j++)
         for (int i = 0; i < w; i++)
             if (p[(size_t)j * stride + (size_t)i] >= THRESHOLD)
-                set_dot(b, x + i, y + j);
+                set_dot(b, box.x + i, box.y + j);
 }
 
 static cairo_status_t png_piece(void *user, const unsigned char *p, unsigned len)

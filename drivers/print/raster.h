@@ -39,8 +39,11 @@ MUST enum rc raster_text(struct arena *a, const char *text, const struct raster_
                          struct bitmap **out, struct err *e);
 /* Width of the text on one line, and the distance from its top to the baseline. */
 int raster_measure(const char *text, const struct raster_face *f, int *baseline);
+struct raster_box {
+    int x, y, w, h;
+};
 /* A frame with round corners, line in dots, all inside the box. */
-void raster_frame(struct bitmap *b, int x, int y, int w, int h, int line, int radius);
+void raster_frame(struct bitmap *b, struct raster_box box, int line, int radius);
 int raster_missing(const char *text); /* letters no font has */
 /* Black on white PNG. */
 MUST enum rc raster_png(const struct bitmap *b, struct buf *out, struct err *e);

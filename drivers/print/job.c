@@ -1,0 +1,247 @@
+#include "drivers/print/job.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "common/base/clock.h"
+
+#define ASK_MS 800
+#define FRESH_MS 500 /* a status this young need not be asked again */
+#define HEAD 64      /* the first piece: its end is the time of the first byte */
+#define STRETCH 16384
+
+static const struct receipt_line test_lines[] = {
+    {"title", "Pridvor"},
+    {"rule", ""},
+    {"big", "PROBĂ DE TIPĂRIRE"},
+    {"number", "123/31.12"},
+    {"text", "Română: Șteful și țața, în pâine, către"},
+    {"text", "Magyar: árvíztűrő tükörfúrógép, Kőszeg"},
+    {"text", "English: the quick brown fox"},
+    {"rule", ""},
+    {"qr", "https://exemplu.ro/s/0123456789"},
+    {"small", "Literele ș ț ă â î ő ű se văd întregi, codul se citește."},
+};
+
+static enum rc read_lines(const struct task *t, struct layout *out, struct err *e)
+{
+    const struct jval *list = jval_get(t->args, "lines");
+    if (!list || list->kind != JV_ARR || list->n == 0 || list->n > LAYOUT_LINES_MAX)
+        return err_at(e, RC_BAD_REQUEST, "args.lines", "print needs 1 to %d lines", LAYOUT_LINES_MAX);
+    struct receipt_line *lines = ARENA_ARRAY(t->arena, struct receipt_line, list->n);
+    for (size_t i = 0; i < list->n; i++)
+        TRY(json_decode_val(t->arena, &receipt_line_desc, &list->items[i], &lines[i], e));
+    *out =
+        (struct layout){lines, list->n, jval_str(t->args, "lang", "ro"), jval_bool(t->args, "copy", false)};
+    return RC_OK;
+}
+
+enum rc job_prepare(const struct printer_profile *profile, const struct task *t, struct job *j, struct err *e)
+{
+    if (strcmp(t->verb, "test") == 0)
+        j->layout = (struct layout){test_lines, COUNT(test_lines), "ro", false};
+    else
+        TRY(read_lines(t, &j->layout, e));
+    const char *id = jval_str(t->args, "process_id", "TEST");
+    if (!escpos_id_ok(id))
+        return err_at(e, RC_BAD_REQUEST, "args.process_id", "process_id: four printable characters");
+    memcpy(j->id, id, ESCPOS_ID_LEN);
+    TRY(layout_make(t->arena, &j->layout, &profile->paper, &j->picture, e));
+    j->mm = layout_mm(j->picture, &profile->paper) + (double)profile->blade_mm;
+    j->deadline = t->deadline;
+    int64_t left = jval_int(t->args, "roll_left_mm", -1);
+    if (left >= 0 && j->mm > (double)left)
+        return err_code(e, RC_UNAVAILABLE, "PAPER_SHORT", left, "the roll has %lld mm left", (long long)left);
+    return RC_OK;
+}
+
+/* ---- before the first byte ---- */
+
+/* Cover and paper a person must see to; what the printer can forget by itself is cleared once. */
+static enum rc look(struct drv *d, struct printer *p, struct err *e)
+{
+    printer_drain(p);
+    if (mono_ms() - p->asked_at > FRESH_MS || !p->answers || p->dirty)
+        TRY(printer_ask(p, ASK_MS, e));
+    enum rc rc = printer_ready(p, e);
+    if (rc == RC_USER)
+        return rc;
+    if (p->dirty || rc != RC_OK || printer_waits(p))
+        TRY(printer_heal(p, e));
+    TRY(printer_ready(p, e));
+    if (printer_waits(p))
+        return err_code(e, RC_DEVICE, "PRINTER_ERROR", 0, "the printer stays offline and does not say why");
+    p->dirty = false;
+    if (bus_stopped(d->bus))
+        return err_set(e, RC_CANCELLED, "cancelled before the first byte");
+    return RC_OK;
+}
+
+static void cut_bytes(const struct printer_profile *p, struct buf *b)
+{
+    int blade = (int)(p->blade_mm * p->paper.dpi * 10 / 254);
+    if (!p->cutter || p->feed_before_cut)
+        escpos_feed_only(b, blade);
+    if (p->cutter)
+        escpos_feed_cut(b, 0);
+}
+
+static void job_bytes(const struct printer *p, const struct job *j, struct buf *b)
+{
+    escpos_init(b);
+    if (p->profile.asb)
+        escpos_asb(b, ESCPOS_ASB_ALL);
+    if (p->half)
+        cut_bytes(&p->profile, b);
+    escpos_image(b, j->picture->bits, j->picture->w, j->picture->h);
+    cut_bytes(&p->profile, b);
+    if (p->profile.process_id)
+        escpos_process_id(b, j->id);
+}
+
+/* ---- from the first byte on ---- */
+
+static void progress(struct drv *d, double mm)
+{
+    char data[40];
+    snprintf(data, sizeof(data), "{\"mm\":%d}", (int)mm);
+    drv_event(d, "progress", data);
+}
+
+static enum rc stream(struct drv *d, struct printer *p, struct job *j, struct err *e)
+{
+    BUF_SCOPE(b);
+    job_bytes(p, j, &b);
+    memset(p->id, 0, sizeof(p->id));
+    size_t n = b.len < HEAD ? b.len : HEAD;
+    for (size_t at = 0; at < b.len; at += n) {
+        n = at ? (b.len - at < STRETCH ? b.len - at : STRETCH) : n;
+        TRY(printer_write(p, b.p + at, n, &j->sent, e));
+        if (at == 0)
+            j->first_byte_ms = mono_ms() - j->began;
+        else
+            progress(d, j->mm * (double)(at + n) / (double)b.len);
+    }
+    return RC_OK;
+}
+
+static int64_t paper_ms(const struct printer *p, const struct job *j)
+{
+    return (int64_t)(1000.0 * j->mm / (double)(p->profile.mm_s > 0 ? p->profile.mm_s : 100));
+}
+
+/* Twice the physical time and 5 s, but at least a second even when the caller is in a hurry: the paper is on
+ * its way whatever we do. */
+static int64_t wait_ms(const struct printer *p, const struct job *j)
+{
+    int64_t ms = 2 * paper_ms(p, j) + 5000, left = j->deadline - mono_ms();
+    if (j->deadline && left < ms)
+        ms = left;
+    return ms > 1000 ? ms : 1000;
+}
+
+static bool alive(struct printer *p)
+{
+    struct err quiet = {0};
+    return printer_ask(p, ASK_MS, &quiet) == RC_OK && p->status.seen & 0x1e;
+}
+
+/* A mute printer stays at L0, which is no error: it never promised more. */
+static enum rc prove(struct printer *p, struct job *j, struct err *e)
+{
+    if (p->profile.process_id) {
+        TRY(printer_until(p, j->id, wait_ms(p, j), e));
+        j->proof = PROOF_L2;
+        return RC_OK;
+    }
+    enum rc rc = printer_until(p, NULL, paper_ms(p, j), e);
+    if (rc != RC_TIMEOUT)
+        return rc;
+    TRY(printer_ask(p, ASK_MS, e));
+    TRY(printer_ready(p, e));
+    j->proof = p->status.seen & 0x1e ? PROOF_L1 : PROOF_L0;
+    return RC_OK;
+}
+
+/* The picture is on paper, the blade is stuck: home it once, cut and prove again. The way to the blade was
+ * fed before the cut failed. */
+static enum rc cut_again(struct printer *p, struct job *j, struct err *e)
+{
+    BUF_SCOPE(b);
+    size_t sent = 0;
+    TRY(printer_heal(p, e));
+    TRY(printer_ready(p, e));
+    escpos_asb(&b, p->profile.asb ? ESCPOS_ASB_ALL : 0);
+    escpos_cut_here(&b);
+    if (p->profile.process_id)
+        escpos_process_id(&b, j->id);
+    TRY(printer_write(p, b.p, b.len, &sent, e));
+    return prove(p, j, e);
+}
+
+static bool is_code(const struct err *e, const char *code)
+{
+    return e->code && strcmp(e->code, code) == 0;
+}
+
+enum rc job_run(struct drv *d, struct printer *p, struct job *j, struct err *e)
+{
+    TRY(look(d, p, e));
+    j->cut = p->profile.cutter;
+    enum rc rc = stream(d, p, j, e);
+    if (rc == RC_OK)
+        rc = prove(p, j, e);
+    if (rc == RC_DEVICE && is_code(e, "CUTTER")) {
+        struct err again = {0};
+        if (cut_again(p, j, &again) == RC_OK)
+            rc = RC_OK;
+        else
+            j->cut = false;
+    }
+    if (rc == RC_TIMEOUT)
+        j->proof = alive(p) ? PROOF_L1 : PROOF_L0;
+    p->dirty = p->dirty || rc != RC_OK;
+    p->half = rc != RC_OK && j->sent > 0 && !is_code(e, "CUTTER");
+    return rc;
+}
+
+/* ---- what became of it ---- */
+
+/* Named reasons. before: nothing was sent. */
+static const struct {
+    const char *code;
+    enum completion before, during;
+    enum outcome outcome; /* during */
+} ends[] = {
+    {"PAPER_END", C_NOT_READY, C_DEVICE_ERROR, O_PARTIAL},
+    {"COVER_OPEN", C_USER_NEEDED, C_USER_NEEDED, O_PARTIAL},
+    {"CUTTER", C_DEVICE_ERROR, C_DEVICE_ERROR, O_DONE},
+    {"PRINTER_ERROR", C_DEVICE_ERROR, C_DEVICE_ERROR, O_PARTIAL},
+};
+
+static void data_of(const struct job *j, bool printed, struct buf *out)
+{
+    static const char *const words[] = {"L0", "L1", "L2"};
+    buf_fmt(out, "{\"proof\":\"%s\",\"mm\":%d,\"cut\":%s,\"bytes\":%zu,\"first_byte_ms\":%lld}",
+            words[j->proof], j->sent ? (int)(j->mm + 0.5) : 0, printed && j->cut ? "true" : "false", j->sent,
+            (long long)j->first_byte_ms);
+}
+
+void job_judge(const struct task *t, const struct job *j, enum rc rc, struct err *e, struct result *r)
+{
+    if (rc == RC_OK) {
+        result_ok(r);
+        data_of(j, true, &r->data);
+        return;
+    }
+    if (j->sent && rc == RC_TIMEOUT && !e->code)
+        e->code = "PROCESS_ID_MISSING";
+    result_fail(t->arena, r, j->sent ? O_UNKNOWN : O_NOT_DONE, e);
+    for (size_t i = 0; i < COUNT(ends); i++) {
+        if (!is_code(e, ends[i].code))
+            continue;
+        r->completion = j->sent ? ends[i].during : ends[i].before;
+        r->outcome = j->sent ? ends[i].outcome : O_NOT_DONE;
+    }
+    data_of(j, false, &r->data);
+}
