@@ -227,7 +227,7 @@ struct in_hello {
     const char *key;
 };
 static const struct jfield hello_fields[] = {JF_STR(struct in_hello, key, J_REQ | J_PD, 1, 128)};
-static const JDESC(hello_desc, struct in_hello, hello_fields);
+static JDESC(hello_desc, struct in_hello, hello_fields);
 
 static void hello_reply(struct api *a, struct http_req *r)
 {
@@ -283,13 +283,13 @@ static void post_command(struct http_req *r, void *user)
     struct api *a = user;
     struct err e = {0};
     struct flow_reply reply;
-    size_t len;
-    const char *body = http_body(r, &len);
-    if (flow_command(a->flow, http_arena(r), http_path(r), body, len, &reply, &e) == RC_OK) {
+    struct flow_ask ask = {.path = http_path(r)};
+    ask.body = http_body(r, &ask.len);
+    if (flow_command(a->flow, http_arena(r), &ask, &reply, &e) == RC_OK) {
         http_json(r, reply.status, reply.json);
         return;
     }
-    log_err(&e, "event=command path=%s step=%s", flow_knows(http_path(r)) ? http_path(r) : "unknown",
+    log_err(&e, "event=command path=%s step=%s", flow_knows(ask.path) ? ask.path : "unknown",
             step_name(flow_step(a->flow)));
     fail(a, r, &e);
 }

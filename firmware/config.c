@@ -8,7 +8,7 @@ static const struct jfield driver_fields[] = {
     JF_STRS(struct driver_conf, env, n_env, 0, 64),
     JF_STR(struct driver_conf, env_file, 0, 0, 500),
 };
-static const JDESC(driver_desc, struct driver_conf, driver_fields);
+static JDESC(driver_desc, struct driver_conf, driver_fields);
 
 static const struct jfield register_fields[] = {
     JF_STR(struct register_conf, host, J_REQ, 1, 255),
@@ -18,7 +18,7 @@ static const struct jfield register_fields[] = {
     JF_STR(struct register_conf, cert, J_REQ, 1, 500),
     JF_STR(struct register_conf, key, J_REQ, 1, 500),
 };
-static const JDESC(register_desc, struct register_conf, register_fields);
+static JDESC(register_desc, struct register_conf, register_fields);
 
 static const struct jfield kiosk_fields[] = {
     JF_STR(struct kiosk_conf, terminal, J_REQ, 1, 32),
@@ -41,7 +41,7 @@ static const struct jfield kiosk_fields[] = {
     {"register", J_OBJ, J_REQ, offsetof(struct kiosk_conf, reg), 0, 0, 0, &register_desc, NULL},
     JF_ARR(struct kiosk_conf, drivers, n_drivers, 0, 8, &driver_desc),
 };
-const JDESC(kiosk_conf_desc, struct kiosk_conf, kiosk_fields);
+JDESC(kiosk_conf_desc, struct kiosk_conf, kiosk_fields);
 
 static void fallback(int64_t *v, int64_t def)
 {

@@ -21,7 +21,7 @@ static const struct jfield in_fields[] = {
     JF_INT(struct ctl_in, deadline_ms, 0, 0, DEADLINE_MAX),
     JF_ANY(struct ctl_in, args, J_PD),
 };
-static const JDESC(in_desc, struct ctl_in, in_fields);
+static JDESC(in_desc, struct ctl_in, in_fields);
 
 struct conn {
     uv_pipe_t pipe;

@@ -30,9 +30,9 @@ static const struct jfield driver_fields[] = {
     JF_INT(D, doubled, 0, 0, 0),   JF_INT(D, killed, 0, 0, 0),
 };
 #undef D
-static const JDESC(driver_desc, struct r_driver, driver_fields);
+static JDESC(driver_desc, struct r_driver, driver_fields);
 static const struct jfield list_fields[] = {JF_ARR(struct r_list, drivers, n, 0, 0, &driver_desc)};
-static const JDESC(list_desc, struct r_list, list_fields);
+static JDESC(list_desc, struct r_list, list_fields);
 
 static const char *text(const char *s)
 {

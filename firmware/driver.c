@@ -208,8 +208,8 @@ void driver_exited(struct driver *d, int64_t status, int signal)
     int64_t now = mono_ms();
     bool lived = now - d->run->born_at >= LIVED_MS;
     void (*const say)(const char *, ...) = d->owner->stopping ? log_info : log_warn;
-    say("event=driver_exit name=%s pid=%d status=%lld signal=%d", d->conf->name, d->run->proc.pid, (long long)status,
-        signal);
+    say("event=driver_exit name=%s pid=%d status=%lld signal=%d", d->conf->name, d->run->proc.pid,
+        (long long)status, signal);
     d->run = NULL;
     d->spoke = false;
     fail_all(d, "device-error", "DRIVER_DIED");

@@ -29,14 +29,14 @@ static const struct jfield values_fields[] = {JF_ANY(struct in_values, values, J
 static const struct jfield field_fields[] = {JF_STR(struct in_field, field, J_REQ, 1, 64)};
 static const struct jfield key_fields[] = {JF_STR(struct in_key, key, J_REQ, 36, 36)};
 static const struct jfield printed_fields[] = {JF_BOOL(struct in_printed, printed, J_REQ)};
-static const JDESC(lang_desc, struct in_lang, lang_fields);
-static const JDESC(service_desc, struct in_service, service_fields);
-static const JDESC(can_desc, struct in_can, can_fields);
-static const JDESC(mrz_desc, struct in_mrz, mrz_fields);
-static const JDESC(values_desc, struct in_values, values_fields);
-static const JDESC(field_desc, struct in_field, field_fields);
-static const JDESC(key_desc, struct in_key, key_fields);
-static const JDESC(printed_desc, struct in_printed, printed_fields);
+static JDESC(lang_desc, struct in_lang, lang_fields);
+static JDESC(service_desc, struct in_service, service_fields);
+static JDESC(can_desc, struct in_can, can_fields);
+static JDESC(mrz_desc, struct in_mrz, mrz_fields);
+static JDESC(values_desc, struct in_values, values_fields);
+static JDESC(field_desc, struct in_field, field_fields);
+static JDESC(key_desc, struct in_key, key_fields);
+static JDESC(printed_desc, struct in_printed, printed_fields);
 static const struct jdesc none_desc = {"struct none", 0, NULL, 0};
 
 /* Small commands. */
@@ -198,29 +198,26 @@ bool flow_knows(const char *path)
     return action_of(path) != NULL;
 }
 
-static enum rc body_in(struct arena *a, const struct action *x, const char *body, size_t len, void **in,
+static enum rc body_in(struct arena *a, const struct action *x, const struct flow_ask *ask, void **in,
                        struct err *e)
 {
     struct jval *v;
-    if (len == 0) {
-        body = "{}";
-        len = 2;
-    }
-    TRY(jval_parse(a, body, len, &v, e));
+    const char *body = ask->len ? ask->body : "{}";
+    TRY(jval_parse(a, body, ask->len ? ask->len : 2, &v, e));
     *in = arena_alloc(a, x->size ? x->size : 1);
     return json_decode_val(a, x->in, v, *in, e);
 }
 
-enum rc flow_command(struct flow *f, struct arena *a, const char *path, const char *body, size_t len,
-                     struct flow_reply *out, struct err *e)
+enum rc flow_command(struct flow *f, struct arena *a, const struct flow_ask *ask, struct flow_reply *out,
+                     struct err *e)
 {
-    const struct action *x = action_of(path);
+    const struct action *x = action_of(ask->path);
     if (!x)
         return err_set(e, RC_NOT_FOUND, "no such command");
     if (!(x->row.steps & IN(f->step)))
-        return err_set(e, RC_STATE, "%s is not allowed in step %s", path, step_name(f->step));
+        return err_set(e, RC_STATE, "%s is not allowed in step %s", x->row.path, step_name(f->step));
     void *in;
-    TRY(body_in(a, x, body, len, &in, e));
+    TRY(body_in(a, x, ask, &in, e));
     if (f->s && arena_used(f->s->arena) > SESSION_BYTES)
         return err_set(e, RC_LIMIT, "the session holds too much");
     struct flow_reply reply = {x->status, "{\"ok\":true}"};

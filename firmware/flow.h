@@ -51,14 +51,19 @@ void flow_stop(struct flow *f); /* ends a session; the loop must run out before 
 void flow_free(struct flow *f);
 void flow_drivers(struct flow *f, struct drivers *ds);
 
-/* What a command leaves behind for its answer. */
+/* A command as it came: POST `path` with its body. */
+struct flow_ask {
+    const char *path, *body;
+    size_t len;
+};
+/* What it leaves behind for its answer. */
 struct flow_reply {
     int status;       /* 200 or 202, 422 with errors */
     const char *json; /* in the request's arena */
 };
-/* Runs POST `path` with its body. The error's sentence for the person is flow_say(). */
-MUST enum rc flow_command(struct flow *f, struct arena *a, const char *path, const char *body, size_t len,
-                          struct flow_reply *out, struct err *e);
+/* Runs it; the error's sentence for the person is flow_say(). */
+MUST enum rc flow_command(struct flow *f, struct arena *a, const struct flow_ask *ask, struct flow_reply *out,
+                          struct err *e);
 bool flow_knows(const char *path);
 const char *flow_say(const struct flow *f, const char *key); /* in the session's language */
 

@@ -27,7 +27,7 @@ static const struct jfield args_fields[] = {
     JF_WORD(struct print_args, lang, J_REQ, lang_codes),
     JF_BOOL(struct print_args, copy, 0),
 };
-static const JDESC(args_desc, struct print_args, args_fields);
+static JDESC(args_desc, struct print_args, args_fields);
 
 /* "Ana Maria P.": enough to know one's own paper, not enough for who finds it. */
 static const char *name_short(const struct session *s, struct arena *a)

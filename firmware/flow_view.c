@@ -4,7 +4,7 @@
 
 static const struct jfield idle_fields[] = {JF_BOOL(struct v_idle, warn, 0),
                                             JF_INT(struct v_idle, left_s, 0, 0, 0)};
-static const JDESC(idle_desc, struct v_idle, idle_fields);
+static JDESC(idle_desc, struct v_idle, idle_fields);
 
 static const struct jfield service_fields[] = {
     S(struct v_service, id),
@@ -16,21 +16,21 @@ static const struct jfield service_fields[] = {
     JF_BOOL(struct v_service, available, 0),
     S(struct v_service, why_not),
 };
-static const JDESC(service_desc, struct v_service, service_fields);
+static JDESC(service_desc, struct v_service, service_fields);
 
 static const struct jfield chosen_fields[] = {
     S(struct v_chosen, id),         S(struct v_chosen, name),
     S(struct v_chosen, legal_name), JF_INT(struct v_chosen, minutes, 0, 0, 0),
     S(struct v_chosen, after),
 };
-static const JDESC(chosen_desc, struct v_chosen, chosen_fields);
+static JDESC(chosen_desc, struct v_chosen, chosen_fields);
 
 static const struct jfield error_fields[] = {
     S(struct v_error, code),
     S(struct v_error, text),
     JF_INT(struct v_error, tries_left, 0, 0, 0),
 };
-static const JDESC(error_desc, struct v_error, error_fields);
+static JDESC(error_desc, struct v_error, error_fields);
 
 static const struct jfield identity_fields[] = {
     S(struct v_identity, last_name),
@@ -38,7 +38,7 @@ static const struct jfield identity_fields[] = {
     S(struct v_identity, document_number),
     S(struct v_identity, cnp_last4),
 };
-static const JDESC(identity_view_desc, struct v_identity, identity_fields);
+static JDESC(identity_view_desc, struct v_identity, identity_fields);
 
 static const struct jfield card_fields[] = {
     S(struct v_card, reader),
@@ -51,10 +51,10 @@ static const struct jfield card_fields[] = {
     JF_INT(struct v_card, ms, 0, 0, 0),
     JF_OBJP(struct v_card, identity, J_OMIT, &identity_view_desc),
 };
-static const JDESC(card_desc, struct v_card, card_fields);
+static JDESC(card_desc, struct v_card, card_fields);
 
 static const struct jfield option_fields[] = {S(struct v_option, id), S(struct v_option, label)};
-static const JDESC(option_desc, struct v_option, option_fields);
+static JDESC(option_desc, struct v_option, option_fields);
 
 static const struct jfield field_fields[] = {
     S(struct v_field, id),
@@ -71,7 +71,7 @@ static const struct jfield field_fields[] = {
     S(struct v_field, keyboard),
     JF_STR(struct v_field, tone, J_OMIT, 0, 0),
 };
-static const JDESC(field_desc, struct v_field, field_fields);
+static JDESC(field_desc, struct v_field, field_fields);
 
 static const struct jfield form_fields[] = {
     JF_INT(struct v_form, page, 0, 0, 0),
@@ -79,27 +79,27 @@ static const struct jfield form_fields[] = {
     S(struct v_form, title),
     JF_ARR(struct v_form, fields, n_fields, 0, 0, &field_desc),
 };
-static const JDESC(form_desc, struct v_form, form_fields);
+static JDESC(form_desc, struct v_form, form_fields);
 
 static const struct jfield row_fields[] = {
     S(struct v_row, field),
     S(struct v_row, label),
     S(struct v_row, value),
 };
-static const JDESC(row_desc, struct v_row, row_fields);
+static JDESC(row_desc, struct v_row, row_fields);
 
 static const struct jfield section_fields[] = {
     S(struct v_section, title),
     JF_ARR(struct v_section, rows, n_rows, 0, 0, &row_desc),
 };
-static const JDESC(section_desc, struct v_section, section_fields);
+static JDESC(section_desc, struct v_section, section_fields);
 
 static const struct jfield review_fields[] = {
     JF_ARR(struct v_review, sections, n_sections, 0, 0, &section_desc),
     JF_ARR(struct v_review, consents, n_consents, 0, 0, &field_desc),
     JF_BOOL(struct v_review, sign, 0),
 };
-static const JDESC(review_desc, struct v_review, review_fields);
+static JDESC(review_desc, struct v_review, review_fields);
 
 static const struct jfield sign_fields[] = {
     S(struct v_sign, phase),
@@ -110,17 +110,17 @@ static const struct jfield sign_fields[] = {
     S(struct v_sign, title),
     S(struct v_sign, hash),
 };
-static const JDESC(sign_desc, struct v_sign, sign_fields);
+static JDESC(sign_desc, struct v_sign, sign_fields);
 
 static const struct jfield filing_fields[] = {S(struct v_filing, phase)};
-static const JDESC(filing_desc, struct v_filing, filing_fields);
+static JDESC(filing_desc, struct v_filing, filing_fields);
 
 static const struct jfield print_fields[] = {
     S(struct v_print, phase),
     S(struct v_print, proof),
     S(struct v_print, text),
 };
-static const JDESC(print_desc, struct v_print, print_fields);
+static JDESC(print_desc, struct v_print, print_fields);
 
 static const struct jfield done_fields[] = {
     JF_BOOL(struct v_done, provisional, 0),
@@ -138,12 +138,12 @@ static const struct jfield done_fields[] = {
     S(struct v_done, institution),
     JF_OBJP(struct v_done, print, J_OMIT, &print_desc),
 };
-static const JDESC(done_desc, struct v_done, done_fields);
+static JDESC(done_desc, struct v_done, done_fields);
 
 static const struct jfield device_fields[] = {
     {"public", J_STR, 0, offsetof(struct v_device, public_), 0, 0, 0, NULL, NULL},
 };
-static const JDESC(device_desc, struct v_device, device_fields);
+static JDESC(device_desc, struct v_device, device_fields);
 
 static const struct jfield devices_fields[] = {
     JF_OBJ(struct v_devices, card, 0, &device_desc),
@@ -151,7 +151,7 @@ static const struct jfield devices_fields[] = {
     JF_OBJ(struct v_devices, pad, 0, &device_desc),
     {"register", J_OBJ, 0, offsetof(struct v_devices, reg), 0, 0, 0, &device_desc, NULL},
 };
-static const JDESC(devices_desc, struct v_devices, devices_fields);
+static JDESC(devices_desc, struct v_devices, devices_fields);
 
 static const struct jfield state_fields[] = {
     JF_INT(struct v_state, seq, 0, 0, 0),
@@ -169,4 +169,4 @@ static const struct jfield state_fields[] = {
     JF_OBJ(struct v_state, devices, 0, &devices_desc),
     S(struct v_state, notice),
 };
-const JDESC(v_state_desc, struct v_state, state_fields);
+JDESC(v_state_desc, struct v_state, state_fields);

@@ -36,7 +36,7 @@ static const struct jfield kept_fields[] = {
     JF_STR(struct kept, due, J_REQ, 10, 10),
     JF_STR(struct kept, code, 0, 0, RECEIPT_CODE_LEN),
 };
-const JDESC(kept_desc, struct kept, kept_fields);
+JDESC(kept_desc, struct kept, kept_fields);
 
 /* Statuses that say: this item, never. Everything else that is no success may be better later. */
 static const int dead_statuses[] = {400, 403, 405, 409, 413, 415, 422};

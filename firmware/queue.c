@@ -138,7 +138,7 @@ static enum rc run_spared(struct queue *q, sqlite3_stmt *st, const char *what, s
     return rc;
 }
 
-/* Seals. `kind` tells request from answer, so that neither can be shown as the other. */
+/* Seals. */
 static enum rc item_key(const struct queue *q, const char *id, struct seal_key *out, struct err *e)
 {
     return hkdf_sha256(out->k, sizeof(out->k), q->key.k, sizeof(q->key.k), id, strlen(id),
@@ -150,36 +150,49 @@ static void key_wipe(struct seal_key *k)
     wipe(k, sizeof(*k));
 }
 
-static enum rc item_seal(const struct queue *q, struct arena *a, const char *id, const char *kind,
-                         const void *body, size_t len, uint8_t **out, struct err *e)
+/* What a seal is about: `kind` tells request from answer, so that neither can be shown as the other. */
+struct label {
+    const char *id, *kind;
+};
+struct blob {
+    const void *p;
+    size_t len;
+};
+
+static enum rc item_seal(const struct queue *q, struct arena *a, struct label l, struct blob in,
+                         struct blob *out, struct err *e)
 {
     struct seal_key key SCOPED(key_wipe);
-    TRY(item_key(q, id, &key, e));
-    const char *aad = arena_fmt(a, "%s|%s", id, kind);
-    uint8_t *sealed = arena_alloc(a, len + GCM_NONCE + GCM_TAG);
-    TRY(seal(&key, aad, strlen(aad), body, len, sealed, e));
-    *out = sealed;
+    TRY(item_key(q, l.id, &key, e));
+    const char *aad = arena_fmt(a, "%s|%s", l.id, l.kind);
+    uint8_t *sealed = arena_alloc(a, in.len + GCM_NONCE + GCM_TAG);
+    TRY(seal(&key, aad, strlen(aad), in.p, in.len, sealed, e));
+    *out = (struct blob){sealed, in.len + GCM_NONCE + GCM_TAG};
     return RC_OK;
 }
 
-static enum rc item_unseal(const struct queue *q, struct arena *a, const char *id, const char *kind,
-                           sqlite3_stmt *st, int col, struct queue_item *out, struct err *e)
+static enum rc item_unseal(const struct queue *q, struct arena *a, struct label l, struct blob sealed,
+                           struct queue_item *out, struct err *e)
 {
     struct seal_key key SCOPED(key_wipe);
-    const void *sealed = sqlite3_column_blob(st, col);
-    size_t len = (size_t)sqlite3_column_bytes(st, col);
-    if (!sealed || len < GCM_NONCE + GCM_TAG)
-        return err_code(e, RC_IO, "QUEUE_SEAL", (int64_t)len, "item is too short for a seal");
-    TRY(item_key(q, id, &key, e));
-    const char *aad = arena_fmt(a, "%s|%s", id, kind);
-    char *body = arena_alloc(a, len + 1);
+    if (!sealed.p || sealed.len < GCM_NONCE + GCM_TAG)
+        return err_code(e, RC_IO, "QUEUE_SEAL", (int64_t)sealed.len, "item is too short for a seal");
+    TRY(item_key(q, l.id, &key, e));
+    const char *aad = arena_fmt(a, "%s|%s", l.id, l.kind);
+    char *body = arena_alloc(a, sealed.len + 1);
     size_t n = 0;
-    if (unseal(&key, aad, strlen(aad), sealed, len, (uint8_t *)body, &n, e) != RC_OK)
-        return err_code(e, RC_IO, "QUEUE_SEAL", (int64_t)len, "item does not unseal");
+    if (unseal(&key, aad, strlen(aad), sealed.p, sealed.len, (uint8_t *)body, &n, e) != RC_OK)
+        return err_code(e, RC_IO, "QUEUE_SEAL", (int64_t)sealed.len, "item does not unseal");
     body[n] = '\0';
     out->body = body;
     out->len = n;
     return RC_OK;
+}
+
+static struct blob column(sqlite3_stmt *st, int col)
+{
+    const void *p = sqlite3_column_blob(st, col);
+    return (struct blob){p, (size_t)sqlite3_column_bytes(st, col)};
 }
 
 /* Opening. */
@@ -251,14 +264,14 @@ static enum rc user_version(struct queue *q, int *out, struct err *e)
 static enum rc create(struct queue *q, struct err *e)
 {
     ARENA_SCOPE(a);
-    uint8_t *sealed;
-    TRY(item_seal(q, a, "proof", "meta", PROOF, strlen(PROOF), &sealed, e));
+    struct blob sealed;
+    TRY(item_seal(q, a, (struct label){"proof", "meta"}, (struct blob){PROOF, strlen(PROOF)}, &sealed, e));
     if (sqlite3_exec(q->db, schema, NULL, NULL, NULL) != SQLITE_OK)
         return sql_fail(q, "making the queue", e);
     sqlite3_stmt *st = NULL;
     bool ok = sqlite3_prepare_v2(q->db, "INSERT INTO meta VALUES('proof',?1)", -1, &st, NULL) == SQLITE_OK;
     if (ok) {
-        sqlite3_bind_blob(st, 1, sealed, (int)strlen(PROOF) + GCM_NONCE + GCM_TAG, SQLITE_STATIC);
+        sqlite3_bind_blob64(st, 1, sealed.p, sealed.len, SQLITE_STATIC);
         ok = sqlite3_step(st) == SQLITE_DONE;
         sqlite3_finalize(st);
     }
@@ -277,7 +290,7 @@ static enum rc prove(struct queue *q, struct err *e)
         sqlite3_finalize(st);
         return err_code(e, RC_IO, "QUEUE_DAMAGED", 0, "the queue has no proof of its key");
     }
-    enum rc rc = item_unseal(q, a, "proof", "meta", st, 0, &item, e);
+    enum rc rc = item_unseal(q, a, (struct label){"proof", "meta"}, column(st, 0), &item, e);
     sqlite3_finalize(st);
     return rc == RC_OK ? RC_OK : err_code(e, RC_DENIED, "QUEUE_KEY", 0, "the key does not open this queue");
 }
@@ -380,12 +393,12 @@ enum rc queue_put(struct queue *q, const char *id, const void *body, size_t len,
     if (!uuid_valid(id))
         return err_set(e, RC_BAD_REQUEST, "item id is no UUID");
     ARENA_SCOPE(a);
-    uint8_t *sealed;
+    struct blob sealed;
     TRY(room(q, len, e));
-    TRY(item_seal(q, a, id, "request", body, len, &sealed, e));
+    TRY(item_seal(q, a, (struct label){id, "request"}, (struct blob){body, len}, &sealed, e));
     STMT(st, S_PUT, id);
     sqlite3_bind_int64(st, 2, unix_ms());
-    sqlite3_bind_blob64(st, 3, sealed, len + GCM_NONCE + GCM_TAG, SQLITE_STATIC);
+    sqlite3_bind_blob64(st, 3, sealed.p, sealed.len, SQLITE_STATIC);
     return run(q, st, "writing an item", e);
 }
 
@@ -398,7 +411,8 @@ static enum rc row(const struct queue *q, struct arena *a, sqlite3_stmt *st, str
     item.made_ms = sqlite3_column_int64(st, 2);
     item.tries = sqlite3_column_int64(st, 3);
     memcpy(out->id, item.id, sizeof(item.id)); /* also when the seal is broken: the caller must name it */
-    TRY(item_unseal(q, a, item.id, item.state == QUEUE_ACKED ? "answer" : "request", st, 4, &item, e));
+    struct label l = {item.id, item.state == QUEUE_ACKED ? "answer" : "request"};
+    TRY(item_unseal(q, a, l, column(st, 4), &item, e));
     *out = item;
     return RC_OK;
 }
@@ -455,10 +469,10 @@ enum rc queue_retry(struct queue *q, const char *id, struct err *e)
 enum rc queue_ack(struct queue *q, const char *id, const void *answer, size_t len, struct err *e)
 {
     ARENA_SCOPE(a);
-    uint8_t *sealed;
-    TRY(item_seal(q, a, id, "answer", answer, len, &sealed, e));
+    struct blob sealed;
+    TRY(item_seal(q, a, (struct label){id, "answer"}, (struct blob){answer, len}, &sealed, e));
     STMT(st, S_ACK, id);
-    sqlite3_bind_blob64(st, 2, sealed, len + GCM_NONCE + GCM_TAG, SQLITE_STATIC);
+    sqlite3_bind_blob64(st, 2, sealed.p, sealed.len, SQLITE_STATIC);
     return run_spared(q, st, "acknowledging an item", e);
 }
 

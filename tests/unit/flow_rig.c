@@ -171,7 +171,8 @@ void rig_do(struct rig *r, const char *path, const char *body)
     ARENA_SCOPE(a);
     struct flow_reply out = {0};
     memset(&r->err, 0, sizeof(r->err));
-    r->rc = flow_command(r->flow, a, path, body, strlen(body), &out, &r->err);
+    const struct flow_ask ask = {path, body, strlen(body)};
+    r->rc = flow_command(r->flow, a, &ask, &out, &r->err);
     r->status = r->rc == RC_OK ? out.status : rc_http(r->rc);
     snprintf(r->reply, sizeof(r->reply), "%s", r->rc == RC_OK ? out.json : "");
 }
