@@ -1,6 +1,6 @@
 /* configs/devices/NAME.device: one JSON object per file.
- * {"name":"...","driver":"card","maturity":"stable","match":[{"vid":"076b","pid":"3031","class":11,"subclass":0,
- *  "protocol":0,"bcd_from":"0100","bcd_to":"0200"}],"quirks":["..."],"profile":{...}}
+ * {"name":"...","driver":"card","maturity":"stable","match":[{"vid":"076b","pid":"3031","class":11,
+ *  "subclass":0,"protocol":0,"bcd_from":"0100","bcd_to":"0200"}],"quirks":["..."],"profile":{...}}
  * Rows that name a device come before rows that name a class, so that quirks win. */
 #ifndef PRIDVOR_ROWS_H
 #define PRIDVOR_ROWS_H

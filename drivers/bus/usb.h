@@ -91,10 +91,10 @@ MUST enum rc bus_await(struct bus *b, unsigned want, int64_t deadline, struct er
 void bus_stop_clear(struct bus *b); /* before clean-up that must talk to the device after a cancel */
 bool bus_stopped(const struct bus *b);
 
-/* Bulk or interrupt OUT in pieces of at most 16 KiB. *sent counts what the device took, on failure too (a
- * printer must know); it may be NULL. */
-MUST enum rc bus_write(struct bus *b, uint8_t endpoint, const void *p, size_t len, size_t *sent,
-                       int64_t deadline, struct err *e);
+/* Bulk or interrupt OUT in pieces of at most 16 KiB. */
+MUST enum rc bus_write(struct bus *b, uint8_t endpoint, const void *p, size_t len, int64_t deadline,
+                       struct err *e);
+size_t bus_sent(const struct bus *b); /* what the device took of the last bus_write(), after a failure, too */
 
 struct bus_setup {
     uint8_t type, request; /* bmRequestType says the direction */

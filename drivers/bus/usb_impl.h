@@ -42,6 +42,7 @@ struct bus {
     unsigned sticky; /* BUS_GONE, BUS_STOP */
     unsigned once;   /* BUS_NOTE, BUS_PLUG */
     int64_t pumped;
+    size_t sent;
     int64_t resets[RESETS];
     struct bus_counters count;
 };

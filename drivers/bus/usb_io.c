@@ -322,8 +322,7 @@ static bool is_interrupt(const struct bus *b, uint8_t endpoint)
     return bus_endpoint(b, BUS_INTERRUPT, endpoint & 0x80, &packet) == endpoint;
 }
 
-enum rc bus_write(struct bus *b, uint8_t endpoint, const void *p, size_t len, size_t *sent, int64_t deadline,
-                  struct err *e)
+enum rc bus_write(struct bus *b, uint8_t endpoint, const void *p, size_t len, int64_t deadline, struct err *e)
 {
     size_t done = 0;
     enum rc rc = b->h && !(b->sticky & BUS_GONE) ? RC_OK : bus_lost_error(b, e);
@@ -345,9 +344,13 @@ enum rc bus_write(struct bus *b, uint8_t endpoint, const void *p, size_t len, si
         libusb_free_transfer(t);
     }
     b->count.bytes_out += done;
-    if (sent)
-        *sent = done;
+    b->sent = done;
     return rc;
+}
+
+size_t bus_sent(const struct bus *b)
+{
+    return b->sent;
 }
 
 enum rc bus_control(struct bus *b, const struct bus_setup *s, void *data, size_t *got, int64_t deadline,

@@ -38,7 +38,7 @@ enum rc bac_command(struct bac *b, const uint8_t challenge[BAC_CHALLENGE], uint8
     memcpy(s, b->rnd_ifd, 8);
     memcpy(s + 8, b->rnd_ic, 8);
     memcpy(s + 16, b->k_ifd, 16);
-    enum rc rc = card_cbc(&b->enc, true, NULL, s, sizeof s, out, e);
+    enum rc rc = card_encrypt(&b->enc, NULL, s, sizeof s, out, e);
     wipe(s, sizeof s);
     TRY(rc);
     return mac_of(b, out, out + 32, e);
@@ -52,7 +52,7 @@ enum rc bac_finish(const struct bac *b, const uint8_t *answer, size_t len, struc
     TRY(mac_of(b, answer, mac, e));
     if (!equal_ct(mac, answer + 32, sizeof mac))
         return err_set(e, RC_PROTOCOL, "BAC: the MAC of the card's answer is wrong");
-    TRY(card_cbc(&b->enc, false, NULL, answer, sizeof r, r, e));
+    TRY(card_decrypt(&b->enc, NULL, answer, sizeof r, r, e));
     if (!equal_ct(r, b->rnd_ic, 8) || !equal_ct(r + 8, b->rnd_ifd, 8)) {
         wipe(r, sizeof r);
         return err_set(e, RC_PROTOCOL, "BAC: the card answers another challenge");

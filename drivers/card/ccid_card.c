@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define POWER_ON_MS 10000
+#define POWER_OFF_MS 1000
 #define NOTICE_MS 60 /* for the interrupt endpoint to say what a failed command means */
 
 enum level { WHOLE = 0x0000, BEGINS = 0x0001, ENDS = 0x0002, MIDDLE = 0x0003, GO_ON = 0x0010 };
@@ -42,11 +43,12 @@ static enum rc failed(struct ccid_link *l, const struct ccid_in *in, const char 
 
 static enum rc power_at(struct ccid_link *l, uint8_t voltage, struct err *e)
 {
-    struct ccid_out m = {.type = CCID_ICC_POWER_ON, .word = {voltage}};
+    struct ccid_call c = {.out = {.type = CCID_ICC_POWER_ON, .word = {voltage}},
+                          .answer = CCID_DATA_BLOCK,
+                          .deadline = ccid_earlier(mono_ms() + POWER_ON_MS, l->deadline)};
     struct ccid_in in;
-    size_t total;
-    int64_t start = mono_us(), deadline = ccid_earlier(mono_ms() + POWER_ON_MS, l->deadline);
-    TRY(ccid_exchange(l, &m, CCID_DATA_BLOCK, deadline, &in, &total, e));
+    int64_t start = mono_us();
+    TRY(ccid_exchange(l, &c, &in, e));
     l->count.card_us += mono_us() - start;
     enum rc rc;
     if (in.failed && in.card == CCID_ABSENT)
@@ -55,7 +57,7 @@ static enum rc power_at(struct ccid_link *l, uint8_t voltage, struct err *e)
         rc = failed(l, &in, "power-on", e);
     else
         rc = atr_parse(in.data, in.len, &l->atr, e);
-    ccid_consume(l, total);
+    ccid_consume(l, c.total);
     l->powered = rc == RC_OK;
     return rc;
 }
@@ -63,11 +65,8 @@ static enum rc power_at(struct ccid_link *l, uint8_t voltage, struct err *e)
 enum rc ccid_link_power_on(struct ccid_link *l, struct err *e)
 {
     static const uint8_t bits[] = {1, 2, 4}; /* 5 V, 3 V, 1.8 V are asked for as 1, 2, 3 */
-    if (l->dirty) {
-        int64_t deadline = l->deadline;
+    if (l->dirty)
         TRY(ccid_link_resync(l, e));
-        l->deadline = deadline;
-    }
     ccid_link_notices(l);
     l->powered = l->left = l->came = l->hardware = false;
     if (l->cls.features & CCID_AUTO_VOLTAGE)
@@ -85,14 +84,14 @@ enum rc ccid_link_power_on(struct ccid_link *l, struct err *e)
 
 void ccid_link_power_off(struct ccid_link *l)
 {
-    struct ccid_out m = {.type = CCID_ICC_POWER_OFF};
+    struct ccid_call c = {.out = {.type = CCID_ICC_POWER_OFF}, .answer = CCID_SLOT_STATUS};
     struct ccid_in in;
-    size_t total;
     l->powered = false;
     if (l->dirty && ccid_link_resync(l, NULL) != RC_OK)
         return;
-    if (ccid_exchange(l, &m, CCID_SLOT_STATUS, mono_ms() + 1000, &in, &total, NULL) == RC_OK)
-        ccid_consume(l, total);
+    c.deadline = mono_ms() + POWER_OFF_MS;
+    if (ccid_exchange(l, &c, &in, NULL) == RC_OK)
+        ccid_consume(l, c.total);
 }
 
 /* ---- APDUs -----------------------------------------------------------------------------------------------
@@ -101,31 +100,32 @@ void ccid_link_power_off(struct ccid_link *l)
 struct answer_bytes {
     uint8_t p[APDU_MAX];
     size_t len;
+    uint8_t chain; /* bChainParameter of the last block: does more follow? */
 };
 
-/* One XfrBlock and its data block, appended to what came before; *chain says whether more follows. */
+/* One XfrBlock and its data block, appended to what came before. */
 static enum rc block(struct ccid_link *l, uint16_t level, const uint8_t *p, size_t len,
-                     struct answer_bytes *all, uint8_t *chain, struct err *e)
+                     struct answer_bytes *all, struct err *e)
 {
-    struct ccid_out m = {
-        .type = CCID_XFR_BLOCK, .word = {0, (uint8_t)level, (uint8_t)(level >> 8)}, .data = p, .len = len};
+    struct ccid_call c = {.out = {.type = CCID_XFR_BLOCK,
+                                  .word = {0, (uint8_t)level, (uint8_t)(level >> 8)},
+                                  .data = p,
+                                  .len = len},
+                          .answer = CCID_DATA_BLOCK,
+                          .deadline = ccid_earlier(mono_ms() + l->apdu_ms, l->deadline)};
     struct ccid_in in;
-    size_t total;
-    TRY(ccid_exchange(l, &m, CCID_DATA_BLOCK, ccid_earlier(mono_ms() + l->apdu_ms, l->deadline), &in, &total,
-                      e));
+    TRY(ccid_exchange(l, &c, &in, e));
     enum rc rc = RC_OK;
-    if (in.failed)
-        rc = failed(l, &in, "APDU", e);
-    else if (in.card != CCID_ACTIVE)
+    if (in.failed || in.card != CCID_ACTIVE)
         rc = failed(l, &in, "APDU", e);
     else if (in.len > sizeof all->p - all->len)
         rc = err_set(e, RC_PROTOCOL, "an answer of more than %d bytes", APDU_MAX);
     else {
         memcpy(all->p + all->len, in.data, in.len);
         all->len += in.len;
-        *chain = in.param;
+        all->chain = in.param;
     }
-    ccid_consume(l, total);
+    ccid_consume(l, c.total);
     return rc;
 }
 
@@ -134,21 +134,21 @@ static enum rc pieces(struct ccid_link *l, const uint8_t *cmd, size_t len, struc
                       struct err *e)
 {
     size_t piece = l->cls.max_message - CCID_HEADER;
-    uint8_t chain = 0;
     if (l->cls.level == CCID_SHORT || len <= piece)
-        TRY(block(l, WHOLE, cmd, len, all, &chain, e));
+        TRY(block(l, WHOLE, cmd, len, all, e));
     for (size_t at = 0; len > piece && l->cls.level == CCID_EXTENDED && at < len;) {
         size_t n = len - at < piece ? len - at : piece;
         uint16_t level = at == 0 ? BEGINS : at + n == len ? ENDS : MIDDLE;
-        TRY(block(l, level, cmd + at, n, all, &chain, e));
+        TRY(block(l, level, cmd + at, n, all, e));
         at += n;
-        if (at < len && (chain != GO_ON || all->len > 0))
-            return err_set(e, RC_PROTOCOL, "the reader answers (%02X) before the command is complete", chain);
+        if (at < len && (all->chain != GO_ON || all->len > 0))
+            return err_set(e, RC_PROTOCOL, "the reader answers (%02X) before the command is complete",
+                           all->chain);
     }
-    for (int more = 0; chain == BEGINS || chain == MIDDLE; more++) {
+    for (int more = 0; all->chain == BEGINS || all->chain == MIDDLE; more++) {
         if (more > 64)
             return err_set(e, RC_PROTOCOL, "an answer in more than 64 pieces");
-        TRY(block(l, GO_ON, NULL, 0, all, &chain, e));
+        TRY(block(l, GO_ON, NULL, 0, all, e));
     }
     return RC_OK;
 }
@@ -176,6 +176,8 @@ static enum rc reset(void *self, struct err *e)
 {
     struct ccid_link *l = self;
     struct atr before = l->atr;
+    if (mono_ms() >= l->deadline)
+        return err_set(e, RC_TIMEOUT, "no time left to begin again");
     TRY(same_card(l, e));
     ccid_link_power_off(l);
     TRY(same_card(l, e)); /* power_on() forgets what was seen */

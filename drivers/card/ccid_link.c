@@ -72,39 +72,36 @@ static enum rc send(struct ccid_link *l, struct ccid_out *m, int64_t deadline, s
     m->slot = l->slot;
     m->seq = ++l->seq;
     TRY(ccid_encode(m, out, sizeof out, &len, e));
-    enum rc rc = bus_write(l->bus, l->ep_out, out, len, NULL, deadline, e);
+    enum rc rc = bus_write(l->bus, l->ep_out, out, len, deadline, e);
     wipe(out, len);
     return rc;
 }
 
 /* The answer to the command just sent. Others are counted and dropped, at most ten. The frame stays in
- * l->frame until the caller has used it (*total). */
-static enum rc receive(struct ccid_link *l, uint8_t type, int64_t deadline, struct ccid_in *in, size_t *total,
-                       struct err *e)
+ * l->frame until the caller has used it. */
+static enum rc receive(struct ccid_link *l, struct ccid_call *c, struct ccid_in *in, struct err *e)
 {
-    int64_t cap = ccid_earlier(mono_ms() + l->cap_ms, l->deadline), base = deadline - mono_ms();
+    int64_t start = mono_ms(), cap = ccid_earlier(start + l->cap_ms, l->deadline), deadline = c->deadline;
     bool stretched = false;
     for (int stale = 0; stale <= STALE_MAX;) {
-        enum rc rc = collect(l, deadline, total, e);
-        if (rc == RC_TIMEOUT && stretched && deadline >= cap)
+        enum rc rc = collect(l, deadline, &c->total, e);
+        if (stretched && mono_ms() >= cap)
             return err_code(e, RC_TIMEOUT, "APDU_CAP", l->cap_ms,
                             "the card asks for more time again and again");
         TRY(rc);
-        TRY(ccid_decode(l->frame, *total, in, e));
+        TRY(ccid_decode(l->frame, c->total, in, e));
         if (in->slot != l->slot || in->seq != l->seq) {
-            ccid_consume(l, *total);
+            ccid_consume(l, c->total);
             l->count.stale++;
             stale++;
         } else if (in->extension) {
-            ccid_consume(l, *total);
+            ccid_consume(l, c->total);
             l->count.extensions++;
             stretched = true;
-            deadline = ccid_earlier(mono_ms() + base, cap);
-            if (mono_ms() >= cap)
-                return err_code(e, RC_TIMEOUT, "APDU_CAP", l->cap_ms,
-                                "the card asks for more time again and again");
-        } else if (in->type != type && !in->failed) {
-            return err_set(e, RC_PROTOCOL, "CCID: an answer of type %02X instead of %02X", in->type, type);
+            deadline = ccid_earlier(mono_ms() + (c->deadline - start), cap);
+        } else if (in->type != c->answer && !in->failed) {
+            return err_set(e, RC_PROTOCOL, "CCID: an answer of type %02X instead of %02X", in->type,
+                           c->answer);
         } else {
             l->card = in->card;
             return RC_OK;
@@ -113,25 +110,24 @@ static enum rc receive(struct ccid_link *l, uint8_t type, int64_t deadline, stru
     return err_set(e, RC_PROTOCOL, "CCID: more than %d old frames in a row", STALE_MAX);
 }
 
-/* One command, one answer; until the answer is known the slot is dirty. */
-enum rc ccid_exchange(struct ccid_link *l, struct ccid_out *m, uint8_t type, int64_t deadline,
-                      struct ccid_in *in, size_t *total, struct err *e)
+/* Until the answer is known the slot is dirty. */
+enum rc ccid_exchange(struct ccid_link *l, struct ccid_call *c, struct ccid_in *in, struct err *e)
 {
     l->dirty = true;
-    TRY(send(l, m, deadline, e));
-    TRY(receive(l, type, deadline, in, total, e));
+    TRY(send(l, &c->out, c->deadline, e));
+    TRY(receive(l, c, in, e));
     l->dirty = false;
     return RC_OK;
 }
 
 static enum rc one_status(struct ccid_link *l, int64_t ms, struct err *e)
 {
-    struct ccid_out m = {.type = CCID_GET_SLOT_STATUS};
+    struct ccid_call c = {
+        .out = {.type = CCID_GET_SLOT_STATUS}, .answer = CCID_SLOT_STATUS, .deadline = mono_ms() + ms};
     struct ccid_in in;
-    size_t total;
-    TRY(ccid_exchange(l, &m, CCID_SLOT_STATUS, mono_ms() + ms, &in, &total, e));
+    TRY(ccid_exchange(l, &c, &in, e));
     enum rc rc = in.failed ? ccid_fail(e, &in, "slot status") : RC_OK;
-    ccid_consume(l, total);
+    ccid_consume(l, c.total);
     return rc == RC_USER ? RC_OK : rc; /* an empty slot is an answer */
 }
 
@@ -209,33 +205,38 @@ enum rc ccid_link_open(struct ccid_link *l, struct bus *bus, const struct device
     return settle(l, e);
 }
 
-enum rc ccid_link_resync(struct ccid_link *l, struct err *e)
+static enum rc resync(struct ccid_link *l, struct err *e)
 {
     /* CCID 5.3.1: the control request and the bulk command with one number, then the slot is free again. */
     struct bus_setup abort = {.type = 0x21, .request = 0x01, .index = bus_id(l->bus)->interface};
-    struct ccid_out m = {.type = CCID_ABORT};
+    struct ccid_call c = {
+        .out = {.type = CCID_ABORT}, .answer = CCID_SLOT_STATUS, .deadline = mono_ms() + STATUS_MS};
     struct ccid_in in;
-    size_t total;
-    int64_t deadline = mono_ms() + STATUS_MS;
-    l->count.resyncs++;
-    l->deadline = INT64_MAX;
     abort.value = (uint16_t)((uint8_t)(l->seq + 1) << 8 | l->slot);
-    enum rc rc = bus_control(l->bus, &abort, NULL, NULL, deadline, e);
-    if (rc == RC_LINK_LOST)
-        return rc;
+    enum rc rc = bus_control(l->bus, &abort, NULL, NULL, c.deadline, e);
     if (rc == RC_OK) {
         l->count.aborts++;
-        rc = send(l, &m, deadline, e);
-        if (rc == RC_OK && receive(l, CCID_SLOT_STATUS, deadline, &in, &total, e) == RC_OK)
-            ccid_consume(l, total);
-        if (rc == RC_LINK_LOST)
-            return rc;
+        rc = ccid_exchange(l, &c, &in, e);
+        if (rc == RC_OK)
+            ccid_consume(l, c.total);
     }
+    if (rc == RC_LINK_LOST || rc == RC_CANCELLED)
+        return rc;
     TRY(bus_clear_halt(l->bus, e));
     forget(l);
     TRY(settle(l, e));
     l->dirty = false;
     return RC_OK;
+}
+
+enum rc ccid_link_resync(struct ccid_link *l, struct err *e)
+{
+    int64_t deadline = l->deadline; /* may be over: getting the reader back has its own, short ones */
+    l->deadline = INT64_MAX;
+    l->count.resyncs++;
+    enum rc rc = resync(l, e);
+    l->deadline = deadline;
+    return rc;
 }
 
 bool ccid_link_notices(struct ccid_link *l)

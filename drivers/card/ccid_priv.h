@@ -5,9 +5,15 @@
 #include "drivers/card/ccid_link.h"
 
 int64_t ccid_earlier(int64_t a, int64_t b);
-/* The answer stands in l->frame until ccid_consume(l, *total); in points into it. */
-MUST enum rc ccid_exchange(struct ccid_link *l, struct ccid_out *m, uint8_t type, int64_t deadline,
-                           struct ccid_in *in, size_t *total, struct err *e);
+/* One command and its answer. */
+struct ccid_call {
+    struct ccid_out out; /* slot and sequence are filled in */
+    uint8_t answer;      /* the type that answers it */
+    int64_t deadline;
+    size_t total; /* length of the answer frame, for ccid_consume() */
+};
+/* The answer stands in l->frame until ccid_consume(); in points into it. */
+MUST enum rc ccid_exchange(struct ccid_link *l, struct ccid_call *c, struct ccid_in *in, struct err *e);
 void ccid_consume(struct ccid_link *l, size_t total);
 
 #endif

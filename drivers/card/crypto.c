@@ -54,45 +54,65 @@ void card_kdf(struct card_key *out, enum cipher c, const uint8_t *secret, size_t
     wipe(hash, sizeof hash);
 }
 
-static int cbc_3des(const struct card_key *k, bool encrypt, uint8_t iv[8], const uint8_t *in, size_t len,
-                    uint8_t *out)
+struct cbc {
+    const struct card_key *key;
+    bool encrypt;
+    uint8_t iv[CARD_BLOCK_MAX];
+};
+
+static int cbc_3des(struct cbc *c, const uint8_t *in, size_t len, uint8_t *out)
 {
     mbedtls_des3_context ctx;
     mbedtls_des3_init(&ctx);
-    int rc = encrypt ? mbedtls_des3_set2key_enc(&ctx, k->k) : mbedtls_des3_set2key_dec(&ctx, k->k);
+    int rc =
+        c->encrypt ? mbedtls_des3_set2key_enc(&ctx, c->key->k) : mbedtls_des3_set2key_dec(&ctx, c->key->k);
     if (rc == 0)
-        rc = mbedtls_des3_crypt_cbc(&ctx, encrypt ? MBEDTLS_DES_ENCRYPT : MBEDTLS_DES_DECRYPT, len, iv, in,
-                                    out);
+        rc = mbedtls_des3_crypt_cbc(&ctx, c->encrypt ? MBEDTLS_DES_ENCRYPT : MBEDTLS_DES_DECRYPT, len, c->iv,
+                                    in, out);
     mbedtls_des3_free(&ctx);
     return rc;
 }
 
-static int cbc_aes(const struct card_key *k, bool encrypt, uint8_t iv[16], const uint8_t *in, size_t len,
-                   uint8_t *out)
+static int cbc_aes(struct cbc *c, const uint8_t *in, size_t len, uint8_t *out)
 {
     mbedtls_aes_context ctx;
     mbedtls_aes_init(&ctx);
-    unsigned bits = (unsigned)cipher_keylen(k->cipher) * 8;
-    int rc = encrypt ? mbedtls_aes_setkey_enc(&ctx, k->k, bits) : mbedtls_aes_setkey_dec(&ctx, k->k, bits);
+    unsigned bits = (unsigned)cipher_keylen(c->key->cipher) * 8;
+    int rc = c->encrypt ? mbedtls_aes_setkey_enc(&ctx, c->key->k, bits)
+                        : mbedtls_aes_setkey_dec(&ctx, c->key->k, bits);
     if (rc == 0)
-        rc = mbedtls_aes_crypt_cbc(&ctx, encrypt ? MBEDTLS_AES_ENCRYPT : MBEDTLS_AES_DECRYPT, len, iv, in,
-                                   out);
+        rc = mbedtls_aes_crypt_cbc(&ctx, c->encrypt ? MBEDTLS_AES_ENCRYPT : MBEDTLS_AES_DECRYPT, len, c->iv,
+                                   in, out);
     mbedtls_aes_free(&ctx);
     return rc;
 }
 
-enum rc card_cbc(const struct card_key *k, bool encrypt, const uint8_t *iv, const uint8_t *in, size_t len,
-                 uint8_t *out, struct err *e)
+static enum rc cbc(struct cbc *c, const uint8_t *in, size_t len, uint8_t *out, struct err *e)
 {
-    size_t block = cipher_block(k->cipher);
+    size_t block = cipher_block(c->key->cipher);
     if (len % block != 0)
         return err_set(e, RC_PROTOCOL, "cipher text of %zu bytes is not a multiple of %zu", len, block);
-    uint8_t chain[CARD_BLOCK_MAX] = {0};
-    if (iv)
-        memcpy(chain, iv, block);
-    int rc = (k->cipher == CIPHER_3DES ? cbc_3des : cbc_aes)(k, encrypt, chain, in, len, out);
-    wipe(chain, sizeof chain);
+    int rc = (c->key->cipher == CIPHER_3DES ? cbc_3des : cbc_aes)(c, in, len, out);
+    wipe(c->iv, sizeof c->iv);
     return rc == 0 ? RC_OK : err_set(e, RC_INTERNAL, "cipher failed (-0x%04X)", (unsigned)-rc);
+}
+
+enum rc card_encrypt(const struct card_key *k, const uint8_t *iv, const uint8_t *in, size_t len, uint8_t *out,
+                     struct err *e)
+{
+    struct cbc c = {k, true, {0}};
+    if (iv)
+        memcpy(c.iv, iv, cipher_block(k->cipher));
+    return cbc(&c, in, len, out, e);
+}
+
+enum rc card_decrypt(const struct card_key *k, const uint8_t *iv, const uint8_t *in, size_t len, uint8_t *out,
+                     struct err *e)
+{
+    struct cbc c = {k, false, {0}};
+    if (iv)
+        memcpy(c.iv, iv, cipher_block(k->cipher));
+    return cbc(&c, in, len, out, e);
 }
 
 /* Single DES CBC-MAC with the first key; the last block goes through the second and the first again. */

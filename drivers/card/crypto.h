@@ -26,8 +26,10 @@ void card_sha1(uint8_t out[SHA1_LEN], const void *p, size_t len);
 void card_kdf(struct card_key *out, enum cipher c, const uint8_t *secret, size_t len, uint8_t counter);
 
 /* CBC without padding; iv NULL means zero; len is a multiple of the block; in == out is fine. */
-MUST enum rc card_cbc(const struct card_key *k, bool encrypt, const uint8_t *iv, const uint8_t *in,
-                      size_t len, uint8_t *out, struct err *e);
+MUST enum rc card_encrypt(const struct card_key *k, const uint8_t *iv, const uint8_t *in, size_t len,
+                          uint8_t *out, struct err *e);
+MUST enum rc card_decrypt(const struct card_key *k, const uint8_t *iv, const uint8_t *in, size_t len,
+                          uint8_t *out, struct err *e);
 /* AES: CMAC cut to 8 bytes. 3DES: retail MAC (ISO 9797-1 algorithm 3); the caller has padded to 8. */
 MUST enum rc card_mac(const struct card_key *k, const uint8_t *in, size_t len, uint8_t mac[CARD_MAC_LEN],
                       struct err *e);

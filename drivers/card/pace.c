@@ -125,10 +125,10 @@ void pace_wipe(struct pace *p)
 static enum rc wrap(uint8_t tag, const uint8_t *v, size_t vlen, uint8_t *out, size_t *len, struct err *e)
 {
     uint8_t room[PACE_DATA_MAX] = {0};
-    struct bytes in = {.p = room, .cap = sizeof room}, b = {.p = out, .cap = PACE_DATA_MAX};
+    struct tlv_out in = {.p = room, .cap = sizeof room}, b = {.p = out, .cap = PACE_DATA_MAX};
     if (tag)
-        bytes_tlv(&in, tag, v, vlen);
-    bytes_tlv(&b, 0x7C, room, in.len);
+        tlv_put(&in, tag, v, vlen);
+    tlv_put(&b, 0x7C, room, in.len);
     if (in.full || b.full)
         return err_set(e, RC_INTERNAL, "PACE: a key that is too big");
     *len = b.len;
@@ -146,12 +146,12 @@ static enum rc unwrap(const struct answer *a, uint8_t tag, struct tlv *out, stru
 
 enum rc pace_set_at(const struct pace *p, enum pace_secret kind, uint8_t *out, size_t *len, struct err *e)
 {
-    struct bytes b = {.p = out, .cap = PACE_DATA_MAX};
+    struct tlv_out b = {.p = out, .cap = PACE_DATA_MAX};
     uint8_t reference = (uint8_t)kind, id = (uint8_t)p->info.parameter_id;
-    bytes_tlv(&b, 0x80, p->info.oid, sizeof p->info.oid);
-    bytes_tlv(&b, 0x83, &reference, 1);
+    tlv_put(&b, 0x80, p->info.oid, sizeof p->info.oid);
+    tlv_put(&b, 0x83, &reference, 1);
     if (p->info.say_id)
-        bytes_tlv(&b, 0x84, &id, 1);
+        tlv_put(&b, 0x84, &id, 1);
     *len = b.len;
     return b.full ? err_set(e, RC_INTERNAL, "PACE: MSE:Set AT is too big") : RC_OK;
 }
@@ -177,7 +177,7 @@ enum rc pace_map(struct pace *p, const struct answer *nonce, uint8_t *out, size_
     TRY(unwrap(nonce, 0x80, &z, e));
     if (z.len == 0 || z.len > PACE_NONCE_MAX || z.len % cipher_block(p->info.cipher) != 0)
         return err_set(e, RC_PROTOCOL, "PACE: an encrypted nonce of %zu bytes", z.len);
-    TRY(card_cbc(&p->password, false, NULL, z.v, z.len, p->nonce, e));
+    TRY(card_decrypt(&p->password, NULL, z.v, z.len, p->nonce, e));
     p->nonce_len = z.len;
     TRY(new_key(p, pace_fixed ? pace_fixed->mapping : NULL, e));
     return wrap(0x81, p->ours, p->point_len, out, len, e);
@@ -206,10 +206,10 @@ enum rc pace_agree(struct pace *p, const struct answer *mapping, uint8_t *out, s
 static enum rc token(const struct pace *p, const uint8_t *key, uint8_t mac[CARD_MAC_LEN], struct err *e)
 {
     uint8_t body[PACE_DATA_MAX], text[PACE_DATA_MAX + 16];
-    struct bytes in = {.p = body, .cap = sizeof body}, b = {.p = text, .cap = sizeof text};
-    bytes_tlv(&in, 0x06, p->info.oid, sizeof p->info.oid);
-    bytes_tlv(&in, 0x86, key, p->point_len);
-    bytes_tlv(&b, 0x7F49, body, in.len);
+    struct tlv_out in = {.p = body, .cap = sizeof body}, b = {.p = text, .cap = sizeof text};
+    tlv_put(&in, 0x06, p->info.oid, sizeof p->info.oid);
+    tlv_put(&in, 0x86, key, p->point_len);
+    tlv_put(&b, 0x7F49, body, in.len);
     if (in.full || b.full)
         return err_set(e, RC_INTERNAL, "PACE: a token that is too big");
     size_t n = p->info.cipher == CIPHER_3DES ? card_pad(text, b.len, 8) : b.len;

@@ -36,11 +36,11 @@ static enum rc crypt(const struct sm *sm, bool encrypt, const uint8_t *in, size_
 {
     uint8_t iv[CARD_BLOCK_MAX] = {0};
     if (sm->enc.cipher != CIPHER_3DES)
-        TRY(card_cbc(&sm->enc, true, NULL, sm->ssc, sizeof iv, iv, e));
-    return card_cbc(&sm->enc, encrypt, iv, in, len, out, e);
+        TRY(card_encrypt(&sm->enc, NULL, sm->ssc, sizeof iv, iv, e));
+    return (encrypt ? card_encrypt : card_decrypt)(&sm->enc, iv, in, len, out, e);
 }
 
-static enum rc command_data(const struct sm *sm, const struct apdu *c, struct bytes *objects, struct err *e)
+static enum rc command_data(const struct sm *sm, const struct apdu *c, struct tlv_out *objects, struct err *e)
 {
     if (c->lc == 0)
         return RC_OK;
@@ -53,15 +53,15 @@ static enum rc command_data(const struct sm *sm, const struct apdu *c, struct by
     size_t n = card_pad(text + 1, c->lc, block);
     enum rc rc = crypt(sm, true, text + 1, n, text + 1, e);
     if (rc == RC_OK && (c->ins & 1))
-        bytes_tlv(objects, 0x85, text + 1, n);
+        tlv_put(objects, 0x85, text + 1, n);
     else if (rc == RC_OK)
-        bytes_tlv(objects, 0x87, text, n + 1);
+        tlv_put(objects, 0x87, text, n + 1);
     wipe(text, sizeof text);
     return rc;
 }
 
 /* MAC over counter, padded header (commands only) and objects. */
-static enum rc seal_mac(const struct sm *sm, const uint8_t *header, const struct bytes *objects,
+static enum rc seal_mac(const struct sm *sm, const uint8_t *header, const struct tlv_out *objects,
                         uint8_t mac[CARD_MAC_LEN], struct err *e)
 {
     uint8_t m[WORK_MAX + 3 * CARD_BLOCK_MAX];
@@ -81,17 +81,17 @@ static enum rc seal_mac(const struct sm *sm, const uint8_t *header, const struct
 enum rc sm_wrap(struct sm *sm, const struct apdu *c, uint8_t *out, size_t cap, size_t *len, struct err *e)
 {
     uint8_t room[600];
-    struct bytes objects = {.p = room, .cap = sizeof room};
+    struct tlv_out objects = {.p = room, .cap = sizeof room};
     count(sm);
     TRY(command_data(sm, c, &objects, e));
     if (c->le >= 0) {
         uint8_t le[2] = {(uint8_t)(c->le >> 8), (uint8_t)c->le};
         bool two = c->le > 256 || (c->le == 0 && c->wide);
-        bytes_tlv(&objects, 0x97, two ? le : le + 1, two ? 2 : 1);
+        tlv_put(&objects, 0x97, two ? le : le + 1, two ? 2 : 1);
     }
     uint8_t header[4] = {c->cla | 0x0C, c->ins, c->p1, c->p2}, mac[CARD_MAC_LEN];
     TRY(seal_mac(sm, header, &objects, mac, e));
-    bytes_tlv(&objects, 0x8E, mac, sizeof mac);
+    tlv_put(&objects, 0x8E, mac, sizeof mac);
     if (objects.full)
         return err_set(e, RC_TOO_BIG, "a protected command is too big");
     struct apdu sealed = {header[0], header[1], header[2], header[3], room, objects.len, 0, c->wide};
@@ -162,7 +162,7 @@ enum rc sm_unwrap(struct sm *sm, struct answer *a, struct err *e)
     }
     struct parts p = {0};
     TRY(take_apart(sm, a, &p, e));
-    struct bytes sealed = {.p = a->data, .len = p.sealed};
+    struct tlv_out sealed = {.p = a->data, .len = p.sealed};
     uint8_t mac[CARD_MAC_LEN];
     TRY(seal_mac(sm, NULL, &sealed, mac, e));
     if (!equal_ct(mac, p.mac.v, sizeof mac))

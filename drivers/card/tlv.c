@@ -91,7 +91,7 @@ enum rc tlv_find(const uint8_t *p, size_t len, uint32_t tag, struct tlv *out, st
     return RC_OK;
 }
 
-void bytes_add(struct bytes *b, const void *p, size_t len)
+void tlv_add(struct tlv_out *b, const void *p, size_t len)
 {
     if (b->full || b->cap - b->len < len) {
         b->full = true;
@@ -102,26 +102,26 @@ void bytes_add(struct bytes *b, const void *p, size_t len)
     b->len += len;
 }
 
-void bytes_u8(struct bytes *b, uint8_t v)
+void tlv_u8(struct tlv_out *b, uint8_t v)
 {
-    bytes_add(b, &v, 1);
+    tlv_add(b, &v, 1);
 }
 
-void bytes_tlv(struct bytes *b, uint32_t tag, const void *v, size_t len)
+void tlv_put(struct tlv_out *b, uint32_t tag, const void *v, size_t len)
 {
     for (int shift = 16; shift >= 0; shift -= 8)
         if (tag >> shift != 0)
-            bytes_u8(b, (uint8_t)(tag >> shift));
+            tlv_u8(b, (uint8_t)(tag >> shift));
     if (len > 0xFFFF) {
         b->full = true;
         return;
     }
     if (len > 0xFF)
-        bytes_u8(b, 0x82);
+        tlv_u8(b, 0x82);
     else if (len > 0x7F)
-        bytes_u8(b, 0x81);
+        tlv_u8(b, 0x81);
     if (len > 0xFF)
-        bytes_u8(b, (uint8_t)(len >> 8));
-    bytes_u8(b, (uint8_t)len);
-    bytes_add(b, v, len);
+        tlv_u8(b, (uint8_t)(len >> 8));
+    tlv_u8(b, (uint8_t)len);
+    tlv_add(b, v, len);
 }

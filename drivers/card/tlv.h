@@ -23,13 +23,13 @@ MUST enum rc tlv_next(const uint8_t *p, size_t len, size_t *at, struct tlv *out,
 MUST enum rc tlv_find(const uint8_t *p, size_t len, uint32_t tag, struct tlv *out, struct err *e);
 
 /* Building, into a fixed room. Too much sets `full` and nothing more is written; look once at the end. */
-struct bytes {
+struct tlv_out {
     uint8_t *p;
     size_t cap, len;
     bool full;
 };
-void bytes_add(struct bytes *b, const void *p, size_t len);
-void bytes_u8(struct bytes *b, uint8_t v);
-void bytes_tlv(struct bytes *b, uint32_t tag, const void *v, size_t len);
+void tlv_add(struct tlv_out *b, const void *p, size_t len);
+void tlv_u8(struct tlv_out *b, uint8_t v);
+void tlv_put(struct tlv_out *b, uint32_t tag, const void *v, size_t len);
 
 #endif

@@ -374,11 +374,11 @@ static void objects(void **state)
         assert_int_equal(t.len, rows[i].len);
     }
     uint8_t room[300], big[260] = {0};
-    struct bytes b = {.p = room, .cap = sizeof room};
-    bytes_tlv(&b, 0x7F49, big, 260);
+    struct tlv_out b = {.p = room, .cap = sizeof room};
+    tlv_put(&b, 0x7F49, big, 260);
     assert_false(b.full);
     assert_octets(room, 5, "7F49820104");
-    bytes_tlv(&b, 0x04, big, 40);
+    tlv_put(&b, 0x04, big, 40);
     assert_true(b.full);
 }
 

@@ -1,0 +1,142 @@
+/* The card driver as a process: what stays in memory, what a kill does, what a hand on the command line gets.
+ */
+#include "tests/devices/card_rig.h"
+
+#include "common/base/clock.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+/* After the end of a session nothing of the person is left in memory. */
+static void memory(void **state)
+{
+    (void)state;
+    static const char *const needles[] = {"POPESCU",  "ANA MARIA", "ANA<MARIA", "2900314120112",
+                                          "XX204815", "TARANU",    "123456<",   "\"123456\""};
+    struct frame f;
+    unsigned seen = 0;
+    up("A");
+    good(CAN_A);
+    vcmd("delay 100"); /* in the middle of a read the control shows that the search finds what is there */
+    int64_t id = kdrv_send(&k, "read", CAN_A, 0);
+    while (!k.identities && kdrv_frame(&k, &f, 5000))
+        ;
+    for (size_t i = 0; i < COUNT(needles); i++)
+        seen += kdrv_memory(&k, needles[i]) > 0;
+    vcmd("delay 0");
+    assert_true(kdrv_completion(&k, id, &f, 20000));
+    if (seen == 0) {
+        print_message("memory may not be read here\n");
+        down();
+        skip();
+    }
+    assert_string_equal(kdrv_do(&k, "wipe", "{}", 0, &f), "ok");
+    for (size_t i = 0; i < COUNT(needles); i++) {
+        int n = kdrv_memory(&k, needles[i]);
+        if (n != 0)
+            fail_msg("'%s' stands %d times in memory after wipe", needles[i], n);
+        cases++;
+    }
+    print_message("control: %u needles found while reading, none after wipe; resident %ld kB\n", seen,
+                  kdrv_rss_kb(&k));
+    down();
+}
+
+/* Killed at some moments of a read; the next process reads at once. */
+static void killed(void **state)
+{
+    (void)state;
+    struct frame f;
+    up("A");
+    for (int i = 0; i < 6; i++, cases++) {
+        kdrv_send(&k, "read", CAN_A, 0);
+        for (int n = 0; n < i * 2 + 1; n++)
+            assert_true(kdrv_frame(&k, &f, 5000));
+        kill(k.pid, SIGKILL);
+        kdrv_stop(&k);
+        int64_t at = mono_ms();
+        assert_true(kdrv_start(&k, &v, "card", rows));
+        assert_true(kdrv_link(&k, "up", 10000));
+        if (i == 0)
+            print_message("killed: up again after %lld ms\n", (long long)(mono_ms() - at));
+        good(DG1_A);
+    }
+    down();
+}
+
+static int by_hand(const char *const *argv, char *out, size_t cap)
+{
+    int fd = -1;
+    pid_t pid = vdev_spawn(&v, argv, NULL, &fd);
+    size_t n = 0;
+    for (ssize_t got; n + 1 < cap && (got = read(fd, out + n, cap - 1 - n)) > 0;)
+        n += (size_t)got;
+    out[n] = 0;
+    close(fd);
+    cases++;
+    return vdev_wait(pid, 15000);
+}
+
+static void hands(void **state)
+{
+    (void)state;
+    static char out[65536], kdrv[512];
+    const char *own = getenv("PRIDVOR_KDRV"), *build = getenv("PRIDVOR_BUILD");
+    snprintf(kdrv, sizeof kdrv, "%s%s", own ? own : build ? build : ".", own ? "" : "/drivers/kdrv");
+    setenv("PRIDVOR_RUN", rows, 1); /* no kioskd there */
+    const char *const args[] = {"--card", "A", NULL};
+    assert_true(vdev_start_args(&v, "reader", NULL, args));
+#define HAND(...) by_hand((const char *const[]){kdrv, __VA_ARGS__, NULL}, out, sizeof out)
+    assert_int_equal(HAND("list", "--json"), 0);
+    assert_non_null(strstr(out, "\"driver\":\"card\",\"vid\":\"08e6\",\"pid\":\"3437\",\"port\":\"1-1\""));
+    assert_int_equal(HAND("card", "status"), 0);
+    assert_int_equal(HAND("card", "read", "--can", "123456", "--json"), 0);
+    assert_non_null(strstr(out, "\"last_name\":\"POPESCU\""));
+    assert_int_equal(HAND("card", "read", "--mrz", "XX204815,900314,340520", "--want", "DG1"), 0);
+    assert_non_null(strstr(out, "2900314120112"));
+    assert_int_equal(HAND("card", "read", "--can", "111111", "--json"), 4);
+    assert_non_null(strstr(out, "\"code\":\"CAN_WRONG\""));
+    assert_int_equal(HAND("card", "read"), 2);
+    assert_int_equal(HAND("card", "read", "--mrz", "A,B"), 2);
+    assert_int_equal(HAND("card", "eat"), 2);
+    assert_int_equal(HAND("fridge", "status"), 2);
+    assert_int_equal(HAND("card", "status", "--match", "usb:ffff:0001"), 3);
+    assert_int_equal(HAND("card", "status", "--match", "1-1"), 0);
+    vcmd("remove");
+    assert_int_equal(HAND("card", "read", "--can", "123456"), 4);
+    vcmd("unplug");
+    assert_int_equal(HAND("card", "status"), 3);
+    vdev_stop(&v);
+    unsetenv("PRIDVOR_RUN");
+}
+
+/* Two processes for one reader: the second says who has it. */
+static void held(void **state)
+{
+    (void)state;
+    struct kdrv second;
+    up("A");
+    assert_true(kdrv_start(&second, &v, "card", rows));
+    assert_true(kdrv_link(&second, "retry", 10000));
+    kdrv_drain(&second, 200);
+    assert_string_equal(second.condition, "technician");
+    assert_non_null(strstr(second.text, "is held by"));
+    print_message("second process: %s\n", second.text);
+    cases++;
+    assert_int_equal(kdrv_stop(&second), 0);
+    good(DG1_A);
+    down();
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(memory),
+        cmocka_unit_test(killed),
+        cmocka_unit_test(hands),
+        cmocka_unit_test(held),
+    };
+    if (argc > 1)
+        cmocka_set_test_filter(argv[1]);
+    return cmocka_run_group_tests(tests, rig_begin, rig_finish);
+}
