@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <malloc.h>
 #include <utf8proc.h>
 
 #include "common/base/buf.h"
@@ -53,11 +54,26 @@ size_t utf8_count(const char *s)
     return n;
 }
 
+/* The library's own mapping leaves unwiped copies behind, so the two steps are made here, in one place that
+ * is wiped: it may hold a name. */
 static void freep(utf8proc_uint8_t **p)
 {
-    if (*p != NULL)
-        wipe(*p, strlen((const char *)*p));
+    if (*p)
+        wipe(*p, malloc_usable_size(*p));
     free(*p);
+}
+
+static utf8proc_uint8_t *mapped(const char *s, utf8proc_option_t how)
+{
+    const utf8proc_uint8_t *in = (const utf8proc_uint8_t *)s;
+    utf8proc_ssize_t n = utf8proc_decompose(in, 0, NULL, 0, how);
+    utf8proc_int32_t *points = n < 0 ? NULL : calloc((size_t)n + 1, sizeof(*points));
+    utf8proc_uint8_t *out SCOPED(freep) = (utf8proc_uint8_t *)points;
+    if (!points || utf8proc_decompose(in, 0, points, n, how) != n || utf8proc_reencode(points, n, how) < 0)
+        return NULL;
+    utf8proc_uint8_t *done = out;
+    out = NULL;
+    return done;
 }
 
 /* Line ends and tabs are blanks too: a text area may send them, a register line cannot hold them. */
@@ -120,7 +136,7 @@ enum rc text_clean(struct arena *a, const char *s, const char **out, struct err 
 {
     if (!utf8_valid(s, strlen(s)))
         return err_set(e, RC_BAD_FIELD, "not UTF-8");
-    utf8proc_uint8_t *nfc SCOPED(freep) = utf8proc_NFC((const utf8proc_uint8_t *)s);
+    utf8proc_uint8_t *nfc SCOPED(freep) = mapped(s, UTF8PROC_NULLTERM | UTF8PROC_STABLE | UTF8PROC_COMPOSE);
     if (nfc == NULL)
         return err_set(e, RC_BAD_FIELD, "not UTF-8");
     BUF_SCOPE(b);
@@ -152,10 +168,10 @@ static bool is_word(utf8proc_int32_t c)
 
 const char *text_fold(struct arena *a, const char *s)
 {
-    utf8proc_uint8_t *bare SCOPED(freep) = NULL;
     const utf8proc_option_t how = UTF8PROC_NULLTERM | UTF8PROC_STABLE | UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT |
                                   UTF8PROC_CASEFOLD | UTF8PROC_STRIPMARK;
-    if (!utf8_valid(s, strlen(s)) || utf8proc_map((const utf8proc_uint8_t *)s, 0, &bare, how) < 0)
+    utf8proc_uint8_t *bare SCOPED(freep) = utf8_valid(s, strlen(s)) ? mapped(s, how) : NULL;
+    if (!bare)
         return "";
     BUF_SCOPE(b);
     bool gap = false;
