@@ -61,10 +61,14 @@ static void cairo_freep(cairo_t **c)
         cairo_destroy(*c);
 }
 
+/* The layout's own copy of the text may be a name: it is wiped where it stands. */
 static void layout_freep(PangoLayout **l)
 {
-    if (*l)
-        g_object_unref(*l);
+    if (!*l)
+        return;
+    char *text = (char *)(uintptr_t)pango_layout_get_text(*l);
+    wipe(text, strlen(text));
+    g_object_unref(*l);
 }
 
 /* Asked by LeakSanitizer in builds that have it: fontconfig keeps one pattern for ever; everything else is
