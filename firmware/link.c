@@ -23,7 +23,8 @@ struct link {
     enum job job;
     char id[UUID_LEN]; /* in flight */
     char code[RECEIPT_CODE_LEN + 1];
-    char fresh[UUID_LEN]; /* filed just now */
+    char fresh[UUID_LEN]; /* filed just now; "" once it was tried */
+    char newest[UUID_LEN];
     int64_t fresh_at;
     bool online, stopped, waiting, server_later, hurry, asked_twice;
     unsigned failures;
@@ -141,6 +142,14 @@ static void later(struct link *l, const struct httpc_reply *r)
     back_off(l, answered);
     if (l->ev.waits)
         l->ev.waits(l->id, l->ev.user);
+    /* No network for one is no network for the one behind it, whose citizen stands there. */
+    if (!answered && l->fresh[0]) {
+        char id[UUID_LEN];
+        memcpy(id, l->fresh, sizeof(id));
+        l->fresh[0] = '\0';
+        if (l->ev.waits)
+            l->ev.waits(id, l->ev.user);
+    }
 }
 
 static void on_upload(const struct httpc_reply *r, void *user)
@@ -154,6 +163,8 @@ static void on_upload(const struct httpc_reply *r, void *user)
     if (r->rc != RC_OK && l->hurry) {
         l->hurry = false;
         l->retry_at = 0;
+        if (strcmp(l->id, l->newest) == 0)
+            memcpy(l->fresh, l->id, sizeof(l->fresh));
         next(l);
         return;
     }
@@ -170,12 +181,24 @@ static enum rc body_of(struct link *l, struct arena *a, const struct queue_item 
 {
     struct submission sub = {0};
     TRY(json_decode(a, &submission_desc, item->body, item->len, &sub, e));
-    bool fresh = strcmp(item->id, l->fresh) == 0 && mono_ms() - l->fresh_at < FRESH_MS;
-    sub.offline = !fresh;
+    sub.offline = strcmp(item->id, l->newest) != 0 || mono_ms() - l->fresh_at >= FRESH_MS;
     memset(l->code, 0, sizeof(l->code));
     memcpy(l->code, sub.receipt.code, strnlen(sub.receipt.code, RECEIPT_CODE_LEN));
     json_encode(&submission_desc, &sub, out);
     return RC_OK;
+}
+
+/* The citizen who stands there goes before those who have left. */
+static enum rc choose(struct link *l, struct arena *a, struct queue_item *item, bool *found, struct err *e)
+{
+    char id[UUID_LEN];
+    memcpy(id, l->fresh, sizeof(id));
+    l->fresh[0] = '\0';
+    if (id[0] && queue_get(l->queue, a, id, item, e) == RC_OK && item->state < QUEUE_ACKED) {
+        *found = true;
+        return RC_OK;
+    }
+    return queue_next(l->queue, a, item, found, e);
 }
 
 static bool upload(struct link *l)
@@ -185,7 +208,7 @@ static bool upload(struct link *l)
     bool found = false;
     ARENA_SCOPE(a);
     BUF_SCOPE(body);
-    if (queue_next(l->queue, a, &item, &found, &e) != RC_OK) {
+    if (choose(l, a, &item, &found, &e) != RC_OK) {
         log_err(&e, "event=queue_next");
         back_off(l, true);
         return false;
@@ -265,6 +288,7 @@ static void next(struct link *l)
 void link_kick(struct link *l, const char *id)
 {
     memcpy(l->fresh, id, sizeof(l->fresh));
+    memcpy(l->newest, id, sizeof(l->newest));
     l->fresh_at = mono_ms();
     l->waiting = true;
     l->hurry = true;

@@ -18,6 +18,7 @@
 #define MAX_BYTES (64ll << 20)
 #define SPARE_PAGES 64            /* new requests stop here, so that answers and journal rows still fit */
 #define RESERVE_BYTES (1l << 20)  /* given back to a full disk, so that the queue can still empty itself */
+#define BUSY_MS 2000              /* a predecessor may still be ending */
 #define PROOF "pridvor queue key" /* sealed under every queue's key: tells a wrong key from a damaged row */
 
 /* Everything the queue asks of SQLite. */
@@ -304,6 +305,7 @@ static enum rc open_db(struct queue *q, const struct queue_conf *c, struct err *
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_URI | SQLITE_OPEN_EXRESCODE;
     if (sqlite3_open_v2(uri, &q->db, flags, c->vfs) != SQLITE_OK)
         return sql_fail(q, c->path, e);
+    sqlite3_busy_timeout(q->db, BUSY_MS);
     TRY(pragmas(q, c, e));
     TRY(check(q, e));
     int version = 0;

@@ -34,7 +34,7 @@ struct world {
     bool seen_offline[SEEN_MAX];
     size_t n_seen;
     int acked, refused, waits, changed, pings;
-    char last_acked[UUID_LEN], number[41];
+    char last_acked[UUID_LEN], last_wait[UUID_LEN], number[41];
     bool lies; /* answers about another request */
 };
 
@@ -126,8 +126,8 @@ static void on_refused(const char *id, void *user)
 
 static void on_waits(const char *id, void *user)
 {
-    (void)id;
     (void)user;
+    snprintf(w.last_wait, sizeof(w.last_wait), "%s", id);
     w.waits++;
 }
 
@@ -376,6 +376,31 @@ static void test_cut(void **state)
     assert_true(w.seen_offline[0] || mono_ms() - start < 5000);
 }
 
+/* A backlog and no network: the citizen who stands there hears it at once, and is first when the network is
+ * back. */
+static void test_backlog(void **state)
+{
+    (void)state;
+    static const int ok[] = {201};
+    char old[UUID_LEN], fresh[UUID_LEN];
+    script(ok, 1);
+    serve(false);
+    uv_run(&w.loop, UV_RUN_NOWAIT);
+    put(old);
+    start_link("client.pem", "client.key");
+    until(&w.waits, 1);
+    put(fresh);
+    link_kick(w.link, fresh);
+    until(&w.waits, 2);
+    assert_string_equal(w.last_wait, fresh);
+    put(old);
+    serve(true);
+    link_kick(w.link, old);
+    until(&w.acked, 1);
+    assert_string_equal(w.last_acked, old);
+    until(&w.acked, 3);
+}
+
 /* A terminal without a right to speak keeps its requests. */
 static void test_foreign(void **state)
 {
@@ -393,7 +418,12 @@ static void test_foreign(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_judge), T(test_sent), T(test_verdicts),
-                                       T(test_wrong_answer),         T(test_cut),  T(test_foreign)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_judge),
+                                       T(test_sent),
+                                       T(test_verdicts),
+                                       T(test_wrong_answer),
+                                       T(test_cut),
+                                       T(test_backlog),
+                                       T(test_foreign)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
