@@ -27,7 +27,6 @@ struct httpc {
     int port;
     struct tls_ctx *tls;
     unsigned connect_ms, request_ms;
-    struct pool pool;
     uv_timer_t timer, kick;
     uv_getaddrinfo_t lookup;
     struct addrinfo *addrs, *addr; /* found, to be tried */
@@ -250,7 +249,6 @@ static void open_link(struct httpc *c, const struct sockaddr *addr)
 {
     static const struct hlink_events events = {link_up, link_bytes, link_down};
     struct hlink_conf conf = {.loop = c->loop,
-                              .pool = &c->pool,
                               .addr = addr,
                               .unix_path = c->unix_path,
                               .tls = c->tls,
@@ -360,7 +358,6 @@ struct httpc *httpc_new(uv_loop_t *loop, const struct httpc_conf *conf)
     c->tls = conf->tls;
     c->connect_ms = conf->connect_ms != 0 ? conf->connect_ms : CONNECT_MS;
     c->request_ms = conf->request_ms != 0 ? conf->request_ms : REQUEST_MS;
-    pool_init(&c->pool, loop, 1);
     c->tail = &c->head;
     c->handles = 2;
     uv_timer_init(loop, &c->timer);

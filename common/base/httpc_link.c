@@ -15,7 +15,7 @@ struct hlink {
     uv_connect_t connect;
     uv_write_t write;
     struct pool_job job;
-    struct pool *pool;
+    struct pool pool; /* of its own: a handshake may outlive the client that asked for it */
     struct tls *tls;
     const struct hlink_events *on;
     void *owner;
@@ -236,7 +236,7 @@ static void handshake(struct hlink *l)
     l->job.run = handshake_run;
     l->job.done = handshake_done;
     l->job_runs = true;
-    pool_submit(l->pool, &l->job);
+    pool_submit(&l->pool, &l->job);
 }
 
 static void on_connected(uv_connect_t *req, int status)
@@ -262,7 +262,7 @@ struct hlink *hlink_open(const struct hlink_conf *conf)
     struct hlink *l = calloc(1, sizeof(*l));
     if (l == NULL)
         abort();
-    l->pool = conf->pool;
+    pool_init(&l->pool, conf->loop, 1);
     l->on = conf->on;
     l->owner = conf->owner;
     l->handles = 2;

@@ -20,7 +20,6 @@ struct hlink_events {
 
 struct hlink_conf {
     uv_loop_t *loop;
-    struct pool *pool;
     const struct sockaddr *addr; /* or a Unix socket: */
     const char *unix_path;
     struct tls_ctx *tls;
