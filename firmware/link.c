@@ -272,7 +272,8 @@ static void next(struct link *l)
         return;
     if (now >= l->prune_at)
         prune(l, now);
-    if (l->waiting && now >= l->retry_at && upload(l))
+    bool stands_there = l->fresh[0] != '\0'; /* tried once whatever befell the others */
+    if (l->waiting && (stands_there || now >= l->retry_at) && upload(l))
         return;
     if (now >= l->ping_at) {
         l->job = JOB_PING;
