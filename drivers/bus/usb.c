@@ -231,8 +231,7 @@ static enum rc search(struct bus *b, const struct bus_pin *pin, size_t *row, str
             struct err why = {0};
             if (!fits(list[i], &b->rows[r], &c))
                 continue;
-            enum rc rc =
-                pin->vid || pin->any || pin_takes(pin, &c.id) ? take(b, &c, pin, &why) : RC_NO_DEVICE;
+            enum rc rc = pin_may(pin, &c.id) ? take(b, &c, pin, &why) : RC_NO_DEVICE;
             if (rc == RC_OK) {
                 *row = r;
                 continue;
