@@ -1,6 +1,7 @@
 #include "tests/db/server.h"
 
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -209,19 +210,44 @@ long server_rss_kb(const struct server *s)
     return kb;
 }
 
-double server_cpu_s(const struct server *s)
+/* User and system time; with children: also of those that ended. */
+static double cpu_of(pid_t pid, bool children, pid_t *parent)
 {
     char path[64], line[1024] = "";
-    unsigned long user = 0, sys = 0;
+    unsigned long user = 0, sys = 0, cuser = 0, csys = 0;
+    int ppid = 0;
 
-    snprintf(path, sizeof(path), "/proc/%d/stat", (int)s->pid);
+    snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
     FILE *f = fopen(path, "re");
     if (f && fgets(line, sizeof(line), f)) {
         char *after = strrchr(line, ')');
         if (after)
-            sscanf(after + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &sys);
+            sscanf(after + 1, " %*c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu %lu %lu", &ppid, &user,
+                   &sys, &cuser, &csys);
     }
     if (f)
         fclose(f);
-    return (double)(user + sys) / (double)sysconf(_SC_CLK_TCK);
+    if (parent)
+        *parent = ppid;
+    return (double)(user + sys + (children ? cuser + csys : 0)) / (double)sysconf(_SC_CLK_TCK);
+}
+
+double server_cpu_s(const struct server *s)
+{
+    return cpu_of(s->pid, false, NULL);
+}
+
+double server_postgres_cpu_s(const struct server *s)
+{
+    double sum = cpu_of(s->pg.pid, true, NULL);
+    DIR *d = opendir("/proc");
+
+    for (struct dirent *e; d && (e = readdir(d));) {
+        pid_t parent = 0, pid = (pid_t)strtol(e->d_name, NULL, 10);
+        double cpu = pid > 0 ? cpu_of(pid, false, &parent) : 0;
+        sum += parent == s->pg.pid ? cpu : 0;
+    }
+    if (d)
+        closedir(d);
+    return sum;
 }

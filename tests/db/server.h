@@ -26,6 +26,7 @@ bool server_ready(const struct server *s);
 /* Client context of a terminal folder below dir ("K01"), or without a certificate when NULL. */
 struct tls_ctx *server_client(const struct server *s, const char *name);
 long server_rss_kb(const struct server *s);
-double server_cpu_s(const struct server *s); /* user and system time used so far */
+double server_cpu_s(const struct server *s);          /* user and system time used so far by registryd */
+double server_postgres_cpu_s(const struct server *s); /* and by all of PostgreSQL */
 
 #endif
