@@ -69,7 +69,7 @@ static enum rc open(struct drv *d, struct err *e)
     TRY(stu_capability_read(report, got, &x->link.cap, e));
     TRY(pad_get(&x->link, STU_INFORMATION, report, sizeof(report), &got, e));
     stu_model_read(report, got, x->link.model);
-    x->link.mono = x->link.cap.width * x->link.cap.height <= 640 * 200;
+    x->link.mono = jval_bool(d->row ? d->row->profile : NULL, "mono", false);
     raster_warm();
     return leave_capture(d, e);
 }
@@ -201,6 +201,10 @@ static enum rc prepare(struct capture *c, struct err *e)
     enum rc rc = pad_set1(&c->x->link, STU_OPTION, 3, e);
     if (rc != RC_OK && rc != RC_UNSUPPORTED)
         return rc;
+    rc = start(c, e);
+    if (rc != RC_STATE)
+        return rc;
+    TRY(leave_capture(c->d, e)); /* not where we thought it was: once more from the beginning */
     return start(c, e);
 }
 
@@ -231,6 +235,8 @@ static void do_capture(struct drv *d, const struct task *t, struct result *r)
     enum rc rc = prepare(&c, &e);
     if (rc == RC_OK)
         rc = pen(&c, &e);
+    if (rc == RC_CANCELLED)
+        e.code = "PAD_CANCEL";
     bus_stop_clear(d->bus);
     if (rc != RC_LINK_LOST && leave_capture(d, &after) != RC_OK && after.rc != RC_LINK_LOST)
         drv_climb(d, "the pad does not leave its capture");

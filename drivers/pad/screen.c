@@ -101,6 +101,27 @@ enum rc pad_draw(struct pad_link *p, struct arena *a, const struct bitmap *b, in
     return pad_order(p, (const uint8_t[]){STU_IMAGE_END, 0}, 2, e);
 }
 
+/* Only the part with ink: each row of dots costs a transfer or more. */
+static struct bitmap *trimmed(struct arena *a, const struct bitmap *b, int *dx, int *dy)
+{
+    int x0 = b->w, y0 = b->h, x1 = -1, y1 = -1;
+    for (int y = 0; y < b->h; y++)
+        for (int x = 0; x < b->w; x++)
+            if (bitmap_get(b, x, y)) {
+                x0 = x < x0 ? x : x0;
+                x1 = x > x1 ? x : x1;
+                y0 = y < y0 ? y : y0;
+                y1 = y;
+            }
+    if (x1 < 0)
+        return NULL;
+    struct bitmap *out = bitmap_new(a, x1 - x0 + 1, y1 - y0 + 1);
+    bitmap_draw(out, b, -x0, -y0);
+    *dx = x0;
+    *dy = y0;
+    return out;
+}
+
 static enum rc text_at(struct pad_link *p, struct arena *a, const char *text, const struct raster_face *f,
                        int *y, struct err *e)
 {
@@ -111,7 +132,10 @@ static enum rc text_at(struct pad_link *p, struct arena *a, const char *text, co
         return RC_OK;
     TRY(raster_text(a, text, f, p->cap.width - 2 * side, &b, e));
     b->h = b->h < most ? b->h : most;
-    TRY(pad_draw(p, a, b, side, *y, e));
+    int dx = 0, dy = 0;
+    const struct bitmap *ink = trimmed(a, b, &dx, &dy);
+    if (ink)
+        TRY(pad_draw(p, a, ink, side + dx, *y + dy, e));
     *y += b->h + side / 4;
     return RC_OK;
 }
