@@ -402,6 +402,7 @@ void flow_tick(struct flow *f, int64_t now)
         flow_end(f, "too_long");
         return;
     }
+    print_tick(f, now);
     if (machine_busy(s))
         return; /* its own deadline ends it */
     const struct kiosk_conf *conf = f->env.conf;

@@ -66,7 +66,8 @@ struct print_part {
     enum print_phase phase;
     const char *proof, *code;
     int64_t journal;
-    int reprints;
+    int reprints, waits;
+    int64_t again_at; /* monotonic; the printer was busy with the paper of the citizen before */
 };
 struct session {
     struct arena *arena;
@@ -144,6 +145,7 @@ void file_tick(struct flow *f, int64_t now);
 MUST enum rc print_again(struct flow_call *c, struct err *e);
 MUST enum rc print_resolve(struct flow_call *c, struct err *e);
 void print_first(struct flow *f);
+void print_tick(struct flow *f, int64_t now);
 void print_detach(struct flow *f);
 
 /* Bodies. */

@@ -8,6 +8,9 @@
 #include "common/base/text.h"
 #include "firmware/flow_int.h"
 
+#define BUSY_MS 500
+#define BUSY_TRIES 40
+
 struct print_job {
     struct flow *f;
     int64_t cmd, journal;
@@ -114,6 +117,19 @@ static enum print_phase phase_of(const struct frame *fr, const char *proof)
     return strcmp(proof, "L2") == 0 || strcmp(proof, "L3") == 0 ? PRINT_PRINTED : PRINT_SENT;
 }
 
+/* Refused because it still prints for the citizen before: nothing was done, so it may be repeated by itself.
+ */
+static bool wait_for_printer(struct flow *f, const struct frame *fr)
+{
+    struct print_part *p = &f->s->print;
+    if (strcmp(fr->completion, "busy") != 0 || strcmp(fr->outcome, "not-done") != 0 ||
+        ++p->waits > BUSY_TRIES)
+        return false;
+    p->again_at = mono_ms() + BUSY_MS;
+    f->job = NULL;
+    return true;
+}
+
 static void on_print(const struct frame *fr, void *user)
 {
     struct print_job *job = user;
@@ -132,6 +148,10 @@ static void on_print(const struct frame *fr, void *user)
     log_info("event=print completion=%s outcome=%s code=%s proof=%s mm=%lld", fr->completion, fr->outcome,
              fr->code && fr->code[0] ? fr->code : "-", proof[0] ? proof : "-",
              (long long)jval_int(fr->data, "mm", 0));
+    if (mine && wait_for_printer(f, fr)) {
+        free(job);
+        return;
+    }
     if (mine) {
         struct print_part *p = &f->s->print;
         p->phase = phase_of(fr, proof);
@@ -221,6 +241,22 @@ enum rc print_resolve(struct flow_call *c, struct err *e)
     p->phase = in->printed ? PRINT_PRINTED : PRINT_FAILED;
     /* "No" does not unprint: the journal keeps "unknown", so the next paper says that it is a copy. */
     return in->printed ? queue_journal_end(c->f->env.queue, p->journal, "done", e) : RC_OK;
+}
+
+void print_tick(struct flow *f, int64_t now)
+{
+    struct print_part *p = &f->s->print;
+    struct err e = {0};
+    if (!p->again_at || now < p->again_at)
+        return;
+    p->again_at = 0;
+    struct driver *d = printer(f);
+    p->phase = PRINT_ABSENT;
+    if (d && send_receipt(f, d, &e) != RC_OK) {
+        log_err(&e, "event=print_start");
+        p->phase = PRINT_FAILED;
+    }
+    flow_changed(f);
 }
 
 void print_detach(struct flow *f)
