@@ -1,6 +1,7 @@
 /* kdrv: speaks to one device. See usage(). */
 #include "common/base/log.h"
 #include "drivers/byhand.h"
+#include "drivers/sandbox.h"
 
 #include <getopt.h>
 #include <signal.h>
@@ -136,6 +137,8 @@ static int serve(const struct driver_ops *ops, const struct options *o)
         log_err(&e, "event=start");
         return EXIT_FAILED;
     }
+    if (sandbox_enter(&e) != RC_OK)
+        log_err(&e, "event=sandbox");
     log_info("event=start driver=%s version=%s", ops->name, PRIDVOR_VERSION);
     serve_loop(s);
     log_info("event=stop reason=\"end of input\"");

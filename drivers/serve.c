@@ -9,6 +9,7 @@
 
 #define RETRY_FIRST_MS 500
 #define RETRY_MAX_MS 5000
+#define LADDER_MEMORY_MS (60 * 1000)
 #define DEADLINE_MAX_MS (10 * 60 * 1000)
 
 enum rc serve_new(const struct driver_ops *ops, const struct serve_opts *o, struct serve **out, struct err *e)
@@ -113,16 +114,19 @@ static void ladder(struct serve *s, const char *why)
     struct bus *bus = s->drv.bus;
     struct err e = {0};
     bus_stop_clear(bus);
+    if (mono_ms() - s->climbed_at > LADDER_MEMORY_MS)
+        s->rung = 0;
+    s->climbed_at = mono_ms();
     log_warn("event=ladder rung=%d text=\"%s\"", s->rung + 2, why);
     s->climb = NULL;
     const struct device_row *row = s->drv.row;
-    s->drv.ops->close(&s->drv);
     serve_axes(s, L_RETRY, s->condition, why);
+    s->drv.ops->close(&s->drv);
     enum rc rc = s->rung++ == 0 ? bus_reopen(bus, &e) : bus_reset(bus, &e);
     int rung = s->rung;
     if (rc == RC_OK)
         rc = start_device(s, (size_t)(row - s->rows->row), &e);
-    s->rung = rung; /* falls only with the first quiet idle */
+    s->rung = rung; /* falls with the first good command, or with time */
     if (rc == RC_OK)
         return;
     bus_close(bus);
@@ -161,6 +165,8 @@ static void run(struct serve *s, const struct command *c)
     }
     serve_complete(s, c->id, &r);
     s->completed = true;
+    if (r.completion == C_OK && strcmp(c->verb, "wipe") != 0 && strcmp(c->verb, "status") != 0)
+        s->rung = 0;
     if (r.completion != C_OK && !s->opts.quiet)
         log_warn("event=command verb=%s id=%lld completion=%s code=%s outcome=%s text=\"%s\"", c->verb,
                  (long long)c->id, completion_word(r.completion), r.code, outcome_word(r.outcome), r.text);
@@ -209,8 +215,6 @@ static void idle(struct serve *s, unsigned bits)
             s->climb = "the endpoint stays halted";
     } else if ((bits & (ops->rings | BUS_LATE)) && ops->idle(&s->drv, bits & ops->rings, &e) != RC_OK) {
         s->climb = e.text[0] ? e.text : "idle failed";
-    } else if (bits & BUS_LATE) {
-        s->rung = 0;
     }
     if (s->climb && bus_is_open(s->drv.bus)) {
         struct err why = {0};

@@ -18,6 +18,7 @@ struct serve {
     int failures;      /* attempts since the last success, device there */
     const char *climb; /* a driver asked for the ladder */
     int rung;
+    int64_t climbed_at;
     /* commands */
     struct buf in;
     bool skipping; /* the rest of a line that is too long */

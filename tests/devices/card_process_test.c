@@ -3,8 +3,12 @@
 #include "tests/devices/card_rig.h"
 
 #include "common/base/clock.h"
+#include "drivers/sandbox.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 /* After the end of a session nothing of the person is left in memory. */
@@ -110,6 +114,73 @@ static void hands(void **state)
     unsetenv("PRIDVOR_RUN");
 }
 
+static int64_t counter(const char *name)
+{
+    struct frame f;
+    kdrv_line(&k, "{\"id\":3,\"verb\":\"ping\"}");
+    for (int i = 0; i < 50 && kdrv_frame(&k, &f, 2000); i++)
+        if (strcmp(f.kind, "state") == 0 && strcmp(f.link, "up") == 0)
+            return jval_int(f.counters, name, -1);
+    return -1;
+}
+
+/* A reader that reports hardware errors again and again: close and reopen, then port reset, at most twice. */
+static void ladder(void **state)
+{
+    (void)state;
+    struct frame f;
+    up("A");
+    vcmd("hardware on");
+    for (int i = 0; i < 10; i++, cases++) {
+        assert_string_equal(kdrv_do(&k, "read", CAN_A, 0, &f), "device-error");
+        assert_string_equal(f.code, "READER_HARDWARE");
+        if (i % 2) {
+            kdrv_drain(&k, 200); /* the state frame of the end of the command comes before the climb */
+            assert_true(kdrv_link(&k, "up", 10000));
+        }
+    }
+    kdrv_drain(&k, 300);
+    print_message("ladder: %lld times reopened, %lld times reset\n", (long long)counter("reopen"),
+                  (long long)counter("reset"));
+    assert_true(counter("reopen") >= 1);
+    assert_int_equal(counter("reset"), 2);
+    vcmd("hardware off");
+    good(DG1_A);
+    down();
+}
+
+/* No network, no files, no other program: the kernel says no. */
+static void sandbox(void **state)
+{
+    (void)state;
+    char path[64], line[128];
+    int mode = -1;
+    up(NULL);
+    snprintf(path, sizeof path, "/proc/%d/status", k.pid);
+    FILE *f = fopen(path, "re");
+    assert_non_null(f);
+    while (fgets(line, sizeof line, f))
+        if (sscanf(line, "Seccomp: %d", &mode) == 1)
+            break;
+    fclose(f);
+    assert_int_equal(mode, 2);
+    cases++;
+    down();
+    pid_t pid = fork();
+    if (pid == 0) {
+        if (sandbox_enter(NULL) != RC_OK)
+            _exit(77);
+        bool tight = socket(AF_INET, SOCK_STREAM, 0) < 0 && errno == EACCES &&
+                     socket(AF_INET6, SOCK_DGRAM, 0) < 0 &&
+                     open("/tmp/pridvor-sandbox", O_WRONLY | O_CREAT, 0600) < 0 && errno == EACCES &&
+                     execl("/bin/true", "true", NULL) < 0;
+        bool open_ = socket(AF_UNIX, SOCK_STREAM, 0) >= 0 && open("/dev/null", O_RDWR) >= 0;
+        _exit(tight && open_ ? 0 : 1);
+    }
+    assert_int_equal(vdev_wait(pid, 5000), 0);
+    cases++;
+}
+
 /* Two processes for one reader: the second says who has it. */
 static void held(void **state)
 {
@@ -131,10 +202,8 @@ static void held(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(memory),
-        cmocka_unit_test(killed),
-        cmocka_unit_test(hands),
-        cmocka_unit_test(held),
+        cmocka_unit_test(memory), cmocka_unit_test(killed), cmocka_unit_test(hands),
+        cmocka_unit_test(held),   cmocka_unit_test(ladder), cmocka_unit_test(sandbox),
     };
     if (argc > 1)
         cmocka_set_test_filter(argv[1]);

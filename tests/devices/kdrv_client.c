@@ -173,7 +173,8 @@ int kdrv_memory(const struct kdrv *k, const char *needle)
     }
     for (unsigned long from, to; fgets(line, sizeof line, maps);)
         if (sscanf(line, "%lx-%lx %7s", &from, &to, mode) == 3 && mode[0] == 'r' && mode[1] == 'w' &&
-            to - from < (1ul << 30) && !strstr(line, "[v"))
+            to - from < (64ul << 20) && /* not the reserves of a sanitizer */
+            !strstr(line, "[v"))
             found += count(mem, from, to, needle);
     fclose(maps);
     close(mem);
