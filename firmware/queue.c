@@ -379,7 +379,7 @@ void queue_closep(struct queue **q)
 }
 
 /* Items. */
-static enum rc room(struct queue *q, size_t len, struct err *e)
+static enum rc has_room(struct queue *q, size_t len, struct err *e)
 {
     STMT(st, S_PAGES, NULL);
     if (sqlite3_step(st) != SQLITE_ROW)
@@ -388,6 +388,18 @@ static enum rc room(struct queue *q, size_t len, struct err *e)
     if (used + need + SPARE_PAGES > q->max_pages)
         return err_code(e, RC_NO_SPACE, "QUEUE_FULL", used, "the queue has reached its size");
     return RC_OK;
+}
+
+/* Answers are kept for a day for the citizen's sake; a new request matters more. */
+static enum rc room(struct queue *q, size_t len, struct err *e)
+{
+    struct err full = {0};
+    enum rc rc = has_room(q, len, &full);
+    if (rc != RC_NO_SPACE)
+        return rc;
+    log_warn("event=queue_full pages=%lld", (long long)full.detail);
+    TRY(queue_prune(q, INT64_MAX, e));
+    return has_room(q, len, e);
 }
 
 enum rc queue_put(struct queue *q, const char *id, const void *body, size_t len, struct err *e)

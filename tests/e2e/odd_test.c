@@ -101,8 +101,13 @@ static void full_disk(void **state)
     HOLDS(api_call(API, "/v1/session/end", "{}"));
     HOLDS(house_net(&house, true));
     assert_true(drained(before + promised, "select count(*) from request", 120000));
-    HOLDS(complaint());
-    HOLDS(citizen_end(API));
+    /* The register's answers make room again. */
+    bool room = false;
+    for (int64_t end = mono_ms() + 20000; mono_ms() < end && !room; usleep(200000)) {
+        room = complaint();
+        api_call(API, "/v1/session/end", "{}");
+    }
+    HOLDS(room);
 }
 
 /* A wrong clock is no reason to lose a request: it waits until the certificates can be judged, and its term
@@ -163,7 +168,7 @@ static void cards_swapped(void **state)
     (void)state;
     HOLDS(citizen_start(API, "ro", "cs.birth_certificate"));
     HOLDS(citizen_card_in(API, "A"));
-    HOLDS(vdev_command(API, "reader", "script after 14 apdu swap B"));
+    HOLDS(vdev_command(API, "reader", "script after 6 apdu swap B"));
     assert_false(citizen_read_can(API, "123456"));
     const char *code = api_get(API, "card.error.code");
     assert_true(code && (strcmp(code, "CARD_REMOVED") == 0 || strcmp(code, "CARD_SWAPPED") == 0));
