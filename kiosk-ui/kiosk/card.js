@@ -1,5 +1,5 @@
 // The identity card: picture of the slot, the six digits, progress, and what to do when it does not work.
-import {html, useEffect, useState} from "../shared/html.js";
+import {html, useState} from "../shared/html.js";
 import {Icon} from "../shared/icons.js";
 import {useApp} from "./context.js";
 import {DateParts, FieldError, Line} from "./fields.js";
@@ -38,12 +38,12 @@ function Tries({error}) {
 
 function Can({error}) {
   const {t, call} = useApp();
+  const skip = useSkip();
   const [can, setCan] = useState("");
-  useEffect(() => document.getElementById("can")?.focus(), []);
-  return html`<${Screen} title=${t("card.can.title")} lead=${t("card.can.text")} resetKey="can"
+  return html`<${Screen} title=${t("card.can.title")} lead=${t("card.can.text")} resetKey="can" focus="can"
     kind="form typing can"
       onSubmit=${() => call("/v1/card/read", {can})} after=${html`<${Keyboard} layout="number" />`}
-      actions=${html`<${Actions} next=${{label: t("card.read"), submit: true}} />`}>
+      actions=${html`<${Actions} second=${skip} next=${{label: t("card.read"), submit: true}} />`}>
     <${CardFront} label=${t("card.can.pic")} />
     <div class="field">
       <label class="label" for="can">${t("card.can.label")}</label>
@@ -60,18 +60,21 @@ function Can({error}) {
 // are sent.
 function Mrz({error}) {
   const {t, call} = useApp();
+  const skip = useSkip();
   const [page, setPage] = useState(0);
   const [mrz, set] = useState({document_number: "", birth_date: "", expiry_date: ""});
   const [board, setBoard] = useState("date");
   const put = (name) => (value) => set((old) => ({...old, [name]: value}));
-  useEffect(() => document.getElementById(page ? "mrz-birth" : "mrz-number")?.focus(), [page]);
   const send = () => (page ? call("/v1/card/mrz", mrz) : setPage(1));
-  const day = (id, name, label) => html`<fieldset class="field"><legend class="label">${label}</legend>
-    <${DateParts} id=${id} value=${mrz[name]} onInput=${put(name)} /></fieldset>`;
+  const day = (id, name, label) => html`<div class="field" role="group" aria-labelledby=${`${id}-l`}>
+    <p class="label" id=${`${id}-l`}>${label}</p>
+    <${DateParts} id=${id} value=${mrz[name]} onInput=${put(name)} /></div>`;
   return html`<${Screen} title=${t("card.mrz.title")} lead=${t("card.mrz.text")} resetKey=${`mrz${page}`}
+    focus=${page ? "mrz-birth" : "mrz-number"}
     kind="form typing"
       onSubmit=${send} after=${html`<${Keyboard} layout=${page ? board : "plate"} />`}
-      actions=${html`<${Actions} next=${{label: t(page ? "card.read" : "next"), submit: true}} />`}>
+      actions=${html`<${Actions} second=${skip} next=${{label: t(page ? "card.read" : "next"), submit: true}}
+        />`}>
     ${error && html`<${Notice} kind="bad" alert=${true}><p>${error.text}<${Tries} error=${error} /></p>
       </${Notice}>`}
     <div class="fields" onFocusIn=${() => setBoard("date")}>

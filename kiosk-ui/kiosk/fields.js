@@ -98,12 +98,14 @@ function Tick({field, value, onInput, error}) {
       </label>`;
 }
 
-function Group({field, single, error, extra, children}) {
-  return html`<fieldset class="field" aria-describedby=${describedBy(field, error)}>
-    <legend class=${single ? "sr" : "label"}>${field.label}${!single && html`<${Tags} field=${field}
-      />`}</legend>
+// Not a fieldset: its inside cannot grow with the page. A single question's name is the heading.
+function Group({field, single, error, extra, children, role = "group"}) {
+  const name = single ? "title" : `${domId(field.id)}-l`;
+  return html`<div class="field" role=${role} aria-labelledby=${name} aria-describedby=${describedBy(field,
+    error)}>
+    ${!single && html`<p class="label" id=${name}>${field.label}<${Tags} field=${field} /></p>`}
     <${Help} field=${field} />${extra && html`<p class="help">${extra}</p>`}
-    <${FieldError} id=${field.id} text=${error} />${children}</fieldset>`;
+    <${FieldError} id=${field.id} text=${error} />${children}</div>`;
 }
 
 const Many = (props) => {
@@ -111,7 +113,7 @@ const Many = (props) => {
   return html`<${Group} ...${props} extra=${t("form.multi")}><${Options} ...${props} many=${true} />
     </${Group}>`;
 };
-const One = (props) => html`<${Group} ...${props}><${Options} ...${props} /></${Group}>`;
+const One = (props) => html`<${Group} ...${props} role="radiogroup"><${Options} ...${props} /></${Group}>`;
 const Bool = (props) => html`<div class="field"><${FieldError} id=${props.field.id} text=${props.error} />
   <${Tick} ...${props} /><${Help} field=${props.field} /></div>`;
 const Day = (props) => html`<${Group} ...${props}><${DateParts} id=${domId(props.field.id)}

@@ -65,8 +65,8 @@ export function Form() {
   const single = real.length === 1 && real[0].type !== "bool";
   const title = single ? real[0].label : form.title || fields[0]?.label;
 
+  const focus = typed.length && typed[0] === real[0] ? domId(typed[0].id) : "";
   useEffect(() => {
-    if (typed.length && typed[0] === real[0]) document.getElementById(domId(typed[0].id))?.focus();
     setActive(typed[0]?.id || "");
   }, [pageKey]);
   const onFocus = (e) => {
@@ -78,7 +78,7 @@ export function Form() {
   const whys = fields.filter((f, i) => f.why && f.type !== "note"
     && fields.findIndex((g) => g.why === f.why) === i);
   const tags = single && html`<${Tags} field=${real[0]} />`;
-  return html`<${Screen} kind=${typed.length ? "form typing" : "form"} resetKey=${pageKey}
+  return html`<${Screen} kind=${typed.length ? "form typing" : "form"} resetKey=${pageKey} focus=${focus}
       over=${html`${t("form.question", {n: form.page, m: form.pages})}${tags}`} title=${title}
         onSubmit=${send}
       after=${typed.length > 0 && html`<${Keyboard} layout=${boardOf(shown)} />`}

@@ -111,15 +111,17 @@ export function Trouble({only}) {
   </${Notice}>`;
 }
 
-// A page. focus: the heading takes the focus when the question changes, so that readers hear it.
-export function Screen({title, lead, over, children, actions, after, resetKey, picture, kind = "", onSubmit,
-  header = true}) {
+// A page. When the question changes, the focus goes to its first field (focus: its id) or to the heading, so
+// that readers hear it. One layout effect does both: effects after paint may change their order under load.
+export function Screen({title, lead, over, children, actions, after, resetKey, kind = "", onSubmit, focus}) {
   const {flags, state} = useApp();
   const heading = useRef(null);
   const first = useRef(true);
-  useEffect(() => {
+  useLayoutEffect(() => {
+    const field = focus && document.getElementById(focus);
     const free = !document.activeElement || document.activeElement === document.body;
-    if (!first.current || free) heading.current?.focus({preventScroll: true});
+    if (field) field.focus();
+    else if (!first.current || free) heading.current?.focus({preventScroll: true});
     first.current = false;
   }, [resetKey]);
   const inside = html`
@@ -127,7 +129,6 @@ export function Screen({title, lead, over, children, actions, after, resetKey, p
       ${over && html`<p class="over">${over}</p>`}
       <h1 id="title" tabindex="-1" ref=${heading}>${title}</h1>
       ${lead && html`<p class="lead">${lead}</p>`}
-      ${picture}
     </div>
     <${Scroller} resetKey=${resetKey}>
       ${state?.notice && html`<${Notice} kind="info" alert=${true}><p>${state.notice}</p></${Notice}>`}
@@ -136,7 +137,7 @@ export function Screen({title, lead, over, children, actions, after, resetKey, p
     </${Scroller}>
     ${after}
     ${actions}`;
-  return html`${header && html`<${Header} />`}
+  return html`<${Header} />
     <main class=${`main ${kind}`} aria-busy=${flags.busy}>
       ${onSubmit ? html`<form class="page" novalidate autocomplete="off"
         onSubmit=${(e) => (e.preventDefault(), onSubmit())}>${inside}</form>`

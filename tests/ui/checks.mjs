@@ -14,8 +14,9 @@ export function measure(limits) {
     const s = getComputedStyle(el);
     return r.width > 1 && r.height > 1 && s.visibility !== "hidden" && s.display !== "none" ? r : null;
   };
-  if (document.documentElement.scrollWidth > width) bad.push(`page is ${document.documentElement.scrollWidth}
-    wide`);
+  if (document.documentElement.scrollWidth > width) {
+    bad.push(`page is ${document.documentElement.scrollWidth} wide`);
+  }
   if (!flows && document.documentElement.scrollHeight > height + 1) bad.push("the page overflows below");
   const controls = [...scope.querySelectorAll("button, input:not(.sr), textarea, label.option, a")];
   let target = Infinity;
@@ -26,8 +27,9 @@ export function measure(limits) {
     if (Math.min(r.width, r.height) < limits.target - 0.5 && !el.matches(".jump")) {
       bad.push(`target ${Math.round(r.width)} x ${Math.round(r.height)}: ${name(el)}`);
     }
-    if (el.scrollWidth > el.clientWidth + 1 && !el.matches("input, textarea")) bad.push(`text runs out:
-      ${name(el)}`);
+    if (el.scrollWidth > el.clientWidth + 1 && !el.matches("input, textarea")) {
+      bad.push(`text runs out: ${name(el)}`);
+    }
     if (r.left < -0.5 || r.right > width + 0.5) bad.push(`outside left or right: ${name(el)}`);
     const view = el.closest(".scroll-view");
     const pages = view && view.dataset.over

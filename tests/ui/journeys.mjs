@@ -116,14 +116,12 @@ async function ownKeyboard(browser, mock, port) {
   const box = "[id='f-who.address']";
   await page.fill(box, "");
   await tap(page, ["Ș", "t", "i", "u", "c", "ă"]);
-  check(await page.inputValue(box) === "Știucă", `Romanian letters, the first a capital:
-    ${await page.inputValue(box)}`);
+  check(await page.inputValue(box) === "Știucă", "Romanian letters, the first a capital");
   await page.click(".kb [aria-label*='Alte litere cu semne']");
   await page.click(".kb .space");
   await page.click(".kb [aria-label='Litere mari']");
   await tap(page, ["Ő", "r", "7"]);
-  check(await page.inputValue(box) === "Știucă Őr7", `Hungarian letters on demand:
-    ${await page.inputValue(box)}`);
+  check(await page.inputValue(box) === "Știucă Őr7", "Hungarian letters on demand");
   await page.evaluate((id) => document.querySelector(id).setSelectionRange(2, 2), box);
   await page.click(".kb [aria-label='Șterge o literă']");
   check(await page.inputValue(box) === "Șiucă Őr7", "erasing in the middle");
@@ -175,6 +173,25 @@ async function errors(browser, mock, port) {
   await page.context().close();
 }
 
+// The next question's first field, or its heading, takes the focus, whichever comes first: answer or state.
+async function focus(browser, mock, port) {
+  const page = await visit(browser, mock, port);
+  for (const early of [true, false]) {
+    mock.early = early;
+    mock.scene("form-names", "ro");
+    await shown(page, mock);
+    for (const id of ["f-who.id_doc", "f-who.address"]) {
+      await page.click(".btn.main");
+      await page.waitForSelector(`[id='${id}']`);
+      await shown(page, mock);
+      await page.waitForFunction(() => document.querySelector("main").getAttribute("aria-busy") === "false");
+      check(await page.evaluate(() => document.activeElement.id) === id, `the focus is in ${id} (early: ${early})`);
+    }
+  }
+  mock.early = false;
+  await page.context().close();
+}
+
 // The stream breaks: the page takes the state again and goes on, without a word when it is short.
 async function reconnect(browser, mock, port) {
   const page = await visit(browser, mock, port);
@@ -221,7 +238,7 @@ async function care(browser, mock, port) {
 }
 
 export async function journeys(browser, mock, port) {
-  for (const [name, part] of Object.entries({keysOnly, ownKeyboard, errors, reconnect, care})) {
+  for (const [name, part] of Object.entries({keysOnly, ownKeyboard, errors, focus, reconnect, care})) {
     mock.world.reset();
     mock.calls.length = 0;
     const before = browser.contexts().length;

@@ -46,13 +46,14 @@ async function sweep(browser, mock, port, mode, some) {
   await shown(page, mock);
   for (const name of mode.names) await page.click(`.bar-item:nth-child(${settings[name]})`);
   await page.evaluate(axeSource());
-  for (const lang of some) for (const name of Object.keys(scenes)) await one(page, mock, name, lang, mode,
-    least);
+  for (const lang of some) {
+    for (const name of Object.keys(scenes)) await one(page, mock, name, lang, mode, least);
+  }
   await page.context().close();
   const {size = [1080, 1920]} = mode;
-  console.log(`screens ${size.join("x")} ${mode.names.join("+") || "normal"}: ${Object.keys(scenes).length} x
-    ${
-    some.join(" ")}; smallest target ${Math.round(least.target)} px, smallest text ${least.font} px`);
+  const where = `${size.join("x")} ${mode.names.join("+") || "normal"}, ${some.join(" ")}`;
+  console.log(`screens ${where}: ${Object.keys(scenes).length} each; smallest target ${
+    Math.round(least.target)} px, smallest text ${least.font} px`);
 }
 
 // Dialogs that the page opens by itself.

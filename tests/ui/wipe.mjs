@@ -67,9 +67,8 @@ export async function wipe(browser, mock, port) {
     const after = await heap(page);
     check(!after.has(cnp) && !after.has(cnp.slice(0, 12)) && !after.has(typed),
       `${way}: the person is still on the heap`);
-    console.log(`wipe after ${way}: ${before.n} strings on the heap before, ${after.n}
-      after; CNP and name gone: ${
-      !after.has(cnp) && !after.has(typed)}`);
+    const gone = !after.has(cnp) && !after.has(typed);
+    console.log(`wipe after ${way}: ${before.n} strings on the heap, then ${after.n}; CNP and name gone: ${gone}`);
     check(!(await page.evaluate(() => document.documentElement.className)), `${way}: settings are not reset`);
   }
   await page.goBack().catch(() => null);
