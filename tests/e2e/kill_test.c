@@ -71,7 +71,6 @@ static void kill_victim(int which)
 {
     seen.kills[which]++;
     if (which == 2) { /* the postmaster and all of its children at once, as a power cut would */
-        ARENA_SCOPE(a);
         char line[400];
         snprintf(line, sizeof(line), "PRIDVOR_VAR='%s' ./pridvor stop-now postgres >/dev/null 2>&1",
                  house.var);
