@@ -5,7 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 const [from, to] = process.argv.slice(2);
 const rows = readFileSync(from, 'utf8').split('\n').filter(Boolean).map((line) => JSON.parse(line));
 const titles = {
-  chip: 'Chip reading', receipt: 'Receipt', offline: 'Without a network', memory: 'Memory at rest',
+  machine: 'This machine', chip: 'Chip reading', receipt: 'Receipt', offline: 'Without a network', memory: 'Memory at rest',
   page: 'First page of the kiosk', intake: 'Register',
 };
 
@@ -26,7 +26,7 @@ for (const row of rows) {
   const [head, ...rest] = row.name.split('.');
   if (head !== group) console.log(`\n${titles[head] ?? head}`);
   group = head;
-  console.log(`${mark(row)} ${rest.join('.').padEnd(25)} ${number(row.value).padStart(9)} ${row.unit.padEnd(4)} ${
+  console.log(`${mark(row)} ${rest.join('.').padEnd(32)} ${number(row.value).padStart(9)} ${row.unit.padEnd(4)} ${
     row.note}`);
 }
 writeFileSync(to, `${JSON.stringify(Object.fromEntries(rows.map(({ name, ...row }) => [name, row])), null, 1)}\n`);
