@@ -126,7 +126,7 @@ static enum rc text_at(struct pad_link *p, struct arena *a, const char *text, co
                        int *y, struct err *e)
 {
     struct bitmap *b = NULL;
-    int side = p->cap.width / 40;
+    int side = p->cap.width / 16;
     int most = p->cap.height / 4;
     if (!text || !*text)
         return RC_OK;
@@ -136,7 +136,7 @@ static enum rc text_at(struct pad_link *p, struct arena *a, const char *text, co
     const struct bitmap *ink = trimmed(a, b, &dx, &dy);
     if (ink)
         TRY(pad_draw(p, a, ink, side + dx, *y + dy, e));
-    *y += b->h + side / 4;
+    *y += b->h + p->cap.height / 60;
     return RC_OK;
 }
 
@@ -144,7 +144,7 @@ enum rc pad_show(struct pad_link *p, struct arena *a, const char *title, const c
 {
     const struct raster_face big = {.px = p->cap.height / 14.0, .weight = 600};
     const struct raster_face small = {.px = p->cap.height / 22.0, .weight = 400};
-    int y = p->cap.height / 30, side = p->cap.width / 16;
+    int y = p->cap.height / 20, side = p->cap.width / 16;
     TRY(text_at(p, a, title, &big, &y, e));
     TRY(text_at(p, a, under, &small, &y, e));
     struct bitmap *line = bitmap_new(a, p->cap.width - 2 * side, 2);

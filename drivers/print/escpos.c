@@ -86,7 +86,7 @@ static enum step try_block(struct escpos_demux *d, struct escpos_event *ev)
         return event(d, ev, ESCPOS_INFO, 1, d->len - 1);
     if (d->hold[1] == ID_KIND && d->len == 3 + ESCPOS_ID_LEN)
         return event(d, ev, ESCPOS_ID, 2, 2 + ESCPOS_ID_LEN);
-    return SKIP;
+    return (d->hold[1] & 0xf0) == 0x20 ? SKIP : DROP; /* another function's answer, or a stray 37 */
 }
 
 static enum step try_parse(struct escpos_demux *d, struct escpos_event *ev)
