@@ -13,7 +13,8 @@ demo_walk() {
 }
 
 demo_stop() {
-    trap '' INT TERM
+    trap '' INT TERM HUP PIPE
+    set +e # also when nobody reads any more, what was started is stopped
     [ ${#STARTED[@]} = 0 ] || { say; say "Stopping what was started here: ${STARTED[*]}"; stack_down "${STARTED[@]}"; }
 }
 
@@ -32,11 +33,11 @@ demo_watch() {
 demo() {
     local began=$EPOCHREALTIME
     trap demo_stop EXIT
-    trap 'exit 130' INT TERM
+    trap 'exit 130' INT TERM HUP
     stack_up
     say "The house is up: database, register, card reader, printer, signature pad, terminal."
     say
-    demo_walk || exit 1
+    demo_walk || die "the request did not get through; what each part said is in $VAR/log"
     say
     say "Receipt             $VAR/demo/receipt.png"
     say "Summary             $VAR/demo/summary.json"
