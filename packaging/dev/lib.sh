@@ -12,17 +12,18 @@ as_root() {
 
 # ensure_packages GROUP...: installs what is missing of these groups and says why.
 ensure_packages() {
-    local missing=() lines=() group name why known
+    local missing=() lines=() group name why known began=$SECONDS
+    command -v dpkg-query >/dev/null || die "this needs Debian 12: the packages come from apt"
     known=$(dpkg-query -W -f='${db:Status-Status} ${Package}\n' 2>/dev/null | sed -n 's/^installed //p')
     while read -r group name why; do
         case " $* " in *" $group "*) ;; *) continue ;; esac
-        grep -qx -- "$name" <<<"$known" || { missing+=("$name"); lines+=("  $name: $why"); }
+        grep -Fqx -- "$name" <<<"$known" || { missing+=("$name"); lines+=("  $name: $why"); }
     done < <(grep -v '^#' "$ROOT/packaging/dev/packages.txt")
     if [[ " $* " == *" build "* ]] && ! command -v npm >/dev/null; then
         missing+=(npm); lines+=("  npm: fetches the two libraries of the kiosk page")
     fi
     [ ${#missing[@]} = 0 ] && return 0
-    say "Installing ${#missing[@]} Debian packages:"
+    say "Installing ${#missing[@]} Debian packages and what they need:"
     printf '%s\n' "${lines[@]}"
     mkdir -p "$VAR/log"
     # The system's own PostgreSQL cluster is not wanted and not touched.
@@ -33,6 +34,7 @@ ensure_packages() {
     as_root apt-get update -q >"$VAR/log/apt.log" 2>&1 || die "apt-get update failed; see $VAR/log/apt.log"
     as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}" \
         >>"$VAR/log/apt.log" 2>&1 || die "apt-get could not install: ${missing[*]}; see $VAR/log/apt.log"
+    say "Installed in $((SECONDS - began)) s."
 }
 
 # quiet NAME COMMAND...: runs it with its output in a log; shows the end of the log when it fails.
@@ -47,8 +49,10 @@ quiet() {
 # build PRESET [TARGET...]
 build() {
     local preset=$1; shift
+    local began=$SECONDS
     [ -e "$ROOT/build/$preset/build.ninja" ] || quiet "configure-$preset" cmake -S "$ROOT" --preset "$preset"
     quiet "build-$preset" cmake --build "$ROOT/build/$preset" ${1:+--target "$@"}
+    [ $((SECONDS - began)) -lt 3 ] || say "Built build/$preset in $((SECONDS - began)) s."
 }
 
 build_ui() {

@@ -4,7 +4,6 @@
 # build/asan registers its own tests, build/release those of the labels e2e and ui.
 run_tests() {
     ensure_packages build run test
-    say "Building: gcc with sanitizers, gcc release, clang"
     build asan
     build release
     build clang
