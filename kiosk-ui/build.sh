@@ -4,7 +4,7 @@
 set -eu
 cd "$(dirname "$0")"
 out=${1:-dist}
-[ -d node_modules/preact ] && [ -d node_modules/htm ] || npm ci --ignore-scripts --no-fund --no-audit
+[ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --ignore-scripts --no-fund --no-audit
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 node dev/strings.mjs ../configs/i18n "$tmp/strings.js"
