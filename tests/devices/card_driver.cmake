@@ -8,3 +8,20 @@ foreach(part IN ITEMS driver process)
     add_dependencies(devices_card_${part} vdev kdrv)
   endif()
 endforeach()
+# The reading itself, in one process with the chip. Both sides have their own sm_start, tlv_next ...: of the chip only
+# its public names stay visible.
+set(chip ${CMAKE_CURRENT_BINARY_DIR}/chip_alone.o)
+set(chip_names)
+foreach(name IN ITEMS new free freep reset atr apdu busy_ms random seed file put_file csca mrz)
+  list(APPEND chip_names -G card_${name})
+endforeach()
+add_custom_command(OUTPUT ${chip}
+  COMMAND ${CMAKE_LINKER} -r --whole-archive $<TARGET_FILE:testcard> -o ${chip}.all
+  COMMAND ${CMAKE_OBJCOPY} ${chip_names} ${chip}.all ${chip}
+  DEPENDS testcard VERBATIM)
+set_source_files_properties(${chip} PROPERTIES EXTERNAL_OBJECT ON GENERATED ON)
+pridvor_test(devices_card_reading LABEL devices SOURCES devices/card_reading_test.c
+  LIBS drv lib::pango PkgConfig::jpeg m)
+if(TARGET devices_card_reading)
+  target_sources(devices_card_reading PRIVATE ${chip})
+endif()
