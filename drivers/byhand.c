@@ -79,7 +79,7 @@ static void see(void *user, const char *line, size_t len)
     v->done = true;
     v->code = code_of(&f);
     if (v->json) {
-        printf("%.*s\n", (int)len, line);
+        json_show(arena_strn(a, line, len));
         return;
     }
     if (f.data && f.data->n)
@@ -248,8 +248,9 @@ enum exit_code byhand_list(struct byhand *h, const struct driver_ops *const *dri
     buf_chr(&json, '[');
     for (size_t i = 0; i < n; i++)
         found += list_one(h, drivers[i], &json, &e);
+    buf_chr(&json, ']');
     if (h->json)
-        printf("%s]\n", json.p);
+        json_show(json.p);
     if (found == 0 && e.rc != RC_OK)
         fprintf(stderr, "kdrv: %s\n", e.text);
     else if (found == 0 && !h->json)

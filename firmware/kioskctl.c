@@ -193,7 +193,7 @@ int main(int argc, char **argv)
     if (json) {
         BUF_SCOPE(b);
         jval_encode(f.data, &b);
-        printf("%s\n", b.p);
+        json_show(b.p);
         return EXIT_FINE;
     }
     return show(verb, f.data);

@@ -120,6 +120,8 @@ MUST enum rc json_decode_val(struct arena *a, const struct jdesc *d, const struc
 void json_encode(const struct jdesc *d, const void *in, struct buf *out);
 /* The same with every J_PD member as "***". */
 void json_redact(const struct jdesc *d, const void *in, struct buf *out);
+/* One JSON text on standard output: a line for programs, indented for a person at a terminal. */
+void json_show(const char *text);
 /* A JSON string with its quotes. */
 void json_quote(struct buf *out, const char *s);
 /* Reads a file and decodes it; the error names the file. */

@@ -132,8 +132,33 @@ static enum rc clean_into(struct buf *out, const char *s, struct err *e)
     return RC_OK;
 }
 
+/* What most people type is clean already: letters of Romanian, Hungarian and their neighbours, single blanks.
+ * Each of these letters is its own normal form (U+00C0..U+017F, U+0218..U+021B), but for the four with a
+ * cedilla. */
+static bool clean_already(const char *s)
+{
+    const uint8_t *p = (const uint8_t *)s;
+    for (uint8_t before = ' '; *p; before = *p++) {
+        if (*p == ' ' ? before == ' ' || p[1] == '\0' : *p < ' ' || *p == 0x7F)
+            return false;
+        if (*p < 0x80)
+            continue;
+        unsigned c = (*p & 0x1Fu) << 6 | (p[1] & 0x3Fu);
+        bool latin = *p >= 0xC3 && *p <= 0xC8 && (p[1] & 0xC0) == 0x80 &&
+                     ((c >= 0xC0 && c <= 0x17F) || (c >= 0x218 && c <= 0x21B));
+        if (!latin || c == 0x15E || c == 0x15F || c == 0x162 || c == 0x163)
+            return false;
+        p++;
+    }
+    return true;
+}
+
 enum rc text_clean(struct arena *a, const char *s, const char **out, struct err *e)
 {
+    if (clean_already(s)) {
+        *out = arena_str(a, s);
+        return RC_OK;
+    }
     if (!utf8_valid(s, strlen(s)))
         return err_set(e, RC_BAD_FIELD, "not UTF-8");
     utf8proc_uint8_t *nfc SCOPED(freep) = mapped(s, UTF8PROC_NULLTERM | UTF8PROC_STABLE | UTF8PROC_COMPOSE);
