@@ -14,19 +14,25 @@ static const char *const conditions[] = {"ok", "warn", "user", "staff", "technic
 
 void serve_emit_fd(void *fd, const char *line, size_t len)
 {
+    static bool
+        deaf; /* the reader is gone: the end of input follows, and cleaning up comes before the exit */
     BUF_SCOPE(b);
     buf_add(&b, line, len);
     buf_chr(&b, '\n');
-    for (size_t done = 0; done < b.len;) {
+    for (size_t done = 0; done < b.len && !deaf;) {
         struct pollfd p = {.fd = *(int *)fd, .events = POLLOUT};
-        ssize_t n = poll(&p, 1, 5000) == 1 ? write(p.fd, b.p + done, b.len - done) : -1;
+        int ready = poll(&p, 1, 5000);
+        ssize_t n = ready == 1 ? write(p.fd, b.p + done, b.len - done) : -1;
         if (n < 0 && errno == EINTR)
             continue;
-        if (n <= 0) {
-            log_error("event=exit reason=\"nobody reads the frames\"");
+        if (ready == 0) {
+            log_error("event=exit reason=\"nobody takes the frames\"");
             _exit(1);
         }
-        done += (size_t)n;
+        if (n < 0)
+            deaf = true;
+        else
+            done += (size_t)n;
     }
 }
 

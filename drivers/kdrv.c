@@ -96,7 +96,7 @@ static bool parts(struct buf *out, const char *list, const char *const *names, s
     }
 }
 
-static bool arguments(const char *driver, const struct options *o, struct buf *args)
+static bool arguments(const char *verb, const struct options *o, struct buf *args)
 {
     static const char *const key[] = {"document_number", "birth_date", "expiry_date"};
     bool ok = true;
@@ -114,7 +114,7 @@ static bool arguments(const char *driver, const struct options *o, struct buf *a
         ok = ok && parts(args, o->want, NULL, 0);
         buf_chr(args, ']');
     }
-    if (strcmp(driver, "pad") == 0 && o->seconds > 0)
+    if (strcmp(verb, "capture") == 0 && o->seconds > 0)
         buf_fmt(args, "\"timeout_ms\":%ld,\"by_time\":true", o->seconds * 1000);
     buf_chr(args, '}');
     return ok;
@@ -175,7 +175,7 @@ int main(int argc, char **argv)
     if (strcmp(verb, "serve") == 0)
         return serve(h.ops, &o);
     bool known = serve_word_in(h.ops->verbs, verb);
-    if (!known || !arguments(first, &o, &h.args)) {
+    if (!known || !arguments(verb, &o, &h.args)) {
         buf_free(&h.args);
         return usage(known ? "arguments do not fit" : "no such verb");
     }

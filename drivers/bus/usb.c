@@ -286,6 +286,11 @@ void bus_close(struct bus *b)
     b->sticky &= ~BUS_GONE;
 }
 
+bool bus_tells_plug(const struct bus *b)
+{
+    return b->hotplug;
+}
+
 bool bus_is_open(const struct bus *b)
 {
     return b->h != NULL;

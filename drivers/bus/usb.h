@@ -59,7 +59,8 @@ size_t bus_list(struct bus *b, const struct bus_match *rows, size_t n, struct bu
  * RC_NO_DEVICE nothing there; RC_DENIED and RC_BUSY carry a sentence that names the fix or the holder. */
 MUST enum rc bus_open(struct bus *b, const struct bus_match *rows, size_t n, const char *pin, size_t *row,
                       struct err *e);
-void bus_close(struct bus *b); /* takes back what is posted, releases, re-attaches; rings wiped */
+void bus_close(struct bus *b);            /* takes back what is posted, releases, re-attaches; rings wiped */
+bool bus_tells_plug(const struct bus *b); /* hot-plug works here, so BUS_PLUG will come */
 bool bus_is_open(const struct bus *b);
 const struct bus_id *bus_id(const struct bus *b); /* of the open device */
 
