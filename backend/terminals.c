@@ -111,11 +111,15 @@ static void on_filed(struct intake_item *it, const struct err *e, void *user)
 /* The bytes of a member of the outermost object, as they came. The text is known to be good JSON. */
 static const char *raw_member(struct arena *a, const char *json, size_t len, const char *name)
 {
+    static const uint8_t structural[256] = {
+        ['"'] = 1, [':'] = 1, [','] = 1, ['{'] = 1, ['}'] = 1, ['['] = 1, [']'] = 1};
     const char *end = json + len, *start = NULL, *key = NULL;
     size_t namelen = strlen(name);
     int depth = 0;
 
     for (const char *p = json; p < end; p++) {
+        if (!structural[(uint8_t)*p])
+            continue;
         if (*p == '"') {
             const char *s = ++p;
             while (*p != '"')
@@ -205,7 +209,7 @@ static enum rc request_take(struct registry *g, struct http_req *r, struct filin
 
     if (!type || strncmp(type, "application/json", 16) != 0)
         return err_at(e, RC_BAD_REQUEST, "Content-Type", "Content-Type: must be application/json");
-    TRY(submission_read(a, &g->catalog, g->i18n, body, len, &s, &req, e));
+    TRY(submission_read(a, &(struct rulebook){&g->catalog, g->i18n}, BYTES(body, len), &s, &req, e));
     TRY(check_sender(g, r, &req, e));
     TRY(fill_item(g, &s, &req, &f->item, e));
     f->item.signature = raw_member(a, body, len, "signature");

@@ -23,6 +23,15 @@ const char *answers_one(const struct answers *s, const char *id)
     return x ? x->values[0] : NULL;
 }
 
+const char *answers_source(const struct answers *s, const char *id)
+{
+    for (size_t i = 0; i < s->n; i++) {
+        if (strcmp(s->items[i].id, id) == 0)
+            return s->items[i].source;
+    }
+    return NULL;
+}
+
 static struct answer *slot(struct answers *s, const char *id)
 {
     for (size_t i = 0; i < s->n; i++) {
@@ -81,6 +90,14 @@ static int texts_of(const struct jval *v, const char **out)
     return (int)v->n;
 }
 
+/* A page gives back all its fields: what it did not change keeps its source. */
+static const char *source_of(const struct answers *s, const char *id, const char *const *texts, int n)
+{
+    const struct answer *had = answers_get(s, id);
+    bool same = had && had->n == 1 && n == 1 && strcmp(had->values[0], texts[0]) == 0;
+    return same && had->source ? had->source : "applicant";
+}
+
 enum rc answers_read(struct answers *s, const struct service *svc, const struct jval *v, struct err *e)
 {
     if (!v || v->kind != JV_OBJ)
@@ -94,7 +111,7 @@ enum rc answers_read(struct answers *s, const struct service *svc, const struct 
             return err_at(e, RC_BAD_FIELD, path, "%s: unknown field", path);
         if (n < 0 || (n > 1 && f->type != FT_MULTI))
             return err_at(e, RC_BAD_FIELD, path, "%s: wrong type or too long", path);
-        answers_put(s, f->id, texts, (size_t)n, "applicant");
+        answers_put(s, f->id, texts, (size_t)n, source_of(s, f->id, texts, n));
     }
     return RC_OK;
 }

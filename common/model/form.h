@@ -34,6 +34,8 @@ struct form_ctx {
 void answers_init(struct answers *s, struct arena *a);
 const struct answer *answers_get(const struct answers *s, const char *id);
 const char *answers_one(const struct answers *s, const char *id); /* first value or NULL */
+/* Who gave or cleared it last; NULL when nobody did. */
+const char *answers_source(const struct answers *s, const char *id);
 void answers_put(struct answers *s, const char *id, const char *const *values, size_t n, const char *source);
 /* From {"id": "value" | ["a","b"] | true | null}; unknown fields and wrong shapes are refused with their
  * path. */

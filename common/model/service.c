@@ -9,6 +9,9 @@ const char *const ftype_names[FT_COUNT + 1] = {"text",    "area",  "date",    "t
                                                "phone",   "email", "address", "locality", "geo",  "route",
                                                "persons", "slot",  "file",    "sign",     "note", NULL};
 
+#define FIELDS_MAX 128
+#define RULES_MAX 64
+
 /* Everything a file refers to while it is read. */
 struct loader {
     struct arena *arena;
@@ -99,6 +102,8 @@ static void load_checks(const struct jval *v, struct field *f)
 
 static enum rc load_field(struct loader *l, const struct jval *v, const struct tr *section)
 {
+    if (l->svc->n_fields == FIELDS_MAX)
+        return wrong(l, "fields", "too many fields");
     struct field *f = &l->fields[l->svc->n_fields];
     f->id = jval_str(v, "id", NULL);
     if (!f->id)
@@ -150,6 +155,8 @@ static enum rc load_rules(struct loader *l, const struct jval *owner)
     const struct jval *list = jval_get(owner, "checks");
     for (size_t i = 0; list && i < list->n; i++) {
         const struct jval *v = &list->items[i];
+        if (l->svc->n_rules == RULES_MAX)
+            return wrong(l, "checks", "too many rules");
         struct form_rule *r = &l->rules[l->svc->n_rules++];
         r->id = jval_str(v, "id", "");
         r->stop = strcmp(jval_str(v, "severity", "stop"), "stop") == 0;
@@ -284,9 +291,6 @@ static void load_head(struct loader *l, const struct jval *v)
     s->before = lines;
     s->n_before = before ? before->n : 0;
 }
-
-#define FIELDS_MAX 128
-#define RULES_MAX 64
 
 static enum rc load_service(struct loader *l, const struct jval *v)
 {

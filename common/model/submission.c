@@ -181,12 +181,14 @@ static enum rc check_shape(const struct submission *s, const struct request *r, 
     return RC_OK;
 }
 
-static enum rc judge(struct arena *a, const struct catalog *c, const struct i18n *t, const struct request *r,
-                     int64_t created, struct err *e)
+static enum rc judge(struct arena *a, const struct rulebook *rules, const struct request *r, int64_t created,
+                     struct err *e)
 {
-    const struct service *svc = catalog_find(c, r->service);
-    struct form_ctx ctx = {
-        .service = svc, .i18n = t, .today = date_of_ms(created), .channel = channel_bit(r->channel)};
+    const struct service *svc = catalog_find(rules->catalog, r->service);
+    struct form_ctx ctx = {.service = svc,
+                           .i18n = rules->i18n,
+                           .today = date_of_ms(created),
+                           .channel = channel_bit(r->channel)};
     struct answers answers;
     if (!svc)
         return err_at(e, RC_BAD_FIELD, "request.service", "request.service: unknown service");
@@ -201,15 +203,15 @@ static enum rc judge(struct arena *a, const struct catalog *c, const struct i18n
     return check_answers(&ctx, &answers, r, e);
 }
 
-enum rc submission_read(struct arena *a, const struct catalog *c, const struct i18n *t, const char *body,
-                        size_t len, struct submission *out, struct request *req, struct err *e)
+enum rc submission_read(struct arena *a, const struct rulebook *rules, struct bytes body,
+                        struct submission *out, struct request *req, struct err *e)
 {
     struct submission s = {0};
     struct request r = {0};
     int64_t created = 0;
-    if (len > SUBMISSION_MAX)
+    if (body.len > SUBMISSION_MAX)
         return err_set(e, RC_TOO_BIG, "submission longer than %d bytes", SUBMISSION_MAX);
-    TRY(json_decode(a, &submission_desc, body, len, &s, e));
+    TRY(json_decode(a, &submission_desc, body.p, body.len, &s, e));
     enum rc rc = json_decode(a, &request_desc, s.request, strlen(s.request), &r, e);
     if (rc != RC_OK)
         return err_wrap(e, rc, "request");
@@ -217,7 +219,7 @@ enum rc submission_read(struct arena *a, const struct catalog *c, const struct i
     TRY(check_receipt(&s, e));
     TRY(check_strokes(&s.signature, e));
     TRY(check_shape(&s, &r, &created, e));
-    TRY(judge(a, c, t, &r, created, e));
+    TRY(judge(a, rules, &r, created, e));
     *out = s;
     *req = r;
     return RC_OK;

@@ -51,11 +51,17 @@ struct filed {
     bool repeat;
 };
 
+/* What a request is judged by. */
+struct rulebook {
+    const struct catalog *catalog;
+    const struct i18n *i18n;
+};
+
 /* Decodes and checks everything that needs no database: schema, ids, hash of the signature, strokes, service
  * and version, form rules. out and req point into a. RC_BAD_JSON, RC_BAD_FIELD (path and reason), RC_CONFLICT
  * (service version). */
-MUST enum rc submission_read(struct arena *a, const struct catalog *c, const struct i18n *t, const char *body,
-                             size_t len, struct submission *out, struct request *req, struct err *e);
+MUST enum rc submission_read(struct arena *a, const struct rulebook *rules, struct bytes body,
+                             struct submission *out, struct request *req, struct err *e);
 /* The text that is signed. answers as the service orders them. */
 const char *request_text(struct arena *a, const struct request *r, const char *answers_json);
 MUST enum rc receipt_code_new(char out[RECEIPT_CODE_LEN + 1], struct err *e);

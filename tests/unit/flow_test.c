@@ -148,7 +148,8 @@ static void check_stored(struct rig *r)
     struct request req;
     ARENA_SCOPE(a);
     assert_int_equal(queue_get(r->queue, a, r->filed_id, &item, &e), RC_OK);
-    if (submission_read(a, &r->catalog, r->i18n, item.body, item.len, &sub, &req, &e) != RC_OK)
+    if (submission_read(a, &(struct rulebook){&r->catalog, r->i18n}, BYTES(item.body, item.len), &sub, &req,
+                        &e) != RC_OK)
         fail_msg("the register would refuse it: %s", e.text);
     assert_string_equal(req.identity.source, "card_read");
     assert_string_equal(req.identity.access, "PACE");

@@ -70,7 +70,7 @@ static enum rc judge(const char *body, struct err *e)
 {
     struct submission s;
     struct request r;
-    return submission_read(arena, &catalog, i18n, body, strlen(body), &s, &r, e);
+    return submission_read(arena, &(struct rulebook){&catalog, i18n}, BYTES(body, strlen(body)), &s, &r, e);
 }
 
 static void accepted(void **state)
@@ -80,7 +80,8 @@ static void accepted(void **state)
     struct submission s;
     struct request r;
     const char *text = text_with(answers), *body = body_of(text);
-    enum rc rc = submission_read(arena, &catalog, i18n, body, strlen(body), &s, &r, &e);
+    enum rc rc =
+        submission_read(arena, &(struct rulebook){&catalog, i18n}, BYTES(body, strlen(body)), &s, &r, &e);
     if (rc != RC_OK)
         fail_msg("%s", e.text);
     assert_string_equal(s.request, text); /* byte for byte */
