@@ -51,16 +51,6 @@ static bool no_answer(const struct session *s)
     return service_field(s->service, "who.wants_answer") && (!wants || strcmp(wants, "yes") != 0);
 }
 
-/* A line that names a value nobody has is left out, so empty values are not handed over. */
-static size_t given(const struct text_var *all, size_t n, struct text_var *out)
-{
-    size_t k = 0;
-    for (size_t i = 0; i < n; i++)
-        if (all[i].value && *all[i].value)
-            out[k++] = all[i];
-    return k;
-}
-
 static void lines_of(struct flow *f, struct arena *a, struct receipt *out)
 {
     const struct session *s = f->s;
@@ -72,26 +62,25 @@ static void lines_of(struct flow *f, struct arena *a, struct receipt *out)
     if (p->has_due)
         date_ro(due, p->due);
     const struct tr *dept = catalog_department(f->env.catalog, s->service->department);
-    const struct text_var all[] = {
-        {"institution", tr_get(&f->env.institution->name, s->lang)},
-        {"number", p->number},
-        {"date", date},
-        {"time", arena_fmt(a, "%02d:%02d", h, m)},
-        {"service", tr_get(&s->service->name, s->lang)},
-        {"name_short", name_short(s, a)},
-        {"department", dept ? tr_get(dept, s->lang) : ""},
-        {"due", due},
-        {"due_why", tr_get(&p->due_why, s->lang)},
-        {"after", tr_get(&s->service->after, s->lang)},
-        {"pin", p->pin},
-        {"terminal", f->env.conf->terminal},
-        {"code", p->code},
+    const struct receipt_var vars[] = {
+        {"institution", f->env.institution->name},
+        RECEIPT_VAR("number", p->number),
+        RECEIPT_VAR("date", date),
+        RECEIPT_VAR("time", arena_fmt(a, "%02d:%02d", h, m)),
+        {"service", s->service->name},
+        RECEIPT_VAR("name_short", name_short(s, a)),
+        {"department", dept ? *dept : (struct tr){{"", "", ""}}},
+        RECEIPT_VAR("due", due),
+        {"due_why", p->due_why},
+        {"after", s->service->after},
+        RECEIPT_VAR("pin", p->pin),
+        RECEIPT_VAR("terminal", f->env.conf->terminal),
+        RECEIPT_VAR("code", p->code),
     };
-    struct text_var vars[COUNT(all)];
     const struct receipt_facts facts = {.provisional = !p->answered,
                                         .no_answer = no_answer(s),
                                         .vars = vars,
-                                        .n_vars = given(all, COUNT(all), vars),
+                                        .n_vars = COUNT(vars),
                                         .qr = flow_receipt_url(f)};
     receipt_make(a, f->env.receipts, s->lang, &facts, out);
 }

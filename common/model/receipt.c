@@ -75,26 +75,39 @@ static bool always(const char *style)
     return strcmp(style, "rule") == 0 || strcmp(style, "space") == 0;
 }
 
+#define VARS_MAX 32
+
+/* The text in one language, or NULL when it names a value that nobody has. */
+static const char *filled(struct arena *a, const struct line_text *line, enum lang lang,
+                          const struct receipt_facts *f)
+{
+    struct text_var vars[VARS_MAX];
+    size_t n = 0;
+    for (size_t i = 0; i < f->n_vars && n < VARS_MAX; i++) {
+        const char *value = tr_get(&f->vars[i].value, lang);
+        if (*value)
+            vars[n++] = (struct text_var){f->vars[i].name, value};
+    }
+    const char *text = text_fill(a, tr_get(&line->text, lang), vars, n);
+    return *text && !unfilled(text) ? text : NULL;
+}
+
 static void add_line(struct arena *a, const struct line_text *line, enum lang lang,
                      const struct receipt_facts *f, struct receipt *out)
 {
-    const char *text = text_fill(a, tr_get(&line->text, lang), f->vars, f->n_vars);
     if (always(line->style)) {
         add(out, line->style, "");
         return;
     }
-    if (strcmp(line->style, "qr") == 0) {
-        if (!f->qr || !*f->qr)
-            return;
+    bool code = strcmp(line->style, "qr") == 0;
+    const char *text = filled(a, line, lang, f);
+    if (!text || (code && (!f->qr || !*f->qr)))
+        return;
+    if (code)
         add(out, "qr", f->qr);
-        add(out, "small", text);
-        return;
-    }
-    if (!*text || unfilled(text))
-        return;
-    add(out, line->style, text);
-    const char *romanian = text_fill(a, tr_get(&line->text, LANG_RO), f->vars, f->n_vars);
-    if (line->twice && lang != LANG_RO && strcmp(romanian, text) != 0)
+    add(out, code ? "small" : line->style, text);
+    const char *romanian = line->twice && lang != LANG_RO ? filled(a, line, LANG_RO, f) : NULL;
+    if (romanian && strcmp(romanian, text) != 0)
         add(out, "small", romanian);
 }
 

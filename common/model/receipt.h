@@ -13,10 +13,25 @@ struct receipt {
     struct receipt_line *lines;
     size_t n;
 };
+/* A value in three languages; one that has no language stands three times (RECEIPT_VAR). An empty one leaves
+ * its lines out. */
+struct receipt_var {
+    const char *name;
+    struct tr value;
+};
+#define RECEIPT_VAR(name, text)                                                                              \
+    {                                                                                                        \
+        (name),                                                                                              \
+        {                                                                                                    \
+            {                                                                                                \
+                (text), (text), (text)                                                                       \
+            }                                                                                                \
+        }                                                                                                    \
+    }
 struct receipt_facts {
     bool provisional, no_answer;
-    const struct text_var *vars; /* institution number date time service name_short department due due_why
-                                  * after pin terminal code; a line that names another value is left out */
+    const struct receipt_var *vars; /* institution number date time service name_short department due due_why
+                                     * after pin terminal code; a line that names another value is left out */
     size_t n_vars;
     const char *qr; /* text of the code, or NULL */
 };

@@ -285,20 +285,23 @@ static void county_and_receipt(void **state)
         halls += strcmp(all.items[i].kind, "town_hall") == 0;
     assert_int_equal(halls, 81);
     assert_int_equal(receipt_texts_load(arena, "configs", &texts, &e), RC_OK);
-    const struct text_var vars[] = {{"institution", "Primăria Turda"},
-                                    {"number", "15/22.11.2026"},
-                                    {"pin", "4821"},
-                                    {"code", "7K3Q9ZT24M"}};
+    const struct receipt_var vars[] = {
+        RECEIPT_VAR("institution", "Primăria Turda"),
+        RECEIPT_VAR("number", "15/22.11.2026"),
+        RECEIPT_VAR("pin", "4821"),
+        RECEIPT_VAR("code", "7K3Q9ZT24M"),
+        {"service", {{"Mașină abandonată", "Elhagyott jármű", "Abandoned car"}}}};
     struct receipt_facts facts = {.vars = vars, .n_vars = COUNT(vars), .qr = "http://x/s/7K3Q9ZT24M"};
     struct receipt r;
-    bool number = false, code = false;
+    bool number = false, code = false, both = false;
     receipt_make(arena, texts, LANG_HU, &facts, &r);
     for (size_t i = 0; i < r.n; i++) {
         assert_null(strchr(r.lines[i].text, '{'));
         number = number || strcmp(r.lines[i].text, "15/22.11.2026") == 0;
         code = code || strstr(r.lines[i].text, "7K3Q9ZT24M");
+        both = both || strcmp(r.lines[i].text, "Cererea: Mașină abandonată") == 0;
     }
-    assert_true(number && code);
+    assert_true(number && code && both);
 }
 
 int main(void)
