@@ -38,13 +38,21 @@ struct ctl {
     struct ctl_env env;
     struct conn conns[CONNS_MAX];
     char path[128];
+    bool waiting; /* one has connected and has no place yet: libuv hears nobody else until it is taken */
 };
+
+static void on_connection(uv_stream_t *s, int status);
 
 static void on_closed(uv_handle_t *h)
 {
     struct conn *c = h->data;
+    struct ctl *ctl = c->ctl;
     buf_free(&c->in);
     wipe(c, sizeof(*c));
+    if (ctl->waiting && !uv_is_closing((uv_handle_t *)&ctl->server)) {
+        ctl->waiting = false;
+        on_connection((uv_stream_t *)&ctl->server, 0);
+    }
 }
 
 static void conn_close(struct conn *c)
@@ -205,8 +213,7 @@ static void on_connection(uv_stream_t *s, int status)
             conn_close(c);
         return;
     }
-    /* All places taken: the newcomer waits in the kernel's queue until one is free, or gives up by its own
-     * clock. */
+    ctl->waiting = true; /* until a place is free, or it gives up by its own clock */
 }
 
 enum rc ctl_start(uv_loop_t *loop, const char *path, const struct ctl_env *env, struct ctl **out,

@@ -46,7 +46,10 @@ static enum rc do_end(struct flow_call *c, struct err *e);
 static enum rc do_lang(struct flow_call *c, struct err *e)
 {
     const struct in_lang *in = c->in;
-    return lang_parse(in->lang, &c->s->lang) ? RC_OK : err_at(e, RC_BAD_FIELD, "lang", "unknown language");
+    if (!lang_parse(in->lang, &c->s->lang))
+        return err_at(e, RC_BAD_FIELD, "lang", "unknown language");
+    form_again(c->f);
+    return RC_OK;
 }
 
 static enum rc do_touch(struct flow_call *c, struct err *e)
@@ -208,6 +211,13 @@ static enum rc body_in(struct arena *a, const struct action *x, const struct flo
     return json_decode_val(a, x->in, v, *in, e);
 }
 
+/* The limit on a session's memory must not keep the citizen from sending or leaving. */
+static bool grows(const struct action *x)
+{
+    return x->fn == do_service || x->fn == form_answer || x->fn == card_read || x->fn == card_mrz ||
+           x->fn == sign_start;
+}
+
 enum rc flow_command(struct flow *f, struct arena *a, const struct flow_ask *ask, struct flow_reply *out,
                      struct err *e)
 {
@@ -218,7 +228,7 @@ enum rc flow_command(struct flow *f, struct arena *a, const struct flow_ask *ask
         return err_set(e, RC_STATE, "%s is not allowed in step %s", x->row.path, step_name(f->step));
     void *in;
     TRY(body_in(a, x, ask, &in, e));
-    if (f->s && arena_used(f->s->arena) > SESSION_BYTES)
+    if (f->s && grows(x) && arena_used(f->s->arena) > SESSION_BYTES)
         return err_set(e, RC_LIMIT, "the session holds too much");
     struct flow_reply reply = {x->status, "{\"ok\":true}"};
     struct flow_call call = {f, f->s, a, in, &reply};
@@ -373,6 +383,7 @@ void flow_end(struct flow *f, const char *why)
     f->step = STEP_IDLE;
     f->warn = false;
     uv_timer_stop(&f->timer);
+    sign_wipe(s);
     struct arena *arena = s->arena; /* s itself lives there */
     arena_free(arena);
     drivers_wipe(f->env.drivers);
@@ -420,9 +431,22 @@ void flow_tick(struct flow *f, int64_t now)
     }
 }
 
+static bool running(const struct flow *f, const char *name)
+{
+    struct driver *d = drivers_find(f->env.drivers, name);
+    struct driver_view v = {0};
+    if (d)
+        driver_view(d, &v);
+    return v.running;
+}
+
 void flow_device_changed(struct flow *f, const char *name)
 {
-    (void)name;
+    /* A new process tells what is in its reader; what the dead one said counts no more. */
+    if (strcmp(name, "card") == 0 && f->card_present && !running(f, name)) {
+        f->card_present = false;
+        card_presence(f);
+    }
     flow_changed(f);
 }
 

@@ -205,11 +205,14 @@ void flow_acked(struct flow *f, const char *id, const struct filed *filed)
 /* Kept in the dead letter box for a person. The citizen hears it while still here. */
 void flow_refused(struct flow *f, const char *id)
 {
-    if (!is_mine(f, id) || f->step != STEP_FILING)
+    if (!is_mine(f, id))
         return;
-    memset(&f->s->filing, 0, sizeof(f->s->filing));
-    sign_drop(f);
-    flow_go(f, STEP_REVIEW);
+    if (f->step == STEP_FILING) {
+        memset(&f->s->filing, 0, sizeof(f->s->filing));
+        sign_drop(f);
+        flow_go(f, STEP_REVIEW);
+    }
+    flow_touch(f);
     flow_notice(f, "kiosk.refused");
 }
 

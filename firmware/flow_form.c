@@ -52,27 +52,27 @@ static bool about_holder(struct flow *f, const char *field)
     return answer && strcmp(answer, "self") == 0;
 }
 
-/* Fills what the card knows and nobody answered yet; takes back what no longer concerns the holder. */
-void form_prefill(struct flow *f)
+/* The citizen's own word stays, also when it is "nothing". What the card said follows the card that is read
+ * now, and goes when it no longer concerns the holder. */
+static void fill(struct flow *f, const struct field *fd)
 {
     struct session *s = f->s;
-    if (!s->service)
+    const char *source = answers_source(&s->answers, fd->id), *had = answers_one(&s->answers, fd->id);
+    bool holder = about_holder(f, fd->id);
+    if ((source && strcmp(source, "card") != 0) || (holder && !s->card.identity))
         return;
-    for (size_t i = 0; i < s->service->n_fields; i++) {
-        const struct field *fd = &s->service->fields[i];
-        if (!fd->from_card)
-            continue;
-        const struct answer *x = answers_get(&s->answers, fd->id);
-        bool ours = x && x->source && strcmp(x->source, "card") == 0;
-        bool holder = about_holder(f, fd->id);
-        if (ours && !holder)
-            answers_put(&s->answers, fd->id, NULL, 0, "applicant");
-        if (x || !holder || !s->card.identity)
-            continue;
-        const char *value = card_value(s->card.identity, fd->id);
-        if (value && *value)
-            answers_put(&s->answers, fd->id, &value, 1, "card");
-    }
+    const char *says = holder ? card_value(s->card.identity, fd->id) : NULL;
+    says = says ? says : "";
+    if (strcmp(says, had ? had : "") != 0)
+        answers_put(&s->answers, fd->id, &says, 1, "card");
+}
+
+void form_prefill(struct flow *f)
+{
+    const struct service *service = f->s->service;
+    for (size_t i = 0; service && i < service->n_fields; i++)
+        if (service->fields[i].from_card)
+            fill(f, &service->fields[i]);
 }
 
 void form_enter(struct flow *f)
@@ -150,6 +150,22 @@ static const char *errors_json(struct flow_call *c)
     return arena_strn(c->a, b.p, b.len);
 }
 
+static size_t judge_page(struct flow *f, const struct form_page *p)
+{
+    struct session *s = f->s;
+    struct form_ctx ctx = flow_form(f);
+    size_t n = form_check_page(&ctx, &s->answers, p, s->errors, ERRORS_MAX);
+    s->n_errors = n < ERRORS_MAX ? n : ERRORS_MAX;
+    return n;
+}
+
+void form_again(struct flow *f)
+{
+    struct form_page pages[PAGES_MAX];
+    if (f->step == STEP_FORM && f->s->n_errors > 0 && form_now(f, pages) > 0)
+        judge_page(f, &pages[f->s->page]);
+}
+
 enum rc form_answer(struct flow_call *c, struct err *e)
 {
     const struct in_values *in = c->in;
@@ -164,10 +180,7 @@ enum rc form_answer(struct flow_call *c, struct err *e)
         if (!on_page(p, in->values->names[i]))
             return err_at(e, RC_BAD_FIELD, "values", "a field of another page");
     TRY(answers_read(&s->answers, s->service, in->values, e));
-    struct form_ctx ctx = flow_form(c->f);
-    size_t n = form_check_page(&ctx, &s->answers, p, s->errors, ERRORS_MAX);
-    s->n_errors = n < ERRORS_MAX ? n : ERRORS_MAX;
-    if (n > 0) {
+    if (judge_page(c->f, p) > 0) {
         c->out->status = 422;
         c->out->json = errors_json(c);
         return RC_OK;

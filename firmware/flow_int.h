@@ -46,6 +46,7 @@ struct sign_part {
     int64_t cmd, samples, width, height, max_pressure;
     struct trouble error;
     struct jval *strokes;
+    struct arena *ink; /* the strokes live here: a signature made again takes the place of the first */
     bool skipped;
 };
 struct filing_part {
@@ -128,7 +129,8 @@ void card_presence(struct flow *f);
 void card_leave(struct flow *f);
 MUST enum rc form_answer(struct flow_call *c, struct err *e);
 MUST enum rc form_goto(struct flow_call *c, struct err *e);
-bool form_back(struct flow *f); /* false: it was the first page */
+void form_again(struct flow *f); /* the page's errors once more, in the language of now */
+bool form_back(struct flow *f);  /* false: it was the first page */
 void form_prefill(struct flow *f);
 void form_enter(struct flow *f);
 size_t form_now(struct flow *f, struct form_page *out); /* pages; clamps the current one */
@@ -139,6 +141,7 @@ MUST enum rc sign_cancel(struct flow_call *c, struct err *e);
 MUST enum rc sign_skip(struct flow_call *c, struct err *e);
 void sign_enter(struct flow *f);
 void sign_drop(struct flow *f);                        /* the text changes: the signature is void */
+void sign_wipe(struct session *s);                     /* strokes and all */
 MUST enum rc file_text(struct flow *f, struct err *e); /* makes the text that is signed, once */
 MUST enum rc file_submit(struct flow_call *c, struct err *e);
 void file_tick(struct flow *f, int64_t now);

@@ -29,22 +29,28 @@ static void stop(struct flow *f)
     s->cmd = 0;
 }
 
+void sign_wipe(struct session *s)
+{
+    arena_free(s->sign.ink);
+    s->sign = (struct sign_part){.error.code = ""};
+}
+
 void sign_drop(struct flow *f)
 {
     stop(f);
-    f->s->sign =
-        (struct sign_part){.error.code = "", .phase = flow_usable(f, "pad") ? SIGN_READY : SIGN_ABSENT};
+    sign_wipe(f->s);
+    f->s->sign.phase = flow_usable(f, "pad") ? SIGN_READY : SIGN_ABSENT;
     if (!f->s->filing.saved)
         f->s->filing.text = NULL;
 }
 
-/* The frame's tree dies with the frame: a copy in the session. */
-static struct jval *keep_tree(struct flow *f, const struct jval *v)
+/* The frame's tree dies with the frame: a copy. */
+static struct jval *keep_tree(struct arena *a, const struct jval *v)
 {
     BUF_SCOPE(b);
     struct jval *copy = NULL;
     jval_encode(v, &b);
-    return jval_parse(f->s->arena, b.p, b.len, &copy, NULL) == RC_OK ? copy : NULL;
+    return jval_parse(a, b.p, b.len, &copy, NULL) == RC_OK ? copy : NULL;
 }
 
 static void failed(struct flow *f, const char *code)
@@ -58,7 +64,8 @@ static void captured(struct flow *f, const struct frame *fr)
 {
     struct sign_part *s = &f->s->sign;
     const struct jval *strokes = jval_get(fr->data, "strokes");
-    s->strokes = strokes && strokes->n > 0 ? keep_tree(f, strokes) : NULL;
+    s->ink = s->ink ? s->ink : arena_new();
+    s->strokes = strokes && strokes->n > 0 ? keep_tree(s->ink, strokes) : NULL;
     if (!s->strokes) {
         failed(f, "PAD_EMPTY");
         return;
@@ -133,7 +140,8 @@ enum rc sign_start(struct flow_call *c, struct err *e)
     if (!d || !flow_usable(f, "pad"))
         return err_set(e, RC_NO_DEVICE, "no signature pad");
     TRY(file_text(f, e));
-    *s = (struct sign_part){.phase = SIGN_PREPARING, .error.code = ""};
+    sign_wipe(c->s);
+    s->phase = SIGN_PREPARING;
     s->cmd = driver_send(d, "capture", SIGN_MS, capture_args(c), on_capture, f);
     c->out->json = arena_fmt(c->a, "{\"requestId\":%lld}", (long long)s->cmd);
     return RC_OK;

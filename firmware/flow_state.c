@@ -37,7 +37,7 @@ static struct v_error *error(const struct maker *m, const struct trouble *t)
 
 static bool offered(const struct kiosk_conf *c, const struct service *s, size_t at)
 {
-    return c->n_services ? strcmp(c->services[at], s->id) == 0 : (s->channels & CH_KIOSK) != 0;
+    return (s->channels & CH_KIOSK) && (!c->n_services || strcmp(c->services[at], s->id) == 0);
 }
 
 static void put_service(const struct maker *m, const struct service *s, struct v_service *out)

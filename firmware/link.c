@@ -201,6 +201,20 @@ static enum rc choose(struct link *l, struct arena *a, struct queue_item *item, 
     return queue_next(l->queue, a, item, found, e);
 }
 
+/* Unseals, but is no submission of this version: for a person, and no longer in the way of the others. */
+static void unreadable(struct link *l, const char *id, struct err *e)
+{
+    log_err(e, "event=dead_letter id=%s", id);
+    if (queue_dead(l->queue, id, rc_name(e->rc), e) != RC_OK) {
+        log_err(e, "event=queue_dead id=%s", id);
+        back_off(l, true);
+        return;
+    }
+    l->retry_at = 0;
+    if (l->ev.refused)
+        l->ev.refused(id, l->ev.user);
+}
+
 static bool upload(struct link *l)
 {
     struct err e = {0};
@@ -216,7 +230,11 @@ static bool upload(struct link *l)
     l->waiting = found;
     if (!found)
         return false;
-    if (body_of(l, a, &item, &body, &e) != RC_OK || queue_sent(l->queue, item.id, &e) != RC_OK) {
+    if (body_of(l, a, &item, &body, &e) != RC_OK) {
+        unreadable(l, item.id, &e);
+        return false;
+    }
+    if (queue_sent(l->queue, item.id, &e) != RC_OK) {
         log_err(&e, "event=upload id=%s", item.id);
         back_off(l, true);
         return false;

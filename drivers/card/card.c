@@ -59,6 +59,9 @@ static void close(struct drv *d)
     if (c->link.powered)
         ccid_link_power_off(&c->link);
     ccid_link_wipe(&c->link);
+    if (c->present) /* nobody watches the slot from here on */
+        drv_unsolicited(d, "card_removed", "{}");
+    c->present = false;
 }
 
 static enum rc idle(struct drv *d, unsigned woke, struct err *e)

@@ -33,7 +33,7 @@ enum rc ccid_class_parse(const uint8_t *p, size_t len, struct ccid_class *out, s
         .pin_support = p[52],
         .busy_slots = p[53],
     };
-    if (c.max_message < CCID_HEADER)
+    if (c.max_message <= CCID_HEADER)
         return err_set(e, RC_PROTOCOL, "CCID class descriptor: messages of %u bytes, the header alone has 10",
                        (unsigned)c.max_message);
     switch (c.features & 0x70000) {

@@ -199,11 +199,32 @@ static void held(void **state)
     down();
 }
 
+/* The reader is unplugged with the card in it and comes back empty: the card was told to be gone. */
+static void emptied(void **state)
+{
+    (void)state;
+    up("A");
+    kdrv_drain(&k, 500);
+    assert_int_equal(k.inserted, 1);
+    assert_int_equal(k.removed, 0);
+    vcmd("unplug");
+    assert_true(kdrv_link(&k, "absent", 10000));
+    vcmd("remove");
+    vcmd("plug");
+    assert_true(kdrv_link(&k, "up", 10000));
+    kdrv_drain(&k, 500);
+    assert_int_equal(k.inserted, 1);
+    assert_int_equal(k.removed, 1);
+    cases++;
+    down();
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(memory), cmocka_unit_test(killed), cmocka_unit_test(hands),
-        cmocka_unit_test(held),   cmocka_unit_test(ladder), cmocka_unit_test(sandbox),
+        cmocka_unit_test(memory),  cmocka_unit_test(killed), cmocka_unit_test(hands),
+        cmocka_unit_test(held),    cmocka_unit_test(ladder), cmocka_unit_test(sandbox),
+        cmocka_unit_test(emptied),
     };
     if (argc > 1)
         cmocka_set_test_filter(argv[1]);

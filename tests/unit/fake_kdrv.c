@@ -46,14 +46,22 @@ static void complete(long id, const char *word, const char *outcome, const char 
             id, word, code, outcome, strcmp(code, "CAN_WRONG") == 0 ? 2 : 0, data);
 }
 
+/* CAN 000003 opens another person's card. */
+static void identity_of(const char *line, char *out, size_t cap)
+{
+    bool other = strstr(line, "\"can\":\"000003\"");
+    snprintf(out, cap,
+             "{\"document_type\":\"ID\",\"document_number\":\"%s\",\"issuing_state\":\"ROU\","
+             "\"nationality\":\"ROU\","
+             "\"last_name\":\"%s\",\"first_name\":\"ANA MARIA\",\"birth_date\":\"1990-01-01\","
+             "\"expiry_date\":\"2035-01-01\",\"sex\":\"F\",\"cnp\":\"2900101120015\",\"mrz_format\":\"TD1\"}",
+             other ? "YY654321" : "XX123456", other ? "IONESCU" : "POPESCU");
+}
+
 static void read_card(long id, const char *line)
 {
-    static const char identity[] =
-        "{\"document_type\":\"ID\",\"document_number\":\"XX123456\",\"issuing_state\":\"ROU\","
-        "\"nationality\":\"ROU\","
-        "\"last_name\":\"POPESCU\",\"first_name\":\"ANA MARIA\",\"birth_date\":\"1990-01-01\","
-        "\"expiry_date\":\"2035-01-01\",\"sex\":\"F\",\"cnp\":\"2900101120015\",\"mrz_format\":\"TD1\"}";
-    char data[2048];
+    char identity[600], data[2048];
+    identity_of(line, identity, sizeof(identity));
     if (strstr(line, "\"can\":\"000000\"")) {
         complete(id, "user-needed", "not-done", "CAN_WRONG", "{}");
         return;

@@ -232,7 +232,8 @@ static void check_filed(struct rig *r)
     struct request req;
     ARENA_SCOPE(a);
     assert_int_equal(queue_get(r->queue, a, r->filed_id, &item, &e), RC_OK);
-    if (submission_read(a, &(struct rulebook){&r->catalog, r->i18n}, BYTES(item.body, item.len), &sub, &req, &e) != RC_OK)
+    if (submission_read(a, &(struct rulebook){&r->catalog, r->i18n}, BYTES(item.body, item.len), &sub, &req,
+                        &e) != RC_OK)
         fail_msg("the register would refuse it: %s\n%s", e.text, item.body);
 }
 
@@ -282,9 +283,10 @@ static void test_services(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_cleared),      cmocka_unit_test(test_two_cards), cmocka_unit_test(test_card_gone),
-        cmocka_unit_test(test_too_much),     cmocka_unit_test(test_refused_late),
-        cmocka_unit_test(test_language),     cmocka_unit_test(test_services),
+        cmocka_unit_test(test_cleared),      cmocka_unit_test(test_two_cards),
+        cmocka_unit_test(test_card_gone),    cmocka_unit_test(test_too_much),
+        cmocka_unit_test(test_refused_late), cmocka_unit_test(test_language),
+        cmocka_unit_test(test_services),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -401,6 +401,24 @@ static void test_backlog(void **state)
     until(&w.acked, 3);
 }
 
+/* An item that unseals but is no submission (of another version, say) is put aside: it holds up nobody. */
+static void test_unreadable(void **state)
+{
+    (void)state;
+    static const int ok[] = {201};
+    char strange[UUID_LEN], good[UUID_LEN];
+    struct err e = {0};
+    script(ok, 1);
+    assert_int_equal(uuid7(strange, &e), RC_OK);
+    assert_int_equal(queue_put(w.queue, strange, "{\"v\":9}", 7, &e), RC_OK);
+    put(good);
+    start_link("client.pem", "client.key");
+    until(&w.acked, 1);
+    assert_string_equal(w.last_acked, good);
+    assert_int_equal(w.refused, 1);
+    expect_counts(0, 0, 1, 1);
+}
+
 /* A terminal without a right to speak keeps its requests. */
 static void test_foreign(void **state)
 {
@@ -418,12 +436,8 @@ static void test_foreign(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_judge),
-                                       T(test_sent),
-                                       T(test_verdicts),
-                                       T(test_wrong_answer),
-                                       T(test_cut),
-                                       T(test_backlog),
-                                       T(test_foreign)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_judge), T(test_sent),   T(test_verdicts),
+                                       T(test_wrong_answer),         T(test_cut),    T(test_backlog),
+                                       T(test_unreadable),           T(test_foreign)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
