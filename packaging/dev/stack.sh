@@ -18,14 +18,18 @@ start_reader() {
 }
 start_printer() { start_device printer; }
 start_pad() { start_device pad; }
-start_device() {
+start_device() { # start_device NAME ARGS-OF-VDEV...
     local name=$1; shift
     pid_of "$name" >/dev/null && return 0
     mkdir -p "$VAR/run/vdev/$name"
     rm -f "$VAR/run/vdev/$name/env" "$VAR/run/vdev/$name/ctl.sock"
     launch "$name" umockdev-wrapper "$BIN/tests/vdev" "$name" --dir "$VAR/run/vdev/$name" "$@"
     wait_for 20 "the virtual $name" test -s "$VAR/run/vdev/$name/env"
+    # A driver that is up by now looks for the device where it was before: kioskd starts it again.
+    local kiosk; kiosk=$(pid_of kioskd) || return 0
+    pkill -P "$kiosk" -f "kdrv $(driver_of "$name") serve" || true
 }
+driver_of() { case $1 in reader) echo card ;; printer) echo print ;; *) echo "$1" ;; esac; }
 start_panel() {
     launch panel "$BIN/tests/vpanel" --dir "$VAR/run/vdev" --port "$PORT_PANEL" --relay "$PORT_RELAY:$PORT_TLS"
     wait_for 10 "the panel" port_open "$PORT_PANEL"
@@ -37,7 +41,7 @@ start_registryd() {
 }
 start_kioskd() {
     kiosk_conf
-    launch kioskd "$BIN/firmware/kioskd" --config "$VAR/kiosk.conf"
+    launch kioskd ${PRIDVOR_KIOSKD_UNDER:-} "$BIN/firmware/kioskd" --config "$VAR/kiosk.conf" # tests: under faketime
     wait_for 20 "kioskd" http_ok "$PORT_KIOSK" /healthz
 }
 
@@ -73,6 +77,7 @@ kiosk_conf() {
 {"terminal": "$TERMINAL", "institution": "$INSTITUTION", "port": $PORT_KIOSK, "ui_dir": "$ROOT/kiosk-ui/dist",
  "configs": "$ROOT/configs", "institutions": "$ROOT/configs/institutions/cluj.json", "run_dir": "$VAR/run",
  "queue": "$VAR/kiosk/queue.db", "queue_key": "$VAR/kiosk/queue.key",
+ "queue_max_bytes": ${PRIDVOR_QUEUE_BYTES:-67108864}, "idle_s": ${PRIDVOR_IDLE_S:-60},
  "services": ["cs.birth_certificate", "complaint.abandoned_vehicle"],
  "status_url": "http://127.0.0.1:$PORT_PUBLIC/s/",
  "register": {"host": "127.0.0.1", "port": $port, "server_name": "localhost", "ca": "$VAR/tls/ca.pem",
@@ -114,8 +119,10 @@ stack_up() {
         pid_of "$part" >/dev/null || STARTED+=("$part")
         "start_$part" || die "$part did not start; the end of its log: $(tail -n 5 -- "$VAR/log/$part.log" 2>/dev/null)"
     done
+    [ "$REAL_DEVICES" = 1 ] || wait_for 10 "a device" devices_ready || say "Going on without it."
     flock -u 9
 }
+devices_ready() { [ "$(PRIDVOR_RUN=$VAR/run "$BIN/drivers/kdrv" list --json | grep -o '"public": *"ready"' | wc -l)" = 3 ]; }
 
 stack_down() { # stack_down [PART...]: all of them by default
     local parts part
