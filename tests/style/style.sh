@@ -44,7 +44,8 @@ fence 'umockdev|gio/|glib' 'nowhere'
 # --- limits ---
 out=$(wc -l "${files[@]}" | awk '$2 != "total" && $1 > 600 {print $2 ": " $1 " lines"}')
 [ -n "$out" ] && breach "$out" "file over 600 lines"
-out=$(LC_ALL=C.UTF-8 grep -nE '^.{111,}' "${files[@]}" | cut -d: -f1,2) && breach "$out" "line over 110 columns"
+out=$(LC_ALL=C.UTF-8 grep -nE '^.{111,}' "${files[@]}" | cut -d: -f1,2)
+[ -n "$out" ] && breach "$out" "line over 110 columns"
 out=$(awk '
     FNR == 1 {open = 0; head = ""}
     /^\{/ && head ~ /\)[ \t]*$/ {open = FNR; name = head}
