@@ -12,7 +12,7 @@ stack_parts() {
 }
 
 start_reader() {
-    local slot=()
+    local slot=(--card A) # an identity card lies in the reader; the panel takes it out
     [ -n "$CARD_VPCD" ] && slot=(--vpcd "$CARD_VPCD")
     start_device reader "${slot[@]}"
 }
