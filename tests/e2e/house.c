@@ -165,6 +165,21 @@ const char *house_sql(struct house *h, struct arena *a, const char *sql)
     return out.len ? arena_str(a, out.p) : "";
 }
 
+int64_t house_count(struct house *h, const char *sql)
+{
+    ARENA_SCOPE(a);
+    return strtoll(house_sql(h, a, sql), NULL, 10);
+}
+
+bool house_until(struct house *h, int64_t want, const char *sql, int ms)
+{
+    for (int64_t end = mono_ms() + ms; mono_ms() < end; usleep(100000)) {
+        if (house_count(h, sql) == want)
+            return true;
+    }
+    return false;
+}
+
 static int search_range(int fd, unsigned long from, unsigned long to, const char *text)
 {
     size_t n = strlen(text), chunk = 1 << 20, keep = n - 1;

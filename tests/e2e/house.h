@@ -24,6 +24,16 @@ bool house_stop(struct house *h, const char *part);
 bool house_net(struct house *h, bool open); /* the relay between terminal and register */
 /* One value from the register's database; "" when there is none. */
 const char *house_sql(struct house *h, struct arena *a, const char *sql);
+int64_t house_count(struct house *h, const char *sql);
+/* Until the statement gives this number. */
+bool house_until(struct house *h, int64_t want, const char *sql, int ms);
+/* For cmocka tests with a `static struct house house`: fails with the sentence of whoever failed. */
+#define API (&house.api)
+#define HOLDS(call)                                                                                          \
+    do {                                                                                                     \
+        if (!(call))                                                                                         \
+            fail_msg("%s: %s", #call, house.error[0] ? house.error : house.api.error);                       \
+    } while (0)
 /* Opens the API again after kioskd was started again. */
 bool house_api(struct house *h);
 /* Searches the memory of a process for the text; number of places, -1 when it cannot be read. */

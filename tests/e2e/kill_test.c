@@ -19,7 +19,6 @@
 #define EVERY_CALL 20 /* POSTs of one session */
 
 static struct house house;
-#define API (&house.api)
 
 struct log {
     char code[ROUNDS][16];
@@ -143,12 +142,6 @@ static void round_of(int which)
         api_call(API, "/v1/session/end", "{}");
 }
 
-static int64_t number(const char *sql)
-{
-    ARENA_SCOPE(a);
-    return strtoll(house_sql(&house, a, sql), NULL, 10);
-}
-
 static void kills(void **state)
 {
     (void)state;
@@ -165,7 +158,7 @@ static void kills(void **state)
         arena_fmt(a, "select count(distinct receipt_code) from request where receipt_code in (%s)", all);
     int64_t found = 0;
     for (int64_t end = mono_ms() + 90000; mono_ms() < end && found < seen.n; usleep(300000))
-        found = number(sql);
+        found = house_count(&house, sql);
     print_message("%d rounds: kioskd %d, registryd %d, postgres %d, drivers %d kills; %d acknowledged (%d "
                   "provisional), "
                   "%d interrupted; %lld found\n",
@@ -173,11 +166,11 @@ static void kills(void **state)
                   seen.provisional, seen.interrupted, (long long)found);
     assert_int_equal(found, seen.n);
     assert_true(seen.n > ROUNDS / 3);
-    assert_int_equal(number("select count(*) - count(distinct receipt_code) from request"), 0);
-    assert_int_equal(number("select count(*) - count(distinct n) from request"), 0);
-    assert_int_equal(number("select max(n) - count(*) from request"), 0);
+    assert_int_equal(house_count(&house, "select count(*) - count(distinct receipt_code) from request"), 0);
+    assert_int_equal(house_count(&house, "select count(*) - count(distinct n) from request"), 0);
+    assert_int_equal(house_count(&house, "select max(n) - count(*) from request"), 0);
     /* Nothing is there that no citizen began. */
-    assert_true(number("select count(*) from request") <= seen.n + seen.interrupted);
+    assert_true(house_count(&house, "select count(*) from request") <= seen.n + seen.interrupted);
 }
 
 int main(void)

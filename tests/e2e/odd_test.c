@@ -13,13 +13,7 @@
 #include "tests/e2e/house.h"
 
 static struct house house;
-#define API (&house.api)
 #define LIBFAKETIME "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1"
-#define HOLDS(call)                                                                                          \
-    do {                                                                                                     \
-        if (!(call))                                                                                         \
-            fail_msg("%s: %s", #call, house.error[0] ? house.error : house.api.error);                       \
-    } while (0)
 
 static int setup(void **state)
 {
@@ -45,21 +39,6 @@ static int fresh(void **state)
         api_call(API, "/v1/session/end", "{}");
     house.error[0] = '\0';
     return 0;
-}
-
-static int64_t count(const char *sql)
-{
-    ARENA_SCOPE(a);
-    return strtoll(house_sql(&house, a, sql), NULL, 10);
-}
-
-static bool drained(int64_t want, const char *sql, int ms)
-{
-    for (int64_t end = mono_ms() + ms; mono_ms() < end; usleep(100000)) {
-        if (count(sql) == want)
-            return true;
-    }
-    return false;
 }
 
 /* kioskd again, with other circumstances. */
@@ -88,7 +67,7 @@ static bool complaint(void)
 static void full_disk(void **state)
 {
     (void)state;
-    int64_t before = count("select count(*) from request"), promised = 0;
+    int64_t before = house_count(&house, "select count(*) from request"), promised = 0;
     HOLDS(house_net(&house, false));
     restart_kioskd("PRIDVOR_QUEUE_BYTES", "1048576");
     while (promised < 2000 && complaint()) {
@@ -100,7 +79,7 @@ static void full_disk(void **state)
     assert_int_equal(API->status, 507);
     HOLDS(api_call(API, "/v1/session/end", "{}"));
     HOLDS(house_net(&house, true));
-    assert_true(drained(before + promised, "select count(*) from request", 120000));
+    assert_true(house_until(&house, before + promised, "select count(*) from request", 120000));
     /* The register's answers make room again. */
     bool room = false;
     for (int64_t end = mono_ms() + 20000; mono_ms() < end && !room; usleep(200000)) {
@@ -128,7 +107,7 @@ static void clock_jumped(void **state)
                  api_get(API, "done.receipt_code"));
         HOLDS(citizen_end(API));
         restart_kioskd(NULL, NULL);
-        if (!drained(1, sql, 70000))
+        if (!house_until(&house, 1, sql, 70000))
             fail_msg("%s: not registered once, or with a foreign day", jumps[i]);
     }
 }
@@ -197,7 +176,7 @@ static void walked_away(void **state)
 static void submit_twice_is_one_request(void **state)
 {
     (void)state;
-    int64_t before = count("select count(*) from request");
+    int64_t before = house_count(&house, "select count(*) from request");
     static const char key[] = "{\"key\":\"0193512e-8a00-7000-8000-0123456789ab\"}";
     HOLDS(citizen_start(API, "ro", "complaint.abandoned_vehicle"));
     if (strcmp(api_get(API, "step"), "card") == 0)
@@ -207,7 +186,7 @@ static void submit_twice_is_one_request(void **state)
         HOLDS(api_call(API, "/v1/submit", key));
     HOLDS(api_wait(API, "step", "done", 15000));
     HOLDS(citizen_end(API));
-    assert_int_equal(count("select count(*) from request"), before + 1);
+    assert_int_equal(house_count(&house, "select count(*) from request"), before + 1);
 }
 
 int main(void)

@@ -13,12 +13,6 @@
 #include "tests/e2e/house.h"
 
 static struct house house;
-#define API (&house.api)
-#define HOLDS(call)                                                                                          \
-    do {                                                                                                     \
-        if (!(call))                                                                                         \
-            fail_msg("%s: %s", #call, house.error[0] ? house.error : house.api.error);                       \
-    } while (0)
 
 static int setup(void **state)
 {
@@ -60,17 +54,11 @@ static const struct person_answer birth[] = {{"who.address", "\"Turda, str. Miha
 static const struct person_answer car[] = {
     {"who.wants_answer", "\"no\""}, {"land", "\"public\""}, {"place.address", "\"Turda, str. Lungă 1\""}};
 
-static int64_t count(const char *sql)
-{
-    ARENA_SCOPE(a);
-    return strtoll(house_sql(&house, a, sql), NULL, 10);
-}
-
 /* The first request of the demo, and afterwards nothing of the person in any process of the terminal. */
 static void birth_certificate_by_chip(void **state)
 {
     (void)state;
-    int64_t before = count("select count(*) from request");
+    int64_t before = house_count(&house, "select count(*) from request");
     HOLDS(citizen_start(API, "ro", "cs.birth_certificate"));
     HOLDS(citizen_card_in(API, "A"));
     HOLDS(citizen_read_can(API, "123456"));
@@ -86,7 +74,7 @@ static void birth_certificate_by_chip(void **state)
     assert_string_equal(api_get(API, "done.print.proof"), "L2");
     HOLDS(citizen_end(API));
     HOLDS(vdev_command(API, "reader", "remove"));
-    assert_int_equal(count("select count(*) from request"), before + 1);
+    assert_int_equal(house_count(&house, "select count(*) from request"), before + 1);
 
     static const char *const person[] = {"2900314120112", "POPESCU", "ANA MARIA", "XX204815"};
     pid_t pids[16] = {house_pid(&house, "kioskd")};
@@ -249,15 +237,6 @@ static void driver_killed_in_a_session(void **state)
     HOLDS(citizen_end(API));
 }
 
-static bool drained(int64_t want, const char *sql, int ms)
-{
-    for (int64_t end = mono_ms() + ms; mono_ms() < end; usleep(100000)) {
-        if (count(sql) == want)
-            return true;
-    }
-    return false;
-}
-
 static void network_cut_for_the_whole_session(void **state)
 {
     (void)state;
@@ -268,10 +247,10 @@ static void network_cut_for_the_whole_session(void **state)
     snprintf(sql, sizeof(sql), "select count(*) from request where receipt_code = '%s'",
              api_get(API, "done.receipt_code"));
     HOLDS(citizen_printed(API, "printed", 15000));
-    assert_int_equal(count(sql), 0);
+    assert_int_equal(house_count(&house, sql), 0);
     HOLDS(citizen_end(API));
     HOLDS(house_net(&house, true));
-    assert_true(drained(1, sql, 70000));
+    assert_true(house_until(&house, 1, sql, 70000));
 }
 
 static void database_stopped_and_started(void **state)
@@ -285,7 +264,7 @@ static void database_stopped_and_started(void **state)
              api_get(API, "done.receipt_code"));
     HOLDS(citizen_end(API));
     HOLDS(house_start(&house, "postgres"));
-    assert_true(drained(1, sql, 70000));
+    assert_true(house_until(&house, 1, sql, 70000));
 }
 
 int main(void)
