@@ -138,8 +138,6 @@ static void one_request(struct bench *b, bool online)
     series_add(online ? &b->first_byte : &b->offline_first, ms(t.paper - t.accepted));
     series_add(online ? &b->done : &b->offline_done, ms(t.done - t.accepted));
     must(b, citizen_printed(c, "printed", 20000) && citizen_end(c));
-    if (online)
-        must(b, vdev_command(c, "reader", "remove"));
 }
 
 static void rounds(struct bench *b, int n)

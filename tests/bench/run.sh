@@ -4,11 +4,10 @@
 set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")/../.."
 VAR=${PRIDVOR_VAR:-$PWD/var}
-FIGURES=$VAR/bench.jsonl
-LOG=$VAR/log/bench.log
-BIN=$PWD/build/release/tests
 export PRIDVOR_SOURCE=$PWD PRIDVOR_BUILD=$PWD/build/release
-mkdir -p "$VAR/log"
+FIGURES=$PRIDVOR_BUILD/bench.jsonl
+LOG=$PRIDVOR_BUILD/bench.log
+BIN=$PRIDVOR_BUILD/tests
 : >"$FIGURES"
 : >"$LOG"
 failed=0
@@ -27,7 +26,7 @@ part() { # part WORDS COMMAND...
 figure() { printf '{"name":"%s","value":%s,"unit":"%s","note":"%s"}\n' "$@" >>"$FIGURES"; }
 
 page() { # the budget part of the page tests says it in words
-    local out=$VAR/log/bench-page.log rc=0
+    local out=$PRIDVOR_BUILD/bench-page.log rc=0
     node tests/ui/kiosk.mjs budget >"$out" 2>&1 || rc=$?
     cat "$out"
     [ "$rc" != 77 ] || return 0
@@ -55,6 +54,7 @@ part 'chip reading: PACE, DG1, all files; two cards' "$BIN/bench_chip" --out "$F
 part 'the receipt; accepting without a network; memory at rest' "$BIN/bench_kiosk" --out "$FIGURES"
 part 'the first page of the kiosk in a browser' page
 part 'the register under load, beside pgbench and Fastify' intake
+mkdir -p "$VAR"
 node tests/bench/table.mjs "$FIGURES" "$VAR/bench.json"
 printf '\nAll figures: %s\n' "$VAR/bench.json"
 exit "$failed"
