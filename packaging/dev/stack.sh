@@ -31,20 +31,28 @@ start_device() { # start_device NAME ARGS-OF-VDEV...
 }
 driver_of() { case $1 in reader) echo card ;; printer) echo print ;; *) echo "$1" ;; esac; }
 start_panel() {
-    launch panel "$BIN/tests/vpanel" --dir "$VAR/run/vdev" --port "$PORT_PANEL" --relay "$PORT_RELAY:$PORT_TLS"
+    launch_at "$PORT_PANEL $PORT_RELAY" panel "$BIN/tests/vpanel" --dir "$VAR/run/vdev" --port "$PORT_PANEL" --relay "$PORT_RELAY:$PORT_TLS"
     wait_for 10 "the panel" port_open "$PORT_PANEL"
 }
 start_registryd() {
     registry_conf
-    launch registryd "$BIN/backend/registryd" --config "$VAR/registry.conf"
+    launch_at "$PORT_PUBLIC $PORT_TLS" registryd "$BIN/backend/registryd" --config "$VAR/registry.conf"
     wait_for 20 "registryd" http_ok "$PORT_PUBLIC" /healthz
 }
 start_kioskd() {
     kiosk_conf
-    launch kioskd ${PRIDVOR_KIOSKD_UNDER:-} "$BIN/firmware/kioskd" --config "$VAR/kiosk.conf" # tests: under faketime
+    launch_at "$PORT_KIOSK" kioskd ${PRIDVOR_KIOSKD_UNDER:-} "$BIN/firmware/kioskd" --config "$VAR/kiosk.conf" # tests: under faketime
     wait_for 20 "kioskd" http_ok "$PORT_KIOSK" /healthz
 }
 
+launch_at() { # launch_at "PORT..." NAME COMMAND...: not where another program listens
+    local port
+    for port in $1; do
+        pid_of "$2" >/dev/null || ! port_open "$port" ||
+            die "port $port of $2 is taken by another program; PRIDVOR_PORTS=17080 ./pridvor ... takes five others"
+    done
+    launch "${@:2}"
+}
 port_open() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 http_ok() { # http_ok PORT PATH: true when the answer is 200
     local status
