@@ -5,9 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
+#include "common/base/fs.h"
 #include "common/base/text.h"
 #include "common/model/form.h"
 #include "common/model/institution.h"
@@ -304,6 +306,43 @@ static void county_and_receipt(void **state)
     assert_true(number && code && both);
 }
 
+/* A service of n fields in a folder of its own. */
+static enum rc load_big(int n, struct err *e)
+{
+    struct catalog c;
+    char dir[] = "/tmp/pridvor-model-XXXXXX", here[4096];
+    assert_non_null(mkdtemp(dir));
+    assert_non_null(getcwd(here, sizeof(here)));
+    ARENA_SCOPE(a);
+    const char *services = arena_fmt(a, "%s/services", dir), *big = arena_fmt(a, "%s/big.json", services);
+    const char *shared = arena_fmt(a, "%s/_shared.json", services);
+    const char *lookups = arena_fmt(a, "%s/lookups.json", dir);
+    assert_int_equal(fs_mkdirs(services, 0700, e), RC_OK);
+    assert_int_equal(symlink(arena_fmt(a, "%s/configs/services/_shared.json", here), shared), 0);
+    assert_int_equal(symlink(arena_fmt(a, "%s/configs/lookups.json", here), lookups), 0);
+    BUF_SCOPE(b);
+    buf_str(&b, "{\"id\":\"big\",\"version\":1,\"name\":{\"ro\":\"Mare\"},\"fields\":[");
+    for (int i = 0; i < n; i++)
+        buf_fmt(&b, "%s{\"id\":\"f%d\",\"type\":\"text\",\"label\":{\"ro\":\"F\"}}", i ? "," : "", i);
+    buf_str(&b, "]}");
+    assert_int_equal(fs_write(big, b.p, b.len, 0600, e), RC_OK);
+    enum rc rc = catalog_load(a, dir, &c, e);
+    unlink(big);
+    unlink(shared);
+    unlink(lookups);
+    rmdir(services);
+    rmdir(dir);
+    return rc;
+}
+
+static void too_many_fields(void **state)
+{
+    (void)state;
+    struct err e = {0};
+    assert_int_equal(load_big(128, &e), RC_OK);
+    assert_int_equal(load_big(129, &e), RC_BAD_FIELD);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -317,6 +356,7 @@ int main(void)
         cmocka_unit_test(pages_of_every_service),
         cmocka_unit_test(conditions),
         cmocka_unit_test(county_and_receipt),
+        cmocka_unit_test(too_many_fields),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
