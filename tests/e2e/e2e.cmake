@@ -5,3 +5,8 @@ target_link_libraries(walk PRIVATE citizen)
 pridvor_test(e2e_whole LABEL e2e SOURCES e2e/whole_test.c LIBS citizen TIMEOUT 600)
 pridvor_test(e2e_kill LABEL e2e SOURCES e2e/kill_test.c LIBS citizen TIMEOUT 1500)
 pridvor_test(e2e_odd LABEL e2e SOURCES e2e/odd_test.c LIBS citizen TIMEOUT 600)
+add_executable(vcard devices/vcard.c)
+target_link_libraries(vcard PRIVATE testcard)
+add_test(NAME e2e_demo COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/e2e/demo.sh)
+set_tests_properties(e2e_demo PROPERTIES LABELS e2e TIMEOUT 180
+  ENVIRONMENT "PRIDVOR_SOURCE=${CMAKE_SOURCE_DIR};PRIDVOR_BUILD=${CMAKE_BINARY_DIR}")
