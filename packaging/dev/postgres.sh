@@ -73,11 +73,16 @@ pg_stop() {
     pg_as "$PGBIN/pg_ctl" -D "$PGDATA_DIR" -s -w -m "${1:-fast}" stop 2>/dev/null || true
 }
 
-pg_cut() { # kill -9 of the postmaster and its children
-    local main
+pg_cut() { # kill -9 of the postmaster and its children; it is held first, so that it starts no new ones
+    local main pid pids
     main=$(head -n 1 "$PGDATA_DIR/postmaster.pid" 2>/dev/null) || return 0
-    pkill -KILL -P "$main" || true
-    kill -KILL "$main" 2>/dev/null || true
-    while [ -e "/proc/$main" ] && ! grep -q '^State:.Z' "/proc/$main/status" 2>/dev/null; do sleep 0.01; done
+    kill -STOP "$main" 2>/dev/null || true
+    until_state "$main" TZ
+    pids="$main $(pgrep -P "$main" || true)"
+    kill -KILL $pids 2>/dev/null || true
+    for pid in $pids; do until_state "$pid" Z; done
     rm -f "$PGDATA_DIR/postmaster.pid" "$PGSOCK"/.s.PGSQL.5432*
+}
+until_state() { # until_state PID STATES: or gone
+    while [ -e "/proc/$1" ] && ! grep -qs "^State:.[$2]" "/proc/$1/status"; do sleep 0.01; done
 }
