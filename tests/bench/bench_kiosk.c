@@ -83,7 +83,9 @@ static bool to_the_signature(struct api *c, bool card)
     if (!citizen_start(c, "ro", "cs.birth_certificate"))
         return false;
     bool in = card ? citizen_card_in(c, "A") && citizen_read_can(c, "123456") : citizen_no_card(c);
-    return in && citizen_answer(c, own, COUNT(own)) && citizen_sign(c, true);
+    /* Nobody is as quick as this program: the drivers may still be wiping the last session. */
+    return in && citizen_answer(c, own, COUNT(own)) && api_wait(c, "devices.pad.public", "ready", 5000) &&
+           citizen_sign(c, true);
 }
 
 /* Looks by turns at the paper and, until it is done, at the state of the session. */
