@@ -13,7 +13,7 @@
 #include "tests/bench/report.h"
 #include "tests/e2e/house.h"
 
-enum { PORTS = 17380, LOOK_US = 300, WAIT_US = 5000000 };
+enum { PORTS = 17380, LOOK_US = 1000, WAIT_US = 5000000 };
 
 struct bench {
     struct house house;
