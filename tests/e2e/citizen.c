@@ -27,7 +27,8 @@ bool citizen_card_in(struct api *c, const char *card)
 {
     char line[32];
     if (card) {
-        if (!vdev_command(c, "reader", "remove") || !api_wait(c, "card.present", "false", 3000))
+        vdev_command(c, "reader", "remove"); /* refused when the slot is empty */
+        if (!api_wait(c, "card.present", "false", 3000))
             return false;
         snprintf(line, sizeof(line), "insert %s", card);
         if (!vdev_command(c, "reader", line))
