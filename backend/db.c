@@ -451,19 +451,18 @@ static void params_of(struct params *out, const struct db_param *p, int n)
     }
 }
 
-enum rc db_send(struct db *d, size_t stmt, const struct db_param *params, unsigned deadline_ms, db_cb cb,
-                void *user, struct err *e)
+enum rc db_query_send(struct db *d, const struct db_query *q, db_cb cb, void *user, struct err *e)
 {
     struct params p;
-    const struct db_stmt *s = &d->conf.stmts[stmt];
+    const struct db_stmt *s = &d->conf.stmts[q->stmt];
 
     if (d->state != DB_UP)
         return err_set(e, RC_UNAVAILABLE, "database: not connected");
-    params_of(&p, params, s->nparams);
+    params_of(&p, q->params, s->nparams);
     bool sent = PQsendQueryPrepared(d->pg, s->name, s->nparams, p.values, p.lengths, p.formats, 0) == 1 &&
                 PQpipelineSync(d->pg) == 1;
     if (sent) {
-        query_push(d, deadline_ms, cb, user);
+        query_push(d, q->deadline_ms, cb, user);
         if (PQflush(d->pg) != 0)
             (void)watch_set(d, UV_READABLE | UV_WRITABLE, NULL);
     }

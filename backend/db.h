@@ -47,8 +47,14 @@ bool db_up(const struct db *d);
 unsigned db_pending(const struct db *d);
 uint64_t db_connects(const struct db *d);
 /* Callback exactly once, never from inside; RC_UNAVAILABLE and no callback while the connection is down. */
-MUST enum rc db_send(struct db *d, size_t stmt, const struct db_param *params, unsigned deadline_ms, db_cb cb,
-                     void *user, struct err *e);
+struct db_query {
+    size_t stmt;
+    const struct db_param *params;
+    unsigned deadline_ms;
+};
+MUST enum rc db_query_send(struct db *d, const struct db_query *q, db_cb cb, void *user, struct err *e);
+#define db_send(d, stmt, params, deadline_ms, cb, user, e)                                                   \
+    db_query_send((d), &(struct db_query){(stmt), (params), (deadline_ms)}, (cb), (user), (e))
 
 int db_rows(const struct db_result *r);
 const char *db_text(const struct db_result *r, int row, int col); /* NULL: SQL null */

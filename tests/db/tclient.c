@@ -137,13 +137,12 @@ int tclient_answer(struct tclient *c, struct buf *head, struct buf *body, struct
     return status;
 }
 
-int tclient_request(struct tclient *c, const char *method, const char *path, const char *headers,
-                    const char *text, struct buf *body, struct err *e)
+int tclient_exchange(struct tclient *c, const struct tclient_ask *ask, struct buf *body, struct err *e)
 {
     BUF_SCOPE(out);
-    buf_fmt(&out, "%s %s HTTP/1.1\r\nHost: localhost\r\n%sContent-Length: %zu\r\n\r\n", method, path, headers,
-            strlen(text));
-    buf_str(&out, text);
+    buf_fmt(&out, "%s %s HTTP/1.1\r\nHost: localhost\r\n%sContent-Length: %zu\r\n\r\n", ask->method,
+            ask->path, ask->headers, strlen(ask->text));
+    buf_str(&out, ask->text);
     if (tclient_send(c, out.p, out.len, e) != RC_OK)
         return -1;
     return tclient_answer(c, NULL, body, e);

@@ -17,8 +17,12 @@ MUST enum rc tclient_send(struct tclient *c, const void *p, size_t len, struct e
 /* The status; -1 when the connection ended first. body: what came, headers: the head; both may be NULL. */
 int tclient_answer(struct tclient *c, struct buf *head, struct buf *body, struct err *e);
 /* headers: whole lines with CRLF, or "". */
-int tclient_request(struct tclient *c, const char *method, const char *path, const char *headers,
-                    const char *text, struct buf *body, struct err *e);
+struct tclient_ask {
+    const char *method, *path, *headers, *text;
+};
+int tclient_exchange(struct tclient *c, const struct tclient_ask *ask, struct buf *body, struct err *e);
+#define tclient_request(c, method, path, headers, text, body, e)                                             \
+    tclient_exchange((c), &(struct tclient_ask){(method), (path), (headers), (text)}, (body), (e))
 bool tclient_pending(struct tclient *c); /* an answer or the end has come */
 void tclient_close(struct tclient *c);
 
