@@ -35,6 +35,7 @@ static pid_t spawn(const struct pgcluster *c, const char *const argv[])
     const struct passwd *pw = other_user();
     pid_t parent = getpid(), pid = fork();
     char path[300], log[300];
+    const char *own[16] = {path}; /* a program of PostgreSQL finds the others by its full name */
 
     if (pid != 0)
         return pid;
@@ -52,7 +53,9 @@ static pid_t spawn(const struct pgcluster *c, const char *const argv[])
     dup2(fd, 2);
     unsetenv("LD_PRELOAD");
     snprintf(path, sizeof(path), "%s/%s", c->bin, argv[0]);
-    execv(path, (char *const *)(uintptr_t)argv);
+    for (int i = 1; argv[i] && i < 15; i++)
+        own[i] = argv[i];
+    execv(path, (char *const *)(uintptr_t)own);
     _exit(127);
 }
 
