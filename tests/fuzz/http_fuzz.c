@@ -1,6 +1,7 @@
 /* The server on a socket pair of the loop: two bytes say how the input is cut into pieces. Every answer that
  * comes back must be an answer, and nothing may be left behind. */
 #include <arpa/inet.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -46,11 +47,16 @@ static int join(void)
     struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons((uint16_t)http_port(server))};
     const struct linger reset = {1, 0}; /* no TIME_WAIT: there are many of us */
     a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-    setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
-    if (connect(fd, (struct sockaddr *)&a, sizeof(a)) != 0)
-        abort();
-    return fd;
+    /* The fuzzer's own timer interrupts, and another test may hold the ports for a moment. */
+    for (int tries = 0; tries < 500; tries++, usleep(10000)) {
+        int fd = socket(AF_INET, SOCK_STREAM, 0);
+        setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+        if (connect(fd, (struct sockaddr *)&a, sizeof(a)) == 0)
+            return fd;
+        close(fd);
+    }
+    perror("connect");
+    abort();
 }
 
 static void turn(void)
