@@ -17,7 +17,7 @@ struct registry_conf {
     const char *pin_key; /* 32 random bytes; made at the first start */
     struct listen_conf terminals, public;
     struct tls_files tls;
-    int64_t intake_connections, deadline_ms; /* 0: 2 and 10000 */
+    int64_t intake_connections, deadline_ms; /* 0: 1 and 10000 */
 };
 
 MUST enum rc registry_conf_load(struct arena *a, const char *path, struct registry_conf *out, struct err *e);

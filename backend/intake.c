@@ -3,77 +3,44 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend/line.h"
 #include "backend/pgarr.h"
 #include "backend/sql.h"
 #include "common/base/log.h"
 
-/* A list that remembers its end. */
-struct line {
-    struct intake_item *head, **tail;
-    unsigned n;
-};
 /* Parts of a failed batch wait on a stack: at most one half per level, and the depth is log2 of the batch. */
-enum { HALVES_MAX = 16, COLUMNS = 20 };
+enum { HALVES_MAX = 16, COLUMNS = 20, SERVER_LEN = 96, SERVER_MS = 5000 };
 
-struct shard {
+/* A connection and which server it reached: start time and address of the postmaster; "" while it is down. */
+struct road {
     struct intake *in;
     struct db *db;
+    char server[SERVER_LEN];
+};
+struct shard {
+    struct road road; /* first: callbacks know the road */
+    struct intake *in;
     struct line waiting, flying, halves[HALVES_MAX];
     unsigned n_halves;
-    bool busy, retried;
+    bool busy, retried, alone; /* alone: its commit waits for the disk itself */
     int64_t sent_us, registered_ms;
+    uint64_t flush_life; /* of the flush connection when the batch left */
     struct buf cols[COLUMNS];
 };
 struct intake {
     struct intake_conf conf;
     unsigned n_shards;
     struct shard shards[INTAKE_SHARDS_MAX];
+    struct road flush;
+    struct line settled,
+        flushing; /* committed, not yet known to be on disk; those whose flush is under way */
+    bool flush_busy;
     uv_check_t check;
     uv_idle_t idle; /* keeps the loop from sleeping when refusals wait to be told */
     struct line refused;
     struct intake_stats stats;
     bool closing;
 };
-
-static void line_init(struct line *l)
-{
-    l->head = NULL;
-    l->tail = &l->head;
-    l->n = 0;
-}
-
-static void line_add(struct line *l, struct intake_item *it)
-{
-    it->next = NULL;
-    *l->tail = it;
-    l->tail = &it->next;
-    l->n++;
-}
-
-/* The first n of from, or fewer. */
-static struct line line_take(struct line *from, unsigned n)
-{
-    struct line out;
-    line_init(&out);
-    while (from->head && out.n < n) {
-        struct intake_item *it = from->head;
-        from->head = it->next;
-        from->n--;
-        line_add(&out, it);
-    }
-    if (!from->head)
-        line_init(from);
-    return out;
-}
-
-/* A copied line's tail may point into the old place. */
-static void line_move(struct line *to, struct line *from)
-{
-    *to = *from;
-    if (!to->head)
-        to->tail = &to->head;
-    line_init(from);
-}
 
 /* An item is gone once it was told: its answer ends the request it lives in. */
 static void answer(struct intake *in, struct intake_item *it, const struct err *e)
@@ -102,14 +69,49 @@ static void answer(struct intake *in, struct intake_item *it, const struct err *
     }
 }
 
+/* The answer that the database gave: a number, or that the id is taken. */
+static void answer_settled(struct intake *in, struct intake_item *it)
+{
+    struct err e = {0};
+
+    if (it->done && it->registered_ms >= 0) {
+        answer(in, it, NULL);
+        return;
+    }
+    in->stats.conflicts += it->done;
+    if (it->done)
+        err_at(&e, RC_CONFLICT, "request.request_id", "this id was used for another request");
+    else
+        err_set(&e, RC_INTERNAL, "the batch has no row for this request");
+    answer(in, it, &e);
+}
+
+/* e NULL: each as the database said. */
 static void answer_line(struct intake *in, struct line *l, const struct err *e)
 {
     struct line mine;
     line_move(&mine, l);
     for (struct intake_item *it = mine.head, *next; it; it = next) {
         next = it->next;
-        answer(in, it, e);
+        if (e)
+            answer(in, it, e);
+        else
+            answer_settled(in, it);
     }
+}
+
+static void answer_unknown(struct intake *in, struct line *l, const char *why)
+{
+    struct err e = {0};
+    err_set(&e, RC_UNAVAILABLE, "%s", why);
+    in->stats.unanswered += l->n;
+    answer_line(in, l, &e);
+}
+
+/* Both roads stand and lead to one server; else a flush would prove nothing about a batch. */
+static bool usable(const struct shard *s)
+{
+    return s->road.server[0] && strcmp(s->road.server, s->in->flush.server) == 0;
 }
 
 /* ---- one batch ---- */
@@ -176,6 +178,8 @@ static enum rc send_batch(struct shard *s, struct err *e)
     char when[25], year[8];
     bool one = s->flying.n == 1;
 
+    s->alone = one;
+    s->flush_life = db_connects(s->in->flush.db);
     s->registered_ms = s->in->conf.now_ms();
     snprintf(year, sizeof(year), "%d", encode(s));
     iso_utc(when, s->registered_ms);
@@ -184,15 +188,15 @@ static enum rc send_batch(struct shard *s, struct err *e)
     p[COLUMNS] = (struct db_param)DB_STR(when);
     p[COLUMNS + 1] = (struct db_param)DB_STR(year);
     s->sent_us = mono_us();
-    return db_send(s->db, one ? SQL_INTAKE_ONE : SQL_INTAKE_BATCH, p, s->in->conf.deadline_ms, on_batch, s,
-                   e);
+    return db_send(s->road.db, one ? SQL_INTAKE_ONE : SQL_INTAKE_BATCH, p, s->in->conf.deadline_ms, on_batch,
+                   s, e);
 }
 
 static void send_next(struct shard *s)
 {
     struct err e = {0};
 
-    while (!s->busy && !s->in->closing && (s->n_halves || s->waiting.n)) {
+    while (!s->busy && !s->in->closing && usable(s) && (s->n_halves || s->waiting.n)) {
         struct line l;
         if (s->n_halves)
             line_move(&l, &s->halves[--s->n_halves]);
@@ -220,11 +224,12 @@ static void take_row(const struct db_result *r, int row, struct intake_item *it)
     it->due = date_add((struct date){1970, 1, 1}, db_int(r, row, 5));
 }
 
+/* Committed. A request that was alone is on disk; a batch waits for the flush, if that still is the one it
+ * left with. */
 static void batch_done(struct shard *s, const struct db_result *r)
 {
     struct intake_item *at[INTAKE_BATCH_MAX];
     struct intake *in = s->in;
-    struct err conflict = {0}, lost = {0};
     unsigned n = 0;
 
     for (struct intake_item *it = s->flying.head; it; it = it->next)
@@ -234,14 +239,53 @@ static void batch_done(struct shard *s, const struct db_result *r)
         if (ord >= 1 && ord <= n)
             take_row(r, row, at[ord - 1]);
     }
-    err_at(&conflict, RC_CONFLICT, "request.request_id", "this id was used for another request");
-    err_set(&lost, RC_INTERNAL, "the batch has no row for this request");
-    line_init(&s->flying);
-    for (unsigned i = 0; i < n; i++) {
-        bool clash = at[i]->done && at[i]->registered_ms < 0;
-        in->stats.conflicts += clash;
-        answer(in, at[i], !at[i]->done ? &lost : clash ? &conflict : NULL);
+    if (s->alone) {
+        answer_line(in, &s->flying, NULL);
+    } else if (!usable(s) || s->flush_life != db_connects(in->flush.db)) {
+        answer_unknown(in, &s->flying, "the database server changed under the batch");
+    } else {
+        line_join(&in->settled, &s->flying);
     }
+}
+
+/* ---- the flush ---- */
+
+static void flush_next(struct intake *in);
+
+static void on_flush(const struct db_reply *r, void *user)
+{
+    struct intake *in = user;
+
+    struct line told;
+
+    line_move(&told, &in->flushing);
+    in->flush_busy = false;
+    if (r->err.rc == RC_OK) {
+        in->stats.flushes++;
+        flush_next(in); /* the database works on while we answer */
+        answer_line(in, &told, NULL);
+        return;
+    }
+    log_err(&r->err, "event=flush_failed n=%u sqlstate=%s", told.n, r->state);
+    in->stats.unanswered += told.n;
+    answer_line(in, &told, &r->err);
+}
+
+/* Batches commit without waiting for the disk (synchronous_commit off); one small transaction that does wait
+ * makes all that was committed before it safe: the log is written in order, here and on a standby. So the
+ * next batch runs while the last one is written. Nothing is told before; a crash in between takes batch and
+ * numbers back together. */
+static void flush_next(struct intake *in)
+{
+    struct err e = {0};
+
+    if (in->flush_busy || !in->settled.n)
+        return;
+    line_move(&in->flushing, &in->settled);
+    in->flush_busy =
+        db_send(in->flush.db, SQL_INTAKE_FLUSH, NULL, in->conf.deadline_ms, on_flush, in, &e) == RC_OK;
+    if (!in->flush_busy)
+        answer_unknown(in, &in->flushing, e.text);
 }
 
 /* 23505: another process has just committed the same request (an answer was lost, the terminal came back), or
@@ -276,8 +320,7 @@ static void batch_failed(struct shard *s, const struct db_reply *r)
     }
     if (strcmp(r->state, "23505") == 0)
         err_set(&e, RC_CONFLICT, "%s", r->err.text);
-    else if (e.rc ==
-             RC_INTERNAL) /* a broken statement is ours: the terminal keeps its request and comes again */
+    else if (e.rc == RC_INTERNAL) /* ours: the terminal keeps its request and comes again */
         e.rc = RC_UNAVAILABLE;
     log_err(&e, "event=intake_failed n=%u sqlstate=%s unknown=%d", s->flying.n, r->state, r->unknown);
     answer_line(in, &s->flying, &e);
@@ -302,18 +345,70 @@ static void on_batch(const struct db_reply *r, void *user)
     } else {
         batch_failed(s, r);
     }
-    /* The next batch leaves at the end of this turn, with all that the turn brings in. */
+    flush_next(in);
+    send_next(s); /* what waits by now; the first ones of an idle shard leave at the end of their turn */
 }
 
-static void on_down(struct db *d, void *user)
+/* ---- connections ---- */
+
+static void refuse_waiting(struct shard *s)
 {
-    struct shard *s = user;
     struct err e = {0};
-    (void)d;
     err_set(&e, RC_UNAVAILABLE, "the database connection was lost");
     while (s->n_halves)
         answer_line(s->in, &s->halves[--s->n_halves], &e);
     answer_line(s->in, &s->waiting, &e);
+}
+
+static void on_server(const struct db_reply *r, void *user)
+{
+    struct road *road = user;
+    if (r->rows && db_rows(r->rows) == 1)
+        snprintf(road->server, sizeof(road->server), "%s", db_text(r->rows, 0, 0));
+}
+
+static void on_up(struct db *d, void *user)
+{
+    struct err e = {0};
+    if (db_send(d, SQL_INTAKE_SERVER, NULL, SERVER_MS, on_server, user, &e) != RC_OK)
+        log_err(&e, "event=intake_connection");
+}
+
+static void on_shard_down(struct db *d, void *user)
+{
+    struct shard *s = user;
+    (void)d;
+    s->road.server[0] = 0;
+    refuse_waiting(s);
+}
+
+/* What was committed may or may not have reached the disk: the terminals come again. */
+static void on_flush_down(struct db *d, void *user)
+{
+    struct road *road = user;
+    struct intake *in = road->in;
+    (void)d;
+    road->server[0] = 0;
+    answer_unknown(in, &in->settled, "the database connection was lost before the flush");
+    for (unsigned i = 0; i < in->n_shards; i++)
+        refuse_waiting(&in->shards[i]);
+}
+
+static void road_open(struct road *road, struct intake *in, uv_loop_t *loop, enum sql_id session,
+                      void (*on_down)(struct db *d, void *user))
+{
+    struct db_conf dc = {
+        .conninfo = in->conf.conninfo,
+        .name = session == SQL_SESSION_FLUSH ? "flush" : "intake",
+        .session = sql_text(session),
+        .stmts = sql_table,
+        .nstmts = SQL_INTAKE_COUNT,
+        .on_up = on_up,
+        .on_down = on_down,
+        .user = road,
+    };
+    road->in = in;
+    road->db = db_new(loop, &dc);
 }
 
 /* ---- the surface ---- */
@@ -332,6 +427,7 @@ static void on_turn(uv_check_t *h)
     struct intake *in = h->data;
     for (unsigned i = 0; i < in->n_shards; i++)
         send_next(&in->shards[i]);
+    flush_next(in);
 }
 
 static unsigned shard_of(const struct intake *in, const char *institution)
@@ -365,7 +461,7 @@ void intake_put(struct intake *in, struct intake_item *it)
     it->next = it->copies = NULL;
     it->queued_us = mono_us();
     uv_idle_start(&in->idle, refuse_all); /* a turn follows, even when put outside of the loop */
-    if (!db_up(s->db) || s->waiting.n >= INTAKE_WAITING_MAX || in->closing) {
+    if (!usable(s) || s->waiting.n >= INTAKE_WAITING_MAX || in->closing) {
         line_add(&in->refused, it);
         return;
     }
@@ -388,7 +484,7 @@ struct intake *intake_new(uv_loop_t *loop, const struct intake_conf *conf)
         in->conf.now_ms = now_default;
     if (!in->conf.deadline_ms)
         in->conf.deadline_ms = 10000;
-    in->n_shards = conf->shards ? conf->shards : 2;
+    in->n_shards = conf->shards ? conf->shards : 1;
     if (in->n_shards > INTAKE_SHARDS_MAX)
         in->n_shards = INTAKE_SHARDS_MAX;
     line_init(&in->refused);
@@ -397,19 +493,15 @@ struct intake *intake_new(uv_loop_t *loop, const struct intake_conf *conf)
     uv_check_init(loop, &in->check);
     in->check.data = in;
     uv_check_start(&in->check, on_turn);
+    line_init(&in->settled);
+    line_init(&in->flushing);
+    road_open(&in->flush, in, loop, SQL_SESSION_FLUSH, on_flush_down);
     for (unsigned i = 0; i < in->n_shards; i++) {
         struct shard *s = &in->shards[i];
-        struct db_conf dc = {.conninfo = conf->conninfo,
-                             .name = "intake",
-                             .session = sql_text(SQL_SESSION_INTAKE),
-                             .stmts = sql_table,
-                             .nstmts = SQL_INTAKE_COUNT,
-                             .on_down = on_down,
-                             .user = s};
         s->in = in;
         line_init(&s->waiting);
         line_init(&s->flying);
-        s->db = db_new(loop, &dc);
+        road_open(&s->road, in, loop, SQL_SESSION_INTAKE, on_shard_down);
     }
     return in;
 }
@@ -429,9 +521,11 @@ void intake_free(struct intake *in)
         return;
     in->closing = true;
     for (unsigned i = 0; i < in->n_shards; i++) {
-        db_free(in->shards[i].db);
-        on_down(NULL, &in->shards[i]);
+        db_free(in->shards[i].road.db);
+        refuse_waiting(&in->shards[i]);
     }
+    db_free(in->flush.db);
+    answer_unknown(in, &in->settled, "closing");
     refuse_all(&in->idle);
     uv_close((uv_handle_t *)&in->idle, NULL);
     uv_close((uv_handle_t *)&in->check, intake_closed);
@@ -441,7 +535,7 @@ unsigned intake_up(const struct intake *in)
 {
     unsigned n = 0;
     for (unsigned i = 0; in && i < in->n_shards; i++)
-        n += db_up(in->shards[i].db);
+        n += usable(&in->shards[i]);
     return n;
 }
 

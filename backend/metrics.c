@@ -103,6 +103,8 @@ void metrics_get(struct http_req *r, void *user)
         {"database_connects_total", "counter", "Connections made.", (double)db_connects(g->db)},
         {"intake_waiting", "gauge", "Requests waiting for a commit.", intake_waiting(g->intake)},
         {"batches_total", "counter", "Transactions of the intake.", (double)s->batches},
+        {"flushes_total", "counter", "Waits for the disk, each for all batches before it.",
+         (double)s->flushes},
         {"batches_halved_total", "counter", "Batches run again in halves.", (double)s->halved},
         {"unanswered_total", "counter", "Requests whose commit is not known.", (double)s->unanswered},
         {"commit_seconds_total", "counter", "Time in transactions of the intake.",

@@ -9,6 +9,8 @@
 #define SQL_TABLE(X)                                                                                         \
     X(SQL_INTAKE_BATCH, intake_batch, 22)                                                                    \
     X(SQL_INTAKE_ONE, intake_one, 22)                                                                        \
+    X(SQL_INTAKE_FLUSH, intake_flush, 0)                                                                     \
+    X(SQL_INTAKE_SERVER, intake_server, 0)                                                                   \
     X(SQL_TERMINALS, terminals, 0)                                                                           \
     X(SQL_INSTITUTIONS, institutions, 0)                                                                     \
     X(SQL_STATUS_CHECK, status_check, 3)                                                                     \
@@ -22,7 +24,8 @@
     X(SQL_VERIFY_BYTES, verify_bytes, 0)                                                                     \
     X(SQL_VERIFY_AUDIT, verify_audit, 0)                                                                     \
     X(SQL_SESSION, session, 0)                                                                               \
-    X(SQL_SESSION_INTAKE, session_intake, 0)
+    X(SQL_SESSION_INTAKE, session_intake, 0)                                                                 \
+    X(SQL_SESSION_FLUSH, session_flush, 0)
 
 enum sql_id {
 #define X(id, file, n) id,

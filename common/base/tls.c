@@ -74,19 +74,21 @@ static enum rc fail(struct err *e, const char *what, int ret)
     return err_set(e, RC_TLS, "%s: %s (-0x%04x)", what, why, (unsigned)-ret);
 }
 
-/* Fast ones first: AES is in the processor. All have forward secrecy and authenticate what they encrypt. */
+/* Fast ones first. mbedTLS works AES-GCM block by block even with the processor's AES: 2.3 KB take 8.0 us,
+ * with ChaCha20- Poly1305 5.0 us (2.28, x86-64). All have forward secrecy and authenticate what they encrypt.
+ */
 static const int suites[] = {
 #if MBEDTLS_VERSION_MAJOR >= 3
+    MBEDTLS_TLS1_3_CHACHA20_POLY1305_SHA256,
     MBEDTLS_TLS1_3_AES_128_GCM_SHA256,
     MBEDTLS_TLS1_3_AES_256_GCM_SHA384,
-    MBEDTLS_TLS1_3_CHACHA20_POLY1305_SHA256,
 #endif
+    MBEDTLS_TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
+    MBEDTLS_TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
     MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
     MBEDTLS_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
     MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
     MBEDTLS_TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
-    MBEDTLS_TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
-    MBEDTLS_TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
     0,
 };
 

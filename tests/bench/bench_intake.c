@@ -22,17 +22,18 @@ enum { TERMINALS = 64, CONNS = 64, PGBENCH_CLIENTS = 32, IDLE = 400, NODE_READY_
 struct bench {
     struct server server;
     int rounds, node_port;
-    double seconds;
+    double seconds, profile; /* profile: only file for so long, for perf */
     bool node;
     pid_t node_pid;
-    char script[300];
+    char script[300], script_batch[300];
     int runs; /* pgbench ids start elsewhere in each */
 };
 /* What one row of the table measures, for 100 institutions and for one. */
 struct place {
     int institutions;
     const char *name;
-    struct series ours, pgbench, node, ratio, node_ratio, p50, p99, cpu_us, pg_us, pg_single_us;
+    struct series ours, pgbench, ratio, plain, plain_ratio, node, node_ratio, p50, p99, cpu_us, pg_us,
+        client_us;
 };
 
 static const char *const setup_sql[] = {
@@ -71,32 +72,33 @@ static const char *const parameters[] = {
     "'2026-11-22'",
     "'2026-12-22'",
     "'ana.muresan@example.ro'",
-    "'+40740123456'",
+    "NULL",
     "1",
     "now()",
     "2026",
 };
 
-static void write_script(struct bench *b)
+static void write_script(char path[300], const char *dir, enum sql_id id)
 {
     struct err e = {0};
     BUF_SCOPE(out);
-    const char *sql = strstr(sql_text(SQL_INTAKE_ONE), "WITH");
+    const char *sql = strstr(sql_text(id), "WITH");
+    bool arrays = id == SQL_INTAKE_BATCH;
 
     buf_str(&out, "\\set i :i + 1\n\\set a :base + :i * 64 + :client_id\n\\set k random(1, :institutions)\n");
     while (*sql) {
         char *end;
         unsigned long n = *sql == '$' ? strtoul(sql + 1, &end, 10) : 0;
         if (n >= 1 && n <= COUNT(parameters)) {
-            buf_str(&out, parameters[n - 1]);
+            buf_fmt(&out, arrays && n <= 20 ? "array[%s]" : "%s", parameters[n - 1]);
             sql = end;
         } else {
             buf_chr(&out, *sql++);
         }
     }
     buf_str(&out, ";\n");
-    snprintf(b->script, sizeof(b->script), "%s/intake_one.pgbench", b->server.dir);
-    if (fs_write(b->script, out.p, out.len, 0644, &e) != RC_OK)
+    snprintf(path, 300, "%s/%s.pgbench", dir, sql_table[id].name);
+    if (fs_write(path, out.p, out.len, 0644, &e) != RC_OK)
         die(e.text);
 }
 
@@ -118,7 +120,7 @@ static pid_t spawn(const char *const argv[], const char *out, const char *option
 
 #define PLAN_OPTIONS "-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c jit=off -c timezone=UTC"
 
-static double pgbench_run(struct bench *b, int clients, int institutions, double seconds)
+static double pgbench_run(struct bench *b, const char *script, int clients, int institutions, double seconds)
 {
     char out[300], program[300], c[16], t[16], base[40], k[40], hash[80] = "hash=", *text;
     struct body body;
@@ -149,7 +151,7 @@ static double pgbench_run(struct bench *b, int clients, int institutions, double
                           "-T",
                           t,
                           "-f",
-                          b->script,
+                          script,
                           "-D",
                           base,
                           "-D",
@@ -219,41 +221,47 @@ static void settle(struct bench *b)
     pgcluster_query(&b->server.pg, "CHECKPOINT");
 }
 
+static double node_rate(struct bench *b, struct load_conf conf)
+{
+    settle(b);
+    conf.port = b->node_port;
+    struct load_result n = load_run(&conf);
+    return (double)n.done / n.seconds;
+}
+
 static void one_round(struct bench *b, struct place *p)
 {
     struct load_conf conf = {&b->server, b->server.port, CONNS, p->institutions, b->seconds};
 
     settle(b);
     struct load_result r = load_run(&conf);
-    double rate = (double)r.done / r.seconds;
+    double rate = (double)r.done / r.seconds, us = 1e6 / (double)r.done;
     if (r.failed)
         die("a filing was refused");
     settle(b);
-    double pg_single = server_postgres_cpu_s(&b->server);
-    double tps = pgbench_run(b, PGBENCH_CLIENTS, p->institutions, b->seconds);
-    pg_single = server_postgres_cpu_s(&b->server) - pg_single;
+    double same = pgbench_run(b, b->script_batch, PGBENCH_CLIENTS, p->institutions, b->seconds);
+    settle(b);
+    double plain = pgbench_run(b, b->script, PGBENCH_CLIENTS, p->institutions, b->seconds);
     series_add(&p->ours, rate);
-    series_add(&p->pgbench, tps);
-    series_add(&p->ratio, rate / tps);
+    series_add(&p->pgbench, same);
+    series_add(&p->ratio, rate / same);
+    series_add(&p->plain, plain);
+    series_add(&p->plain_ratio, rate / plain);
     series_add(&p->p50, r.p50_ms);
     series_add(&p->p99, r.p99_ms);
-    series_add(&p->cpu_us, r.server_cpu_s * 1e6 / (double)r.done);
-    series_add(&p->pg_us, r.postgres_cpu_s * 1e6 / (double)r.done);
-    series_add(&p->pg_single_us, pg_single * 1e6 / (tps * b->seconds));
-    printf("  %3d institutions: registryd %6.0f/s, pgbench-%d %6.0f/s: %.2f; p99 %.1f ms, batch %.0f in %.1f "
-           "ms, "
-           "cpu us %.0f + pg %.0f + client %.0f",
-           p->institutions, rate, PGBENCH_CLIENTS, tps, rate / tps, r.p99_ms, r.batch, r.commit_ms,
-           r.server_cpu_s * 1e6 / (double)r.done, r.postgres_cpu_s * 1e6 / (double)r.done,
-           r.client_cpu_s * 1e6 / (double)r.done);
+    series_add(&p->cpu_us, r.server_cpu_s * us);
+    series_add(&p->pg_us, r.postgres_cpu_s * us);
+    series_add(&p->client_us, r.client_cpu_s * us);
+    printf("  %3d institutions: registryd %6.0f/s, pgbench %6.0f/s: %.2f, plain %6.0f/s: %.2f; batch %.0f in "
+           "%.1f ms, "
+           "p99 %.1f ms, cpu us %.0f + pg %.0f + client %.0f",
+           p->institutions, rate, same, rate / same, plain, rate / plain, r.batch, r.commit_ms, r.p99_ms,
+           r.server_cpu_s * us, r.postgres_cpu_s * us, r.client_cpu_s * us);
     if (b->node) {
-        settle(b);
-        conf.port = b->node_port;
-        struct load_result n = load_run(&conf);
-        double node = (double)n.done / n.seconds;
+        double node = node_rate(b, conf);
         series_add(&p->node, node);
         series_add(&p->node_ratio, rate / node);
-        printf("  fastify %7.0f/s", node);
+        printf(", fastify %.0f/s", node);
     }
     printf("\n");
     fflush(stdout);
@@ -261,22 +269,26 @@ static void one_round(struct bench *b, struct place *p)
 
 static void report_place(const struct place *p, bool node)
 {
+    const char *goal = p->institutions == 1 ? "at least 5" : "at least 2.3, aim 3";
     char name[80];
 #define NAME(suffix) (snprintf(name, sizeof(name), "intake.%s.%s", p->name, suffix), name)
     report_series(NAME("per_s"), &p->ours, "1/s", "mutual TLS, 64 kept connections, fsync on");
     report_series(NAME("pgbench_per_s"), &p->pgbench, "1/s", "the same SQL, one per transaction, 32 clients");
-    report_series(NAME("vs_pgbench"), &p->ratio, "x",
-                  p->institutions == 1 ? "at least 5" : "at least 2.3, aim 3");
+    report_series(NAME("vs_pgbench"), &p->ratio, "x", goal);
+    report_series(NAME("pgbench_plain_per_s"), &p->plain, "1/s",
+                  "the statement for a lone request, 32 clients");
+    report_series(NAME("vs_pgbench_plain"), &p->plain_ratio, "x",
+                  "against the fastest way to file one by one");
     if (node) {
-        report_series(NAME("fastify_per_s"), &p->node, "1/s", "Node, 2 workers, the same SQL");
+        report_series(NAME("fastify_per_s"), &p->node, "1/s",
+                      "Node, 2 workers, the statement for a lone request");
         report_series(NAME("vs_fastify"), &p->node_ratio, "x", "");
     }
     report_series(NAME("p50_ms"), &p->p50, "ms", "");
     report_series(NAME("p99_ms"), &p->p99, "ms", "");
     report_series(NAME("cpu_us"), &p->cpu_us, "us", "registryd, per filing; aim 60");
     report_series(NAME("postgres_cpu_us"), &p->pg_us, "us", "PostgreSQL, per filing in batches");
-    report_series(NAME("pgbench_postgres_cpu_us"), &p->pg_single_us, "us",
-                  "PostgreSQL, per transaction of pgbench");
+    report_series(NAME("client_cpu_us"), &p->client_us, "us", "the load client, per filing");
 #undef NAME
 }
 
@@ -287,7 +299,7 @@ static void lonely(struct bench *b)
 
     for (int i = 0; i < 3; i++) {
         struct load_result r = load_run(&conf);
-        double tps = pgbench_run(b, 1, 1, b->seconds);
+        double tps = pgbench_run(b, b->script, 1, 1, b->seconds);
         series_add(&rate, (double)r.done / r.seconds);
         series_add(&ratio, (double)r.done / r.seconds / tps);
     }
@@ -309,7 +321,8 @@ static void prepare(struct bench *b)
     pgcluster_stop(&b->server.pg, SIGINT);
     pgcluster_start(&b->server.pg);
     server_start(&b->server);
-    write_script(b);
+    write_script(b->script, b->server.dir, SQL_INTAKE_ONE);
+    write_script(b->script_batch, b->server.dir, SQL_INTAKE_BATCH);
 }
 
 static void arguments(struct bench *b, int argc, char **argv, const char **out)
@@ -321,6 +334,10 @@ static void arguments(struct bench *b, int argc, char **argv, const char **out)
             b->rounds = (int)strtol(argv[i + 1], NULL, 10);
         else if (strcmp(argv[i], "--seconds") == 0)
             b->seconds = strtod(argv[i + 1], NULL);
+        else if (strcmp(argv[i], "--shards") == 0)
+            b->server.shards = (int)strtol(argv[i + 1], NULL, 10);
+        else if (strcmp(argv[i], "--profile") == 0)
+            b->profile = strtod(argv[i + 1], NULL);
         else if (strcmp(argv[i], "--node") == 0)
             b->node = strcmp(argv[i + 1], "no") != 0;
     }
@@ -336,13 +353,22 @@ int main(int argc, char **argv)
     arguments(&b, argc, argv, &out);
     report_open(out);
     prepare(&b);
-    struct load_conf conf = {&b.server, b.server.port, CONNS, 100, 1};
+    struct load_conf conf = {&b.server, b.server.port, CONNS, 100, b.profile > 0 ? b.profile : 1};
+    if (b.profile > 0) {
+        struct load_result r = load_run(&conf);
+        printf("%.0f/s, p50 %.1f ms, batch %.0f in %.1f ms, cpu us %.1f + pg %.1f + client %.1f\n",
+               (double)r.done / r.seconds, r.p50_ms, r.batch, r.commit_ms,
+               r.server_cpu_s * 1e6 / (double)r.done, r.postgres_cpu_s * 1e6 / (double)r.done,
+               r.client_cpu_s * 1e6 / (double)r.done);
+        server_free(&b.server);
+        return 0;
+    }
     if (b.node)
         b.node = node_start(&b);
     if (!b.node)
         printf("  no Fastify beside it: npm ci in tests/bench/node\n");
     load_run(&conf);
-    pgbench_run(&b, PGBENCH_CLIENTS, 100, 1);
+    pgbench_run(&b, b.script, PGBENCH_CLIENTS, 100, 1);
     for (int i = 0; i < b.rounds; i++)
         for (size_t k = 0; k < COUNT(places); k++)
             one_round(&b, &places[k]);

@@ -6,12 +6,12 @@
 
 #include "common/base/text.h"
 
-enum { STROKES = 3, POINTS = 24 };
+enum { STROKES = 3, POINTS = 18 };
 
 static const char answers_birth[] =
     "{\"who.last_name\":\"Mureșan\",\"who.first_name\":\"Ana-Ștefania\",\"who.id_doc\":\"XX123456\","
     "\"who.address\":\"Cluj-Napoca, str. Observatorului nr. 12, bl. C3, ap. "
-    "7\",\"who.phone\":\"+40740123456\","
+    "7\","
     "\"who.email\":\"ana.muresan@example.ro\",\"delivery.how\":\"pickup\",\"lang.answer\":\"ro\","
     "\"act.who\":\"self\",\"act.last_name\":\"Mureșan\",\"act.first_name\":\"%s\","
     "\"act.birth_date\":\"1990-05-17\",\"act.birth_place\":\"Turda\",\"reason\":\"lost\",\"format\":"

@@ -79,9 +79,9 @@ bool pgcluster_make(struct pgcluster *c)
     memset(c, 0, sizeof(*c));
     if (!find_bin(c))
         return false;
-    /* Not below the build folder: every parent must be open to the user postgres, and a socket path is short.
-     */
-    snprintf(c->dir, sizeof(c->dir), "/tmp/pridvor-pg-XXXXXX");
+    /* Not below the build folder: every parent must be open to the user postgres, and a socket path is short. */
+    const char *tmp = getenv("TMPDIR");
+    snprintf(c->dir, sizeof(c->dir), "%s/pridvor-pg-XXXXXX", tmp && strlen(tmp) < 60 ? tmp : "/tmp");
     if (!mkdtemp(c->dir) || chmod(c->dir, 0700) != 0 || (pw && chown(c->dir, pw->pw_uid, pw->pw_gid) != 0))
         die("cannot make a folder in /tmp");
     snprintf(c->data, sizeof(c->data), "%s/data", c->dir);

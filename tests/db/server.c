@@ -85,8 +85,9 @@ static void write_conf(const struct server *s)
         a,
         "{\"db\":\"%s\",\"configs\":\"configs\",\"pin_key\":\"%s/pin.key\","
         "\"terminals\":{\"host\":\"127.0.0.1\",\"port\":%d},\"public\":{\"host\":\"127.0.0.1\",\"port\":%d},"
-        "\"tls\":{\"ca\":\"%s/ca.pem\",\"cert\":\"%s/server.pem\",\"key\":\"%s/server.key\"}}",
-        s->pg.conninfo, s->dir, s->port, s->public_port, s->dir, s->dir, s->dir);
+        "\"tls\":{\"ca\":\"%s/ca.pem\",\"cert\":\"%s/server.pem\",\"key\":\"%s/"
+        "server.key\"},\"intake_connections\":%d}",
+        s->pg.conninfo, s->dir, s->port, s->public_port, s->dir, s->dir, s->dir, s->shards);
     if (fs_write(arena_fmt(a, "%s/registry.conf", s->dir), text, strlen(text), 0600, &e) != RC_OK)
         die(e.text);
 }
@@ -115,7 +116,9 @@ static void enrol(struct server *s)
 
 bool server_make(struct server *s, int terminals)
 {
+    int shards = s->shards;
     memset(s, 0, sizeof(*s));
+    s->shards = shards;
     if (!pgcluster_make(&s->pg))
         return false;
     s->terminals = terminals;

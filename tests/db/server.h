@@ -12,6 +12,7 @@ struct server {
     pid_t pid;
     int terminals;   /* K01 .. of uat-1 .. */
     int exit_status; /* of the last one, as from waitpid */
+    int shards;      /* set before server_make: intake_connections, 0 for the default */
 };
 
 /* Cluster, database, a hundred institutions uat-1 ..., n terminals K01 of uat-1, K02 of uat-2 ...; not
