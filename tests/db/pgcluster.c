@@ -79,7 +79,8 @@ bool pgcluster_make(struct pgcluster *c)
     memset(c, 0, sizeof(*c));
     if (!find_bin(c))
         return false;
-    /* Not below the build folder: every parent must be open to the user postgres, and a socket path is short. */
+    /* Not below the build folder: every parent must be open to the user postgres, and a socket path is short.
+     */
     const char *tmp = getenv("TMPDIR");
     snprintf(c->dir, sizeof(c->dir), "%s/pridvor-pg-XXXXXX", tmp && strlen(tmp) < 60 ? tmp : "/tmp");
     if (!mkdtemp(c->dir) || chmod(c->dir, 0700) != 0 || (pw && chown(c->dir, pw->pw_uid, pw->pw_gid) != 0))
