@@ -11,14 +11,18 @@
 struct vdev; /* the program around the model */
 
 struct vdev_opts {
-    const char *dir;  /* pictures go here */
-    const char *card; /* "A", "B", "C" inserted at start, or NULL */
-    int vpcd_port;    /* 0: none; else listen there on 127.0.0.1 for an external card */
+    const char *dir;     /* pictures go here */
+    const char *card;    /* "A", "B", "C" inserted at start, or NULL */
+    int vpcd_port;       /* 0: none; else listen there on 127.0.0.1 for an external card */
+    const char *variant; /* --model, or NULL for the usual one */
 };
 
 struct vmodel {
     const char *name; /* "reader", "printer", "pad" */
     const struct usb_desc *desc;
+    /* The same for a device of many models; name NULL: the usual one. NULL: no such model. Goes before desc.
+     */
+    const struct usb_desc *(*variant)(const char *name);
     const struct usb_model *usb; /* its callbacks get what start() returned */
     /* NULL = cannot start (said on stderr). */
     void *(*start)(struct vdev *v, const struct vdev_opts *o);

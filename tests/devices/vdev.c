@@ -1,4 +1,4 @@
-/* vdev reader|printer|pad --dir DIR [--card A|B|C | --vpcd PORT] [--script FILE] [--unplugged]
+/* vdev reader|printer|pad --dir DIR [--model NAME] [--card A|B|C | --vpcd PORT] [--script FILE] [--unplugged]
  *
  * One virtual USB device. DIR/env appears when it is ready and names what a program needs to see it;
  * DIR/ctl.sock takes commands. */
@@ -136,8 +136,8 @@ struct args {
 
 static int usage(void)
 {
-    fprintf(stderr, "usage: vdev reader|printer|pad --dir DIR [--card A|B|C | --vpcd PORT] [--script FILE] "
-                    "[--unplugged]\n");
+    fprintf(stderr, "usage: vdev reader|printer|pad --dir DIR [--model NAME] [--card A|B|C | --vpcd PORT] "
+                    "[--script FILE] [--unplugged]\n");
     return 2;
 }
 
@@ -158,6 +158,8 @@ static bool parse(int argc, char **argv, struct args *a)
             a->opts.dir = value;
         else if (strcmp(argv[i], "--card") == 0)
             a->opts.card = value;
+        else if (strcmp(argv[i], "--model") == 0)
+            a->opts.variant = value;
         else if (strcmp(argv[i], "--vpcd") == 0)
             a->opts.vpcd_port = (int)strtol(value, NULL, 10);
         else if (strcmp(argv[i], "--script") == 0)
@@ -223,7 +225,12 @@ static bool start(struct vdev *v, const struct args *a, const char *sock, const 
     v->opts = a->opts;
     /* The carrier hands the model its own state; the model wants the carrier at start: so the pointer goes
      * last. */
-    v->usb = usb_new(v->model->desc, v->model->usb, NULL);
+    const struct usb_desc *desc = v->model->variant ? v->model->variant(v->opts.variant) : v->model->desc;
+    if (!desc) {
+        fprintf(stderr, "vdev: no %s is called %s\n", v->model->name, v->opts.variant);
+        return false;
+    }
+    v->usb = usb_new(desc, v->model->usb, NULL);
     if (!v->usb)
         return false;
     usb_on_transfer(v->usb, on_transfer, v);
