@@ -165,15 +165,22 @@ static unsigned check(const char *t, const struct layout *l)
     return faults;
 }
 
-static bool dates_are_digits(const char *t, const struct layout *l)
+/* An unknown year, month or day is filled as a whole (9303-3 4.8). */
+static bool date_right(const char *p)
 {
-    for (size_t i = 0; i < 6; i++) {
-        char b = t[l->birth.at + i], x = t[l->expiry.at + i];
-        if ((b != '<' && (b < '0' || b > '9')) || (x != '<' && (x < '0' || x > '9')))
+    for (size_t i = 0; i < 6; i += 2) {
+        bool unknown = p[i] == '<' && p[i + 1] == '<';
+        if (!unknown && (p[i] < '0' || p[i] > '9' || p[i + 1] < '0' || p[i + 1] > '9'))
             return false;
     }
+    return true;
+}
+
+static bool dates_are_digits(const char *t, const struct layout *l)
+{
     char sex = t[l->sex];
-    return sex == 'M' || sex == 'F' || sex == '<';
+    return date_right(t + l->birth.at) && date_right(t + l->expiry.at) &&
+           (sex == 'M' || sex == 'F' || sex == '<');
 }
 
 static enum rc judge(unsigned faults, unsigned *all, struct err *e)

@@ -3,6 +3,7 @@
 #ifndef PRIDVOR_CARD_MRZ_H
 #define PRIDVOR_CARD_MRZ_H
 
+#include "common/base/buf.h"
 #include "common/base/clock.h"
 
 enum mrz_format { MRZ_TD1, MRZ_TD2, MRZ_TD3, MRZ_MRV_A, MRZ_MRV_B };
@@ -46,6 +47,16 @@ MUST bool mrz_expiry(const struct mrz *m, struct date today, struct date *out);
  * the birth date (old 2x36 card). "" when there is none, when its check digit fails, or when its birth date
  * is another one. */
 void mrz_cnp(const struct mrz *m, char out[14]);
+
+/* Finds the zone in the text that character recognition made of a scanned page: lines by '\n', other lines
+ * among them, blanks, fillers seen as other marks, fillers too many or too few at the end of a line. Letters
+ * become figures only where nothing but figures can stand, and the check digits judge the result; names and
+ * document numbers are never guessed. *repaired (may be NULL): characters changed. All formats.
+ * RC_NOT_FOUND MRZ_NONE: no zone here. RC_BAD_FIELD MRZ_CHECK: a zone that was not read right; scan again or
+ * type. This call and mrz_identity() are what the scanner driver uses; they stay as they are. */
+MUST enum rc mrz_find(const char *text, size_t len, struct mrz *out, unsigned *repaired, struct err *e);
+/* {"document_type":...}: struct identity of the model, as event and completion of read carry it. */
+void mrz_identity(const struct mrz *m, struct date today, struct buf *out);
 
 /* number || check || birth || check || expiry || check: the key to BAC and to PACE with the MRZ.
  * The number is filled up to 9 places. RC_BAD_FIELD names the member that cannot be. */

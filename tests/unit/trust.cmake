@@ -1,0 +1,2 @@
+# Printed zones in scanned text; passive authentication with certificates made by openssl.
+pridvor_test(unit_card_find LABEL unit SOURCES unit/card_find_test.c unit/card_golden.c LIBS drv)
