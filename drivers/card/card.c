@@ -91,39 +91,9 @@ static void progress(void *user, const char *step, int done, int total)
     drv_event(user, "progress", data);
 }
 
-static void set_date(char out[11], bool ok, struct date d)
-{
-    out[0] = 0;
-    if (ok)
-        date_iso(out, d);
-}
-
-/* {"document_type":...}: the model's struct identity from the zone. */
 static void identity_json(const struct mrz *m, struct buf *out)
 {
-    char birth[11], expiry[11], cnp[14], sex[2] = {m->sex == '<' ? 'X' : m->sex, 0};
-    struct date d, today = date_of_ms(unix_ms());
-    set_date(birth, mrz_birth(m, today, &d), d);
-    set_date(expiry, mrz_expiry(m, today, &d), d);
-    mrz_cnp(m, cnp);
-    if (cnp[0] && birth[0]) { /* the first digit tells the century better than today's date does */
-        bool old = cnp[0] == '3' || cnp[0] == '4', young = cnp[0] == '5' || cnp[0] == '6';
-        memcpy(birth, old ? "18" : young ? "20" : cnp[0] <= '2' ? "19" : birth, 2);
-    }
-    struct identity id = {.document_type = m->code,
-                          .document_number = m->number,
-                          .issuing_state = m->state,
-                          .nationality = m->nationality,
-                          .last_name = m->surname,
-                          .first_name = m->given,
-                          .birth_date = birth,
-                          .expiry_date = expiry,
-                          .sex = sex,
-                          .cnp = cnp,
-                          .mrz_format = mrz_format_name(m->format)};
-    json_encode(&identity_desc, &id, out);
-    wipe(birth, sizeof birth);
-    wipe(cnp, sizeof cnp);
+    mrz_identity(m, date_of_ms(unix_ms()), out);
 }
 
 static void identity(void *user, const struct mrz *m)
