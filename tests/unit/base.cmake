@@ -7,3 +7,5 @@ pridvor_test(unit_base_tls LABEL unit SOURCES unit/base_tls_test.c unit/base_rig
   LIBS base lib::mbedtls)
 pridvor_test(unit_base_httpc LABEL unit SOURCES unit/base_httpc_test.c unit/base_rig.c unit/base_certs.c
   LIBS base lib::mbedtls)
+# Reads its files back with poppler-utils and qpdf.
+pridvor_test(unit_base_pdf LABEL unit SOURCES unit/base_pdf_test.c LIBS base lib::jpeg)
