@@ -210,9 +210,42 @@ enum exit_code byhand_run(struct byhand *h)
 /* ---- list ------------------------------------------------------------------------------------------------
  */
 
+static void hush(void *user, const char *line, size_t len)
+{
+    struct buf *last = user; /* the state frame says who it is */
+    buf_reset(last);
+    buf_add(last, line, len);
+}
+
+/* What finds its device by itself is asked to. */
+static size_t list_busless(struct byhand *h, const struct driver_ops *ops, struct buf *json, struct err *e)
+{
+    ARENA_SCOPE(a);
+    BUF_SCOPE(last);
+    struct serve *s SCOPED(serve_freep) = NULL;
+    struct serve_opts o = {.devices = h->devices, .quiet = true, .commands = -1, .emit = hush, .user = &last};
+    struct frame f = {0};
+    if (serve_new(ops, &o, &s, e) != RC_OK || serve_open(s, e) != RC_OK ||
+        frame_read(a, last.p, last.len, &f, e) != RC_OK)
+        return 0;
+    if (!h->json)
+        printf("%-6s %-9s  port %-8s serial %-16s %s\n", ops->name, "-", f.port, f.serial[0] ? f.serial : "-",
+               f.model);
+    buf_fmt(json, "%s{\"driver\":\"%s\",\"port\":", json->len > 1 ? "," : "", ops->name);
+    json_quote(json, f.port);
+    buf_str(json, ",\"serial\":");
+    json_quote(json, f.serial);
+    buf_str(json, ",\"product\":");
+    json_quote(json, f.model);
+    buf_chr(json, '}');
+    return 1;
+}
+
 static size_t list_one(struct byhand *h, const struct driver_ops *ops, struct buf *json, struct err *e)
 {
     ARENA_SCOPE(a);
+    if (ops->busless)
+        return list_busless(h, ops, json, e);
     struct bus *bus SCOPED(bus_freep) = NULL;
     struct device_rows *rows = ARENA_NEW(a, struct device_rows);
     struct bus_id found[32];

@@ -66,7 +66,7 @@ enum condition { K_OK, K_WARN, K_USER, K_STAFF, K_TECHNICIAN };
 /* One row of configs/devices: which device, what is special about it. */
 struct device_row {
     const char *name;
-    const char *driver;   /* "card", "print", "pad" */
+    const char *driver;   /* "card", "print", "pad", "scan", "office" */
     const char *maturity; /* experimental, beta, stable */
     struct bus_match match;
     const char **quirks;
@@ -81,8 +81,8 @@ bool row_has(const struct device_row *row, const char *quirk);
 struct drv {
     const struct driver_ops *ops;
     void *self;
-    struct bus *bus;
-    const struct device_row *row; /* of the open device; NULL while none is open */
+    struct bus *bus;              /* always there; a busless driver uses it to wait (bus_wait) alone */
+    const struct device_row *row; /* of the open device; NULL while none is open. A busless driver sets it */
     struct arena *process;        /* process lifetime */
     struct serve *serve;
     const char *media[MEDIA_MAX + 1]; /* string constants; set with drv_media() */
@@ -95,6 +95,13 @@ void drv_media(struct drv *d, const char *const *words, size_t n);
 void drv_event(struct drv *d, const char *event, const char *data);
 void drv_unsolicited(struct drv *d, const char *event, const char *data);
 int64_t drv_command_id(const struct drv *d); /* of the running command, else 0 */
+/* A busless driver says who it found, from inside open(); serve copies. NULL is "". */
+void drv_id(struct drv *d, const char *model, const char *serial, const char *port);
+/* All rows of configs/devices for this driver, special ones first; a busless driver chooses by itself. */
+const struct device_row *drv_rows(const struct drv *d, size_t *n);
+/* Between two calls of a blocking library: hears commands (ping is answered) without waiting. true: the
+ * running command is to end. */
+bool drv_breathe(struct drv *d);
 /* The driver is at its wits' end with this device: serve climbs the ladder (close and open again, then port
  * reset) once the running command is completed. why: a string constant for the log. */
 void drv_climb(struct drv *d, const char *why);
@@ -102,6 +109,13 @@ void drv_climb(struct drv *d, const char *why);
 struct driver_ops {
     const char *name;
     size_t size;
+    /* No USB device of its own: serve opens nothing. open() finds its device (RC_NO_DEVICE: there is none),
+     * says drv_id(); close() lets go; idle() runs at least every tick_ms and looks whether it is still there
+     * (RC_NO_DEVICE or RC_LINK_LOST: gone). */
+    bool busless;
+    /* Its library may sit in a call for long: pings wait meanwhile. kioskd goes by the deadline of the
+     * command (firmware/driver.c), and kills. Only a note for the reader here. */
+    bool blocking;
     const char *const *verbs;       /* NULL-terminated; anything else is refused "unsupported" */
     const char *const *dry;         /* verbs that work without a device (render); may be NULL */
     const char *const *aside_verbs; /* heard by aside() while a command runs (finish, clear); may be NULL */
@@ -126,6 +140,6 @@ struct driver_ops {
     void (*wipe)(struct drv *d);
 };
 
-extern const struct driver_ops card_driver, print_driver, pad_driver;
+extern const struct driver_ops card_driver, print_driver, pad_driver, scan_driver, office_driver;
 
 #endif

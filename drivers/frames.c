@@ -103,7 +103,6 @@ void serve_state(struct serve *s)
 {
     BUF_SCOPE(b);
     bool up = s->link == L_UP;
-    const struct bus_id *id = bus_id(s->drv.bus);
     const struct bus_counters *c = bus_counters(s->drv.bus);
     buf_fmt(&b, "{\"kind\":\"state\",\"text\":");
     json_quote(&b, s->detail);
@@ -112,10 +111,11 @@ void serve_state(struct serve *s)
     for (size_t i = 0; s->drv.media[i]; i++)
         buf_fmt(&b, "%s\"%s\"", i ? "," : "", s->drv.media[i]);
     buf_str(&b, "],\"model\":");
-    json_quote(&b, up ? s->drv.row->name : "");
+    json_quote(&b, up ? s->model : "");
     buf_str(&b, ",\"serial\":");
-    json_quote(&b, up ? id->serial : "");
-    buf_fmt(&b, ",\"port\":\"%s\"", up ? id->port : "");
+    json_quote(&b, up ? s->serial : "");
+    buf_str(&b, ",\"port\":");
+    json_quote(&b, up ? s->port : "");
     buf_fmt(&b, ",\"counters\":{\"clear_halt\":%u,\"reopen\":%u,\"reset\":%u,\"lost\":%u}}", c->clear_halt,
             c->reopen, c->reset, c->lost);
     emit(s, &b);
@@ -181,6 +181,31 @@ void drv_media(struct drv *d, const char *const *words, size_t n)
 int64_t drv_command_id(const struct drv *d)
 {
     return d->serve->running;
+}
+
+static void keep(char *to, size_t cap, const char *from)
+{
+    size_t n = from ? strnlen(from, cap - 1) : 0;
+    memcpy(to, from ? from : "", n);
+    to[n] = 0;
+}
+
+void drv_id(struct drv *d, const char *model, const char *serial, const char *port)
+{
+    keep(d->serve->model, sizeof d->serve->model, model);
+    keep(d->serve->serial, sizeof d->serve->serial, serial);
+    keep(d->serve->port, sizeof d->serve->port, port);
+}
+
+const struct device_row *drv_rows(const struct drv *d, size_t *n)
+{
+    *n = d->serve->rows->n;
+    return d->serve->rows->row;
+}
+
+bool drv_breathe(struct drv *d)
+{
+    return bus_wait(d->bus, 0, 0) & BUS_STOP;
 }
 
 void drv_climb(struct drv *d, const char *why)

@@ -1,9 +1,9 @@
-/* kdrv: speaks to one device. See usage(). */
+/* kdrv: speaks to one device. See usage(). Drivers that need a heavy library (scanner, office printer) are
+ * programs of their own beside this one, so that the small ones stay small; kdrv starts them. */
 #include "common/base/log.h"
 #include "drivers/byhand.h"
 #include "drivers/sandbox.h"
 
-#include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,69 +11,46 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-static const struct driver_ops *const drivers[] = {&card_driver, &print_driver, &pad_driver};
+/* One row per driver. Compiled with KDRV_ONLY=scan_driver this is the program kdrv-scan: one row alone. */
+static const struct program {
+    const char *name, *transport;
+    const struct driver_ops *ops; /* NULL: the program kdrv-NAME */
+} programs[] = {
+#ifdef KDRV_ONLY
+    {KDRV_NAME, NULL, &KDRV_ONLY},
+#else
+    {"card", NULL, &card_driver}, {"print", NULL, &print_driver}, {"pad", NULL, &pad_driver},
+    {"scan", NULL, NULL},         {"office", NULL, NULL},
+#endif
+};
 
 static int usage(const char *why)
 {
     fprintf(stderr,
             "%s%s"
             "kdrv list                                   devices of ours on this machine\n"
-            "kdrv card|print|pad status                  what the device says of itself\n"
+            "kdrv card|print|pad|scan|office status      what the device says of itself\n"
             "kdrv card read --can 123456                 read an identity card by its access number\n"
             "kdrv card read --mrz NUMBER,YYMMDD,YYMMDD   the same by document number, birth, expiry\n"
             "kdrv print test                             a receipt to look at\n"
             "kdrv pad capture [--seconds 10]             a signature\n"
-            "kdrv card|print|pad serve                   commands on stdin, frames on stdout\n"
+            "kdrv scan scan [--dpi 300] [--mode gray]    pages from the scanner\n"
+            "kdrv DRIVER serve                           commands on stdin, frames on stdout\n"
             "  --json            the completion as JSON       --direct   do not ask kioskd\n"
             "  --devices FOLDER  rows of configs/devices      --match usb:VID:PID[:SERIAL] or a port 1-1.2\n"
+            "  --transport NAME  another way to the device (card: pcsc)\n"
+            "  --NAME VALUE      any other option becomes an argument of the verb\n"
             "exit: 0 ok, 1 failed, 2 usage, 3 no device, 4 a person must do something, 5 outcome unknown\n",
             why ? why : "", why ? "\n" : "");
     return EXIT_USAGE;
 }
 
 struct options {
-    const char *can, *mrz, *want, *devices, *match;
-    long seconds;
+    const char *word[2]; /* driver and verb */
+    const char *devices, *match, *transport;
     bool json, direct;
+    struct buf args; /* a JSON object, built as the options come */
 };
-
-static bool options(int argc, char **argv, struct options *o)
-{
-    static const struct option table[] = {
-        {"can", 1, NULL, 'c'},   {"mrz", 1, NULL, 'm'},     {"want", 1, NULL, 'w'},
-        {"json", 0, NULL, 'j'},  {"direct", 0, NULL, 'd'},  {"devices", 1, NULL, 'D'},
-        {"match", 1, NULL, 'M'}, {"seconds", 1, NULL, 's'}, {NULL, 0, NULL, 0}};
-    for (int c; (c = getopt_long(argc, argv, "", table, NULL)) != -1;)
-        switch (c) {
-        case 'c':
-            o->can = optarg;
-            break;
-        case 'm':
-            o->mrz = optarg;
-            break;
-        case 'w':
-            o->want = optarg;
-            break;
-        case 'j':
-            o->json = true;
-            break;
-        case 'd':
-            o->direct = true;
-            break;
-        case 'D':
-            o->devices = optarg;
-            break;
-        case 'M':
-            o->match = optarg;
-            break;
-        case 's':
-            o->seconds = strtol(optarg, NULL, 10);
-            break;
-        default:
-            return false;
-        }
-    return true;
-}
 
 /* "A,B,C" as JSON strings behind each other, named when names are given; false: another number of parts. */
 static bool parts(struct buf *out, const char *list, const char *const *names, size_t n)
@@ -96,28 +73,101 @@ static bool parts(struct buf *out, const char *list, const char *const *names, s
     }
 }
 
-static bool arguments(const char *verb, const struct options *o, struct buf *args)
+static bool is_number(const char *s)
 {
-    static const char *const key[] = {"document_number", "birth_date", "expiry_date"};
-    bool ok = true;
-    buf_chr(args, '{');
-    if (o->can) {
-        buf_str(args, "\"can\":");
-        json_quote(args, o->can);
-    } else if (o->mrz) {
-        buf_str(args, "\"mrz\":{");
-        ok = parts(args, o->mrz, key, COUNT(key));
-        buf_chr(args, '}');
+    size_t n = strlen(s);
+    return n > 0 && n < 10 && strspn(s, "0123456789") == n && (n == 1 || s[0] != '0');
+}
+
+/* Words whose value is not simply a number, yes/no or a text. */
+static bool special(struct buf *out, const char *name, const char *value, bool *ok)
+{
+    static const char *const mrz[] = {"document_number", "birth_date", "expiry_date"};
+    static const char *const texts[] = {"can", "pin"}; /* digits, but no number: 012345 */
+    if (strcmp(name, "mrz") == 0) {
+        buf_str(out, "\"mrz\":{");
+        *ok = parts(out, value, mrz, COUNT(mrz));
+        buf_chr(out, '}');
+    } else if (strcmp(name, "want") == 0) {
+        buf_str(out, "\"want\":[");
+        *ok = parts(out, value, NULL, 0);
+        buf_chr(out, ']');
+    } else if (strcmp(name, "seconds") == 0) {
+        *ok = is_number(value) && strlen(value) < 5;
+        buf_fmt(out, "\"timeout_ms\":%s000,\"by_time\":true", *ok ? value : "1");
+    } else {
+        for (size_t i = 0; i < COUNT(texts); i++)
+            if (strcmp(name, texts[i]) == 0) {
+                buf_fmt(out, "\"%s\":", name);
+                json_quote(out, value);
+                return true;
+            }
+        return false;
     }
-    if (o->want) {
-        buf_fmt(args, "%s\"want\":[", args->len > 1 ? "," : "");
-        ok = ok && parts(args, o->want, NULL, 0);
-        buf_chr(args, ']');
+    return true;
+}
+
+/* --name value -> "name":value, a number, true/false, or a text. */
+static bool argument(struct buf *out, const char *option, const char *value)
+{
+    char name[32];
+    size_t n = strcspn(option, "=");
+    bool ok = n > 0 && n < sizeof name && strspn(option, "abcdefghijklmnopqrstuvwxyz0123456789-_") >= n;
+    if (!ok)
+        return false;
+    for (size_t i = 0; i < n; i++)
+        name[i] = option[i] == '-' ? '_' : option[i];
+    name[n] = 0;
+    if (out->len > 1)
+        buf_chr(out, ',');
+    if (special(out, name, value, &ok))
+        return ok;
+    buf_fmt(out, "\"%s\":", name);
+    if (is_number(value) || strcmp(value, "true") == 0 || strcmp(value, "false") == 0)
+        buf_str(out, value);
+    else
+        json_quote(out, value);
+    return true;
+}
+
+static bool options(int argc, char **argv, struct options *o)
+{
+    const struct {
+        const char *name;
+        const char **value; /* NULL: a switch */
+        bool *on;
+    } own[] = {{"devices", &o->devices, NULL},
+               {"match", &o->match, NULL},
+               {"transport", &o->transport, NULL},
+               {"json", NULL, &o->json},
+               {"direct", NULL, &o->direct}};
+    size_t words = 0;
+    buf_chr(&o->args, '{');
+    for (int i = 1; i < argc; i++) {
+        const char *p = argv[i];
+        if (strncmp(p, "--", 2) != 0) {
+            if (words >= COUNT(o->word))
+                return false;
+            o->word[words++] = p;
+            continue;
+        }
+        p += 2;
+        size_t which = 0, len = strcspn(p, "=");
+        while (which < COUNT(own) &&
+               (strlen(own[which].name) != len || strncmp(own[which].name, p, len) != 0))
+            which++;
+        if (which < COUNT(own) && own[which].on) {
+            *own[which].on = true;
+            continue;
+        }
+        const char *value = p[len] ? p + len + 1 : i + 1 < argc ? argv[++i] : NULL;
+        if (!value || (which == COUNT(own) && !argument(&o->args, p, value)))
+            return false;
+        if (which < COUNT(own))
+            *own[which].value = value;
     }
-    if (strcmp(verb, "capture") == 0 && o->seconds > 0)
-        buf_fmt(args, "\"timeout_ms\":%ld,\"by_time\":true", o->seconds * 1000);
-    buf_chr(args, '}');
-    return ok;
+    buf_chr(&o->args, '}');
+    return true;
 }
 
 static int serve(const struct driver_ops *ops, const struct options *o)
@@ -137,12 +187,79 @@ static int serve(const struct driver_ops *ops, const struct options *o)
         log_err(&e, "event=start");
         return EXIT_FAILED;
     }
-    if (sandbox_enter(&e) != RC_OK)
+    if (sandbox_enter(ops->name, &e) != RC_OK)
         log_err(&e, "event=sandbox");
     log_info("event=start driver=%s version=%s", ops->name, PRIDVOR_VERSION);
     serve_loop(s);
     log_info("event=stop reason=\"end of input\"");
     return EXIT_OK;
+}
+
+/* kdrv-NAME beside this program; does not come back when it is there. */
+static int elsewhere(const char *name, char **argv)
+{
+    char path[512];
+    ssize_t n = readlink("/proc/self/exe", path, sizeof path - 32);
+    while (n > 0 && path[n - 1] != '/')
+        n--;
+    if (n > 0) {
+        snprintf(path + n, sizeof path - (size_t)n, "kdrv-%s", name);
+        execv(path, argv);
+    }
+    fprintf(stderr, "kdrv: the driver %s is not installed (no program kdrv-%s)\n", name, name);
+    return EXIT_NO_DEVICE;
+}
+
+static const struct program *find(const char *name, const char *transport)
+{
+    for (size_t i = 0; i < COUNT(programs); i++) {
+        const struct program *p = &programs[i];
+        bool same = transport ? p->transport && strcmp(p->transport, transport) == 0 : !p->transport;
+        if (strcmp(p->name, name) == 0 && (same || !p->ops))
+            return p;
+    }
+    return NULL;
+}
+
+static int list(struct byhand *h)
+{
+    const struct driver_ops *here[COUNT(programs)];
+    size_t n = 0;
+    for (size_t i = 0; i < COUNT(programs); i++)
+        if (programs[i].ops && !programs[i].transport)
+            here[n++] = programs[i].ops;
+    h->verb = "list";
+    return byhand_list(h, here, n);
+}
+
+static int command(struct options *o, char **argv)
+{
+    struct byhand h = {.verb = o->word[1],
+                       .deadline_ms = 60000,
+                       .json = o->json,
+                       .direct = o->direct,
+                       .devices = o->devices,
+                       .pin = o->match,
+                       .args = o->args};
+    if (o->word[0] && strcmp(o->word[0], "list") == 0)
+        return list(&h);
+    const struct program *p = o->word[0] ? find(o->word[0], o->transport) : NULL;
+    if (!p || !o->word[1])
+        return usage(NULL);
+    if (!p->ops)
+        return elsewhere(p->name, argv);
+    if (strcmp(o->word[1], "serve") == 0)
+        return serve(p->ops, o);
+    if (!serve_word_in(p->ops->verbs, o->word[1]))
+        return usage("no such verb");
+    if (strcmp(h.verb, "capture") == 0 && h.args.len == 2) { /* by hand nobody presses OK on a page */
+        buf_reset(&o->args);
+        buf_str(&o->args, "{\"timeout_ms\":10000,\"by_time\":true}");
+        h.args = o->args;
+    }
+    h.ops = p->ops;
+    h.deadline_ms = h.ops->deadline_ms ? h.ops->deadline_ms : h.deadline_ms;
+    return byhand_run(&h);
 }
 
 int main(int argc, char **argv)
@@ -153,34 +270,8 @@ int main(int argc, char **argv)
         signal(SIGHUP,
                SIG_IGN); /* a mock device node is a terminal; losing it must not end a session leader */
     setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0}); /* no picture of a citizen's data on disk */
-    struct options o = {.seconds = 10};
-    if (!options(argc, argv, &o))
-        return usage(NULL);
-    const char *first = optind < argc ? argv[optind] : "", *verb = optind + 1 < argc ? argv[optind + 1] : "";
-    struct byhand h = {.verb = verb,
-                       .deadline_ms = 60000,
-                       .json = o.json,
-                       .direct = o.direct,
-                       .devices = o.devices,
-                       .pin = o.match};
-    if (strcmp(first, "list") == 0) {
-        h.verb = "list";
-        return byhand_list(&h, drivers, COUNT(drivers));
-    }
-    for (size_t i = 0; i < COUNT(drivers); i++)
-        if (strcmp(drivers[i]->name, first) == 0)
-            h.ops = drivers[i];
-    if (!h.ops || !*verb)
-        return usage(NULL);
-    if (strcmp(verb, "serve") == 0)
-        return serve(h.ops, &o);
-    bool known = serve_word_in(h.ops->verbs, verb);
-    if (!known || !arguments(verb, &o, &h.args)) {
-        buf_free(&h.args);
-        return usage(known ? "arguments do not fit" : "no such verb");
-    }
-    h.deadline_ms = h.ops->deadline_ms ? h.ops->deadline_ms : h.deadline_ms;
-    int code = byhand_run(&h);
-    buf_free(&h.args);
+    struct options o = {0};
+    int code = options(argc, argv, &o) ? command(&o, argv) : usage("arguments do not fit");
+    buf_free(&o.args);
     return code;
 }

@@ -30,7 +30,8 @@ static const struct jfield match_fields[] = {
 };
 static JDESC(match_desc, struct match_file, match_fields);
 
-static const char *const drivers[] = {"card", "print", "pad", NULL};
+static const char *const drivers[] = {"card", "print", "pad", "scan", "office", NULL};
+static const char *const busless[] = {"scan", "office"}; /* their rows may stand without a match */
 static const char *const maturities[] = {"experimental", "beta", "stable", NULL};
 static const struct jfield file_fields[] = {
     JF_STR(struct device_file, name, J_REQ, 1, 80),
@@ -82,6 +83,14 @@ static enum rc match_of(const struct match_file *f, struct bus_match *out, struc
     return RC_OK;
 }
 
+static bool is_busless(const char *driver)
+{
+    for (size_t i = 0; i < COUNT(busless); i++)
+        if (strcmp(busless[i], driver) == 0)
+            return true;
+    return false;
+}
+
 static int weight(const struct bus_match *m)
 {
     return (m->vid != 0) * 4 + (m->pid != 0) * 2 + (m->bcd_lo != 0 || m->bcd_hi != 0);
@@ -105,14 +114,16 @@ static enum rc add_file(struct arena *a, const char *path, const char *driver, s
     TRY(json_load(a, &file_desc, path, &f, e));
     if (strcmp(f.driver, driver) != 0)
         return RC_OK;
-    for (size_t i = 0; i < f.n_match; i++) {
+    size_t n = f.n_match ? f.n_match : is_busless(driver);
+    for (size_t i = 0; i < n; i++) {
         struct device_row row = {.name = f.name,
                                  .driver = f.driver,
                                  .maturity = f.maturity,
                                  .quirks = f.quirks,
                                  .quirks_n = f.n_quirks,
                                  .profile = f.profile};
-        enum rc rc = match_of(&f.match[i], &row.match, e);
+        row.match.cls = row.match.sub = row.match.proto = -1;
+        enum rc rc = f.n_match ? match_of(&f.match[i], &row.match, e) : RC_OK;
         if (rc != RC_OK)
             return err_wrap(e, rc, "%s", path);
         if (rows->n == DEVICE_ROWS_MAX)

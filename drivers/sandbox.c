@@ -25,84 +25,111 @@
 #endif
 
 enum test { ALWAYS, ANY_BIT, NONE_OF }; /* of one argument */
+enum { FAMILIES = 4 };
 
-/* What is refused. Sockets stay for AF_UNIX (nothing listens there that could harm) and AF_NETLINK
- * (hot-plug). */
-static const struct rule {
+struct rule {
     uint32_t call;
     enum test test;
-    uint32_t arg, value, value2;
-} rules[] = {
-    {SYS_socket, NONE_OF, 0, AF_UNIX, AF_NETLINK},
-    {SYS_openat, ANY_BIT, 2, O_CREAT | O_TRUNC, 0},
-#ifdef SYS_open
-    {SYS_open, ANY_BIT, 1, O_CREAT | O_TRUNC, 0},
-    {SYS_creat, ALWAYS, 0, 0, 0},
-    {SYS_unlink, ALWAYS, 0, 0, 0},
-    {SYS_rename, ALWAYS, 0, 0, 0},
-    {SYS_mkdir, ALWAYS, 0, 0, 0},
-#endif
-    {SYS_unlinkat, ALWAYS, 0, 0, 0},
-    {SYS_mkdirat, ALWAYS, 0, 0, 0},
-    {SYS_renameat2, ALWAYS, 0, 0, 0},
-    {SYS_linkat, ALWAYS, 0, 0, 0},
-    {SYS_symlinkat, ALWAYS, 0, 0, 0},
-    {SYS_truncate, ALWAYS, 0, 0, 0},
-#ifndef LEAK_CHECK
-    {SYS_ptrace, ALWAYS, 0, 0, 0},
-#endif
-    {SYS_process_vm_readv, ALWAYS, 0, 0, 0},
-    {SYS_execve, ALWAYS, 0, 0, 0},
-    {SYS_execveat, ALWAYS, 0, 0, 0},
+    uint32_t arg, value[FAMILIES]; /* NONE_OF: a 0 repeats the first */
 };
+
+/* What is refused to every driver. */
+static const struct rule rules[] = {
+    {SYS_openat, ANY_BIT, 2, {O_CREAT | O_TRUNC}},
+#ifdef SYS_open
+    {SYS_open, ANY_BIT, 1, {O_CREAT | O_TRUNC}},
+    {SYS_creat, ALWAYS, 0, {0}},
+    {SYS_unlink, ALWAYS, 0, {0}},
+    {SYS_rename, ALWAYS, 0, {0}},
+    {SYS_mkdir, ALWAYS, 0, {0}},
+#endif
+    {SYS_unlinkat, ALWAYS, 0, {0}},
+    {SYS_mkdirat, ALWAYS, 0, {0}},
+    {SYS_renameat2, ALWAYS, 0, {0}},
+    {SYS_linkat, ALWAYS, 0, {0}},
+    {SYS_symlinkat, ALWAYS, 0, {0}},
+    {SYS_truncate, ALWAYS, 0, {0}},
+#ifndef LEAK_CHECK
+    {SYS_ptrace, ALWAYS, 0, {0}},
+#endif
+    {SYS_process_vm_readv, ALWAYS, 0, {0}},
+    {SYS_execve, ALWAYS, 0, {0}},
+    {SYS_execveat, ALWAYS, 0, {0}},
+};
+
+/* Sockets: by class of device. AF_UNIX stays for all (pcscd, avahi; nothing else listens there that could
+ * harm), AF_NETLINK for hot-plug and for the list of network interfaces. */
+static const struct rule local = {SYS_socket, NONE_OF, 0, {AF_UNIX, AF_NETLINK}};
+static const struct rule network = {SYS_socket, NONE_OF, 0, {AF_UNIX, AF_NETLINK, AF_INET, AF_INET6}};
+static const struct {
+    const char *driver;
+    const struct rule *sockets;
+} classes[] = {
+    {"scan", &network},   /* eSCL is HTTP */
+    {"office", &network}, /* so is IPP */
+};
+
+static const struct rule *sockets_of(const char *driver)
+{
+    for (size_t i = 0; i < COUNT(classes); i++)
+        if (strcmp(classes[i].driver, driver) == 0)
+            return classes[i].sockets;
+    return &local;
+}
 
 #define REFUSE (SECCOMP_RET_ERRNO | EACCES)
 #define LOAD(member) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)offsetof(struct seccomp_data, member))
 #define ARG(n) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)(offsetof(struct seccomp_data, args) + 8 * (n)))
 #define RETURN(what) BPF_STMT(BPF_RET | BPF_K, what)
 
-enum { PER_RULE = 6 };
+enum { PER_RULE = 3 + FAMILIES + 1 };
 
-/* Six instructions each: is it this call, then the argument, then refuse; else on to the next rule. */
+/* Eight instructions each: is it this call, then the argument, then refuse; else on to the next rule. */
 static void one(struct sock_filter *p, const struct rule *r)
 {
-    struct sock_filter always[] = {RETURN(REFUSE), RETURN(REFUSE), RETURN(REFUSE)};
-    struct sock_filter bits[] = {ARG(r->arg), BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, r->value, 0, 1),
+    struct sock_filter refuse[] = {RETURN(REFUSE)}, pass[] = {RETURN(SECCOMP_RET_ALLOW)};
+    struct sock_filter bits[] = {ARG(r->arg), BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, r->value[0], 0, 1),
                                  RETURN(REFUSE)};
-    struct sock_filter none[] = {ARG(r->arg), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, r->value, 2, 0),
-                                 BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, r->value2, 1, 0), RETURN(REFUSE)};
-    struct sock_filter load[] = {LOAD(nr)};
-    struct sock_filter pass[] = {RETURN(SECCOMP_RET_ALLOW)};
-    struct sock_filter call[] = {BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, r->call, 0, PER_RULE - 2)};
-    p[0] = load[0];
-    p[1] = call[0];
+    struct sock_filter head[] = {LOAD(nr), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, r->call, 0, PER_RULE - 2),
+                                 ARG(r->arg)};
+    memcpy(p, head, sizeof head);
     for (int i = 2; i < PER_RULE; i++)
         p[i] = pass[0]; /* an argument that passes ends the search: no call has two rules */
     if (r->test == ALWAYS)
-        memcpy(p + 2, always, sizeof always);
+        p[2] = refuse[0];
     else if (r->test == ANY_BIT)
         memcpy(p + 2, bits, sizeof bits);
-    else
-        memcpy(p + 2, none, sizeof none);
+    else {
+        p[2] = head[2];
+        for (uint8_t i = 0; i < FAMILIES; i++) { /* one of them: jump over the refusal at the end */
+            struct sock_filter is[] = {BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K,
+                                                r->value[i] ? r->value[i] : r->value[0],
+                                                (uint8_t)(FAMILIES - i), 0)};
+            p[3 + i] = is[0];
+        }
+        p[3 + FAMILIES] = refuse[0];
+    }
 }
 
-enum rc sandbox_enter(struct err *e)
+enum rc sandbox_enter(const char *driver, struct err *e)
 {
 #ifdef ARCH
-    struct sock_filter code[3 + COUNT(rules) * PER_RULE + 2],
+    struct sock_filter code[3 + (COUNT(rules) + 1) * PER_RULE + 1],
         head[] = {LOAD(arch), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ARCH, 1, 0),
                   RETURN(SECCOMP_RET_KILL_PROCESS)},
         tail[] = {RETURN(SECCOMP_RET_ALLOW)};
     memcpy(code, head, sizeof head);
     for (size_t i = 0; i < COUNT(rules); i++)
         one(code + 3 + i * PER_RULE, &rules[i]);
-    memcpy(code + 3 + COUNT(rules) * PER_RULE, tail, sizeof tail);
-    struct sock_fprog program = {(unsigned short)(4 + COUNT(rules) * PER_RULE), code};
+    one(code + 3 + COUNT(rules) * PER_RULE, sockets_of(driver));
+    memcpy(code + 3 + (COUNT(rules) + 1) * PER_RULE, tail, sizeof tail);
+    struct sock_fprog program = {(unsigned short)COUNT(code), code};
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
         prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0)
         return RC_OK;
     return err_set(e, RC_UNSUPPORTED, "no system call filter: %s", strerror(errno));
 #else
+    (void)driver;
     return err_set(e, RC_UNSUPPORTED, "no system call filter for this processor");
 #endif
 }

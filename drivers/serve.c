@@ -23,20 +23,30 @@ enum rc serve_new(const struct driver_ops *ops, const struct serve_opts *o, stru
     s->drv = (struct drv){.ops = ops, .serve = s, .process = arena_new()};
     s->drv.self = arena_alloc(s->drv.process, ops->size ? ops->size : 1);
     s->rows = ARENA_NEW(s->drv.process, struct device_rows);
-    TRY(rows_load(s->drv.process, rows_dir(o->devices), ops->name, s->rows, e));
+    enum rc rc = rows_load(s->drv.process, rows_dir(o->devices), ops->name, s->rows, e);
+    if (rc != RC_OK && !(ops->busless && rc == RC_NOT_FOUND)) /* it may do without rows */
+        return rc;
     TRY(bus_new(o->commands, serve_heard, s, &s->drv.bus, e));
+    if (!ops->busless)
+        bus_wake(s->drv.bus);
     *out = s;
     s = NULL;
     return RC_OK;
 }
 
+bool serve_is_open(const struct serve *s)
+{
+    return s->drv.ops->busless ? s->found : bus_is_open(s->drv.bus);
+}
+
 static void shut(struct serve *s, enum link l, enum condition c, const char *why)
 {
-    if (bus_is_open(s->drv.bus)) {
+    if (serve_is_open(s)) {
         bus_stop_clear(s->drv.bus);
         s->drv.ops->close(&s->drv);
         bus_close(s->drv.bus);
     }
+    s->found = false;
     s->drv.row = NULL;
     memset(s->drv.media, 0, sizeof s->drv.media);
     serve_axes(s, l, c, why);
@@ -67,16 +77,20 @@ void serve_freep(struct serve **s)
 
 static enum rc start_device(struct serve *s, size_t row, struct err *e)
 {
-    s->drv.row = &s->rows->row[row];
+    bool busless = s->drv.ops->busless;
+    if (!busless) {
+        const struct bus_id *id = bus_id(s->drv.bus);
+        s->drv.row = &s->rows->row[row];
+        drv_id(&s->drv, s->drv.row->name, id->serial, id->port);
+    }
     enum rc rc = s->drv.ops->open(&s->drv, e);
+    s->found = busless && rc == RC_OK;
     if (rc == RC_OK) {
         s->failures = s->rung = 0;
         s->climb = NULL;
         serve_axes(s, L_UP, s->condition == K_TECHNICIAN ? K_OK : s->condition, "");
-        const struct bus_id *id = bus_id(s->drv.bus);
         if (!s->opts.quiet)
-            log_info("event=open device=%04x:%04x port=%s row=\"%s\"", id->vid, id->pid, id->port,
-                     s->drv.row->name);
+            log_info("event=open port=%s row=\"%s\"", s->port, s->model);
     }
     return rc;
 }
@@ -85,9 +99,12 @@ enum rc serve_open(struct serve *s, struct err *e)
 {
     size_t row = 0;
     struct err why = {0};
-    enum rc rc = bus_open(s->drv.bus, s->rows->match, s->rows->n, s->opts.pin, &row, &why);
+    enum rc rc = s->drv.ops->busless
+                     ? RC_OK
+                     : bus_open(s->drv.bus, s->rows->match, s->rows->n, s->opts.pin, &row, &why);
     if (rc == RC_OK) {
-        serve_axes(s, L_OPENING, s->condition, s->detail);
+        if (!s->drv.ops->busless) /* a search is no news */
+            serve_axes(s, L_OPENING, s->condition, s->detail);
         rc = start_device(s, row, &why);
     }
     if (rc == RC_OK)
@@ -105,7 +122,8 @@ static void later(struct serve *s)
 {
     int64_t wait = RETRY_FIRST_MS << (s->failures < 4 ? s->failures : 4);
     if (s->link == L_ABSENT &&
-        bus_tells_plug(s->drv.bus)) /* it will say so; look now and then all the same */
+        (s->drv.ops->busless ||
+         bus_tells_plug(s->drv.bus))) /* it will say so; look now and then all the same */
         wait = RETRY_MAX_MS;
     s->retry_at = mono_ms() + (wait < RETRY_MAX_MS ? wait : RETRY_MAX_MS);
 }
@@ -125,10 +143,14 @@ static void ladder(struct serve *s, const char *why)
     const struct device_row *row = s->drv.row;
     serve_axes(s, L_RETRY, s->condition, why);
     s->drv.ops->close(&s->drv);
-    enum rc rc = s->rung++ == 0 ? bus_reopen(bus, &e) : bus_reset(bus, &e);
+    enum rc rc = RC_OK;
+    if (s->drv.ops->busless)
+        s->rung++, s->found = false;
+    else
+        rc = s->rung++ == 0 ? bus_reopen(bus, &e) : bus_reset(bus, &e);
     int rung = s->rung;
     if (rc == RC_OK)
-        rc = start_device(s, (size_t)(row - s->rows->row), &e);
+        rc = start_device(s, row ? (size_t)(row - s->rows->row) : 0, &e);
     s->rung = rung; /* falls with the first good command, or with time */
     if (rc == RC_OK)
         return;
@@ -160,7 +182,7 @@ static void run(struct serve *s, const struct command *c)
         bus_wipe(s->drv.bus);
         r.text = "";
         result_ok(&r);
-    } else if (!bus_is_open(s->drv.bus) && !serve_word_in(ops->dry, c->verb)) {
+    } else if (!serve_is_open(s) && !serve_word_in(ops->dry, c->verb)) {
         r = (struct result){.completion = C_NO_DEVICE, .outcome = O_NOT_DONE, .code = "", .text = s->detail};
     } else {
         r.text = "";
@@ -217,9 +239,14 @@ static void idle(struct serve *s, unsigned bits)
         if (bus_clear_halt(s->drv.bus, &e) != RC_OK)
             s->climb = "the endpoint stays halted";
     } else if ((bits & (ops->rings | BUS_LATE)) && ops->idle(&s->drv, bits & ops->rings, &e) != RC_OK) {
+        if (ops->busless && (e.rc == RC_NO_DEVICE || e.rc == RC_LINK_LOST)) {
+            shut(s, L_ABSENT, K_OK, e.text);
+            later(s);
+            return;
+        }
         s->climb = e.text[0] ? e.text : "idle failed";
     }
-    if (s->climb && bus_is_open(s->drv.bus)) {
+    if (s->climb && serve_is_open(s)) {
         struct err why = {0};
         err_set(&why, RC_PROTOCOL, "%s", s->climb);
         ladder(s, why.text);
@@ -231,17 +258,17 @@ void serve_loop(struct serve *s)
 {
     serve_state(s);
     while (!s->quit) {
-        bool open = bus_is_open(s->drv.bus);
+        bool open = serve_is_open(s);
         int64_t now = mono_ms();
         if (!open && now >= s->retry_at && !s->waiting) {
             struct err e = {0};
             if (serve_open(s, &e) != RC_OK)
                 later(s);
-            open = bus_is_open(s->drv.bus);
+            open = serve_is_open(s);
         }
         if (s->waiting) {
             take(s);
-            if (s->climb && bus_is_open(s->drv.bus))
+            if (s->climb && serve_is_open(s))
                 idle(s, 0);
             continue;
         }

@@ -8,6 +8,8 @@ struct serve {
     struct drv drv;
     struct serve_opts opts;
     struct device_rows *rows;
+    bool found;                            /* a busless driver has its device */
+    char model[128], serial[64], port[64]; /* what drv_id() said */
     /* axes */
     enum link link;
     enum activity activity;
@@ -37,6 +39,7 @@ void serve_complete(struct serve *s, int64_t id, const struct result *r);
 void serve_refuse(struct serve *s, int64_t id, enum completion c, const char *text);
 void serve_state(struct serve *s);
 
+bool serve_is_open(const struct serve *s);
 void serve_axes(struct serve *s, enum link l, enum condition c, const char *detail);
 void serve_activity(struct serve *s, enum activity a);
 

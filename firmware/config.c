@@ -1,6 +1,6 @@
 #include "firmware/config.h"
 
-static const char *const driver_names[] = {"card", "print", "pad", NULL};
+static const char *const driver_names[] = {"card", "print", "pad", "scan", "office", NULL};
 
 static const struct jfield driver_fields[] = {
     JF_WORD(struct driver_conf, name, J_REQ, driver_names),

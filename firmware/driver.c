@@ -20,15 +20,42 @@
 
 static const int64_t backoff_ms[] = {200, 500, 1000, 2000, 5000};
 
-/* Verbs whose effect is on paper: a lost completion leaves their outcome open. */
-static const char *const physical_verbs[] = {"print", "test"};
+/* What is special about a class of device, by the driver's name. physical: verbs whose effect is on paper, a
+ * lost completion leaves their outcome open. blocking: its library (SANE, CUPS) sits in calls, so while a
+ * command runs silence means nothing and the deadline counts; without one it may be silent for longer, too
+ * (looking for scanners in the network takes its time). */
+static const struct kind {
+    const char *name;
+    bool blocking;
+    int64_t silent_ms;
+    const char *physical[4];
+} kinds[] = {
+    {"print", false, DRIVER_SILENT_MS, {"print", "test", "retract", NULL}},
+    {"office", true, 20 * 1000, {"print", "test", NULL}},
+    {"scan", true, 20 * 1000, {NULL}},
+    {NULL, false, DRIVER_SILENT_MS, {"print", "test", NULL}}, /* all others */
+};
 
-static bool is_physical(const char *verb)
+static const struct kind *kind_of(const char *name)
 {
-    for (size_t i = 0; i < COUNT(physical_verbs); i++)
-        if (strcmp(verb, physical_verbs[i]) == 0)
+    const struct kind *k = kinds;
+    while (k->name && strcmp(k->name, name) != 0)
+        k++;
+    return k;
+}
+
+static bool is_physical(const struct driver *d, const char *verb)
+{
+    for (const char *const *p = d->kind->physical; *p; p++)
+        if (strcmp(verb, *p) == 0)
             return true;
     return false;
+}
+
+/* Sits in a call that its command's deadline ends. */
+static bool is_sitting(const struct driver *d)
+{
+    return d->kind->blocking && d->cmds;
 }
 
 static void arm(struct driver *d);
@@ -52,6 +79,8 @@ static void complete(struct driver *d, struct cmd **at, const struct frame *f)
 {
     struct cmd *c = *at;
     *at = c->next;
+    if (d->kind->blocking) /* silence counts from here */
+        d->heard_at = mono_ms();
     if (c->fn)
         c->fn(f, c->user);
     free(c);
@@ -265,7 +294,7 @@ int64_t driver_send(struct driver *d, const char *verb, int64_t deadline_ms, con
     if (!c)
         abort();
     c->id = ++d->owner->last_id;
-    c->physical = is_physical(verb);
+    c->physical = is_physical(d, verb);
     c->fn = fn;
     c->user = user;
     c->kill_at = mono_ms() + deadline_ms + DRIVER_GRACE_MS;
@@ -326,7 +355,7 @@ static void refuse_waiting(struct driver *d)
 
 static void watch(struct driver *d, int64_t now)
 {
-    if (now - d->heard_at >= DRIVER_SILENT_MS) {
+    if (!is_sitting(d) && now - d->heard_at >= d->kind->silent_ms) {
         run_kill(d, "silent", "DRIVER_SILENT");
         return;
     }
@@ -337,7 +366,8 @@ static void watch(struct driver *d, int64_t now)
         }
     if (now >= d->ping_at) {
         d->ping_at = now + DRIVER_PING_MS;
-        send_quiet(d, "ping", NULL);
+        if (!is_sitting(d))
+            send_quiet(d, "ping", NULL);
     }
 }
 
@@ -379,7 +409,7 @@ static void arm(struct driver *d)
     if (!d->run && !d->owner->stopping)
         due = d->start_at;
     if (usable(d))
-        due = earlier(d->ping_at, d->heard_at + DRIVER_SILENT_MS);
+        due = is_sitting(d) ? d->ping_at : earlier(d->ping_at, d->heard_at + d->kind->silent_ms);
     for (struct cmd *c = d->cmds; c; c = c->next)
         due = earlier(due, c->refused ? now : usable(d) ? c->kill_at : INT64_MAX);
     if (uv_is_closing((uv_handle_t *)&d->timer))
@@ -406,6 +436,7 @@ enum rc drivers_start(uv_loop_t *loop, const struct driver_conf *conf, size_t n,
         struct driver *d = &ds->items[i];
         d->owner = ds;
         d->conf = &conf[i];
+        d->kind = kind_of(conf[i].name);
         d->last_public = "retrying";
         d->state_arena = arena_new();
         uv_timer_init(loop, &d->timer);
@@ -489,7 +520,7 @@ void driver_view(const struct driver *d, struct driver_view *out)
 {
     *out = (struct driver_view){.name = d->conf->name,
                                 .running = d->run && !d->run->dead && d->spoke,
-                                .fresh = mono_ms() - d->heard_at < DRIVER_SILENT_MS,
+                                .fresh = is_sitting(d) || mono_ms() - d->heard_at < d->kind->silent_ms,
                                 .link = d->link,
                                 .activity = d->activity,
                                 .condition = d->condition,

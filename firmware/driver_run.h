@@ -27,9 +27,11 @@ struct run {
     bool dead; /* killed or condemned: nothing it says counts */
 };
 
+struct kind;
 struct driver {
     struct drivers *owner;
     const struct driver_conf *conf;
+    const struct kind *kind; /* what is special about its class */
     struct run *run;
     struct cmd *cmds;
     uv_timer_t timer;

@@ -43,6 +43,11 @@ static bool awake(struct bus *b)
     return true;
 }
 
+void bus_wake(struct bus *b)
+{
+    awake(b);
+}
+
 enum rc bus_new(int commands, unsigned (*heard)(void *user), void *user, struct bus **out, struct err *e)
 {
     struct bus *b = calloc(1, sizeof *b);
@@ -51,7 +56,6 @@ enum rc bus_new(int commands, unsigned (*heard)(void *user), void *user, struct 
     b->commands = heard ? commands : -1;
     b->heard = heard;
     b->user = user;
-    awake(b);
     *out = b;
     return RC_OK;
 }

@@ -46,6 +46,8 @@ struct bus_id {
  * returns BUS_STOP, BUS_NOTE or 0. commands -1: nobody speaks. */
 MUST enum rc bus_new(int commands, unsigned (*heard)(void *user), void *user, struct bus **out,
                      struct err *e);
+/* Starts libusb now instead of at the first use: before the process shuts itself in (sandbox.h). */
+void bus_wake(struct bus *b);
 void bus_free(struct bus *b); /* closes; NULL is fine */
 void bus_freep(struct bus **b);
 /* Nobody speaks any more (end of input): stops looking at the command descriptor. */

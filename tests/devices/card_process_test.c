@@ -168,7 +168,7 @@ static void sandbox(void **state)
     down();
     pid_t pid = fork();
     if (pid == 0) {
-        if (sandbox_enter(NULL) != RC_OK)
+        if (sandbox_enter("card", NULL) != RC_OK)
             _exit(77);
         bool tight = socket(AF_INET, SOCK_STREAM, 0) < 0 && errno == EACCES &&
                      socket(AF_INET6, SOCK_DGRAM, 0) < 0 &&
