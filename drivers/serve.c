@@ -121,10 +121,10 @@ enum rc serve_open(struct serve *s, struct err *e)
 static void later(struct serve *s)
 {
     int64_t wait = RETRY_FIRST_MS << (s->failures < 4 ? s->failures : 4);
-    if (s->link == L_ABSENT &&
-        (s->drv.ops->busless ||
-         bus_tells_plug(s->drv.bus))) /* it will say so; look now and then all the same */
-        wait = RETRY_MAX_MS;
+    if (s->link == L_ABSENT && s->drv.ops->busless)
+        wait = s->drv.ops->tick_ms;
+    else if (s->link == L_ABSENT && bus_tells_plug(s->drv.bus))
+        wait = RETRY_MAX_MS; /* it will say so; look now and then all the same */
     s->retry_at = mono_ms() + (wait < RETRY_MAX_MS ? wait : RETRY_MAX_MS);
 }
 

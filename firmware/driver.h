@@ -12,7 +12,7 @@
 
 #define DRIVER_PING_MS 2000
 #define DRIVER_SILENT_MS 6000 /* blocking drivers: table in driver.c */
-#define DRIVER_GRACE_MS 2000 /* after a command's own deadline */
+#define DRIVER_GRACE_MS 2000  /* after a command's own deadline */
 
 struct driver;
 struct drivers;
