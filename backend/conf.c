@@ -23,6 +23,7 @@ static const struct jfield conf_fields[] = {
     JF_STR(struct registry_conf, db, J_REQ | J_PD, 1, 1024),
     JF_STR(struct registry_conf, configs, J_REQ, 1, 1024),
     JF_STR(struct registry_conf, pin_key, J_REQ, 1, 1024),
+    JF_STR(struct registry_conf, blobs, J_REQ, 1, 1024),
     JF_OBJ(struct registry_conf, terminals, J_REQ, &listen_desc),
     JF_OBJ(struct registry_conf, public, J_REQ, &listen_desc),
     JF_OBJ(struct registry_conf, tls, J_REQ, &tls_desc),
@@ -33,7 +34,10 @@ static JDESC(conf_desc, struct registry_conf, conf_fields);
 
 enum rc registry_conf_load(struct arena *a, const char *path, struct registry_conf *out, struct err *e)
 {
-    return json_load(a, &conf_desc, path, out, e);
+    TRY(json_load(a, &conf_desc, path, out, e));
+    if (out->deadline_ms == 0)
+        out->deadline_ms = 10000;
+    return RC_OK;
 }
 
 enum rc pin_key_load(const char *path, bool create, uint8_t out[32], struct err *e)

@@ -15,6 +15,7 @@ struct registry_conf {
     const char *db;      /* libpq connection string */
     const char *configs; /* services, holidays, terms, i18n */
     const char *pin_key; /* 32 random bytes; made at the first start */
+    const char *blobs;   /* folder of received files; made when missing */
     struct listen_conf terminals, public;
     struct tls_files tls;
     int64_t intake_connections, deadline_ms; /* 0: 1 and 10000 */

@@ -196,6 +196,7 @@ enum rc registry_load(struct registry *g, struct err *e)
     TRY(i18n_load(g->arena, arena_fmt(g->arena, "%s/i18n", configs), &g->i18n, e));
     TRY(terms_load(g->arena, configs, &g->terms, e));
     TRY(registry_term(g, date_of_ms(unix_ms()), &today, e));
+    TRY(blobs_open(g, e));
     return pin_key_load(g->conf.pin_key, true, g->pin_key, e);
 }
 

@@ -25,11 +25,12 @@ struct world {
     {                                                                                                        \
         1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000                                                       \
     }
-enum { LATENCY_BUCKETS = 12 };
+enum { LATENCY_BUCKETS = 12, BLOB_MAX = 5 << 20 };
 struct registry_stats {
     uint64_t latency[LATENCY_BUCKETS], latency_us; /* of POST /v1/requests */
     uint64_t refused[RC_COUNT];                    /* answers by cause */
     uint64_t status_ok, status_wrong, status_locked;
+    uint64_t blobs, blobs_again, blob_bytes; /* received */
 };
 
 enum { TERM_DAYS = 64 };
@@ -74,6 +75,11 @@ bool registry_ready(const struct registry *g);
 /* terminals.c, status.c, metrics.c */
 extern const struct http_route terminal_routes[];
 extern const size_t n_terminal_routes;
+extern const struct http_sink blob_sink; /* blobs.c */
+void blob_put(struct http_req *r, void *user);
+MUST enum rc blobs_open(struct registry *g, struct err *e); /* the folder; what was half received goes */
+/* The files that answers name ("sha256:" and 64 hex digits, in a list), as a PostgreSQL array; NULL: none. */
+const char *blobs_named(struct arena *a, const struct jval *answers);
 extern const struct http_route public_routes[];
 extern const size_t n_public_routes;
 bool terminal_gate(struct http_req *r, unsigned flags, void *user);

@@ -9,8 +9,10 @@
 #include "backend/pki.h"
 #include "backend/sql.h"
 #include "common/base/clock.h"
+#include "common/base/crypto.h"
 #include "common/base/fs.h"
 #include "common/base/log.h"
+#include "common/base/text.h"
 #include "common/model/institution.h"
 
 enum { OPTIONS_MAX = 16, TERMINAL_DAYS = 730, SERVER_DAYS = 397 };
@@ -227,6 +229,35 @@ static enum rc cmd_institutions_load(const struct args *a, struct err *e)
     return RC_OK;
 }
 
+/* Every row's file is there and whole; a file without a row is only on its way. */
+static enum rc verify_blobs(struct db_sync *s, const char *folder, int *bad, struct err *e)
+{
+    struct db_result *list SCOPED(db_result_freep) = NULL;
+
+    TRY(query(s, SQL_BLOB_LIST, NULL, &list, e));
+    for (int i = 0; i < db_rows(list); i++) {
+        char *bytes, hex[2 * SHA256_LEN + 1];
+        const char *name = db_text(list, i, 0);
+        uint8_t sum[SHA256_LEN];
+        size_t len, max = (size_t)db_int(list, i, 1);
+        struct err why = {0};
+        ARENA_SCOPE(arena);
+
+        if (fs_read(arena, arena_fmt(arena, "%s/%.2s/%s", folder, name, name), max, &bytes, &len, &why) ==
+            RC_OK) {
+            sha256(sum, bytes, len);
+            hex_encode(hex, sum, sizeof(sum));
+            if (strcmp(hex, name) == 0)
+                continue;
+            err_set(&why, RC_STATE, "has changed");
+        }
+        ++*bad;
+        printf("file %s: %s\n", name, why.text);
+    }
+    printf("files %d, missing or changed %d\n", db_rows(list), *bad);
+    return RC_OK;
+}
+
 static enum rc cmd_verify(const struct args *a, struct err *e)
 {
     struct db_sync *s SCOPED(db_sync_closep) = NULL;
@@ -234,7 +265,7 @@ static enum rc cmd_verify(const struct args *a, struct err *e)
     struct db_result *bytes SCOPED(db_result_freep) = NULL;
     struct db_result *audit SCOPED(db_result_freep) = NULL;
     int64_t entries = 0;
-    int bad = 0;
+    int bad = 0, files = 0;
 
     TRY(database(a, &s, e));
     TRY(db_sync_script(s, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", e));
@@ -253,10 +284,13 @@ static enum rc cmd_verify(const struct args *a, struct err *e)
         printf("request %s: stored text is not what was signed\n", db_text(bytes, i, 0));
     for (int i = 0; i < db_rows(audit); i++)
         printf("request %s: audit and register disagree\n", db_text(audit, i, 0));
+    if (option(a, "blobs", NULL))
+        TRY(verify_blobs(s, option(a, "blobs", NULL), &files, e));
     printf("books %d, entries %lld, gaps or doubles %d, changed texts %d, audit differences %d\n",
            db_rows(books), (long long)entries, bad, db_rows(bytes), db_rows(audit));
-    return bad || db_rows(bytes) || db_rows(audit) ? err_set(e, RC_STATE, "the register is not sound")
-                                                   : RC_OK;
+    return bad || files || db_rows(bytes) || db_rows(audit)
+               ? err_set(e, RC_STATE, "the register is not sound")
+               : RC_OK;
 }
 
 /* A command is one or two words; `what` says what may follow it. */
@@ -273,7 +307,7 @@ static const struct command {
      cmd_terminal_add},
     {"terminal", "revoke", "NAME", "its certificates are refused from now on", cmd_terminal_revoke},
     {"terminal", "list", NULL, "all terminals", cmd_terminal_list},
-    {"verify", NULL, NULL, "gaps, doubles, changed bytes", cmd_verify},
+    {"verify", NULL, "[--blobs DIR]", "gaps, doubles, changed bytes, files", cmd_verify},
 };
 
 static int usage(void)

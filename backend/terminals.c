@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "backend/registry.h"
+#include "backend/sql.h"
 #include "common/base/log.h"
 #include "common/base/text.h"
 
@@ -14,6 +15,7 @@ struct filing {
     struct registry *g;
     struct intake_item item;
     const char *request_id;
+    const char *blobs; /* what it names, or NULL */
 };
 
 static void fail(struct registry *g, struct http_req *r, const struct err *e)
@@ -197,7 +199,24 @@ static enum rc request_take(struct registry *g, struct http_req *r, struct filin
     if (!f->item.signature)
         return err_at(e, RC_BAD_FIELD, "signature", "signature: write the member's name without escapes");
     f->request_id = req.request_id;
+    f->blobs = blobs_named(a, req.answers);
     return RC_OK;
+}
+
+/* A request whose files are not here would be a promise without its papers: the terminal sends them first. */
+static void on_blobs(const struct db_reply *r, void *user)
+{
+    struct filing *f = user;
+    struct err e = r->err;
+
+    if (e.rc == RC_OK && db_rows(r->rows) == 0) {
+        intake_put(f->g->intake, &f->item);
+        return;
+    }
+    if (e.rc == RC_OK)
+        err_code(&e, RC_CONFLICT, "BLOB_MISSING", db_rows(r->rows), "file %s was not received",
+                 db_text(r->rows, 0, 0));
+    fail(f->g, f->http, &e);
 }
 
 static void requests_post(struct http_req *r, void *user)
@@ -215,11 +234,18 @@ static void requests_post(struct http_req *r, void *user)
     f->g = g;
     f->item.cb = on_filed;
     f->item.user = f;
-    intake_put(g->intake, &f->item);
+    if (!f->blobs) {
+        intake_put(g->intake, &f->item);
+        return;
+    }
+    struct db_param p[] = {DB_STR(f->blobs)};
+    if (db_send(g->db, SQL_BLOBS_MISSING, p, (unsigned)g->conf.deadline_ms, on_blobs, f, &e) != RC_OK)
+        fail(g, r, &e);
 }
 
 const struct http_route terminal_routes[] = {
-    {"POST", "/v1/requests", requests_post, 0},
-    {"GET", "/v1/ping", ping_get, 0},
+    {.method = "POST", .path = "/v1/requests", .fn = requests_post},
+    {.method = "PUT", .path = "/v1/blobs/*", .fn = blob_put, .sink = &blob_sink, .max_body = BLOB_MAX},
+    {.method = "GET", .path = "/v1/ping", .fn = ping_get},
 };
 const size_t n_terminal_routes = COUNT(terminal_routes);

@@ -16,6 +16,9 @@
 
 #if MBEDTLS_VERSION_MAJOR < 3
 #define mbedtls_sha256 mbedtls_sha256_ret
+#define mbedtls_sha256_starts mbedtls_sha256_starts_ret
+#define mbedtls_sha256_update mbedtls_sha256_update_ret
+#define mbedtls_sha256_finish mbedtls_sha256_finish_ret
 #endif
 
 enum rc rnd_bytes(void *p, size_t len, struct err *e)
@@ -38,6 +41,40 @@ void sha256(uint8_t out[SHA256_LEN], const void *p, size_t len)
 {
     if (mbedtls_sha256(p, len, out, 0) != 0)
         abort();
+}
+
+struct sha256_sum {
+    mbedtls_sha256_context c;
+};
+
+struct sha256_sum *sha256_begin(void)
+{
+    struct sha256_sum *s = malloc(sizeof *s);
+    if (s == NULL)
+        abort();
+    mbedtls_sha256_init(&s->c);
+    if (mbedtls_sha256_starts(&s->c, 0) != 0)
+        abort();
+    return s;
+}
+
+void sha256_add(struct sha256_sum *s, const void *p, size_t len)
+{
+    if (mbedtls_sha256_update(&s->c, p, len) != 0)
+        abort();
+}
+
+void sha256_end(struct sha256_sum *s, uint8_t out[SHA256_LEN])
+{
+    uint8_t sum[SHA256_LEN];
+    if (s == NULL)
+        return;
+    if (mbedtls_sha256_finish(&s->c, sum) != 0)
+        abort();
+    if (out != NULL)
+        memcpy(out, sum, sizeof sum);
+    mbedtls_sha256_free(&s->c);
+    free(s);
 }
 
 void hmac_sha256(uint8_t out[SHA256_LEN], const void *key, size_t keylen, const void *p, size_t len)

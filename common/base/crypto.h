@@ -12,6 +12,11 @@
 
 MUST enum rc rnd_bytes(void *p, size_t len, struct err *e); /* the kernel's getrandom */
 void sha256(uint8_t out[SHA256_LEN], const void *p, size_t len);
+/* The same in pieces. sha256_end() gives the sum (out may be NULL) and frees. */
+struct sha256_sum;
+struct sha256_sum *sha256_begin(void);
+void sha256_add(struct sha256_sum *s, const void *p, size_t len);
+void sha256_end(struct sha256_sum *s, uint8_t out[SHA256_LEN]);
 void hmac_sha256(uint8_t out[SHA256_LEN], const void *key, size_t keylen, const void *p, size_t len);
 /* RFC 5869, SHA-256: hkdf_sha256(out, len, key, keylen, salt, saltlen, info, e). */
 MUST enum rc hkdf_bytes(uint8_t *out, size_t len, struct bytes key, struct bytes salt, const char *info,

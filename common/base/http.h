@@ -14,11 +14,20 @@ struct http_server;
 struct http_req; /* lives until it is answered; the arena in it too */
 
 typedef void (*http_handler)(struct http_req *r, void *user);
+/* Where a large body goes as it comes; it is never whole in memory. The handler is called when it is
+ * complete. */
+struct http_sink {
+    void *(*open)(struct http_req *r, void *user); /* the head is there; NULL: the body is thrown away */
+    void (*piece)(void *state, const void *p, size_t n);
+    void (*drop)(void *state); /* with the request, unless http_sink_take() took it */
+};
 struct http_route {
     const char *method;
     const char *path; /* exact, or ending in '*' for a prefix */
     http_handler fn;
-    unsigned flags; /* the program's own, seen by gate */
+    unsigned flags;               /* the program's own, seen by gate */
+    const struct http_sink *sink; /* NULL: the body is kept for http_body() */
+    size_t max_body;              /* of a sink; 0: the server's */
 };
 struct http_conf {
     const char *host; /* numeric address */
@@ -28,7 +37,7 @@ struct http_conf {
     size_t nroutes;
     size_t max_body;    /* 0: 64 KiB */
     unsigned header_ms; /* whole head incl. handshake; 0: 10 s */
-    unsigned body_ms;   /* whole body; 0: 30 s */
+    unsigned body_ms;   /* whole body, of a sink each 64 KiB; 0: 30 s */
     unsigned idle_ms;   /* between requests; 0: 75 s */
     unsigned max_conns; /* 0: 2048; more are closed at once */
     /* Called for every matched request before its handler; answers itself and returns false to refuse. */
@@ -51,6 +60,7 @@ const char *http_query(struct http_req *r, const char *name); /* decoded value o
 const char *http_header(const struct http_req *r,
                         const char *name); /* NULL when absent; a doubled Host etc. was refused */
 const char *http_body(const struct http_req *r, size_t *len);
+void *http_sink_take(struct http_req *r); /* what open() returned; the caller frees it from now on */
 const char *http_peer_cn(const struct http_req *r);
 const char *http_peer_serial(const struct http_req *r);
 const char *http_remote(const struct http_req *r);

@@ -181,7 +181,9 @@ static int check_head(struct http_conn *c, llhttp_t *p)
     int ret = check_coding(c, p);
     if (ret == 0)
         ret = take_url(c);
-    if (ret == 0 && (p->flags & F_CONTENT_LENGTH) && p->content_length > c->srv->conf.max_body)
+    if (ret == 0)
+        req_route(r);
+    if (ret == 0 && (p->flags & F_CONTENT_LENGTH) && p->content_length > req_body_max(r))
         ret = refuse(c, 413, "body too large");
     return ret;
 }
@@ -210,9 +212,24 @@ static int on_head_done(llhttp_t *p)
     return 0;
 }
 
+static int sink(struct http_conn *c, const char *s, size_t n)
+{
+    struct http_req *r = c->req;
+    if (n > req_body_max(r) - r->sunk)
+        return refuse(c, 413, "body too large");
+    if (r->sunk / HTTP_FLUSH_MIN != (r->sunk + n) / HTTP_FLUSH_MIN) /* fast enough: its time begins anew */
+        conn_timer(c, c->srv->conf.body_ms);
+    r->sunk += n;
+    if (r->sink != NULL)
+        r->route->sink->piece(r->sink, s, n);
+    return 0;
+}
+
 static int on_body(llhttp_t *p, const char *s, size_t n)
 {
     struct http_conn *c = p->data;
+    if (c->req->route != NULL)
+        return sink(c, s, n);
     if (n > c->srv->conf.max_body - c->req->body.len)
         return refuse(c, 413, "body too large");
     buf_add(&c->req->body, s, n);
@@ -251,7 +268,7 @@ static bool too_long(struct http_conn *c, size_t n)
 {
     if (c->phase == PH_HEAD || c->phase == PH_IDLE)
         return (c->head_bytes += n) > HTTP_HEAD_MAX;
-    return (c->body_bytes += n) > 2 * c->srv->conf.max_body + 65536;
+    return (c->body_bytes += n) > 2 * req_body_max(c->req) + 65536;
 }
 
 /* llhttp joins folded header lines; RFC 9112, 5.2 lets a server refuse them, and two readers of one head must

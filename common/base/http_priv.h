@@ -88,6 +88,9 @@ struct http_req {
     void (*on_close)(struct http_req *r, void *p);
     void *on_close_p;
     bool streaming;
+    const struct http_route *route; /* only of a sink */
+    void *sink;
+    size_t sunk;
 };
 
 /* http.c */
@@ -109,6 +112,8 @@ size_t parse_feed(struct http_conn *c, const char *p, size_t n);
 struct http_req *req_new(struct http_conn *c);
 void req_free(struct http_req *r);
 void req_dispatch(struct http_req *r);
+void req_route(struct http_req *r); /* the head is complete: is its body for a sink? */
+size_t req_body_max(const struct http_req *r);
 void req_refuse(struct http_conn *c, int status, const char *why); /* answers and closes */
 
 #endif

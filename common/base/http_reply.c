@@ -23,6 +23,8 @@ struct http_req *req_new(struct http_conn *c)
 
 void req_free(struct http_req *r)
 {
+    if (r->sink != NULL)
+        r->route->sink->drop(r->sink);
     buf_free(&r->head);
     buf_free(&r->body);
     buf_free(&r->extra);
@@ -224,6 +226,10 @@ static void reply_error(struct http_req *r, int status, const struct err *e)
     BUF_SCOPE(b);
     buf_fmt(&b, "{\"error\":{\"rc\":\"%s\",\"key\":\"%s\",\"path\":", rc_name(e->rc), rc_key(e->rc));
     json_quote(&b, e->path);
+    if (e->code != NULL) {
+        buf_str(&b, ",\"code\":");
+        json_quote(&b, e->code);
+    }
     buf_str(&b, ",\"text\":");
     json_quote(&b, e->text);
     buf_str(&b, "}}");
@@ -281,6 +287,38 @@ static void not_here(struct http_req *r, const char *allowed)
     http_fail(r, &e);
 }
 
+static bool method_matches(const struct http_route *t, const struct http_req *r)
+{
+    return strcmp(t->method, r->method) == 0 || (r->head_only && strcmp(t->method, "GET") == 0);
+}
+
+void req_route(struct http_req *r)
+{
+    const struct http_conf *f = &r->conn->srv->conf;
+    for (size_t i = 0; i < f->nroutes; i++) {
+        const struct http_route *t = &f->routes[i];
+        if (!path_matches(t, r->path) || !method_matches(t, r))
+            continue;
+        if (t->sink != NULL) {
+            r->route = t;
+            r->sink = t->sink->open(r, f->user);
+        }
+        return;
+    }
+}
+
+size_t req_body_max(const struct http_req *r)
+{
+    return r->route != NULL && r->route->max_body > 0 ? r->route->max_body : r->conn->srv->conf.max_body;
+}
+
+void *http_sink_take(struct http_req *r)
+{
+    void *state = r->sink;
+    r->sink = NULL;
+    return state;
+}
+
 void req_dispatch(struct http_req *r)
 {
     struct http_conn *c = r->conn;
@@ -291,7 +329,7 @@ void req_dispatch(struct http_req *r)
         const struct http_route *t = &f->routes[i];
         if (!path_matches(t, r->path))
             continue;
-        if (strcmp(t->method, r->method) == 0 || (r->head_only && strcmp(t->method, "GET") == 0)) {
+        if (method_matches(t, r)) {
             if (f->gate == NULL || f->gate(r, t->flags, f->user))
                 t->fn(r, f->user);
             return;

@@ -66,7 +66,7 @@ http_ok() { # http_ok PORT PATH: true when the answer is 200
 registry_conf() {
     pg_paths
     cat >"$VAR/registry.conf" <<JSON
-{"db": "$PG_CONNINFO", "configs": "$ROOT/configs", "pin_key": "$VAR/tls/pin.key",
+{"db": "$PG_CONNINFO", "configs": "$ROOT/configs", "pin_key": "$VAR/tls/pin.key", "blobs": "$VAR/blobs",
  "terminals": {"host": "127.0.0.1", "port": $PORT_TLS}, "public": {"host": "127.0.0.1", "port": $PORT_PUBLIC},
  "tls": {"ca": "$VAR/tls/ca.pem", "cert": "$VAR/tls/server.pem", "key": "$VAR/tls/server.key"}}
 JSON

@@ -83,11 +83,11 @@ static void write_conf(const struct server *s)
     ARENA_SCOPE(a);
     const char *text = arena_fmt(
         a,
-        "{\"db\":\"%s\",\"configs\":\"configs\",\"pin_key\":\"%s/pin.key\","
+        "{\"db\":\"%s\",\"configs\":\"configs\",\"pin_key\":\"%s/pin.key\",\"blobs\":\"%s/blobs\","
         "\"terminals\":{\"host\":\"127.0.0.1\",\"port\":%d},\"public\":{\"host\":\"127.0.0.1\",\"port\":%d},"
         "\"tls\":{\"ca\":\"%s/ca.pem\",\"cert\":\"%s/server.pem\",\"key\":\"%s/"
         "server.key\"},\"intake_connections\":%d}",
-        s->pg.conninfo, s->dir, s->port, s->public_port, s->dir, s->dir, s->dir, s->shards);
+        s->pg.conninfo, s->dir, s->dir, s->port, s->public_port, s->dir, s->dir, s->dir, s->shards);
     if (fs_write(arena_fmt(a, "%s/registry.conf", s->dir), text, strlen(text), 0600, &e) != RC_OK)
         die(e.text);
 }

@@ -1,0 +1,1 @@
+SELECT encode(sha256, 'hex'), size FROM blob ORDER BY sha256
