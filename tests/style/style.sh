@@ -28,11 +28,12 @@ fence() { # fence HEADER-REGEX HOME-REGEX
 }
 fence 'libusb' 'drivers/bus/usb[a-z_]*\.c'
 fence 'libpq|postgresql' 'backend/db[a-z_]*\.c'
-fence 'mbedtls|psa/' 'common/base/(tls|crypto)[a-z_]*\.[ch]|drivers/card/crypto[a-z_]*\.c|backend/pki[a-z_]*\.c'
+fence 'mbedtls|psa/' 'common/base/(tls|crypto)[a-z_]*\.[ch]|drivers/card/crypto[a-z_]*\.c|drivers/pad/crypto_pad\.c|backend/pki[a-z_]*\.c'
 fence 'cjson|cJSON' 'common/base/json[a-z_]*\.c'
 fence 'llhttp' 'common/base/http[a-z_]*\.[ch]'
 fence 'sqlite3' 'firmware/queue[a-z_]*\.[ch]'
 fence 'pango|cairo' 'drivers/print/raster[a-z_]*\.c'
+fence 'zlib' 'drivers/pad/screen\.c'
 fence 'qrencode' 'common/base/qr\.c'
 fence 'jpeglib' 'common/base/jpeg\.c|drivers/scan/[a-z_]*\.c|tests/.*'
 fence 'utf8proc' 'common/base/text\.c'
