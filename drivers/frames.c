@@ -102,7 +102,7 @@ void drv_unsolicited(struct drv *d, const char *event, const char *data)
 void serve_state(struct serve *s)
 {
     BUF_SCOPE(b);
-    bool up = s->link == L_UP;
+    bool up = s->link == L_UP || (s->steady_at && serve_is_open(s));
     const struct bus_counters *c = bus_counters(s->drv.bus);
     buf_fmt(&b, "{\"kind\":\"state\",\"text\":");
     json_quote(&b, s->detail);
@@ -116,8 +116,15 @@ void serve_state(struct serve *s)
     json_quote(&b, up ? s->serial : "");
     buf_str(&b, ",\"port\":");
     json_quote(&b, up ? s->port : "");
-    buf_fmt(&b, ",\"counters\":{\"clear_halt\":%u,\"reopen\":%u,\"reset\":%u,\"lost\":%u}}", c->clear_halt,
-            c->reopen, c->reset, c->lost);
+    if (up && s->drv.row)
+        buf_fmt(&b, ",\"maturity\":\"%s\"", s->drv.row->maturity);
+    if (up && bus_is_open(s->drv.bus))
+        buf_fmt(&b, ",\"firmware\":\"%x.%02x\"", bus_id(s->drv.bus)->bcd >> 8,
+                bus_id(s->drv.bus)->bcd & 0xFF);
+    buf_fmt(
+        &b,
+        ",\"counters\":{\"clear_halt\":%u,\"reopen\":%u,\"reset\":%u,\"power\":%u,\"lost\":%u,\"flaps\":%d}}",
+        c->clear_halt, c->reopen, c->reset, c->power, c->lost, s->flaps);
     emit(s, &b);
 }
 
@@ -162,6 +169,8 @@ void serve_activity(struct serve *s, enum activity a)
 
 void drv_condition(struct drv *d, enum condition c, const char *detail)
 {
+    if (d->serve->exhausted && c < K_TECHNICIAN) /* it says it is well, and nothing it was asked for worked */
+        return;
     serve_axes(d->serve, d->serve->link, c, detail);
 }
 
@@ -264,6 +273,8 @@ static unsigned accept(struct serve *s, const struct command *c)
     }
     if (strcmp(c->verb, "cancel") == 0)
         return cancel(s, c);
+    if (strcmp(c->verb, "trace") == 0)
+        return serve_trace(s, c);
     if (serve_word_in(ops->aside_verbs, c->verb))
         return aside(s, c);
     if (!wipe && !serve_word_in(ops->verbs, c->verb)) {

@@ -37,7 +37,9 @@ static int usage(const char *why)
             "kdrv scan scan [--dpi 300] [--mode gray]    pages from the scanner\n"
             "kdrv DRIVER serve                           commands on stdin, frames on stdout\n"
             "  --json            the completion as JSON       --direct   do not ask kioskd\n"
-            "  --devices FOLDER  rows of configs/devices      --match usb:VID:PID[:SERIAL] or a port 1-1.2\n"
+            "  --devices FOLDER  rows of configs/devices      --match usb:VID:PID[:SERIAL], serial:S or a "
+            "port 1-1.2\n"
+            "  --prefer THE SAME that one if it is there, else another\n"
             "  --transport NAME  another way to the device (card: pcsc)\n"
             "  --NAME VALUE      any other option becomes an argument of the verb\n"
             "exit: 0 ok, 1 failed, 2 usage, 3 no device, 4 a person must do something, 5 outcome unknown\n",
@@ -47,7 +49,7 @@ static int usage(const char *why)
 
 struct options {
     const char *word[2]; /* driver and verb */
-    const char *devices, *match, *transport;
+    const char *devices, *match, *prefer, *transport;
     bool json, direct;
     struct buf args; /* a JSON object, built as the options come */
 };
@@ -136,11 +138,8 @@ static bool options(int argc, char **argv, struct options *o)
         const char *name;
         const char **value; /* NULL: a switch */
         bool *on;
-    } own[] = {{"devices", &o->devices, NULL},
-               {"match", &o->match, NULL},
-               {"transport", &o->transport, NULL},
-               {"json", NULL, &o->json},
-               {"direct", NULL, &o->direct}};
+    } own[] = {{"devices", &o->devices, NULL},     {"match", &o->match, NULL}, {"prefer", &o->prefer, NULL},
+               {"transport", &o->transport, NULL}, {"json", NULL, &o->json},   {"direct", NULL, &o->direct}};
     size_t words = 0;
     buf_chr(&o->args, '{');
     for (int i = 1; i < argc; i++) {
@@ -175,6 +174,7 @@ static int serve(const struct driver_ops *ops, const struct options *o)
     int out = STDOUT_FILENO;
     struct serve_opts so = {.devices = o->devices,
                             .pin = o->match,
+                            .prefer = o->prefer,
                             .commands = STDIN_FILENO,
                             .emit = serve_emit_fd,
                             .user = &out};

@@ -4,12 +4,12 @@
 #include "common/base/log.h"
 #include "drivers/serve_impl.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define RETRY_FIRST_MS 500
 #define RETRY_MAX_MS 5000
-#define LADDER_MEMORY_MS (60 * 1000)
 #define DEADLINE_MAX_MS (10 * 60 * 1000)
 
 enum rc serve_new(const struct driver_ops *ops, const struct serve_opts *o, struct serve **out, struct err *e)
@@ -39,7 +39,7 @@ bool serve_is_open(const struct serve *s)
     return s->drv.ops->busless ? s->found : bus_is_open(s->drv.bus);
 }
 
-static void shut(struct serve *s, enum link l, enum condition c, const char *why)
+void serve_shut(struct serve *s, enum link l, enum condition c, const char *why)
 {
     if (serve_is_open(s)) {
         bus_stop_clear(s->drv.bus);
@@ -57,7 +57,7 @@ void serve_free(struct serve *s)
     if (!s)
         return;
     if (s->drv.bus)
-        shut(s, L_ABSENT, K_OK, "");
+        serve_shut(s, L_ABSENT, K_OK, "");
     bus_free(s->drv.bus);
     buf_free(&s->in);
     arena_free(s->arena);
@@ -75,7 +75,7 @@ void serve_freep(struct serve **s)
 /* ---- the device ------------------------------------------------------------------------------------------
  */
 
-static enum rc start_device(struct serve *s, size_t row, struct err *e)
+enum rc serve_start_device(struct serve *s, size_t row, struct err *e)
 {
     bool busless = s->drv.ops->busless;
     if (!busless) {
@@ -88,37 +88,62 @@ static enum rc start_device(struct serve *s, size_t row, struct err *e)
     if (rc == RC_OK) {
         s->failures = s->rung = 0;
         s->climb = NULL;
-        serve_axes(s, L_UP, s->condition == K_TECHNICIAN ? K_OK : s->condition, "");
+        serve_opened(s);
+        snprintf(s->known, sizeof s->known, "%s%s", s->serial[0] ? "serial:" : "",
+                 s->serial[0] ? s->serial : s->port);
         if (!s->opts.quiet)
             log_info("event=open port=%s row=\"%s\"", s->port, s->model);
     }
     return rc;
 }
 
+/* Of two equal devices it stays with the one it had; another one only when that is not there. */
+static enum rc find(struct serve *s, size_t *row, struct err *e)
+{
+    const char *prefer = s->known[0] ? s->known : s->opts.prefer;
+    if (s->drv.ops->busless)
+        return RC_OK;
+    if (prefer && !s->opts.pin) {
+        enum rc rc = bus_open(s->drv.bus, s->rows->match, s->rows->n, prefer, row, e);
+        if (rc != RC_NO_DEVICE && rc != RC_BAD_REQUEST)
+            return rc;
+    }
+    return bus_open(s->drv.bus, s->rows->match, s->rows->n, s->opts.pin, row, e);
+}
+
+/* There, and does not even let itself be opened properly: higher rungs may help (by hand: nobody climbs). */
+static bool may_climb(const struct serve *s, enum rc rc)
+{
+    return !s->opts.quiet && !s->quit && s->failures >= 2 && bus_is_open(s->drv.bus) &&
+           (rc == RC_TIMEOUT || rc == RC_PROTOCOL || rc == RC_IO || rc == RC_DEVICE);
+}
+
 enum rc serve_open(struct serve *s, struct err *e)
 {
     size_t row = 0;
     struct err why = {0};
-    enum rc rc = s->drv.ops->busless
-                     ? RC_OK
-                     : bus_open(s->drv.bus, s->rows->match, s->rows->n, s->opts.pin, &row, &why);
+    enum rc rc = find(s, &row, &why);
     if (rc == RC_OK) {
         if (!s->drv.ops->busless) /* a search is no news */
             serve_axes(s, L_OPENING, s->condition, s->detail);
-        rc = start_device(s, row, &why);
+        rc = serve_start_device(s, row, &why);
     }
     if (rc == RC_OK)
         return RC_OK;
     s->failures += rc != RC_NO_DEVICE;
-    /* A missing permission or a foreign holder is for the technician, and we go on trying. */
-    bool technician = rc == RC_DENIED || rc == RC_BUSY || rc == RC_UNSUPPORTED || s->failures > 3;
-    shut(s, rc == RC_NO_DEVICE ? L_ABSENT : L_RETRY, technician ? K_TECHNICIAN : K_OK, why.text);
     if (e)
         *e = why;
+    if (may_climb(s, rc)) {
+        serve_ladder(s, why.text);
+        return serve_is_open(s) ? RC_OK : rc;
+    }
+    /* A missing permission or a foreign holder is for the technician, and we go on trying. */
+    bool technician = rc == RC_DENIED || rc == RC_BUSY || rc == RC_UNSUPPORTED || s->failures > 3;
+    serve_shut(s, rc == RC_NO_DEVICE ? L_ABSENT : L_RETRY, technician ? K_TECHNICIAN : K_OK, why.text);
     return rc;
 }
 
-static void later(struct serve *s)
+void serve_later(struct serve *s)
 {
     int64_t wait = RETRY_FIRST_MS << (s->failures < 4 ? s->failures : 4);
     if (s->link == L_ABSENT && s->drv.ops->busless)
@@ -126,39 +151,6 @@ static void later(struct serve *s)
     else if (s->link == L_ABSENT && bus_tells_plug(s->drv.bus))
         wait = RETRY_MAX_MS; /* it will say so; look now and then all the same */
     s->retry_at = mono_ms() + (wait < RETRY_MAX_MS ? wait : RETRY_MAX_MS);
-}
-
-/* Rung 2, then rung 3, then the technician; every success of the driver's open() starts again at the bottom,
- * but resets stay limited by the bus. */
-static void ladder(struct serve *s, const char *why)
-{
-    struct bus *bus = s->drv.bus;
-    struct err e = {0};
-    bus_stop_clear(bus);
-    if (mono_ms() - s->climbed_at > LADDER_MEMORY_MS)
-        s->rung = 0;
-    s->climbed_at = mono_ms();
-    log_warn("event=ladder rung=%d text=\"%s\"", s->rung + 2, why);
-    s->climb = NULL;
-    const struct device_row *row = s->drv.row;
-    serve_axes(s, L_RETRY, s->condition, why);
-    s->drv.ops->close(&s->drv);
-    enum rc rc = RC_OK;
-    if (s->drv.ops->busless)
-        s->rung++, s->found = false;
-    else
-        rc = s->rung++ == 0 ? bus_reopen(bus, &e) : bus_reset(bus, &e);
-    int rung = s->rung;
-    if (rc == RC_OK)
-        rc = start_device(s, row ? (size_t)(row - s->rows->row) : 0, &e);
-    s->rung = rung; /* falls with the first good command, or with time */
-    if (rc == RC_OK)
-        return;
-    bus_close(bus);
-    s->failures++;
-    bool technician = rc == RC_LIMIT || s->failures > 3;
-    shut(s, rc == RC_NO_DEVICE ? L_ABSENT : L_RETRY, technician ? K_TECHNICIAN : K_OK, e.text);
-    later(s);
 }
 
 /* ---- one command -----------------------------------------------------------------------------------------
@@ -190,8 +182,9 @@ static void run(struct serve *s, const struct command *c)
     }
     serve_complete(s, c->id, &r);
     s->completed = true;
+    s->used = true;
     if (r.completion == C_OK && strcmp(c->verb, "wipe") != 0 && strcmp(c->verb, "status") != 0)
-        s->rung = 0;
+        serve_helped(s);
     if (r.completion != C_OK && !s->opts.quiet)
         log_warn("event=command verb=%s id=%lld completion=%s code=%s outcome=%s text=\"%s\"", c->verb,
                  (long long)c->id, completion_word(r.completion), r.code, outcome_word(r.outcome), r.text);
@@ -231,8 +224,9 @@ static void idle(struct serve *s, unsigned bits)
     const struct driver_ops *ops = s->drv.ops;
     struct err e = {0};
     if (bits & BUS_GONE) {
-        shut(s, L_ABSENT, K_OK, "unplugged");
-        later(s);
+        serve_gone(s);
+        serve_shut(s, L_ABSENT, K_OK, "unplugged");
+        serve_later(s);
         return;
     }
     if (bits & BUS_STALL) {
@@ -240,8 +234,8 @@ static void idle(struct serve *s, unsigned bits)
             s->climb = "the endpoint stays halted";
     } else if ((bits & (ops->rings | BUS_LATE)) && ops->idle(&s->drv, bits & ops->rings, &e) != RC_OK) {
         if (ops->busless && (e.rc == RC_NO_DEVICE || e.rc == RC_LINK_LOST)) {
-            shut(s, L_ABSENT, K_OK, e.text);
-            later(s);
+            serve_shut(s, L_ABSENT, K_OK, e.text);
+            serve_later(s);
             return;
         }
         s->climb = e.text[0] ? e.text : "idle failed";
@@ -249,7 +243,7 @@ static void idle(struct serve *s, unsigned bits)
     if (s->climb && serve_is_open(s)) {
         struct err why = {0};
         err_set(&why, RC_PROTOCOL, "%s", s->climb);
-        ladder(s, why.text);
+        serve_ladder(s, why.text);
     }
     s->climb = NULL;
 }
@@ -263,18 +257,24 @@ void serve_loop(struct serve *s)
         if (!open && now >= s->retry_at && !s->waiting) {
             struct err e = {0};
             if (serve_open(s, &e) != RC_OK)
-                later(s);
+                serve_later(s);
             open = serve_is_open(s);
         }
         if (s->waiting) {
             take(s);
-            if (s->climb && serve_is_open(s))
+            if (s->climb && serve_is_open(s) && !s->quit)
                 idle(s, 0);
             continue;
         }
         int64_t tick = s->drv.ops->tick_ms ? s->drv.ops->tick_ms : 60 * 1000;
-        unsigned bits = bus_wait(s->drv.bus, open ? s->drv.ops->rings : 0, open ? now + tick : s->retry_at);
+        int64_t until = open ? now + tick : s->retry_at;
+        if (s->steady_at && s->steady_at < until)
+            until = s->steady_at;
+        unsigned bits = bus_wait(s->drv.bus, open ? s->drv.ops->rings : 0, until);
         bus_stop_clear(s->drv.bus); /* nothing runs, so a stop is over as soon as it is seen */
+        if (s->quit)                /* no ladder on the way out */
+            break;
+        serve_steady(s);
         if (open)
             idle(s, bits);
         else if (bits & BUS_PLUG)

@@ -7,7 +7,8 @@
 
 struct serve_opts {
     const char *devices; /* folder, see rows_dir() */
-    const char *pin;     /* "usb:VID:PID[:SERIAL]" or a port, or NULL */
+    const char *pin;     /* "usb:VID:PID[:SERIAL]", "serial:TEXT" or a port, or NULL: only this one */
+    const char *prefer;  /* the same words: this one if it is there, else any (two equal devices) */
     bool quiet;          /* by hand: a person reads stderr, so changes of state are not logged */
     int commands;        /* descriptor of command lines, -1: none (by hand) */
     void (*emit)(void *user, const char *line, size_t len); /* one frame, without the line end */

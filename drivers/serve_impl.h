@@ -21,6 +21,16 @@ struct serve {
     const char *climb; /* a driver asked for the ladder */
     int rung;
     int64_t climbed_at;
+    bool exhausted; /* the whole ladder did not help: the technician's, until a command succeeds */
+    char known[80]; /* who was open last: preferred at the next opening */
+    int64_t opened_at;
+    bool used;         /* a command ran since then */
+    int flaps;         /* times it was gone within FLAP_MS of coming, in a row */
+    int64_t steady_at; /* a flapping link counts as up from here on; 0: nothing to wait for */
+    /* trace */
+    int64_t trace_until; /* 0: off */
+    bool trace_all;      /* personal data, too */
+    uint8_t salt[16];
     /* commands */
     struct buf in;
     bool skipping; /* the rest of a line that is too long */
@@ -38,6 +48,20 @@ void serve_ack(struct serve *s, int64_t id);
 void serve_complete(struct serve *s, int64_t id, const struct result *r);
 void serve_refuse(struct serve *s, int64_t id, enum completion c, const char *text);
 void serve_state(struct serve *s);
+
+/* serve_ladder.c */
+void serve_ladder(struct serve *s, const char *why);
+void serve_gone(struct serve *s);   /* the link went: flaps are counted */
+void serve_helped(struct serve *s); /* a command succeeded */
+void serve_opened(struct serve *s);
+void serve_steady(struct serve *s); /* called every round: a link that has settled */
+/* serve.c */
+void serve_shut(struct serve *s, enum link l, enum condition c, const char *why);
+enum rc serve_start_device(struct serve *s, size_t row, struct err *e);
+void serve_later(struct serve *s);
+/* serve_trace.c */
+unsigned serve_trace(struct serve *s, const struct command *c);
+void serve_trace_end(struct serve *s);
 
 bool serve_is_open(const struct serve *s);
 void serve_axes(struct serve *s, enum link l, enum condition c, const char *detail);

@@ -38,6 +38,8 @@ static const struct jfield frame_fields[] = {
     JF_STR(F, model, J_OMIT, 0, 128),
     JF_STR(F, serial, J_OMIT, 0, 128),
     JF_STR(F, port, J_OMIT, 0, 64),
+    JF_STR(F, maturity, J_OMIT, 0, 16),
+    JF_STR(F, firmware, J_OMIT, 0, 16),
     JF_ANY(F, counters, J_OMIT),
 };
 #undef F

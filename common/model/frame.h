@@ -22,7 +22,7 @@ struct frame {
     const char *event, *completion, *code, *outcome, *text;
     int64_t detail;
     struct jval *data;
-    const char *link, *activity, *condition, *model, *serial, *port;
+    const char *link, *activity, *condition, *model, *serial, *port, *maturity, *firmware;
     const char **media;
     size_t n_media;
     struct jval *counters;

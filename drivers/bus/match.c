@@ -35,10 +35,13 @@ enum rc pin_parse(const char *text, struct bus_pin *out, struct err *e)
         if (!hex4(s, &p.vid) || s[4] != ':' || !hex4(s + 5, &p.pid) || (s[9] != 0 && s[9] != ':'))
             return err_set(e, RC_BAD_REQUEST, "'%s' is not usb:VID:PID or usb:VID:PID:SERIAL", text);
         snprintf(p.serial, sizeof p.serial, "%s", s[9] ? s + 10 : "");
+    } else if (text && strncmp(text, "serial:", 7) == 0 && text[7]) {
+        p.any = true;
+        snprintf(p.serial, sizeof p.serial, "%s", text + 7);
     } else if (text) {
         if (strlen(text) >= sizeof p.port || strspn(text, "0123456789-.") != strlen(text) || !text[0])
-            return err_set(e, RC_BAD_REQUEST, "'%s' is neither usb:VID:PID[:SERIAL] nor a port like 1-1.2",
-                           text);
+            return err_set(e, RC_BAD_REQUEST,
+                           "'%s' is neither usb:VID:PID[:SERIAL], serial:TEXT nor a port like 1-1.2", text);
         snprintf(p.port, sizeof p.port, "%s", text);
     }
     *out = p;

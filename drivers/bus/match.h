@@ -9,7 +9,7 @@ struct bus_interface {
 };
 bool match_row(const struct bus_match *m, const struct bus_id *id, const struct bus_interface *i);
 
-/* "usb:VID:PID[:SERIAL]" or a port; NULL means any. RC_BAD_REQUEST for anything else. */
+/* "usb:VID:PID[:SERIAL]", "serial:TEXT" or a port; NULL means any. RC_BAD_REQUEST for anything else. */
 struct bus_pin {
     bool any;
     uint16_t vid, pid; /* 0: by port */

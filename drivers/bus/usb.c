@@ -84,7 +84,7 @@ void bus_mute(struct bus *b)
 /* ---- which device ----------------------------------------------------------------------------------------
  */
 
-static void port_name(libusb_device *dev, char out[32])
+void bus_port_name(struct libusb_device *dev, char out[32])
 {
     uint8_t path[8];
     int depth = libusb_get_port_numbers(dev, path, sizeof path);
@@ -100,7 +100,7 @@ static void identify(libusb_device *dev, const struct libusb_device_descriptor *
                           .bcd = d->bcdDevice,
                           .number = libusb_get_bus_number(dev),
                           .address = libusb_get_device_address(dev)};
-    port_name(dev, id->port);
+    bus_port_name(dev, id->port);
 }
 
 static void text(libusb_device_handle *h, uint8_t index, char out[64])
@@ -411,6 +411,12 @@ enum rc bus_reset(struct bus *b, struct err *e)
     if (rc != 0 && rc != LIBUSB_ERROR_NOT_FOUND) /* not found: it comes back as a new device */
         return err_set(e, RC_IO, "port reset failed: %s", libusb_error_name(rc));
     return open_again(b, e);
+}
+
+void bus_trace(struct bus *b, void (*seen)(void *user, const struct bus_seen *s), void *user)
+{
+    b->seen = seen;
+    b->seen_user = user;
 }
 
 const struct bus_counters *bus_counters(const struct bus *b)

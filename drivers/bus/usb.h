@@ -114,12 +114,28 @@ MUST enum rc bus_clear_halt(struct bus *b, struct err *e);
 MUST enum rc bus_reopen(struct bus *b, struct err *e);
 /* 3 port reset, at most 2 in 10 minutes (then RC_LIMIT); afterwards as after bus_reopen(). */
 MUST enum rc bus_reset(struct bus *b, struct err *e);
+/* 4 the hub takes the port's power away for 3 s, once in 10 minutes (RC_LIMIT); then as after bus_reopen().
+ * RC_UNSUPPORTED: no hub above, or one that cannot switch a single port; what was open stays so. Works on the
+ * port of the last device, so also when that one is gone for good. */
+MUST enum rc bus_power(struct bus *b, struct err *e);
 
 struct bus_counters {
-    unsigned clear_halt, reopen, reset, lost; /* since start */
+    unsigned clear_halt, reopen, reset, power, lost; /* since start */
     uint64_t bytes_in, bytes_out, transfers;
 };
 const struct bus_counters *bus_counters(const struct bus *b);
+
+/* What went over the bus, for a technician's eyes: one call per finished transfer (OUT, IN, control with its
+ * eight bytes of set-up in front). NULL switches it off. No call of bus_* inside. */
+struct bus_seen {
+    int64_t at_ms;
+    uint8_t endpoint;   /* 0x80: control in, 0x00: control out */
+    enum bus_kind kind; /* 0: control */
+    int status;         /* 0 fine, else enum libusb_transfer_status */
+    const uint8_t *data;
+    size_t len, setup; /* setup: so many bytes at the front are the set-up packet */
+};
+void bus_trace(struct bus *b, void (*seen)(void *user, const struct bus_seen *s), void *user);
 void bus_wipe(struct bus *b); /* end of a citizen's session: rings and transfer buffers */
 
 #endif

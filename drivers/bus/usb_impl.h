@@ -14,6 +14,7 @@ struct libusb_device_handle;
 struct libusb_config_descriptor;
 struct libusb_interface_descriptor;
 struct libusb_transfer;
+struct libusb_device;
 
 struct listener {
     struct bus *bus;
@@ -43,14 +44,18 @@ struct bus {
     unsigned once;   /* BUS_NOTE, BUS_PLUG */
     int64_t pumped;
     size_t sent;
-    int64_t resets[RESETS];
+    int64_t resets[RESETS], powered_at;
+    void (*seen)(void *user, const struct bus_seen *s); /* trace; NULL: off */
+    void *seen_user;
     struct bus_counters count;
 };
 
-void bus_lost(struct bus *b);                               /* sets BUS_GONE once */
-enum rc bus_lost_error(const struct bus *b, struct err *e); /* LINK_LOST, with the name of the device */
-bool bus_silence(struct bus *b, struct listener *l);        /* takes back what is posted; bounded */
-void bus_post(struct listener *l);                          /* posts what may be posted */
+void bus_port_name(struct libusb_device *dev, char out[32]);
+void bus_show(struct bus *b, const struct libusb_transfer *t); /* to the trace */
+void bus_lost(struct bus *b);                                  /* sets BUS_GONE once */
+enum rc bus_lost_error(const struct bus *b, struct err *e);    /* LINK_LOST, with the name of the device */
+bool bus_silence(struct bus *b, struct listener *l);           /* takes back what is posted; bounded */
+void bus_post(struct listener *l);                             /* posts what may be posted */
 void bus_listener_close(struct bus *b, struct listener *l);
 
 #endif

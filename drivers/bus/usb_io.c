@@ -52,6 +52,25 @@ static void pump(struct bus *b, int64_t timeout_ms)
     b->pumped = mono_ms();
 }
 
+/* IN and control IN after they came, OUT after they left (what was meant to leave, when it did not). */
+void bus_show(struct bus *b, const struct libusb_transfer *t)
+{
+    if (!b->seen || t->status == LIBUSB_TRANSFER_CANCELLED)
+        return;
+    bool control = t->type == LIBUSB_TRANSFER_TYPE_CONTROL;
+    bool in = control ? t->buffer[0] & 0x80 : t->endpoint & 0x80;
+    size_t setup = control ? LIBUSB_CONTROL_SETUP_SIZE : 0;
+    size_t len = in ? (size_t)t->actual_length : (size_t)t->length - setup;
+    const struct bus_seen s = {.at_ms = mono_ms(),
+                               .endpoint = (uint8_t)(t->endpoint | (control && in ? 0x80 : 0)),
+                               .kind = control ? 0 : (enum bus_kind)t->type,
+                               .status = (int)t->status,
+                               .data = t->buffer,
+                               .len = setup + len,
+                               .setup = setup};
+    b->seen(b->seen_user, &s);
+}
+
 /* ---- listening -------------------------------------------------------------------------------------------
  */
 
@@ -84,6 +103,7 @@ static void LIBUSB_CALL arrived(struct libusb_transfer *t)
     for (unsigned i = 0; i < l->posted; i++)
         if (l->t[i] == t)
             l->out[i] = false;
+    bus_show(l->bus, t);
     if (t->actual_length > 0) {
         ring_put(&l->ring, t->buffer, (size_t)t->actual_length, mono_ms());
         wipe(t->buffer, (size_t)t->actual_length);
@@ -313,6 +333,7 @@ static enum rc fly(struct bus *b, struct libusb_transfer *t, int64_t deadline, s
         }
     }
     b->count.transfers++;
+    bus_show(b, t);
     return flight_error(b, t, e);
 }
 
