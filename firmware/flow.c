@@ -340,6 +340,8 @@ static enum rc do_start(struct flow_call *c, struct err *e)
     enum lang lang;
     if (!lang_parse(in->lang, &lang))
         return err_at(e, RC_BAD_FIELD, "lang", "unknown language");
+    if (f->maintenance)
+        return err_set(e, RC_UNAVAILABLE, "a technician has the terminal");
     struct arena *arena = arena_new();
     struct session *s = ARENA_NEW(arena, struct session);
     s->arena = arena;
@@ -464,6 +466,22 @@ void flow_unsolicited(struct flow *f, const char *name, const struct frame *fr)
 bool flow_active(const struct flow *f)
 {
     return f->s != NULL;
+}
+
+bool flow_in_maintenance(const struct flow *f)
+{
+    return f->maintenance;
+}
+
+enum rc flow_maintenance(struct flow *f, bool on, struct err *e)
+{
+    if (on && f->s)
+        return err_set(e, RC_BUSY, "a citizen session is running");
+    if (f->maintenance != on) {
+        f->maintenance = on;
+        flow_changed(f);
+    }
+    return RC_OK;
 }
 
 enum step flow_step(const struct flow *f)

@@ -68,6 +68,9 @@ bool flow_knows(const char *path);
 const char *flow_say(const struct flow *f, const char *key); /* in the session's language */
 
 bool flow_active(const struct flow *f); /* a citizen session runs */
+/* A technician has the terminal: no session can begin, and the page says so. RC_BUSY while one runs. */
+MUST enum rc flow_maintenance(struct flow *f, bool on, struct err *e);
+bool flow_in_maintenance(const struct flow *f);
 enum step flow_step(const struct flow *f);
 /* The whole truth as JSON (the contract of GET /v1/state). */
 void flow_state(struct flow *f, struct buf *out);

@@ -95,6 +95,7 @@ struct flow {
     bool warn;
     int64_t warn_left;
     bool card_present;
+    bool maintenance;
     uv_timer_t timer;
     struct print_job *job; /* of this session; a print may outlive it */
 };

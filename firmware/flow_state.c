@@ -300,7 +300,10 @@ void flow_state(struct flow *f, struct buf *out)
                         .step = step_name(f->step),
                         .lang = lang_codes[f->s ? f->s->lang : LANG_RO],
                         .idle = {f->warn, f->warn ? f->warn_left : c->idle_s + c->warn_s},
-                        .notice = f->s ? say(&m, f->s->notice) : ""};
+                        .mode = f->maintenance ? "maintenance" : "service",
+                        .notice = f->s             ? say(&m, f->s->notice)
+                                  : f->maintenance ? say(&m, "kiosk.maintenance")
+                                                   : ""};
     v.devices.card.public_ = flow_device(f, "card");
     v.devices.print.public_ = flow_device(f, "print");
     v.devices.pad.public_ = flow_device(f, "pad");

@@ -156,6 +156,7 @@ static JDESC(devices_desc, struct v_devices, devices_fields);
 static const struct jfield state_fields[] = {
     JF_INT(struct v_state, seq, 0, 0, 0),
     S(struct v_state, step),
+    S(struct v_state, mode),
     S(struct v_state, lang),
     JF_OBJ(struct v_state, idle, 0, &idle_desc),
     JF_ARR(struct v_state, services, n_services, J_OMIT, 0, &service_desc),

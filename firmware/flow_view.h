@@ -91,7 +91,7 @@ struct v_devices {
 };
 struct v_state {
     int64_t seq;
-    const char *step, *lang, *notice;
+    const char *step, *mode, *lang, *notice; /* mode: service, maintenance */
     struct v_idle idle;
     struct v_service *services;
     size_t n_services;
