@@ -12,8 +12,9 @@
 #define ID_KIND 0x22   /* fn 48; other functions answer in the same frame and are no proof */
 #define CUSTOM_HEAD 0x10
 #define CUSTOM_SECOND 0x0f
+#define ROLL_DIGITS 7
 
-enum step { MORE, DROP, EVENT, SKIP };
+enum step { MORE, DROP, EVENT, SKIP, PLAIN }; /* PLAIN: no length begins here, parse again */
 
 void escpos_asked(struct escpos_demux *d, uint8_t n)
 {
@@ -29,17 +30,25 @@ void escpos_forget(struct escpos_demux *d)
     d->nopen = 0;
 }
 
-static size_t open_find(const struct escpos_demux *d, bool custom)
+/* what: ESCPOS_CUSTOM_FULL, ESCPOS_CUSTOM_ROLL, or 0 for a question with an answer of one byte. */
+static size_t open_find(const struct escpos_demux *d, uint8_t what)
 {
-    for (size_t i = 0; i < d->nopen; i++)
-        if ((d->open[i] == ESCPOS_CUSTOM_FULL) == custom)
+    for (size_t i = 0; i < d->nopen; i++) {
+        uint8_t is = d->open[i];
+        if (is == what || (what == 0 && is != ESCPOS_CUSTOM_FULL && is != ESCPOS_CUSTOM_ROLL))
             return i;
+    }
     return d->nopen;
 }
 
-static uint8_t open_take(struct escpos_demux *d, bool custom)
+static bool is_open(const struct escpos_demux *d, uint8_t what)
 {
-    size_t i = open_find(d, custom);
+    return open_find(d, what) < d->nopen;
+}
+
+static uint8_t open_take(struct escpos_demux *d, uint8_t what)
+{
+    size_t i = open_find(d, what);
     if (i == d->nopen)
         return 0;
     uint8_t n = d->open[i];
@@ -58,13 +67,13 @@ static enum step event(const struct escpos_demux *d, struct escpos_event *ev, en
 
 static enum step try_asb(struct escpos_demux *d, struct escpos_event *ev)
 {
-    if (d->hold[0] == CUSTOM_HEAD && open_find(d, true) < d->nopen) {
+    if (d->hold[0] == CUSTOM_HEAD && is_open(d, ESCPOS_CUSTOM_FULL)) {
         if (d->len == 1)
             return MORE;
         if (d->hold[1] == CUSTOM_SECOND) {
             if (d->len < 6)
                 return MORE;
-            (void)open_take(d, true);
+            (void)open_take(d, ESCPOS_CUSTOM_FULL);
             return event(d, ev, ESCPOS_CUSTOM, 0, 6);
         }
     }
@@ -89,14 +98,36 @@ static enum step try_block(struct escpos_demux *d, struct escpos_event *ev)
     return (d->hold[1] & 0xf0) == 0x20 ? SKIP : DROP; /* another function's answer, or a stray 37 */
 }
 
-static enum step try_parse(struct escpos_demux *d, struct escpos_event *ev)
+/* "510cm": digits that look like status bytes, so only while the question is open. */
+static enum step try_roll(struct escpos_demux *d, struct escpos_event *ev)
+{
+    size_t n = 0;
+    while (n < d->len && d->hold[n] >= '0' && d->hold[n] <= '9')
+        n++;
+    if (n == 0 || n > ROLL_DIGITS)
+        return DROP;
+    if (d->len > n && d->hold[n] != 'c')
+        return DROP;
+    if (d->len > n + 1 && d->hold[n + 1] != 'm')
+        return DROP;
+    if (d->len < n + 2)
+        return MORE;
+    (void)open_take(d, ESCPOS_CUSTOM_ROLL);
+    return event(d, ev, ESCPOS_ROLL, 0, n);
+}
+
+static enum step try_parse(struct escpos_demux *d, struct escpos_event *ev, bool plain)
 {
     uint8_t b = d->hold[0];
+    if (!plain && is_open(d, ESCPOS_CUSTOM_ROLL)) {
+        enum step roll = try_roll(d, ev);
+        return roll == DROP ? PLAIN : roll;
+    }
     if ((b & FIRST_MASK) == FIRST_ASB)
         return try_asb(d, ev);
     if ((b & FIRST_MASK) == FIRST_STATUS) {
         enum step s = event(d, ev, ESCPOS_STATUS, 0, 1);
-        ev->n = open_take(d, false);
+        ev->n = open_take(d, 0);
         return s;
     }
     if (b == HEAD_ID || b == HEAD_INFO)
@@ -118,10 +149,16 @@ bool escpos_next(struct escpos_demux *d, struct escpos_event *ev)
 {
     size_t have = d->len;
     size_t seen = 1;
+    bool plain = false;
     enum step s = MORE;
     while (seen <= have && s != EVENT) {
         d->len = seen;
-        s = try_parse(d, ev);
+        s = try_parse(d, ev, plain);
+        if (s == PLAIN) {
+            plain = true;
+            seen = 1;
+            continue;
+        }
         if (s == MORE) {
             seen++;
             continue;
@@ -131,6 +168,7 @@ bool escpos_next(struct escpos_demux *d, struct escpos_event *ev)
         have -= used;
         memmove(d->hold, d->hold + used, have);
         seen = 1;
+        plain = false;
     }
     d->len = have;
     return s == EVENT;
@@ -182,13 +220,15 @@ static void merge_asb(struct escpos_status *s, const uint8_t b[4])
 static void merge_custom(struct escpos_status *s, const uint8_t b[6])
 {
     s->paper_end = b[2] & 0x01;
-    s->near_end = b[2] & 0x04;
+    s->near_end = b[2] & 0x44; /* or the virtual end of paper */
+    s->ticket = b[2] & 0x20;
+    s->stopped = s->paper_end;
     s->cover = b[3] & 0x03;
     s->recoverable = b[4] & 0x4b;
     s->cutter = b[5] & 0x03;
     s->unrecoverable = b[5] & 0xfc;
     s->error = s->cutter || s->unrecoverable || s->recoverable;
-    s->seen |= 1;
+    s->seen |= ESCPOS_SEEN_CUSTOM;
 }
 
 void escpos_merge(struct escpos_status *s, const struct escpos_event *ev)
@@ -217,7 +257,7 @@ bool escpos_failed(const struct escpos_status *s)
 
 void escpos_init(struct buf *b)
 {
-    ADD(b, 0x1b, 0x40, 0x1c, 0x2e);
+    ADD(b, 0x1b, 0x40);
 }
 
 void escpos_asb(struct buf *b, uint8_t mask)
@@ -235,13 +275,32 @@ void escpos_recover(struct buf *b, uint8_t how)
     ADD(b, 0x10, 0x05, how);
 }
 
-void escpos_image(struct buf *b, const uint8_t *bits, int width, int rows)
+/* Function 112 stores the slice, function 50 prints what is stored. */
+static void graphics(struct buf *b, const struct escpos_picture *p, const uint8_t *bits, int n)
 {
-    size_t stride = (size_t)(width + 7) / 8;
-    for (int y = 0; y < rows; y += ESCPOS_SLICE) {
-        int n = rows - y < ESCPOS_SLICE ? rows - y : ESCPOS_SLICE;
+    size_t bytes = (size_t)(p->width + 7) / 8 * (size_t)n, all = bytes + 10;
+    if (all <= 0xffff)
+        ADD(b, 0x1d, 0x28, 0x4c, (uint8_t)(all & 0xff), (uint8_t)(all >> 8));
+    else
+        ADD(b, 0x1d, 0x38, 0x4c, (uint8_t)(all & 0xff), (uint8_t)(all >> 8 & 0xff), (uint8_t)(all >> 16), 0);
+    ADD(b, 0x30, 0x70, 0x30, 0x01, 0x01, 0x31, (uint8_t)(p->width & 0xff), (uint8_t)(p->width >> 8),
+        (uint8_t)n, 0x00);
+    buf_add(b, bits, bytes);
+    ADD(b, 0x1d, 0x28, 0x4c, 0x02, 0x00, 0x30, 0x32);
+}
+
+void escpos_image(struct buf *b, const struct escpos_picture *p)
+{
+    size_t stride = (size_t)(p->width + 7) / 8;
+    for (int y = 0; y < p->rows; y += ESCPOS_SLICE) {
+        int n = p->rows - y < ESCPOS_SLICE ? p->rows - y : ESCPOS_SLICE;
+        const uint8_t *bits = p->bits + (size_t)y * stride;
+        if (p->how == ESCPOS_GRAPHICS) {
+            graphics(b, p, bits, n);
+            continue;
+        }
         ADD(b, 0x1d, 0x76, 0x30, 0x00, (uint8_t)(stride & 0xff), (uint8_t)(stride >> 8), (uint8_t)n, 0x00);
-        buf_add(b, bits + (size_t)y * stride, (size_t)n * stride);
+        buf_add(b, bits, (size_t)n * stride);
     }
 }
 
@@ -251,14 +310,34 @@ void escpos_feed_only(struct buf *b, int dots)
         ADD(b, 0x1b, 0x4a, (uint8_t)(dots < 255 ? dots : 255));
 }
 
-void escpos_feed_cut(struct buf *b, uint8_t units)
+void escpos_feed_cut(struct buf *b, bool full, uint8_t units)
 {
-    ADD(b, 0x1d, 0x56, 0x42, units);
+    ADD(b, 0x1d, 0x56, full ? 0x41 : 0x42, units);
 }
 
-void escpos_cut_here(struct buf *b)
+void escpos_cut_here(struct buf *b, bool full)
 {
-    ADD(b, 0x1d, 0x56, 0x01);
+    ADD(b, 0x1d, 0x56, full ? 0x00 : 0x01);
+}
+
+void escpos_info(struct buf *b, uint8_t n)
+{
+    ADD(b, 0x1d, 0x49, n);
+}
+
+void escpos_present(struct buf *b, uint8_t steps)
+{
+    ADD(b, 0x1d, 0x65, 0x03, steps);
+}
+
+void escpos_retract(struct buf *b)
+{
+    ADD(b, 0x1d, 0x65, 0x02);
+}
+
+void escpos_ask_roll(struct buf *b)
+{
+    ADD(b, 0x1d, 0xe1);
 }
 
 void escpos_process_id(struct buf *b, const char id[ESCPOS_ID_LEN])

@@ -12,6 +12,8 @@
 #define ESCPOS_OPEN_MAX 8     /* DLE EOT questions under way */
 #define ESCPOS_ASB_ALL 0x0e   /* online/offline, error, paper; not the drawer, not the panel switch */
 #define ESCPOS_CUSTOM_FULL 20 /* DLE EOT 20 (decimal), CUSTOM only */
+#define ESCPOS_CUSTOM_ROLL                                                                                   \
+    0xe1 /* GS E1: not a DLE EOT, but its answer has no head and needs an open question */
 
 /* ---- printer -> host: one IN stream carries pushed, answered and echoed bytes ---- */
 
@@ -21,6 +23,7 @@ enum escpos_kind {
     ESCPOS_ID,     /* data = the process id as sent back, len 4 */
     ESCPOS_INFO,   /* GS I block, text without 5F and NUL */
     ESCPOS_CUSTOM, /* CUSTOM full status, 6 bytes */
+    ESCPOS_ROLL,   /* CUSTOM virtual paper: the digits, in cm */
 };
 struct escpos_event {
     enum escpos_kind kind;
@@ -51,26 +54,44 @@ struct escpos_status {
     bool stopped; /* printing stopped by paper end (DLE EOT 2) */
     bool error;   /* some error (DLE EOT 2); the cause in the next three */
     bool cutter, unrecoverable, recoverable;
-    unsigned seen; /* bit n: DLE EOT n answered; bit 0: an ASB block came */
+    bool ticket;   /* one lies in the presenter's mouth */
+    unsigned seen; /* bit n: DLE EOT n answered; bit 0: an ASB block came; bit 5: CUSTOM full status */
 };
+#define ESCPOS_SEEN_CUSTOM (1u << 5)
 void escpos_merge(struct escpos_status *s, const struct escpos_event *ev);
 bool escpos_paper_out(const struct escpos_status *s);
 bool escpos_failed(const struct escpos_status *s); /* an error other than the cutter's */
 
 /* ---- host -> printer ---- */
 
-void escpos_init(struct buf *b);              /* ESC @, FS . (clones start in Chinese mode) */
+/* ESC @ and no more. FS . (leave Chinese mode) is not sent: nothing here is text, and a printer that does not
+ * know FS would put the dot into its line buffer, where GS v 0 is refused until the line is out. */
+void escpos_init(struct buf *b);
 void escpos_asb(struct buf *b, uint8_t mask); /* GS a; after every ESC @, which switches it off on Bixolon */
 void escpos_ask(struct buf *b, uint8_t n);    /* DLE EOT n */
 void escpos_recover(struct buf *b, uint8_t how); /* DLE ENQ: 1 from the failed line, 2 clear the buffers */
-/* Bits MSB first, 1 = black, stride = ceil(width / 8). In slices of at most 255 lines. */
-void escpos_image(struct buf *b, const uint8_t *bits, int width, int rows);
-/* GS V 66 n: brings the last line above the blade, n motion units more, and cuts, leaving one point. */
-void escpos_feed_cut(struct buf *b, uint8_t units);
-void escpos_cut_here(struct buf *b);             /* GS V 1: cuts where the paper stands */
+/* How a picture travels. GRAPHICS: GS ( L fn 112 and fn 50 (GS 8 L where a slice is too long for it), for
+ * printers without GS v 0. */
+enum escpos_raster { ESCPOS_RASTER, ESCPOS_GRAPHICS };
+struct escpos_picture {
+    const uint8_t *bits; /* MSB first, 1 = black */
+    int width, rows;     /* stride = ceil(width / 8) */
+    enum escpos_raster how;
+};
+/* In slices of at most 255 lines, one right below the other. */
+void escpos_image(struct buf *b, const struct escpos_picture *p);
+/* GS V m n: brings the last line above the blade, n motion units more, and cuts: m 66 leaves one point, m 65
+ * (full) none. */
+void escpos_feed_cut(struct buf *b, bool full, uint8_t units);
+void escpos_cut_here(struct buf *b, bool full);  /* GS V 1, GS V 0: cuts where the paper stands */
 void escpos_feed_only(struct buf *b, int units); /* ESC J in steps of at most 255 */
 void escpos_process_id(struct buf *b, const char id[ESCPOS_ID_LEN]);
-bool escpos_id_ok(const char *id); /* exactly four characters 0x20..0x7E */
+void escpos_info(struct buf *b, uint8_t n); /* GS I: 65 firmware, 66 maker, 67 model, 68 serial */
+/* CUSTOM presenters. GS e 3 steps: the ticket comes out as far and is held; GS e 2: back into the bin. */
+void escpos_present(struct buf *b, uint8_t steps);
+void escpos_retract(struct buf *b);
+void escpos_ask_roll(struct buf *b); /* GS E1 */
+bool escpos_id_ok(const char *id);   /* exactly four characters 0x20..0x7E */
 /* Image bytes that look like real-time commands (10 04 n, 10 05 n, 10 14 n) would be executed in the middle
  * of the picture: a DLE ENQ 2 clears the buffer. One dot beside the black one makes them harmless. Returns
  * how many. */

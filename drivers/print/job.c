@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/base/clock.h"
+#include "drivers/print/presenter.h"
 
 #define ASK_MS 800
 #define FRESH_MS 500 /* a status this young need not be asked again */
@@ -58,7 +59,7 @@ enum rc job_prepare(const struct printer_profile *profile, const struct task *t,
 /* ---- before the first byte ---- */
 
 /* Cover and paper a person must see to; what the printer can forget by itself is cleared once. */
-static enum rc look(struct drv *d, struct printer *p, struct err *e)
+static enum rc look(struct drv *d, struct printer *p, const struct job *j, struct err *e)
 {
     printer_drain(p);
     if (mono_ms() - p->asked_at > FRESH_MS || !p->answers || p->dirty)
@@ -66,11 +67,16 @@ static enum rc look(struct drv *d, struct printer *p, struct err *e)
     enum rc rc = printer_ready(p, e);
     if (rc == RC_USER)
         return rc;
+    if (p->profile.presenter && p->status.ticket) /* somebody else's */
+        TRY(presenter_retract(p, e));
     if (p->dirty || rc != RC_OK || printer_waits(p))
         TRY(printer_heal(p, e));
     TRY(printer_ready(p, e));
     if (printer_waits(p))
         return err_code(e, RC_DEVICE, "PRINTER_ERROR", 0, "the printer stays offline and does not say why");
+    if (p->status.near_end && p->roll_cm >= 0 && j->mm > (double)p->roll_cm * 10)
+        return err_code(e, RC_UNAVAILABLE, "PAPER_SHORT", p->roll_cm * 10, "the printer counts %lld cm left",
+                        (long long)p->roll_cm);
     p->dirty = false;
     if (bus_stopped(d->bus))
         return err_set(e, RC_CANCELLED, "cancelled before the first byte");
@@ -80,10 +86,19 @@ static enum rc look(struct drv *d, struct printer *p, struct err *e)
 static void cut_bytes(const struct printer_profile *p, struct buf *b)
 {
     int blade = (int)(p->blade_mm * p->paper.dpi * 10 / 254);
-    if (!p->cutter || p->feed_before_cut)
+    if (p->cut == CUT_NONE || p->feed_before_cut)
         escpos_feed_only(b, blade);
-    if (p->cutter)
-        escpos_feed_cut(b, 0);
+    if (p->cut != CUT_NONE)
+        escpos_feed_cut(b, p->cut == CUT_FULL, 0);
+}
+
+/* Behind the last cut, in this order: the ticket is offered, the printer says that it is done. */
+static void after_cut(const struct printer_profile *p, const struct job *j, struct buf *b)
+{
+    if (p->presenter)
+        escpos_present(b, p->present_steps);
+    if (p->process_id)
+        escpos_process_id(b, j->id);
 }
 
 static void job_bytes(const struct printer *p, const struct job *j, struct buf *b)
@@ -93,10 +108,10 @@ static void job_bytes(const struct printer *p, const struct job *j, struct buf *
         escpos_asb(b, ESCPOS_ASB_ALL);
     if (p->half)
         cut_bytes(&p->profile, b);
-    escpos_image(b, j->picture->bits, j->picture->w, j->picture->h);
+    const struct escpos_picture picture = {j->picture->bits, j->picture->w, j->picture->h, p->profile.raster};
+    escpos_image(b, &picture);
     cut_bytes(&p->profile, b);
-    if (p->profile.process_id)
-        escpos_process_id(b, j->id);
+    after_cut(&p->profile, j, b);
 }
 
 /* ---- from the first byte on ---- */
@@ -143,40 +158,73 @@ static int64_t wait_ms(const struct printer *p, const struct job *j)
 static bool alive(struct printer *p)
 {
     struct err quiet = {0};
-    return printer_ask(p, ASK_MS, &quiet) == RC_OK && p->status.seen & 0x1e;
+    return printer_ask(p, ASK_MS, &quiet) == RC_OK && printer_answered(p);
+}
+
+/* The ticket lies in the mouth: it is printed whatever happens now. Not taken in time, or the session ended:
+ * it goes back, because it carries a name. */
+static void offer(struct drv *d, struct printer *p, struct job *j)
+{
+    struct err e = {0};
+    char data[40];
+    j->proof = PROOF_L2;
+    snprintf(data, sizeof(data), "{\"mm\":%d}", (int)(j->mm + 0.5));
+    drv_event(d, "presented", data);
+    enum rc rc = presenter_until(p, false, p->profile.take_s * 1000, false, &e);
+    if (rc == RC_OK) {
+        j->proof = PROOF_L3;
+        j->taken = TAKEN_YES;
+    } else if (rc == RC_TIMEOUT || rc == RC_CANCELLED) {
+        j->taken = TAKEN_NO;
+        j->retracted = presenter_retract(p, &e) == RC_OK;
+    }
+}
+
+/* What the printer can say when it has no process id. */
+static enum rc look_after(struct printer *p, struct job *j, struct err *e)
+{
+    TRY(printer_ask(p, ASK_MS, e));
+    TRY(printer_ready(p, e));
+    j->proof = printer_answered(p) ? PROOF_L1 : PROOF_L0;
+    return RC_OK;
 }
 
 /* A mute printer stays at L0, which is no error: it never promised more. */
-static enum rc prove(struct printer *p, struct job *j, struct err *e)
+static enum rc prove(struct drv *d, struct printer *p, struct job *j, struct err *e)
 {
+    enum rc rc = RC_OK;
+    if (p->profile.presenter) {
+        rc = presenter_until(p, true, wait_ms(p, j), true, e);
+        bus_stop_clear(p->bus);
+        if (rc == RC_CANCELLED)
+            rc = presenter_until(p, true, wait_ms(p, j), true, e);
+        if (rc == RC_OK)
+            offer(d, p, j);
+        return rc == RC_TIMEOUT ? look_after(p, j, e) : rc; /* taken before anybody looked, perhaps */
+    }
     if (p->profile.process_id) {
         TRY(printer_until(p, j->id, wait_ms(p, j), e));
         j->proof = PROOF_L2;
         return RC_OK;
     }
-    enum rc rc = printer_until(p, NULL, paper_ms(p, j), e);
-    if (rc != RC_TIMEOUT)
-        return rc;
-    TRY(printer_ask(p, ASK_MS, e));
-    TRY(printer_ready(p, e));
-    j->proof = p->status.seen & 0x1e ? PROOF_L1 : PROOF_L0;
-    return RC_OK;
+    rc = printer_until(p, NULL, paper_ms(p, j), e);
+    return rc == RC_TIMEOUT ? look_after(p, j, e) : rc;
 }
 
 /* The picture is on paper, the blade is stuck: home it once, cut and prove again. The way to the blade was
  * fed before the cut failed. */
-static enum rc cut_again(struct printer *p, struct job *j, struct err *e)
+static enum rc cut_again(struct drv *d, struct printer *p, struct job *j, struct err *e)
 {
     BUF_SCOPE(b);
     size_t sent = 0;
     TRY(printer_heal(p, e));
     TRY(printer_ready(p, e));
-    escpos_asb(&b, p->profile.asb ? ESCPOS_ASB_ALL : 0);
-    escpos_cut_here(&b);
-    if (p->profile.process_id)
-        escpos_process_id(&b, j->id);
+    if (p->profile.asb)
+        escpos_asb(&b, ESCPOS_ASB_ALL);
+    escpos_cut_here(&b, p->profile.cut == CUT_FULL);
+    after_cut(&p->profile, j, &b);
     TRY(printer_write(p, b.p, b.len, &sent, e));
-    return prove(p, j, e);
+    return prove(d, p, j, e);
 }
 
 static bool is_code(const struct err *e, const char *code)
@@ -186,14 +234,14 @@ static bool is_code(const struct err *e, const char *code)
 
 enum rc job_run(struct drv *d, struct printer *p, struct job *j, struct err *e)
 {
-    TRY(look(d, p, e));
-    j->cut = p->profile.cutter;
+    TRY(look(d, p, j, e));
+    j->cut = p->profile.cut != CUT_NONE;
     enum rc rc = stream(d, p, j, e);
     if (rc == RC_OK)
-        rc = prove(p, j, e);
+        rc = prove(d, p, j, e);
     if (rc == RC_DEVICE && is_code(e, "CUTTER")) {
         struct err again = {0};
-        if (cut_again(p, j, &again) == RC_OK)
+        if (cut_again(d, p, j, &again) == RC_OK)
             rc = RC_OK;
         else
             j->cut = false;
@@ -217,20 +265,27 @@ static const struct {
     {"COVER_OPEN", C_USER_NEEDED, C_USER_NEEDED, O_PARTIAL},
     {"CUTTER", C_DEVICE_ERROR, C_DEVICE_ERROR, O_DONE},
     {"PRINTER_ERROR", C_DEVICE_ERROR, C_DEVICE_ERROR, O_PARTIAL},
+    {"TICKET_IN_THROAT", C_USER_NEEDED, C_USER_NEEDED, O_UNKNOWN},
 };
 
 static void data_of(const struct job *j, bool printed, struct buf *out)
 {
-    static const char *const words[] = {"L0", "L1", "L2"};
-    buf_fmt(out, "{\"proof\":\"%s\",\"mm\":%d,\"cut\":%s,\"bytes\":%zu,\"first_byte_ms\":%lld}",
+    static const char *const words[] = {"L0", "L1", "L2", "L3"};
+    buf_fmt(out, "{\"proof\":\"%s\",\"mm\":%d,\"cut\":%s,\"bytes\":%zu,\"first_byte_ms\":%lld",
             words[j->proof], j->sent ? (int)(j->mm + 0.5) : 0, printed && j->cut ? "true" : "false", j->sent,
             (long long)j->first_byte_ms);
+    if (j->taken != TAKEN_NOBODY_KNOWS)
+        buf_fmt(out, ",\"taken\":%s,\"retracted\":%s", j->taken == TAKEN_YES ? "true" : "false",
+                j->retracted ? "true" : "false");
+    buf_chr(out, '}');
 }
 
 void job_judge(const struct task *t, const struct job *j, enum rc rc, struct err *e, struct result *r)
 {
     if (rc == RC_OK) {
         result_ok(r);
+        if (j->taken == TAKEN_NO)
+            r->code = "TICKET_NOT_TAKEN";
         data_of(j, true, &r->data);
         return;
     }

@@ -5,8 +5,10 @@
 
 #include "drivers/print/printer.h"
 
-/* L0 bytes handed over; L1 alive and without error after the last byte; L2 the process id came back. */
-enum proof { PROOF_L0, PROOF_L1, PROOF_L2 };
+/* L0 bytes handed over; L1 alive and without error after the last byte; L2 the process id came back, or the
+ * presenter's sensor saw the ticket in its mouth; L3 and saw it taken. */
+enum proof { PROOF_L0, PROOF_L1, PROOF_L2, PROOF_L3 };
+enum taken { TAKEN_NOBODY_KNOWS, TAKEN_NO, TAKEN_YES };
 
 struct job {
     struct layout layout;
@@ -17,6 +19,8 @@ struct job {
     int64_t began, first_byte_ms, deadline;
     enum proof proof;
     bool cut;
+    enum taken taken;
+    bool retracted;
 };
 
 /* Reads the arguments and sets the picture; verb "test" brings its own lines. */

@@ -1,9 +1,11 @@
 /* The receipt printer: verbs, and what the printer says of itself between jobs. */
 #include "drivers/print/job.h"
+#include "drivers/print/presenter.h"
 
 #include <string.h>
 
 #include "common/base/clock.h"
+#include "common/base/log.h"
 #include "common/base/text.h"
 
 #define ASK_MS 800
@@ -14,7 +16,7 @@ struct print {
     struct printer printer;
 };
 
-static const char *const verbs[] = {"print", "test", "status", "render", NULL};
+static const char *const verbs[] = {"print", "test", "status", "render", "retract", NULL};
 static const char *const dry[] = {"render", NULL};
 
 /* ---- what the printer says of itself ---- */
@@ -25,6 +27,8 @@ static enum condition condition_of(const struct escpos_status *s)
         return K_TECHNICIAN;
     if (s->cover || escpos_paper_out(s))
         return K_STAFF;
+    if (s->ticket)
+        return K_USER;
     return s->near_end ? K_WARN : K_OK;
 }
 
@@ -32,7 +36,7 @@ static void publish(struct drv *d)
 {
     struct print *x = d->self;
     const struct escpos_status *s = &x->printer.status;
-    const char *media[4];
+    const char *media[5];
     size_t n = 0;
     if (escpos_paper_out(s))
         media[n++] = "paper_end";
@@ -42,6 +46,8 @@ static void publish(struct drv *d)
         media[n++] = "cover_open";
     if (s->cutter)
         media[n++] = "cutter";
+    if (s->ticket)
+        media[n++] = "ticket_in_throat";
     drv_media(d, media, n);
     enum condition c = condition_of(s);
     drv_condition(d, c, n ? media[0] : c == K_TECHNICIAN ? "printer_error" : "");
@@ -74,6 +80,10 @@ static enum rc idle(struct drv *d, unsigned woke, struct err *e)
         rc = printer_ask(p, ASK_MS, e);
     if (rc == RC_OK && printer_waits(p) && mono_ms() - p->healed_at >= HEAL_MS)
         rc = printer_heal(p, e);
+    if (rc == RC_OK)
+        rc = printer_probe(p, d, e);
+    if (rc == RC_OK && p->status.near_end)
+        rc = printer_ask_roll(p, e);
     publish(d);
     return rc == RC_TIMEOUT || rc == RC_CANCELLED ? RC_OK : rc; /* busy with its cover open is no lost link */
 }
@@ -110,6 +120,14 @@ static void do_print(struct drv *d, const struct task *t, struct result *r)
     publish(d);
 }
 
+/* What this printer can prove at best, as far as it has shown. */
+static const char *best_proof(const struct printer *p)
+{
+    if (!p->answers)
+        return "L0";
+    return p->profile.presenter ? "L3" : p->profile.process_id ? "L2" : "L1";
+}
+
 static void do_status(struct drv *d, const struct task *t, struct result *r)
 {
     struct print *x = d->self;
@@ -122,22 +140,42 @@ static void do_status(struct drv *d, const struct task *t, struct result *r)
     }
     publish(d);
     result_ok(r);
+    const struct printer *p = &x->printer;
     buf_str(&r->data, "{\"printer\":");
-    json_quote(&r->data, id->product[0] ? id->product : d->row->name);
+    json_quote(&r->data, p->model[0] ? p->model : id->product[0] ? id->product : d->row->name);
     buf_str(&r->data, ",\"row\":");
     json_quote(&r->data, d->row->name);
+    buf_str(&r->data, ",\"maturity\":");
+    json_quote(&r->data, d->row->maturity);
     buf_fmt(&r->data, ",\"online\":%s,\"paper\":\"%s\",\"cover\":\"%s\",\"cutter\":\"%s\"",
             s->offline ? "false" : "true",
             escpos_paper_out(s) ? "end"
             : s->near_end       ? "near_end"
                                 : "ok",
             s->cover ? "open" : "closed", s->cutter ? "stuck" : "ok");
-    buf_fmt(&r->data, ",\"answers\":%s,\"proof\":\"%s\",\"dots\":%d,\"dpi\":%d}",
-            x->printer.answers ? "true" : "false",
-            x->printer.profile.process_id ? "L2"
-            : x->printer.answers          ? "L1"
-                                          : "L0",
-            x->printer.profile.paper.dots, x->printer.profile.paper.dpi);
+    buf_fmt(&r->data, ",\"answers\":%s,\"proof\":\"%s\",\"dots\":%d,\"dpi\":%d",
+            p->answers ? "true" : "false", best_proof(p), p->profile.paper.dots, p->profile.paper.dpi);
+    if (p->profile.presenter)
+        buf_fmt(&r->data, ",\"mouth\":\"%s\"", s->ticket ? "ticket" : "empty");
+    if (p->roll_cm >= 0)
+        buf_fmt(&r->data, ",\"roll_left_mm\":%lld", (long long)p->roll_cm * 10);
+    buf_chr(&r->data, '}');
+}
+
+static void do_retract(struct drv *d, const struct task *t, struct result *r)
+{
+    struct print *x = d->self;
+    struct err e = {0};
+    enum rc rc = RC_OK;
+    if (!x->printer.profile.presenter)
+        rc = err_set(&e, RC_UNSUPPORTED, "this printer has no presenter");
+    else
+        rc = presenter_retract(&x->printer, &e);
+    publish(d);
+    if (rc == RC_OK)
+        result_ok(r);
+    else
+        result_fail(t->arena, r, O_NOT_DONE, &e);
 }
 
 static void run(struct drv *d, const struct task *t, struct result *r)
@@ -146,12 +184,23 @@ static void run(struct drv *d, const struct task *t, struct result *r)
         do_render(d, t, r);
     else if (strcmp(t->verb, "status") == 0)
         do_status(d, t, r);
+    else if (strcmp(t->verb, "retract") == 0)
+        do_retract(d, t, r);
     else
         do_print(d, t, r);
 }
 
+/* A receipt that was left in the mouth is not the next person's business. */
 static void wipe_session(struct drv *d)
 {
+    struct print *x = d->self;
+    struct printer *p = &x->printer;
+    struct err e = {0};
+    if (p->bus && p->profile.presenter && printer_ask(p, ASK_MS, &e) == RC_OK && p->status.ticket) {
+        bool gone = presenter_retract(p, &e) == RC_OK;
+        log_info("event=retracted why=session_end empty=%d", gone);
+        publish(d);
+    }
     bus_wipe(d->bus);
 }
 

@@ -3,21 +3,9 @@
 #ifndef PRIDVOR_PRINTER_H
 #define PRIDVOR_PRINTER_H
 
-#include "drivers/driver.h"
-#include "drivers/print/escpos.h"
-#include "drivers/print/layout.h"
+#include "drivers/print/profile.h"
 
 #define PRINTER_RING 0
-
-/* "profile" of configs/devices/printer-*.device; quirks of the same file:
- *   feed_before_cut  GS V 66 does not bring the last line above the blade
- *   no_soft_reset    the class request SOFT_RESET is not to be sent */
-struct printer_profile {
-    struct paper paper;
-    int64_t blade_mm; /* head to blade */
-    int64_t mm_s;
-    bool process_id, asb, cutter, feed_before_cut, soft_reset;
-};
 
 struct printer {
     struct bus *bus;
@@ -27,18 +15,31 @@ struct printer {
     struct escpos_demux demux;
     struct escpos_status status;
     char id[ESCPOS_ID_LEN + 1]; /* process id that came back last, "" */
-    unsigned answers;           /* DLE EOT answers and ASB blocks since start */
+    char model[64];             /* what it calls itself, "" */
+    char info[64];              /* last GS I answer */
+    bool probed;                /* its name is known, or it will not say it */
+    unsigned probes;
+    unsigned answers; /* DLE EOT answers and ASB blocks since start */
+    unsigned asks;    /* times all questions were put */
+    unsigned replies; /* bits of escpos_status.seen that ever came */
+    int64_t roll_cm;  /* virtual paper counter of the printer itself, -1: it has none */
     int64_t asked_at, healed_at;
     bool dirty; /* a job may be stuck in its buffer: since open, or since one that ended badly */
     bool half;  /* part of a receipt hangs out */
 };
 
-void printer_profile(const struct device_row *row, struct printer_profile *out);
 MUST enum rc printer_open(struct printer *p, struct drv *d, struct err *e);
 /* Takes what came, without waiting. */
 void printer_drain(struct printer *p);
-/* DLE EOT 1 to 4; RC_OK also when nothing answers (a clone): status.seen says what came. */
+/* DLE EOT 1 to 4, and 20 where it is known; RC_OK also when nothing answers (a clone): status.seen says what
+ * came. What stayed unanswered twice is not waited for again. */
 MUST enum rc printer_ask(struct printer *p, int ms, struct err *e);
+bool printer_answered(const struct printer *p); /* something came since the last question */
+/* Asks its name (IEEE 1284 id, GS I) and takes over the row that knows it; at most three times, and only
+ * while nothing is printed. */
+MUST enum rc printer_probe(struct printer *p, struct drv *d, struct err *e);
+/* Asks the printer's own paper counter, if it has one. */
+MUST enum rc printer_ask_roll(struct printer *p, struct err *e);
 /* Writes all of it while reading; *sent counts what the device took. Ends early when the printer says that it
  * cannot go on (RC_USER, RC_DEVICE) or takes nothing for 10 s (RC_TIMEOUT). */
 MUST enum rc printer_write(struct printer *p, const void *bytes, size_t len, size_t *sent, struct err *e);

@@ -480,8 +480,8 @@ static int begin(void **state)
     (void)state;
     static const char row[] =
         "{\"name\":\"test printer\",\"driver\":\"print\",\"maturity\":\"beta\",\"match\":[{\"class\":7}],"
-        "\"quirks\":[],\"profile\":{\"dots\":576,\"dpi\":203,\"blade_mm\":15,\"mm_s\":150,"
-        "\"process_id\":false,\"asb\":true,\"cutter\":true}}";
+        "\"quirks\":[\"no_info\"],\"profile\":{\"dots\":576,\"dpi\":203,\"blade_mm\":15,\"mm_s\":150,"
+        "\"process_id\":false,\"asb\":true}}";
     char path[160];
     snprintf(rows, sizeof rows, "/tmp/pridvor-rows-%d", getpid());
     snprintf(path, sizeof path, "%s/test.device", rows);

@@ -7,26 +7,6 @@
 
 enum { EP_OUT = 0x01, EP_IN = 0x82, TICK_MS = 4, ANSWERS_MAX = 512 };
 
-static const uint8_t descriptors[] = {
-    /* device: USB 2.0, class by interface, 04b8:0202, three strings, one configuration */
-    18, 1, 0x00, 0x02, 0, 0, 0, 64, 0xb8, 0x04, 0x02, 0x02, 0x00, 0x01, 1, 2, 3, 1,
-    /* configuration: 32 bytes, one interface, self-powered */
-    9, 2, 32, 0, 1, 1, 0, 0xC0, 1,
-    /* interface 0: printer, bidirectional */
-    9, 4, 0, 0, 2, 7, 1, 2, 0,
-    /* bulk OUT 1, bulk IN 2 */
-    7, 5, EP_OUT, 2, 64, 0, 0, 7, 5, EP_IN, 2, 64, 0, 0};
-
-static const char *const strings[] = {"EPSON", "TM-T88V", "PRDV000042", NULL};
-
-static const struct usb_desc desc = {.port = "1-1",
-                                     .bus = 1,
-                                     .mbit = 12,
-                                     .descriptors = descriptors,
-                                     .len = sizeof descriptors,
-                                     .strings = strings,
-                                     .driver = "usblp"};
-
 /* ---- status ---- */
 
 bool printer_end(const struct printer *p)
@@ -54,7 +34,8 @@ void printer_status(const struct printer *p, uint8_t asb[4])
 
 void printer_answer(struct printer *p, const void *d, size_t n)
 {
-    if (usb_in_waiting(vdev_usb(p->v), EP_IN) < ANSWERS_MAX) /* nobody reads: lost, as in the real one */
+    if (!p->mute &&
+        usb_in_waiting(vdev_usb(p->v), EP_IN) < ANSWERS_MAX) /* nobody reads: lost, as in the real one */
         usb_in(vdev_usb(p->v), EP_IN, d, n, 0);
 }
 
@@ -93,12 +74,12 @@ bool printer_row(struct printer *p, const uint8_t *row)
     }
     bool near = printer_near(p);
     paper_feed(&p->paper, row);
-    p->free_us += (gint64)(1e6 / (p->mm_s * PR_PER_MM));
+    p->free_us += (gint64)(1e6 / (p->mm_s * p->kind->per_mm));
     if (printer_end(p))
         stopped(p);
     else if (near != printer_near(p))
         printer_changed(p);
-    vdev_count(p->v, "mm", 1.0 / PR_PER_MM);
+    vdev_count(p->v, "mm", 1.0 / p->kind->per_mm);
     return true;
 }
 
@@ -146,14 +127,15 @@ void printer_recover(struct printer *p, bool clear)
 static int on_control(void *user, const uint8_t setup[8], uint8_t *data, size_t len)
 {
     struct printer *p = user;
-    static const char id[] = "MFG:EPSON;CMD:ESC/POS;MDL:TM-T88V;CLS:PRINTER;DES:EPSON TM-T88V;";
     switch (setup[0] << 8 | setup[1]) {
     case 0xA100: { /* GET_DEVICE_ID: IEEE 1284, length big-endian and counting itself */
-        uint8_t all[2 + sizeof id];
-        size_t n = sizeof id - 1 + 2;
+        g_autofree char *id = g_strdup_printf("MFG:%s;CMD:ESC/POS;MDL:%s;CLS:PRINTER;DES:%s %s;",
+                                              p->kind->maker, p->kind->model, p->kind->maker, p->kind->model);
+        uint8_t all[512];
+        size_t n = MIN(strlen(id), sizeof all - 2) + 2;
         all[0] = (uint8_t)(n >> 8);
         all[1] = (uint8_t)n;
-        memcpy(all + 2, id, sizeof id - 1);
+        memcpy(all + 2, id, n - 2);
         n = MIN(n, len);
         memcpy(data, all, n);
         return (int)n;
@@ -206,12 +188,17 @@ static void *start(struct vdev *v, const struct vdev_opts *o)
 {
     struct printer *p = g_new0(struct printer, 1);
     p->v = v;
+    p->kind = printer_kind(o->variant);
+    if (!p->kind) {
+        g_free(p);
+        return NULL;
+    }
     p->mm_s = 150;
     p->spacing = 30;
     p->rx = g_byte_array_new();
     p->args = g_byte_array_new();
     p->store = g_byte_array_new();
-    paper_init(&p->paper, o->dir);
+    paper_init(&p->paper, p->kind, o->dir);
     return p;
 }
 
@@ -266,6 +253,14 @@ static bool cmd_one(struct printer *p, const char *verb, GString *reply)
         p->paper.left = MIN(p->paper.left, PR_NEAR_MM - 1);
     } else if (strcmp(verb, "tear") == 0) {
         paper_tear(&p->paper);
+    } else if (strcmp(verb, "take") == 0) {
+        if (p->mouth != MOUTH_OFFERED) {
+            g_string_assign(reply, "nothing is offered");
+            return false;
+        }
+        p->mouth = MOUTH_EMPTY;
+        p->taken++;
+        return true;
     } else if (strcmp(verb, "picture") == 0) {
         if (!paper_picture(&p->paper)) {
             g_string_assign(reply, "nothing printed yet");
@@ -302,6 +297,10 @@ static bool cmd_two(struct printer *p, const char *verb, const char *arg)
         p->asb_broken = !on;
         return true;
     }
+    if (strcmp(verb, "mute") == 0)
+        return set_flag(&p->mute, arg, "on", "off");
+    if (strcmp(verb, "mouth") == 0)
+        return set_flag(&p->mouth_stuck, arg, "jam", "ok");
     if (strcmp(verb, "speed") == 0 && g_ascii_isdigit(arg[0])) {
         p->mm_s = CLAMP(g_ascii_strtod(arg, NULL), 1, 100000);
         return true;
@@ -327,7 +326,7 @@ static void state(void *user, GString *s)
     char num[G_ASCII_DTOSTR_BUF_SIZE];
     g_string_append_printf(s, "\"paper_mm\":%s", g_ascii_formatd(num, sizeof num, "%.1f", p->paper.left));
     g_string_append_printf(s, ",\"printed_mm\":%s", g_ascii_formatd(num, sizeof num, "%.1f", p->paper.total));
-    double out = (double)(p->paper.rows->len / PR_ROW - PR_BLADE) / PR_PER_MM;
+    double out = (double)(p->paper.rows->len / p->paper.row - paper_blade(&p->paper)) / p->kind->per_mm;
     g_string_append_printf(s, ",\"out_mm\":%s", g_ascii_formatd(num, sizeof num, "%.1f", out));
     g_string_append_printf(s, ",\"ticket_mm\":%s",
                            g_ascii_formatd(num, sizeof num, "%.1f", p->paper.last_mm));
@@ -348,10 +347,13 @@ static void state(void *user, GString *s)
                            ",\"ids\":%" G_GUINT64_FORMAT ",\"resets\":%" G_GUINT64_FORMAT ",\"last_id\":",
                            p->bytes, p->unknown, p->bad, p->realtime, p->ids, p->resets);
     vdev_quote(s, p->last_id);
+    static const char *const mouths[] = {"empty", "inside", "offered"};
+    g_string_append_printf(s, ",\"model\":\"%s\",\"dots\":%d,\"mouth\":\"%s\",\"taken\":%d,\"retracted\":%d",
+                           p->kind->model, p->kind->dots, mouths[p->mouth], p->taken, p->retracted);
 }
 
 const struct vmodel printer_model = {.name = "printer",
-                                     .desc = &desc,
+                                     .variant = printer_variant,
                                      .usb = &usb,
                                      .start = start,
                                      .stop = stop,

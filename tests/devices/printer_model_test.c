@@ -58,7 +58,7 @@ static void until(const char *text, int ms)
 static void open_device(void)
 {
     for (long end = now_ms() + 5000; !dev && now_ms() < end;)
-        dev = libusb_open_device_with_vid_pid(ctx, 0x04b8, 0x0202);
+        dev = libusb_open_device_with_vid_pid(ctx, 0x04b8, 0x0e28);
     assert_non_null(dev);
     libusb_set_auto_detach_kernel_driver(dev, 1);
     assert_int_equal(libusb_claim_interface(dev, 0), 0);
@@ -371,7 +371,7 @@ static void test_status(void **state)
     uint8_t none[4];
     assert_int_equal(get(none, 1, 100), 0);
     put_all("\x1dI\x43", 3);
-    expect("_TM-T88V", 9, 1000);
+    expect("_TM-T20III", 11, 1000);
     unsigned char id[128];
     int n = libusb_control_transfer(dev, 0xA1, 0, 0, 0, id, sizeof id, 1000);
     assert_true(n > 20 && id[0] == 0 && id[1] == n && strncmp((char *)id + 2, "MFG:EPSON;", 10) == 0);

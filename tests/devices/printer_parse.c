@@ -58,12 +58,13 @@ static void do_spacing(struct printer *p, const uint8_t *a, size_t n)
  * tried. */
 static void glyph(struct printer *p)
 {
-    if (p->column + 12 > PR_DOTS)
+    if (p->column + 12 > p->kind->dots)
         return;
     for (int y = 2; y < 22; y++)
         for (int x = 1; x < 11; x++)
             if (y == 2 || y == 21 || x == 1 || x == 10)
-                p->line[y * PR_ROW + (p->column + x) / 8] |= (uint8_t)(0x80 >> (p->column + x) % 8);
+                p->line[y * (int)p->paper.row + (p->column + x) / 8] |=
+                    (uint8_t)(0x80 >> (p->column + x) % 8);
     p->column += 12;
 }
 
@@ -72,8 +73,8 @@ static void end_line(struct printer *p, int feed)
 {
     if (p->column > 0) {
         g_byte_array_set_size(p->store, 0);
-        g_byte_array_append(p->store, p->line, sizeof p->line);
-        p->store_bytes = PR_ROW;
+        g_byte_array_append(p->store, p->line, 24 * p->paper.row);
+        p->store_bytes = (int)p->paper.row;
         p->store_rows = 24;
         p->raster_rows = 24;
         p->raster_bytes = 0; /* from the store */
@@ -99,7 +100,12 @@ static void do_feed_lines(struct printer *p, const uint8_t *a, size_t n)
 
 static void do_cut(struct printer *p, const uint8_t *a, size_t n)
 {
-    end_line(p, n > 1 ? PR_BLADE + a[1] : 0); /* functions B to D first bring the last line above the blade */
+    if (!p->kind->cutter) {
+        p->unknown++;
+        return;
+    }
+    end_line(p, n > 1 ? (int)paper_blade(&p->paper) + a[1]
+                      : 0); /* functions B to D first bring the last line above the blade */
     p->cut = true;
 }
 
@@ -107,7 +113,7 @@ static void do_raster(struct printer *p, const uint8_t *a, size_t n)
 {
     (void)n;
     int bytes = a[2] | a[3] << 8, rows = a[4] | a[5] << 8;
-    if (a[0] != '0' || bytes == 0 || bytes > 4096 || rows > 2303) {
+    if (!p->kind->raster || a[0] != '0' || bytes == 0 || bytes > 4096 || rows > 2303) {
         p->bad++;
         return;
     }
@@ -119,6 +125,8 @@ static void do_raster(struct printer *p, const uint8_t *a, size_t n)
 static void do_asb(struct printer *p, const uint8_t *a, size_t n)
 {
     (void)n;
+    if (!p->kind->asb)
+        return;
     p->asb_mask = a[0];
     printer_status(p, p->asb_last);
     if (a[0] && !p->asb_broken)
@@ -128,12 +136,15 @@ static void do_asb(struct printer *p, const uint8_t *a, size_t n)
 static void do_info(struct printer *p, const uint8_t *a, size_t n)
 {
     (void)n;
-    static const struct {
+    const struct {
         uint8_t n;
         const char *text;
-    } info[] = {{65, "1.05 ESC/POS"}, {66, "EPSON"}, {67, "TM-T88V"}, {68, "PRDV000042"}, {69, ""}};
+    } info[] = {
+        {65, "1.05 ESC/POS"}, {66, p->kind->maker}, {67, p->kind->model}, {68, "PRDV000042"}, {69, ""}};
     static const uint8_t bytes[] = {0x20, 0x02, 0x01};
     uint8_t k = a[0] >= '1' && a[0] <= '3' ? (uint8_t)(a[0] - '0') : a[0];
+    if (!p->kind->says_name)
+        return;
     if (k >= 1 && k <= 3) {
         printer_answer(p, &bytes[k - 1], 1);
         return;
@@ -148,7 +159,7 @@ static void do_info(struct printer *p, const uint8_t *a, size_t n)
 /* GS ( H: fn 48 asks for the four characters back when all before it is on paper. */
 static void process_id(struct printer *p, const uint8_t *d, size_t n)
 {
-    if (n < 6 || d[1] != 48 || (d[0] != 48 && d[0] != 49)) {
+    if (!p->kind->process_id || n < 6 || d[1] != 48 || (d[0] != 48 && d[0] != 49)) {
         p->bad++;
         return;
     }
@@ -169,6 +180,10 @@ static void process_id(struct printer *p, const uint8_t *d, size_t n)
 /* GS ( L and GS 8 L: 112 stores a raster picture, 2 or 50 prints it. */
 static void graphics(struct printer *p, const uint8_t *d, size_t n)
 {
+    if (!p->kind->graphics) {
+        p->unknown++;
+        return;
+    }
     if (n >= 2 && (d[1] == 50 || d[1] == 2)) {
         p->raster_mode = 0;
         p->raster_bytes = 0;
@@ -215,6 +230,41 @@ static void do_status(struct printer *p, const uint8_t *a, size_t n)
     uint8_t b = (uint8_t)((printer_near(p) ? 0x03 : 0) | (printer_end(p) ? 0x0C : 0));
     if (a[0] == 1 || a[0] == 49)
         printer_answer(p, &b, 1);
+}
+
+static size_t more_eject(const uint8_t *a)
+{
+    return a[0] == 3 ? 1 : 0;
+}
+
+/* GS e: 2 back into the bin, 3 out to where it can be taken, 5 thrown out. */
+static void do_eject(struct printer *p, const uint8_t *a, size_t n)
+{
+    (void)n;
+    if (!p->kind->custom) {
+        p->unknown++;
+        return;
+    }
+    if (a[0] == 2 && p->mouth != MOUTH_EMPTY && !p->mouth_stuck) {
+        p->mouth = MOUTH_EMPTY;
+        p->retracted++;
+    } else if (a[0] == 3 && p->mouth == MOUTH_INSIDE) {
+        p->mouth = MOUTH_OFFERED;
+    } else if (a[0] == 5) {
+        p->mouth = MOUTH_EMPTY;
+    }
+}
+
+static void do_roll(struct printer *p, const uint8_t *a, size_t n)
+{
+    (void)a;
+    (void)n;
+    char text[24];
+    int len = g_snprintf(text, sizeof text, "%dcm", MAX((int)(p->paper.left / 10), 0));
+    if (p->kind->custom)
+        printer_answer(p, text, (size_t)len);
+    else
+        p->unknown++;
 }
 
 static const struct escpos_cmd cmds[] = {
@@ -264,6 +314,8 @@ static const struct escpos_cmd cmds[] = {
     {GS, 'L', 2, NULL, NULL},
     {GS, 'W', 2, NULL, NULL},
     {GS, 'P', 2, NULL, NULL},
+    {GS, 'e', 1, more_eject, do_eject},
+    {GS, 0xE1, 0, NULL, do_roll},
     /* executed on arrival already; here they are only passed over */
     {DLE, 0x04, 1, NULL, NULL},
     {DLE, 0x05, 1, NULL, NULL},
@@ -292,14 +344,16 @@ static void eat(struct printer *p, size_t n)
 }
 
 /* Stretches one row of `bytes` bytes to the paper's width. */
-static void widen(uint8_t out[PR_ROW], const uint8_t *in, int bytes, bool twice)
+static void widen(const struct printer *p, uint8_t out[PR_ROW_MAX], const uint8_t *in, int bytes)
 {
-    memset(out, 0, PR_ROW);
+    int dots = p->kind->dots;
+    bool twice = p->raster_mode & 1;
+    memset(out, 0, PR_ROW_MAX);
     if (!twice) {
-        memcpy(out, in, (size_t)MIN(bytes, (int)PR_ROW));
+        memcpy(out, in, (size_t)MIN(bytes, dots / 8));
         return;
     }
-    for (int x = 0; x < PR_DOTS && x / 2 < bytes * 8; x++)
+    for (int x = 0; x < dots && x / 2 < bytes * 8; x++)
         if (in[x / 16] & 0x80 >> x / 2 % 8)
             out[x / 8] |= (uint8_t)(0x80 >> x % 8);
 }
@@ -316,8 +370,8 @@ static bool raster_row(struct printer *p)
             p->raster_rows = 0;
         return stored;
     }
-    uint8_t row[PR_ROW];
-    widen(row, from->data + at, bytes, p->raster_mode & 1);
+    uint8_t row[PR_ROW_MAX];
+    widen(p, row, from->data + at, bytes);
     bool ok = printer_row(p, row);
     if (!ok)
         return false;
@@ -341,7 +395,10 @@ static bool cut_now(struct printer *p)
         return false;
     }
     p->free_us += 300 * 1000;
+    int before = p->paper.tickets;
     paper_cut(&p->paper);
+    if (p->kind->custom && p->paper.tickets != before)
+        p->mouth = MOUTH_INSIDE;
     p->jobs++;
     return true;
 }
@@ -418,12 +475,26 @@ bool escpos_step(struct printer *p)
 
 /* ---- real-time commands ---- */
 
+/* CUSTOM: 10 0F paper user recoverable unrecoverable. */
+static void full_status(struct printer *p)
+{
+    uint8_t b[6] = {0x10, 0x0F};
+    b[2] = (uint8_t)((printer_end(p) ? 0x01 : 0) | (printer_near(p) ? 0x04 : 0) |
+                     (p->mouth == MOUTH_OFFERED ? 0x20 : 0));
+    b[3] = (uint8_t)(p->cover_open ? 0x02 : 0);
+    b[5] = (uint8_t)(p->cutter_error ? 0x01 : 0);
+    p->realtime++;
+    printer_answer(p, b, sizeof b);
+}
+
 static void dle_eot(struct printer *p, uint8_t n)
 {
     uint8_t s[4];
     printer_status(p, s);
     bool offline = s[0] & 0x08;
     uint8_t b = 0x12;
+    if (!p->kind->status)
+        return;
     switch (n) {
     case 1:
         b |= (uint8_t)((offline ? 0x08 : 0) | (p->recover ? 0x20 : 0));
@@ -438,6 +509,15 @@ static void dle_eot(struct printer *p, uint8_t n)
     case 4:
         b |= (uint8_t)((printer_near(p) ? 0x0C : 0) | (printer_end(p) ? 0x60 : 0));
         break;
+    case 17:
+        if (!p->kind->custom)
+            return;
+        b |= (uint8_t)(printer_end(p) ? 0x20 : 0);
+        break;
+    case 20:
+        if (p->kind->custom)
+            full_status(p);
+        return;
     default:
         return;
     }

@@ -1,7 +1,7 @@
 /* First byte: what the rest is. Printers: the stream in one piece and in pieces must give the same events.
  * Pads: reports, and samples that become strokes. */
 #include "drivers/pad/stroke.h"
-#include "drivers/print/escpos.h"
+#include "drivers/print/profile.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +16,7 @@ static void events(const uint8_t *p, size_t n, size_t piece, struct buf *out)
     for (uint8_t q = 1; q <= 4; q++)
         escpos_asked(&d, q);
     escpos_asked(&d, ESCPOS_CUSTOM_FULL);
+    escpos_asked(&d, ESCPOS_CUSTOM_ROLL);
     for (size_t i = 0; i < n; i++) {
         escpos_put(&d, p[i]);
         if ((i + 1) % piece != 0 && i + 1 < n && d.len < ESCPOS_BLOCK_MAX)
@@ -32,9 +33,11 @@ static void events(const uint8_t *p, size_t n, size_t piece, struct buf *out)
 
 static void printer(const uint8_t *p, size_t n)
 {
+    char value[16];
+    printer_id_value((const char *)p, n, "MDL", value, sizeof value);
     BUF_SCOPE(whole);
     events(p, n, 1, &whole);
-    for (size_t piece = 2; piece <= 64; piece *= 2) {
+    for (size_t piece = 2; piece <= 64; piece += piece < 8 ? 1 : piece) {
         BUF_SCOPE(split);
         events(p, n, piece, &split);
         if (split.len != whole.len || memcmp(split.p, whole.p, whole.len) != 0)

@@ -1,5 +1,6 @@
 /* ESC/POS codec: golden bytes, the demultiplexer under every split, bad input. */
-#include "drivers/print/escpos.h"
+#include "drivers/print/profile.h"
+#include "drivers/rows.h"
 
 #include "common/base/text.h"
 
@@ -31,7 +32,7 @@ static void golden(void **state)
     BUF_SCOPE(b);
     static const uint8_t dots[6] = {0xf0, 0x0f, 0x81, 0x18, 0xff, 0x00};
     escpos_init(&b);
-    same_bytes(&b, "1b40 1c2e");
+    same_bytes(&b, "1b40");
     escpos_asb(&b, ESCPOS_ASB_ALL);
     same_bytes(&b, "1d61 0e");
     for (uint8_t n = 1; n <= 4; n++)
@@ -39,16 +40,30 @@ static void golden(void **state)
     same_bytes(&b, "100401 100402 100403 100404");
     escpos_recover(&b, 2);
     same_bytes(&b, "100502");
-    escpos_image(&b, dots, 16, 3);
+    escpos_image(&b, &(struct escpos_picture){dots, 16, 3, ESCPOS_RASTER});
     same_bytes(&b, "1d763000 0200 0300 f00f 8118 ff00");
-    escpos_image(&b, dots, 12, 1);
+    escpos_image(&b, &(struct escpos_picture){dots, 12, 1, ESCPOS_RASTER});
     same_bytes(&b, "1d763000 0200 0100 f00f");
+    escpos_image(&b, &(struct escpos_picture){dots, 16, 3, ESCPOS_GRAPHICS});
+    same_bytes(&b, "1d284c1000 3070300101 31 1000 0300 f00f 8118 ff00 1d284c0200 3032");
     escpos_feed_only(&b, 300);
     same_bytes(&b, "1b4aff 1b4a2d");
-    escpos_feed_cut(&b, 0);
+    escpos_feed_cut(&b, false, 0);
     same_bytes(&b, "1d564200");
-    escpos_cut_here(&b);
+    escpos_feed_cut(&b, true, 0);
+    same_bytes(&b, "1d564100");
+    escpos_cut_here(&b, false);
     same_bytes(&b, "1d5601");
+    escpos_cut_here(&b, true);
+    same_bytes(&b, "1d5600");
+    escpos_info(&b, 67);
+    same_bytes(&b, "1d4943");
+    escpos_present(&b, 12);
+    same_bytes(&b, "1d65030c");
+    escpos_retract(&b);
+    same_bytes(&b, "1d6502");
+    escpos_ask_roll(&b);
+    same_bytes(&b, "1de1");
     escpos_process_id(&b, "A1b2");
     same_bytes(&b, "1d28480600 3030 41316232");
 }
@@ -62,7 +77,7 @@ static void slices(void **state)
     for (size_t i = 0; i < COUNT(rows); i++, cases++) {
         BUF_SCOPE(b);
         int seen = 0;
-        escpos_image(&b, bits, 576, rows[i]);
+        escpos_image(&b, &(struct escpos_picture){bits, 576, rows[i], ESCPOS_RASTER});
         for (size_t at = 0; at < b.len;) {
             const uint8_t *p = (const uint8_t *)b.p + at;
             int n = p[6];
@@ -74,6 +89,18 @@ static void slices(void **state)
         }
         assert_int_equal(seen, rows[i]);
     }
+    /* the widest slice by GS ( L, and what is too wide for its two length bytes by GS 8 L */
+    BUF_SCOPE(b);
+    escpos_image(&b, &(struct escpos_picture){bits, 576, 255, ESCPOS_GRAPHICS});
+    assert_int_equal(b.len, 5 + 10 + 255 * 72 + 7);
+    assert_memory_equal(b.p, "\x1d\x28\x4c\xc2\x47\x30\x70\x30\x01\x01\x31\x40\x02\xff\x00", 15);
+    buf_reset(&b);
+    free(bits);
+    bits = calloc(255, 260);
+    assert_non_null(bits);
+    escpos_image(&b, &(struct escpos_picture){bits, 2080, 255, ESCPOS_GRAPHICS});
+    assert_int_equal(b.len, 7 + 10 + 255 * 260 + 7);
+    assert_memory_equal(b.p, "\x1d\x38\x4c\x06\x03\x01\x00\x30\x70\x30\x01\x01\x31\x20\x08\xff\x00", 17);
     free(bits);
 }
 
@@ -94,12 +121,12 @@ static void ids_and_pictures(void **state)
 
 /* ---- what comes back ---- */
 
-/* Events as text: a<4 bytes> s<n>:<byte> i<id> g<text> c<6 bytes>. */
+/* Events as text: a<4 bytes> s<n>:<byte> i<id> g<text> c<6 bytes> r<digits>. */
 static void tell(const struct escpos_event *ev, struct buf *out)
 {
     char hex[2 * ESCPOS_BLOCK_MAX + 1];
     hex_encode(hex, ev->data, ev->len);
-    static const char kinds[] = {'a', 's', 'i', 'g', 'c'};
+    static const char kinds[] = {'a', 's', 'i', 'g', 'c', 'r'};
     buf_chr(out, kinds[ev->kind]);
     if (ev->kind == ESCPOS_STATUS)
         buf_fmt(out, "%d:", ev->n);
@@ -126,6 +153,15 @@ static const struct {
     {"", "37224131623200", "i41316232 ", 0},
     {"", "5f4550534f4e00", "g4550534f4e ", 0},
     {"14", "100f21000000", "c100f21000000 ", 0},
+    {"e1", "353130636d", "r353130 ", 0},
+    {"e1", "3330636d12", "r3330 s0:12 ", 0},
+    /* digits are status bytes when no length is awaited, or when what follows is none */
+    {"", "3212", "s0:32 s0:12 ", 0},
+    {"02e1", "3212", "s2:32 s0:12 ", 0},
+    {"02e1", "3235636d12", "r3235 s2:12 ", 0},
+    {"e1", "37224131623200", "i41316232 ", 0},
+    {"e1", "3130636e12", "s0:12 ", 4},
+    {"e1", "3132333435363738636d", "r32333435363738 ", 1},
     /* the same first bytes, other questions */
     {"", "100f0100", "a100f0100 ", 0},
     {"14", "10000000", "a10000000 ", 0},
@@ -177,9 +213,9 @@ static void tables(void **state)
 static size_t day(uint8_t *out, size_t cap)
 {
     static const char *const parts[] = {
-        "10000000", "18000c00",       "12",   "16",           "37224131623200",
-        "37214100", "5f4550534f4e00", "ff00", "10",           "3722",
-        "5f41",     "100f21000000",   "1a",   "372240402000", "10001000"};
+        "10000000",       "18000c00", "12", "16",           "37224131623200", "37214100",
+        "5f4550534f4e00", "ff00",     "10", "3722",         "5f41",           "100f21000000",
+        "3230636d",       "3730636d", "1a", "372240402000", "10001000"};
     size_t n = 0;
     while (n + 16 < cap) {
         size_t len = 0;
@@ -197,6 +233,7 @@ static void run(const uint8_t *in, size_t n, size_t most, struct buf *out)
     for (uint8_t q = 1; q <= 4; q++)
         escpos_asked(&d, q);
     escpos_asked(&d, ESCPOS_CUSTOM_FULL);
+    escpos_asked(&d, ESCPOS_CUSTOM_ROLL);
     for (size_t at = 0; at < n;) {
         size_t piece = 1 + (most > 1 ? (size_t)random() % most : 0);
         size_t room = ESCPOS_BLOCK_MAX - d.len;
@@ -277,6 +314,85 @@ static struct escpos_status after(const char *hex, size_t questions)
     return s;
 }
 
+static struct escpos_status custom(const char *hex)
+{
+    struct escpos_demux d = {0};
+    struct escpos_status s = {0};
+    struct escpos_event ev;
+    uint8_t in[16];
+    size_t n = 0;
+    escpos_asked(&d, ESCPOS_CUSTOM_FULL);
+    assert_true(hex_decode(in, sizeof in, &n, hex));
+    for (size_t i = 0; i < n; i++) {
+        escpos_put(&d, in[i]);
+        while (escpos_next(&d, &ev))
+            escpos_merge(&s, &ev);
+    }
+    cases++;
+    return s;
+}
+
+/* ---- profiles ---- */
+
+static void names(void **state)
+{
+    (void)state;
+    ARENA_SCOPE(a);
+    struct device_rows *rows = ARENA_NEW(a, struct device_rows);
+    struct err e = {0};
+    const char *root = getenv("PRIDVOR_SOURCE");
+    if (rows_load(a, arena_fmt(a, "%s/configs/devices", root ? root : "."), "print", rows, &e) != RC_OK)
+        fail_msg("%s", e.text);
+    static const struct {
+        uint16_t vid;
+        const char *model;
+        int dots, dpi;
+        bool id, presenter;
+    } who[] = {
+        {0x04b8, "TM-T88V", 512, 180, true, false},   {0x04b8, "TM-T88V-i", 512, 180, true, false},
+        {0x04b8, "TM-T88VI", 512, 180, true, false},  {0x04b8, "TM-T88III", 512, 180, false, false},
+        {0x04b8, "TM-T20III", 576, 203, true, false}, {0x04b8, "tm-t20ii", 576, 203, true, false},
+        {0x04b8, "TM-m30III", 576, 203, true, false}, {0x04b8, "TM-T70II", 512, 180, false, false},
+        {0x04b8, "TM-L90", 576, 203, false, false},   {0x0dd4, "KPM180H", 640, 203, false, true},
+        {0x0dd4, "VKP80III", 640, 203, false, true},  {0x0519, "TSP800", 832, 203, false, false},
+        {0x1d90, "CT-S651", 640, 203, false, false},  {0x1504, "SRP-S300", 640, 203, false, false},
+        {0x0aa7, "TH230+", 576, 203, false, false},
+    };
+    for (size_t i = 0; i < COUNT(who); i++, cases++) {
+        struct printer_profile p;
+        const struct device_row *row = printer_row_for(rows->row, rows->n, who[i].vid, who[i].model);
+        if (!row)
+            fail_msg("no row for %s", who[i].model);
+        printer_profile(row, &p);
+        if (p.paper.dots != who[i].dots || p.paper.dpi != who[i].dpi || p.process_id != who[i].id ||
+            p.presenter != who[i].presenter)
+            fail_msg("%s is taken for %s", who[i].model, row->name);
+    }
+    assert_null(printer_row_for(rows->row, rows->n, 0x04b8, "TM-X99"));
+    assert_null(printer_row_for(rows->row, rows->n, 0x0483, "TM-T88V")); /* a clone that says so */
+    const char *last = "";
+    int models = 0;
+    for (size_t i = 0; i < rows->n; i++) {
+        struct printer_profile p;
+        printer_profile(&rows->row[i], &p);
+        assert_int_equal(p.paper.dots % 8, 0);
+        models += strcmp(last, rows->row[i].name) != 0;
+        last = rows->row[i].name;
+    }
+    print_message("profiles: %zu rows\n", rows->n);
+    assert_true(models >= 20);
+    static const char id[] = "MFG:EPSON;CMD:ESC/POS; MDL:TM-T88V;CLS:PRINTER;MODEL:other;X";
+    char out[64];
+    printer_id_value(id, sizeof id - 1, "MDL", out, sizeof out);
+    assert_string_equal(out, "TM-T88V");
+    printer_id_value(id, sizeof id - 1, "SN", out, sizeof out);
+    assert_string_equal(out, "");
+    printer_id_value(id, sizeof id - 1, "CMD", out, 4);
+    assert_string_equal(out, "ESC");
+    printer_id_value(id, 0, "MDL", out, sizeof out);
+    assert_string_equal(out, "");
+}
+
 static void meanings(void **state)
 {
     (void)state;
@@ -303,6 +419,14 @@ static void meanings(void **state)
     assert_true(s.cutter && !escpos_failed(&s));
     s = after("18000f00 10000300", 0);
     assert_true(!s.offline && s.near_end && !escpos_paper_out(&s));
+    s = custom("100f21000000");
+    assert_true(s.paper_end && s.ticket && escpos_paper_out(&s) && s.seen == ESCPOS_SEEN_CUSTOM);
+    s = custom("100f44000000");
+    assert_true(s.near_end && !s.paper_end && !s.ticket);
+    s = custom("100f00024000");
+    assert_true(s.cover && s.recoverable && escpos_failed(&s));
+    s = custom("100f00000001");
+    assert_true(s.cutter && !escpos_failed(&s));
     s = after("1e", 0); /* nobody asked: it may mean anything */
     assert_int_equal(s.seen, 0);
 }
@@ -319,7 +443,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(golden),   cmocka_unit_test(slices),      cmocka_unit_test(ids_and_pictures),
         cmocka_unit_test(tables),   cmocka_unit_test(every_split), cmocka_unit_test(recovers),
-        cmocka_unit_test(meanings),
+        cmocka_unit_test(meanings), cmocka_unit_test(names),
     };
     return cmocka_run_group_tests(tests, NULL, finish);
 }
