@@ -6,3 +6,7 @@ foreach(part IN ITEMS print pad)
     add_dependencies(devices_${part}_driver vdev kdrv)
   endif()
 endforeach()
+# Somebody else's driver on our model: the usb backend of CUPS.
+pridvor_test(devices_cups_backend LABEL devices SOURCES devices/cups_backend_test.c LIBS vdev_harness lib::pango
+  TIMEOUT 180)
+add_dependencies(devices_cups_backend vdev)
