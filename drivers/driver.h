@@ -97,6 +97,8 @@ void drv_unsolicited(struct drv *d, const char *event, const char *data);
 int64_t drv_command_id(const struct drv *d); /* of the running command, else 0 */
 /* A busless driver says who it found, from inside open(); serve copies. NULL is "". */
 void drv_id(struct drv *d, const char *model, const char *serial, const char *port);
+/* Which device is wanted (serve_opts.pin), or NULL; a busless driver reads it by its own rule. */
+const char *drv_pin(const struct drv *d);
 /* All rows of configs/devices for this driver, special ones first; a busless driver chooses by itself. */
 const struct device_row *drv_rows(const struct drv *d, size_t *n);
 /* Between two calls of a blocking library: hears commands (ping is answered) without waiting. true: the
