@@ -118,6 +118,11 @@ static bool may_climb(const struct serve *s, enum rc rc)
            (rc == RC_TIMEOUT || rc == RC_PROTOCOL || rc == RC_IO || rc == RC_DEVICE);
 }
 
+const char *drv_pin(const struct drv *d)
+{
+    return d->serve->opts.pin;
+}
+
 enum rc serve_open(struct serve *s, struct err *e)
 {
     size_t row = 0;
