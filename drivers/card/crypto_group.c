@@ -1,5 +1,7 @@
 #include "drivers/card/curves.h"
 
+#include "common/base/text.h"
+
 #include <mbedtls/ecp.h>
 #include <string.h>
 
@@ -14,9 +16,9 @@ static const mbedtls_ecp_group_id built_in[] = {
 /* modp stays NULL: mbedTLS then reduces by division. id stays NONE: there is no number for it. */
 static int fill(mbedtls_ecp_group *g, const struct curve *c)
 {
-    uint8_t base[1 + 2 * 66] = {4};
-    memcpy(base + 1, c->gx, c->len);
-    memcpy(base + 1 + c->len, c->gy, c->len);
+    char x[2 * 66 + 1], y[2 * 66 + 1];
+    hex_encode(x, c->gx, c->len);
+    hex_encode(y, c->gy, c->len);
     int rc = mbedtls_mpi_read_binary(&g->P, c->p, c->len);
     if (rc == 0)
         rc = mbedtls_mpi_read_binary(&g->A, c->a, c->len);
@@ -24,10 +26,10 @@ static int fill(mbedtls_ecp_group *g, const struct curve *c)
         rc = mbedtls_mpi_read_binary(&g->B, c->b, c->len);
     if (rc == 0)
         rc = mbedtls_mpi_read_binary(&g->N, c->n, c->len);
+    if (rc == 0) /* reading it from bytes needs a group that is complete */
+        rc = mbedtls_ecp_point_read_string(&g->G, 16, x, y);
     g->pbits = mbedtls_mpi_bitlen(&g->P);
     g->nbits = mbedtls_mpi_bitlen(&g->N);
-    if (rc == 0)
-        rc = mbedtls_ecp_point_read_binary(g, &g->G, base, 1 + 2 * c->len);
     return rc;
 }
 
