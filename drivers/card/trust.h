@@ -32,7 +32,7 @@ struct trust; /* CSCA certificates, master lists, revocation lists; read-only af
  * refused is no failure: it is named in trust_report. A folder that is not there gives an empty trust. RC_IO:
  * the folder cannot be read. Everything lives in the arena. */
 MUST enum rc trust_load(struct arena *a, const char *folder, struct trust **out, struct err *e);
-size_t trust_size(const struct trust *t); /* certificates that are trusted; NULL: 0 */
+size_t trust_size(const struct trust *t); /* certificates loaded; NULL: 0 */
 
 struct trust_group {
     unsigned n;        /* 1..16 */
