@@ -36,8 +36,8 @@ void card_sha1(uint8_t out[SHA1_LEN], const void *p, size_t len)
 
 void card_kdf(struct card_key *out, enum cipher c, const uint8_t *secret, size_t len, uint8_t counter)
 {
-    uint8_t in[128 + 4] = {0}, hash[32];
-    size_t n = len <= 128 ? len : 128;
+    uint8_t in[KA_SECRET_MAX + 4] = {0}, hash[32];
+    size_t n = len <= KA_SECRET_MAX ? len : KA_SECRET_MAX;
     memcpy(in, secret, n);
     in[n + 3] = counter;
     bool longer = c == CIPHER_AES192 || c == CIPHER_AES256;
@@ -187,5 +187,36 @@ enum rc card_unpad(const uint8_t *p, size_t len, size_t block, size_t *out, stru
     if (found == 0)
         return err_set(e, RC_PROTOCOL, "padding mark 80 not found");
     *out = len - block + found - 1;
+    return RC_OK;
+}
+
+enum rc card_map_random(const struct card_key *t, const uint8_t *s, size_t s_len, unsigned bits,
+                        uint8_t out[CARD_MAP_MAX], size_t *len, struct err *e)
+{
+    static const char *const constants[2][2] = {
+        {"\xa6\x68\x89\x2a\x7c\x41\xe3\xca\x73\x9f\x40\xb0\x57\xd8\x59\x04",
+         "\xa4\xe1\x36\xac\x72\x5f\x73\x8b\x01\xc1\xf6\x02\x17\xc1\x88\xad"},
+        {"\xd4\x63\xd6\x52\x34\x12\x4e\xf7\x89\x70\x54\x98\x6d\xca\x0a\x17"
+         "\x4e\x28\xdf\x75\x8c\xba\xa0\x3f\x24\x06\x16\x41\x4d\x5a\x16\x76",
+         "\x54\xbd\x72\x55\xf0\xaa\xf8\x31\xbe\xc3\x42\x3f\xcf\x39\xd6\x9b"
+         "\x6c\xbf\x06\x66\x77\xd0\xfa\xae\x5a\xad\xd9\x9d\xf8\xe5\x35\x17"}};
+    bool longer = t->cipher == CIPHER_AES192 || t->cipher == CIPHER_AES256;
+    size_t l = longer ? 32 : 16, n = 0;
+    if (s_len != l)
+        return err_set(e, RC_PROTOCOL, "integrated mapping: a nonce of %zu bytes instead of %zu", s_len, l);
+    struct card_key k = *t;
+    uint8_t next[32];
+    enum rc rc = card_encrypt(t, NULL, s, l, next, e);
+    while (rc == RC_OK && n * 8 < bits + 64 && n + l <= CARD_MAP_MAX) {
+        memcpy(k.k, next, cipher_keylen(t->cipher));
+        rc = card_encrypt(&k, NULL, (const uint8_t *)constants[longer][0], l, next, e);
+        if (rc == RC_OK)
+            rc = card_encrypt(&k, NULL, (const uint8_t *)constants[longer][1], l, out + n, e);
+        n += l;
+    }
+    wipe(&k, sizeof k);
+    wipe(next, sizeof next);
+    TRY(rc);
+    *len = n;
     return RC_OK;
 }

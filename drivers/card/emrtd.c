@@ -5,6 +5,12 @@
 #include <string.h>
 
 #define READ_FLOOR 32 /* a card that takes less than this in one answer is no document of ours */
+#define ATTEMPTS 5
+#define MORE_MAX 64 /* GET RESPONSE in a row */
+
+/* Care of each further attempt: bytes of an answer. Field experience: 256 is fine for most, some passports
+ * lose the thread above 160 (NFCPassportReader 107, 206). */
+static const size_t care_most[] = {0, 258, 160, 112, 112};
 
 void emrtd_step(struct emrtd *m, const char *step, int done)
 {
@@ -12,25 +18,62 @@ void emrtd_step(struct emrtd *m, const char *step, int done)
         m->progress(m->user, step, done, 100);
 }
 
+const char *chip_verdict_word(enum chip_verdict v)
+{
+    static const char *const words[] = {"not_checked", "not_offered", "genuine", "failed"};
+    return words[v];
+}
+
+/* ---- one command -----------------------------------------------------------------------------------------
+ */
+
+/* What the transport layer of a card may ask for: 6Cxx the same with that Le, 61xx fetch the rest. Both lie
+ * below secure messaging: the bytes of the command stay, the counter too. */
+static enum rc exchange(struct emrtd *m, uint8_t *cmd, size_t len, bool has_le, struct answer *a,
+                        struct err *e)
+{
+    m->apdus++;
+    TRY(m->t->transmit(m->t->self, cmd, len, a, e));
+    bool narrow = len > 5 ? cmd[4] != 0 : len == 5;
+    if (a->len == 0 && a->sw >> 8 == 0x6C && has_le && narrow) {
+        cmd[len - 1] = (uint8_t)a->sw;
+        m->apdus++;
+        TRY(m->t->transmit(m->t->self, cmd, len, a, e));
+    }
+    for (int i = 0; a->sw >> 8 == 0x61 && i < MORE_MAX; i++) {
+        uint8_t more[5] = {0x00, 0xC0, 0, 0, (uint8_t)a->sw};
+        struct answer next;
+        m->apdus++;
+        TRY(m->t->transmit(m->t->self, more, sizeof more, &next, e));
+        if (next.len > APDU_DATA_MAX - a->len || (next.len == 0 && next.sw >> 8 == 0x61))
+            return err_set(e, RC_PROTOCOL, "the card's answer does not end");
+        memcpy(a->data + a->len, next.data, next.len);
+        a->len += next.len;
+        a->sw = next.sw;
+        wipe(next.data, next.len);
+    }
+    return RC_OK;
+}
+
 enum rc emrtd_send(struct emrtd *m, const struct apdu *c, struct answer *a, struct err *e)
 {
-    uint8_t out[700];
+    uint8_t out[KA_PUBLIC_MAX + 200];
     size_t len = 0;
     bool sealed = m->sm.open;
     if (sealed)
         TRY(sm_wrap(&m->sm, c, out, sizeof out, &len, e));
     else
         TRY(apdu_encode(c, out, sizeof out, &len, e));
-    m->apdus++;
-    enum rc rc = m->t->transmit(m->t->self, out, len, a, e);
+    enum rc rc = exchange(m, out, len, sealed || c->le >= 0, a, e);
     wipe(out, len);
     TRY(rc);
     if (!sealed)
         return RC_OK;
     TRY(sm_unwrap(&m->sm, a, e));
-    if (!m->sm.open)
-        return err_code(e, RC_PROTOCOL, "SM_BROKEN", 0, "the card left secure messaging (%04X)", a->sw);
-    return RC_OK;
+    if (m->sm.open)
+        return RC_OK;
+    m->left = a->sw;
+    return err_code(e, RC_PROTOCOL, "SM_BROKEN", 0, "the card left secure messaging (%04X)", a->sw);
 }
 
 enum rc emrtd_select(struct emrtd *m, uint8_t p1, const void *id, size_t len, uint16_t *sw, struct err *e)
@@ -61,11 +104,17 @@ static enum rc read_far(struct emrtd *m, size_t at, size_t want, struct answer *
     return RC_OK;
 }
 
-static enum rc read_once(struct emrtd *m, size_t at, size_t want, struct answer *a, struct err *e)
+struct place {
+    uint8_t sfi; /* 0: the current file */
+    size_t at;
+};
+
+static enum rc read_once(struct emrtd *m, struct place p, size_t want, struct answer *a, struct err *e)
 {
-    if (at > 0x7FFF)
-        return read_far(m, at, want > 8 ? want - 8 : want, a, e);
-    struct apdu c = {0x00, 0xB0, (uint8_t)(at >> 8), (uint8_t)at, NULL, 0, (int)want, m->wide};
+    if (p.at > 0x7FFF)
+        return read_far(m, p.at, want > 8 ? want - 8 : want, a, e);
+    uint8_t p1 = p.sfi ? 0x80 | p.sfi : (uint8_t)(p.at >> 8);
+    struct apdu c = {0x00, 0xB0, p1, (uint8_t)p.at, NULL, 0, (int)want, m->wide};
     TRY(emrtd_send(m, &c, a, e));
     if ((a->sw & 0xFF00) == 0x6C00 && (a->sw & 0xFF) != 0) { /* exactly so many, says the card */
         c.le = a->sw & 0xFF;
@@ -75,20 +124,57 @@ static enum rc read_once(struct emrtd *m, size_t at, size_t want, struct answer 
     return RC_OK;
 }
 
-/* At most `want` bytes from `at`; learns a smaller chunk where the card refuses the length. */
-static enum rc read_some(struct emrtd *m, const struct lds_file *f, size_t at, size_t want, struct answer *a,
-                         struct err *e)
+/* At most `want` bytes; learns a smaller chunk where the card refuses the length. a->sw tells. */
+static enum rc read_some(struct emrtd *m, struct place p, size_t want, struct answer *a, struct err *e)
 {
     for (;;) {
-        TRY(read_once(m, at, want < m->chunk ? want : m->chunk, a, e));
-        if (a->sw != 0x6700)
-            break;
-        size_t smaller = m->wide ? sm_room(&m->sm, 258) : m->chunk / 2;
+        size_t n = want < m->chunk ? want : m->chunk;
+        TRY(read_once(m, p, n, a, e));
+        if (a->sw != 0x6700 || n <= READ_FLOOR)
+            return RC_OK;
+        size_t smaller = m->wide ? sm_room(&m->sm, 258) : n / 2;
         m->wide = false;
-        if (smaller < READ_FLOOR)
-            return sw_fail(e, a->sw, f->name);
-        m->chunk = smaller;
+        m->chunk = smaller < READ_FLOOR ? READ_FLOOR : smaller;
     }
+}
+
+static bool good(const struct answer *a)
+{
+    return sw_row(a->sw)->rc == RC_OK && a->len > 0;
+}
+
+/* The first bytes by short identifier: saves the SELECT. What is no such file counts as not supported, unless
+ * this card has read so before. */
+static enum rc first_by_sfi(struct emrtd *m, const struct lds_file *f, struct answer *a, bool *done,
+                            struct err *e)
+{
+    struct tlv t;
+    *done = false;
+    if (m->care.select || !m->by_sfi)
+        return RC_OK;
+    TRY(read_some(m, (struct place){f->fid & 0x1F, 0}, m->chunk, a, e));
+    *done = (good(a) && tlv_head(a->data, a->len, &t, NULL) == RC_OK && t.tag == f->tag) ||
+            sw_row(a->sw)->rc == RC_NOT_FOUND || sw_row(a->sw)->rc == RC_DENIED;
+    m->by_sfi = *done;
+    return RC_OK;
+}
+
+static enum rc first_by_select(struct emrtd *m, const struct lds_file *f, struct answer *a, struct err *e)
+{
+    uint8_t id[] = {(uint8_t)(f->fid >> 8), (uint8_t)f->fid};
+    uint16_t sw;
+    TRY(emrtd_select(m, 0x02, id, sizeof id, &sw, e));
+    if (sw != 0x9000 && sw != 0x6282 && sw != 0x6283)
+        return sw_fail(e, sw, f->name);
+    size_t want = m->care.header ? 6 : m->chunk;
+    TRY(read_some(m, (struct place){0, 0}, want, a, e)); /* short files end here */
+    if (!good(a) && want > 6 && sw_row(a->sw)->rc != RC_DENIED)
+        return read_some(m, (struct place){0, 0}, 6, a, e); /* more than there is: some refuse that */
+    return RC_OK;
+}
+
+static enum rc check_read(const struct lds_file *f, const struct answer *a, size_t at, struct err *e)
+{
     if (sw_row(a->sw)->rc != RC_OK)
         return sw_fail(e, a->sw, f->name);
     if (a->len == 0)
@@ -96,28 +182,24 @@ static enum rc read_some(struct emrtd *m, const struct lds_file *f, size_t at, s
     return RC_OK;
 }
 
-struct span_of_progress {
-    int from, to;
-};
-
-static enum rc read_file(struct emrtd *m, const struct lds_file *f, struct span_of_progress bar,
-                         struct emrtd_file *out, struct err *e)
+enum rc emrtd_file(struct emrtd *m, const struct lds_file *f, struct emrtd_bar bar, struct emrtd_file *out,
+                   struct err *e)
 {
-    uint8_t id[] = {(uint8_t)(f->fid >> 8), (uint8_t)f->fid};
-    uint16_t sw;
     struct answer a;
     size_t total = 0;
-    TRY(emrtd_select(m, 0x02, id, sizeof id, &sw, e));
-    if (sw != 0x9000)
-        return sw_fail(e, sw, f->name);
-    TRY(read_some(m, f, 0, m->chunk, &a, e)); /* short files end here: one command instead of two */
+    bool done = false;
+    TRY(first_by_sfi(m, f, &a, &done, e));
+    if (!done)
+        TRY(first_by_select(m, f, &a, e));
+    TRY(check_read(f, &a, 0, e));
     TRY(lds_length(f, a.data, a.len, &total, e));
     uint8_t *p = arena_alloc(m->arena, total);
     size_t have = a.len < total ? a.len : total;
     memcpy(p, a.data, have);
     while (have < total) {
         emrtd_step(m, "files", bar.from + (int)((size_t)(bar.to - bar.from) * have / total));
-        TRY(read_some(m, f, have, total - have, &a, e));
+        TRY(read_some(m, (struct place){0, have}, total - have, &a, e));
+        TRY(check_read(f, &a, have, e));
         size_t n = a.len < total - have ? a.len : total - have;
         memcpy(p + have, a.data, n);
         have += n;
@@ -130,16 +212,33 @@ static enum rc read_file(struct emrtd *m, const struct lds_file *f, struct span_
 /* ---- all files -------------------------------------------------------------------------------------------
  */
 
+/* What a request needs: who it is, that it is signed, that the chip is no copy, the picture. */
 static const struct {
     const char *name;
-    struct span_of_progress bar;
-} plan[] = {{"DG1", {36, 44}}, {"COM", {44, 46}}, {"DG14", {46, 50}}, {"DG2", {50, 92}}, {"SOD", {92, 100}}};
+    struct emrtd_bar bar;
+} plan[] = {{"DG1", {36, 42}},  {"COM", {42, 44}},  {"SOD", {44, 54}},
+            {"DG14", {54, 60}}, {"DG15", {60, 64}}, {"DG2", {64, 98}}};
+
+const struct emrtd_file *emrtd_have(const struct emrtd *m, const char *name)
+{
+    for (size_t i = 0; i < m->result.n_files; i++)
+        if (strcmp(m->result.file[i].file->name, name) == 0)
+            return &m->result.file[i];
+    return NULL;
+}
+
+static bool is(const struct lds_file *f, const char *name)
+{
+    return strcmp(f->name, name) == 0;
+}
 
 static enum rc keep(struct emrtd *m, const struct emrtd_file *file, struct lds_com *com, struct err *e)
 {
-    if (strcmp(file->file->name, "COM") == 0)
-        TRY(lds_com(file->p, file->len, com, e));
-    if (strcmp(file->file->name, "DG1") == 0) {
+    if (m->result.n_files == EMRTD_FILES)
+        return err_set(e, RC_INTERNAL, "more files than there are");
+    if (is(file->file, "COM") && lds_com(file->p, file->len, com, NULL) != RC_OK)
+        *com = (struct lds_com){0}; /* unsigned, a hint only: a sloppy one is no hint */
+    if (is(file->file, "DG1")) {
         TRY(lds_dg1(file->p, file->len, &m->result.mrz, e));
         m->result.has_mrz = true;
         if (m->identity && !m->told)
@@ -147,13 +246,35 @@ static enum rc keep(struct emrtd *m, const struct emrtd_file *file, struct lds_c
         m->told = true;
     }
     m->result.file[m->result.n_files++] = *file;
+    if (is(file->file, "DG14"))
+        TRY(emrtd_chip_auth(m, e));
+    if (is(file->file, "DG15"))
+        TRY(emrtd_active_auth(m, e));
     return RC_OK;
 }
 
 /* Not in EF.COM, so not on the card; COM is unsigned, therefore only a hint to save commands. */
 static bool absent(const struct lds_com *com, const struct lds_file *f)
 {
-    return com->groups && (f->fid >> 8) == 0x01 && f->fid <= 0x0110 && !(com->groups & 1u << (f->fid & 0xFF));
+    return com->groups && f->group && !(com->groups & 1u << f->group);
+}
+
+static enum rc one_file(struct emrtd *m, const struct lds_file *f, struct emrtd_bar bar, struct lds_com *com,
+                        struct err *e)
+{
+    struct emrtd_file file;
+    if (absent(com, f) || (m->care.skip & 1u << (f->fid & 0x1F)) || emrtd_have(m, f->name))
+        return RC_OK;
+    emrtd_step(m, "files", bar.from);
+    m->left = 0;
+    enum rc rc = emrtd_file(m, f, bar, &file, e);
+    bool needed = f->fid == 0x0101;
+    if (!needed && (rc == RC_NOT_FOUND || rc == RC_DENIED)) /* not there, or not for a CAN */
+        return RC_OK;
+    if (!needed && m->left && (sw_row(m->left)->rc == RC_NOT_FOUND || sw_row(m->left)->rc == RC_DENIED))
+        m->care.skip |= 1u << (f->fid & 0x1F); /* the same, said in clear: without it in the next attempt */
+    TRY(rc);
+    return keep(m, &file, com, e);
 }
 
 static enum rc files(struct emrtd *m, struct err *e)
@@ -162,54 +283,138 @@ static enum rc files(struct emrtd *m, struct err *e)
     size_t n = m->n_want ? m->n_want : COUNT(plan);
     for (size_t i = 0; i < n; i++) {
         const struct lds_file *f = lds_by_name(m->n_want ? m->want[i] : plan[i].name);
-        struct span_of_progress bar = {36 + (int)(64 * i / n), 36 + (int)(64 * (i + 1) / n)};
-        struct emrtd_file file;
+        struct emrtd_bar bar = {36 + (int)(62 * i / n), 36 + (int)(62 * (i + 1) / n)};
         if (!f)
             return err_at(e, RC_BAD_FIELD, "want", "no such file");
         if (!m->n_want)
             bar = plan[i].bar;
-        if (absent(&com, f))
-            continue;
-        emrtd_step(m, "files", bar.from);
-        enum rc rc = read_file(m, f, bar, &file, e);
-        bool needed = f->fid == 0x0101;
-        if (!needed && (rc == RC_NOT_FOUND || rc == RC_DENIED)) /* not there, or not for a CAN */
-            continue;
-        TRY(rc);
-        TRY(keep(m, &file, &com, e));
+        if (!m->n_want && is(f, "DG15") && emrtd_offers_chip_auth(m))
+            continue; /* one proof is enough */
+        TRY(one_file(m, f, bar, &com, e));
     }
-    emrtd_step(m, "files", 100);
     return RC_OK;
 }
+
+/* ---- verdicts --------------------------------------------------------------------------------------------
+ */
+
+static void judge(struct emrtd *m)
+{
+    const struct emrtd_file *sod = emrtd_have(m, "SOD");
+    struct trust_group group[EMRTD_FILES];
+    struct trust_question q = {.groups = group, .now = m->now};
+    for (size_t i = 0; i < m->result.n_files; i++) {
+        const struct emrtd_file *f = &m->result.file[i];
+        if (f->file->group)
+            group[q.n_groups++] = (struct trust_group){f->file->group, BYTES(f->p, f->len)};
+    }
+    if (sod)
+        q.sod = BYTES(sod->p, sod->len);
+    trust_check(m->trust, m->arena, &q, &m->result.passive);
+}
+
+static void chip_fails(struct emrtd *m, const char *why)
+{
+    m->result.chip = CHIP_FAILED;
+    m->result.chip_why = why;
+}
+
+/* EF.COM may be a forger's: what the security object lists has to be there, and be the signed one. */
+static enum rc verdicts(struct emrtd *m, struct err *e)
+{
+    static const char *const proofs[] = {"DG14", "DG15"};
+    struct lds_com none = {0};
+    judge(m);
+    if (!emrtd_have(m, "SOD")) {
+        if (m->result.chip == CHIP_GENUINE || m->result.chip == CHIP_NOT_OFFERED)
+            m->result.chip = CHIP_NOT_CHECKED; /* by a key that nobody signed */
+        return RC_OK;
+    }
+    for (size_t i = 0; i < COUNT(proofs); i++) {
+        const struct lds_file *f = lds_by_name(proofs[i]);
+        bool listed = m->result.passive.listed & 1u << f->group;
+        if (!listed || emrtd_have(m, f->name) || (i == 1 && emrtd_offers_chip_auth(m)))
+            continue;
+        if (m->n_want) { /* the caller wants no more */
+            m->result.chip = CHIP_NOT_CHECKED;
+            continue;
+        }
+        m->care.skip &= ~(1u << (f->fid & 0x1F));
+        TRY(one_file(m, f, (struct emrtd_bar){98, 99}, &none, e));
+        if (!emrtd_have(m, f->name))
+            chip_fails(m, "a file with the key is signed for, but not there");
+        judge(m);
+    }
+    const struct lds_file *f = lds_by_name(strcmp(m->result.chip_method, "AA") == 0 ? "DG15" : "DG14");
+    if (m->result.chip == CHIP_GENUINE && m->result.passive.group[f->group] != TRUST_GROUP_SAME)
+        chip_fails(m, "the key of the chip is not the signed one");
+    return RC_OK;
+}
+
+/* ---- attempts --------------------------------------------------------------------------------------------
+ */
 
 static enum rc attempt(struct emrtd *m, struct err *e)
 {
     sm_wipe(&m->sm);
-    m->result = (struct emrtd_result){.access = "", .pace = "", .curve = ""};
+    m->result = (struct emrtd_result){.access = "",
+                                      .pace = "",
+                                      .curve = "",
+                                      .chip_method = "none",
+                                      .chip = m->care.no_proof ? CHIP_FAILED : CHIP_NOT_OFFERED,
+                                      .chip_why = m->care.no_proof ? "the chip does not prove its key" : ""};
     m->chunk = 258;
+    m->by_sfi = true;
+    m->left = 0;
     enum rc rc = emrtd_access(m, e);
     if (rc == RC_OK) {
-        m->chunk = sm_room(&m->sm, m->wide ? m->chunk : 258);
+        size_t most = m->wide ? m->chunk : 258;
+        if (m->care.most && m->care.most < most)
+            most = m->care.most;
+        m->chunk = sm_room(&m->sm, most);
         rc = files(m, e);
     }
+    if (rc == RC_OK)
+        rc = verdicts(m, e);
     sm_wipe(&m->sm);
+    if (m->mapping)
+        wipe(m->mapping, sizeof *m->mapping);
     return rc;
+}
+
+/* More careful than last time. false: there is no point. */
+static bool again(struct emrtd *m, unsigned n, enum rc rc, const struct err *why)
+{
+    bool file_bad = why->code && strcmp(why->code, "FILE_BAD") == 0; /* would be as bad again */
+    if (rc == RC_TIMEOUT)
+        return !why->code && n == 1 && (m->care = (struct care){.select = true, .most = 258}, true);
+    if (rc != RC_PROTOCOL || file_bad || n >= ATTEMPTS)
+        return false;
+    if (m->result.access[0] == 0 && n >= 2)
+        return false; /* not even the access */
+    if (m->care.skip && m->left)
+        return true; /* that file was it */
+    m->care.select = true;
+    m->care.header = n >= 2;
+    m->care.most = care_most[n];
+    return true;
 }
 
 enum rc emrtd_read(struct emrtd *m, struct err *e)
 {
     struct err why = {0};
-    m->narrow = m->told = false;
+    m->care = (struct care){0};
+    m->told = false;
     enum rc rc = attempt(m, &why);
-    bool file_bad = why.code && strcmp(why.code, "FILE_BAD") == 0; /* would be as bad again */
-    if ((rc == RC_PROTOCOL && !file_bad) || (rc == RC_TIMEOUT && !why.code)) {
-        m->narrow = true;
-        struct err again = {0};
-        rc = m->t->reset(m->t->self, &again);
+    for (unsigned n = 1; rc != RC_OK && again(m, n, rc, &why); n++) {
+        why = (struct err){0};
+        rc = m->t->reset(m->t->self, &why);
         if (rc == RC_OK)
-            rc = attempt(m, &again);
-        why = again;
+            rc = attempt(m, &why);
     }
+    if (rc == RC_OK && m->want_address)
+        rc = emrtd_address(m, &why);
+    emrtd_step(m, "files", 100);
     if (rc != RC_OK && e)
         *e = why;
     return rc;

@@ -5,7 +5,16 @@
 
 #include <string.h>
 
-static const uint8_t mf[] = {0x3F, 0x00}, card_access[] = {0x01, 0x1C}, atr_info[] = {0x2F, 0x01};
+static const uint8_t mf[] = {0x3F, 0x00}, atr_info[] = {0x2F, 0x01};
+static const struct lds_file card_access = {"CardAccess", 0x011C, 0x31, 0};
+
+#define WIDE_GUESS 2048 /* bytes of an answer where the card says "extended length" and no number */
+
+enum rc emrtd_mf(struct emrtd *m, struct err *e)
+{
+    uint16_t sw;
+    return emrtd_select(m, 0x00, mf, sizeof mf, &sw, e); /* with 3F00: see pitfalls; a refusal is no harm */
+}
 
 /* A small transparent file of the MF, in clear. RC_NOT_FOUND when the card has none. */
 static enum rc read_small(struct emrtd *m, const uint8_t id[2], struct answer *a, struct err *e)
@@ -16,10 +25,6 @@ static enum rc read_small(struct emrtd *m, const uint8_t id[2], struct answer *a
         return err_set(e, RC_NOT_FOUND, "file %02X%02X: status %04X", id[0], id[1], sw);
     struct apdu read = {0x00, 0xB0, 0, 0, NULL, 0, 256, false};
     TRY(emrtd_send(m, &read, a, e));
-    if ((a->sw & 0xFF00) == 0x6C00) { /* exactly so many */
-        read.le = a->sw & 0xFF;
-        TRY(emrtd_send(m, &read, a, e));
-    }
     return sw_row(a->sw)->rc == RC_OK ? RC_OK : sw_fail(e, a->sw, "reading a file of the card");
 }
 
@@ -28,25 +33,27 @@ static enum rc find_width(struct emrtd *m, struct err *e)
 {
     struct atr atr;
     m->wide = false;
-    if (m->narrow || m->t->max_answer <= 258 || atr_parse(m->t->atr, m->t->atr_len, &atr, NULL) != RC_OK ||
-        !atr.wide || !atr.info)
+    m->chunk = 258;
+    if (m->care.most || m->t->max_answer <= 258 || atr_parse(m->t->atr, m->t->atr_len, &atr, NULL) != RC_OK ||
+        !atr.wide)
         return RC_OK;
-    struct answer a;
+    struct answer a = {.len = 0};
     struct tlv limits, command, answer;
-    enum rc rc = read_small(m, atr_info, &a, e);
-    if (rc == RC_NOT_FOUND || rc == RC_DENIED || rc == RC_UNSUPPORTED)
-        return RC_OK; /* no hint, no extended length */
-    TRY(rc);
-    size_t at = 0, from = a.len > 0 && a.data[0] < 0x42 ? 1 : 0; /* the file may begin with a category byte */
-    if (tlv_find(a.data + from, a.len - from, 0x7F66, &limits, NULL) != RC_OK ||
-        tlv_next(limits.v, limits.len, &at, &command, NULL) != RC_OK ||
-        tlv_next(limits.v, limits.len, &at, &answer, NULL) != RC_OK || command.len != 2 || answer.len != 2)
-        return RC_OK;
-    size_t most = (size_t)(answer.v[0] << 8 | answer.v[1]);
+    enum rc rc = atr.info ? read_small(m, atr_info, &a, e) : RC_NOT_FOUND;
+    if (rc != RC_OK && rc != RC_NOT_FOUND && rc != RC_DENIED && rc != RC_UNSUPPORTED && rc != RC_STATE)
+        return rc;
+    size_t at = 0, most = WIDE_GUESS;
+    size_t from = a.len > 0 && a.data[0] < 0x42 ? 1 : 0; /* the file may begin with a category byte */
+    if (rc == RC_OK && tlv_find(a.data + from, a.len - from, 0x7F66, &limits, NULL) == RC_OK &&
+        tlv_next(limits.v, limits.len, &at, &command, NULL) == RC_OK &&
+        tlv_next(limits.v, limits.len, &at, &answer, NULL) == RC_OK && answer.len == 2)
+        most = (size_t)(answer.v[0] << 8 | answer.v[1]);
     if (most > m->t->max_answer)
         most = m->t->max_answer;
+    if (most > APDU_DATA_MAX)
+        most = APDU_DATA_MAX;
     m->wide = most > 258;
-    m->chunk = most; /* becomes bytes of a file once the channel is open */
+    m->chunk = m->wide ? most : 258; /* becomes bytes of a file once the channel is open */
     return RC_OK;
 }
 
@@ -58,10 +65,9 @@ static enum rc secret_wrong(struct emrtd *m, const struct pace *p, enum pace_sec
     uint8_t data[PACE_DATA_MAX];
     size_t len = 0;
     struct answer a = {.sw = 0};
-    uint16_t ignored;
     TRY(m->t->reset(m->t->self, e));
     if (tries < 0 && pace_set_at(p, kind, data, &len, NULL) == RC_OK) {
-        TRY(emrtd_select(m, 0x00, mf, sizeof mf, &ignored, e));
+        TRY(emrtd_mf(m, e));
         struct apdu set = {0x00, 0x22, 0xC1, 0xA4, data, len, -1, false};
         TRY(emrtd_send(m, &set, &a, e));
         tries = sw_tries(a.sw);
@@ -93,45 +99,80 @@ static enum rc authenticate(struct emrtd *m, struct pace *p, uint16_t *sw, struc
             TRY(pace_token(p, &a, data, &len, e));
     }
     enum rc rc = pace_finish(p, &a, &m->sm, e);
+    wipe(&a, sizeof a);
     wipe(data, sizeof data);
     return rc;
 }
 
-static enum rc pace(struct emrtd *m, const struct pace_info *info, struct err *e)
+/* The reference of the domain parameters belongs into the command only where the card asks for it; cards
+ * that do not know it say so. */
+static enum rc set_at(struct emrtd *m, struct pace *p, enum pace_secret kind, uint16_t *sw, struct err *e)
+{
+    for (;;) {
+        uint8_t data[PACE_DATA_MAX];
+        size_t len = 0;
+        struct answer a;
+        TRY(pace_set_at(p, kind, data, &len, e));
+        struct apdu set = {0x00, 0x22, 0xC1, 0xA4, data, len, -1, false};
+        TRY(emrtd_send(m, &set, &a, e));
+        *sw = a.sw;
+        if (a.sw == 0x9000 || sw_tries(a.sw) >= 0 || p->info.reference < 0 ||
+            (a.sw != 0x6A80 && a.sw != 0x6A88 && a.sw != 0x6A86))
+            return RC_OK;
+        p->info.reference = -1;
+    }
+}
+
+/* Chip authentication mapping: what proves the chip is looked at when DG14 is there. */
+static void keep_mapping(struct emrtd *m, const struct pace *p)
+{
+    if (p->info.mapping != MAP_CAM)
+        return;
+    if (!m->mapping)
+        m->mapping = ARENA_NEW(m->arena, struct pace);
+    *m->mapping = *p;
+    m->mapping->ka = NULL;
+}
+
+enum rc emrtd_pace(struct emrtd *m, struct err *e)
 {
     char mrz[MRZ_INFO_MAX] = "";
     enum pace_secret kind = m->secret.can ? PACE_CAN : PACE_MRZ;
     if (kind == PACE_MRZ)
         TRY(mrz_info(&m->secret.mrz, mrz, e));
     struct pace p SCOPED(pace_wipe) = {0};
-    enum rc rc = pace_start(&p, info, kind, m->secret.can ? m->secret.can : mrz, e);
+    enum rc rc = pace_start(&p, &m->pace, kind, m->secret.can ? m->secret.can : mrz, e);
     wipe(mrz, sizeof mrz);
     TRY(rc);
-    uint8_t data[PACE_DATA_MAX];
-    size_t len = 0;
-    struct answer a;
-    TRY(pace_set_at(&p, kind, data, &len, e));
-    struct apdu set = {0x00, 0x22, 0xC1, 0xA4, data, len, -1, false};
-    TRY(emrtd_send(m, &set, &a, e));
-    if (a.sw == 0x63C0 || a.sw == 0x6983 || a.sw == 0x6984)
-        return err_code(e, RC_UNSUPPORTED, "PACE_BLOCKED", 0, "PACE: the password is blocked (%04X)", a.sw);
-    if (a.sw != 0x9000 && sw_tries(a.sw) < 0) /* 63Cx: somebody was wrong before, we may try */
-        return sw_fail(e, a.sw, "MSE:Set AT");
     uint16_t sw = 0;
+    TRY(set_at(m, &p, kind, &sw, e));
+    if (sw == 0x63C0 || sw == 0x6983 || sw == 0x6984)
+        return err_code(e, RC_UNSUPPORTED, "PACE_BLOCKED", 0, "PACE: the password is blocked (%04X)", sw);
+    if (sw != 0x9000 && sw_tries(sw) < 0) /* 63Cx: somebody was wrong before, we may try */
+        return sw_fail(e, sw, "MSE:Set AT");
+    sw = 0;
     TRY(authenticate(m, &p, &sw, e));
     if (sw != 0x9000)
         return secret_wrong(m, &p, kind, sw, e);
+    keep_mapping(m, &p);
     m->result.access = "PACE";
-    m->result.pace = pace_name(info);
-    m->result.curve = ec_name(info->parameter_id);
+    m->result.pace = pace_name(&m->pace);
+    m->result.curve = ka_name(m->pace.parameter_id);
     return RC_OK;
 }
 
+/* Without an answer first; a few cards only know the form with one. */
 static enum rc select_application(struct emrtd *m, struct err *e)
 {
     uint16_t sw;
     TRY(emrtd_select(m, 0x04, LDS_AID, LDS_AID_LEN, &sw, e));
-    if (sw == 0x9000)
+    if (sw == 0x9000 || sw == 0x6283)
+        return RC_OK;
+    struct answer a;
+    struct apdu c = {0x00, 0xA4, 0x04, 0x00, (const uint8_t *)LDS_AID, LDS_AID_LEN, 256, false};
+    if (sw != 0x6A82)
+        TRY(emrtd_send(m, &c, &a, e));
+    if (sw != 0x6A82 && (a.sw == 0x9000 || a.sw == 0x6283))
         return RC_OK;
     return err_code(e, RC_UNSUPPORTED, "NOT_IDENTITY_CARD", 0, "the card has no eMRTD application (%04X)",
                     sw);
@@ -169,41 +210,66 @@ static enum rc bac(struct emrtd *m, struct err *e)
     return rc;
 }
 
-/* What EF.CardAccess offers; *found false: no PACE on this card. */
-static enum rc look_for_pace(struct emrtd *m, struct pace_info *info, bool *found, struct err *e)
+/* What EF.CardAccess offers, best first; *n 0: no PACE on this card. */
+static enum rc look_for_pace(struct emrtd *m, struct pace_info *offers, size_t *n, struct err *e)
 {
-    struct answer a;
+    struct emrtd_file file;
     struct security_infos infos;
-    *found = false;
-    enum rc rc = read_small(m, card_access, &a, e);
+    *n = 0;
+    enum rc rc = emrtd_file(m, &card_access, (struct emrtd_bar){5, 15}, &file, e);
+    if (rc != RC_OK && !m->care.select) { /* old documents, and those without short identifiers */
+        m->by_sfi = false;
+        if (rc == RC_NOT_FOUND || rc == RC_DENIED)
+            rc = emrtd_file(m, &card_access, (struct emrtd_bar){5, 15}, &file, e);
+    }
     if (rc == RC_NOT_FOUND || rc == RC_DENIED || rc == RC_STATE || rc == RC_UNSUPPORTED)
         return RC_OK;
     TRY(rc);
-    struct tlv set;
-    TRY(tlv_read(a.data, a.len, &set, e)); /* cards may pad the file behind the SET */
-    TRY(lds_security_infos(a.data, set.head + set.len, &infos, e));
-    rc = pace_choose(&infos, info, e);
+    TRY(lds_security_infos(file.p, file.len, &infos, e));
+    rc = pace_choose(&infos, offers, n, e);
     if (rc == RC_NOT_FOUND || (rc == RC_UNSUPPORTED && m->secret.has_mrz))
         return RC_OK;
-    TRY(rc);
-    *found = true;
-    return RC_OK;
+    return rc;
+}
+
+/* What the card offers and refuses all the same: the next best. */
+static enum rc open_by_pace(struct emrtd *m, const struct pace_info *offers, size_t n, struct err *e)
+{
+    enum rc rc = RC_UNSUPPORTED;
+    for (size_t i = 0; i < n; i++) {
+        m->pace = offers[i];
+        rc = emrtd_pace(m, e);
+        bool refused = (rc == RC_UNSUPPORTED || rc == RC_NOT_FOUND) && !(e && e->code);
+        if (!refused)
+            break;
+    }
+    return rc;
 }
 
 enum rc emrtd_access(struct emrtd *m, struct err *e)
 {
-    struct pace_info info;
-    uint16_t sw;
-    bool found;
+    struct pace_info offers[PACE_OFFERS];
+    size_t n = 0;
+    struct err why = {0};
     emrtd_step(m, "access", 5);
-    TRY(emrtd_select(m, 0x00, mf, sizeof mf, &sw, e)); /* with 3F00: see pitfalls; a refusal is no harm */
-    TRY(look_for_pace(m, &info, &found, e));
+    m->pace = (struct pace_info){.reference = -1};
+    TRY(emrtd_mf(m, e));
+    m->chunk = 256; /* in clear */
+    TRY(look_for_pace(m, offers, &n, e));
     TRY(find_width(m, e));
     emrtd_step(m, "access", 15);
-    if (found) {
-        TRY(pace(m, &info, e));
-        return select_application(m, e);
+    if (n > 0) {
+        enum rc rc = open_by_pace(m, offers, n, &why);
+        if (rc == RC_OK)
+            return select_application(m, e);
+        bool refused = (rc == RC_UNSUPPORTED || rc == RC_NOT_FOUND || rc == RC_STATE) && !why.code;
+        if (!refused || !m->secret.has_mrz) {
+            if (e)
+                *e = why;
+            return rc;
+        }
     }
+    m->by_sfi = false; /* a document of the first years */
     TRY(select_application(m, e));
     if (!m->secret.has_mrz)
         return err_code(e, RC_UNSUPPORTED, "PACE_UNSUPPORTED", 0,

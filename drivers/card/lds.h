@@ -14,6 +14,7 @@ struct lds_file {
     const char *name; /* "DG1", "SOD" ... */
     uint16_t fid;
     uint32_t tag;
+    unsigned group; /* n of DGn; 0: none */
 };
 const struct lds_file *lds_by_name(const char *name); /* NULL: unknown */
 const struct lds_file *lds_by_tag(uint32_t tag);

@@ -44,7 +44,7 @@ static enum rc command_data(const struct sm *sm, const struct apdu *c, struct tl
 {
     if (c->lc == 0)
         return RC_OK;
-    uint8_t text[512];
+    uint8_t text[KA_PUBLIC_MAX + 64];
     size_t block = cipher_block(sm->enc.cipher);
     if (c->lc + block + 1 > sizeof text)
         return err_set(e, RC_TOO_BIG, "a protected command with %zu bytes", c->lc);
@@ -80,7 +80,7 @@ static enum rc seal_mac(const struct sm *sm, const uint8_t *header, const struct
 
 enum rc sm_wrap(struct sm *sm, const struct apdu *c, uint8_t *out, size_t cap, size_t *len, struct err *e)
 {
-    uint8_t room[600];
+    uint8_t room[KA_PUBLIC_MAX + 128];
     struct tlv_out objects = {.p = room, .cap = sizeof room};
     count(sm);
     TRY(command_data(sm, c, &objects, e));

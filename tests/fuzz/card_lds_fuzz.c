@@ -29,7 +29,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
     struct mrz mrz;
     struct lds_picture picture;
     struct security_infos infos;
-    struct pace_info info;
+    struct pace_info info[PACE_OFFERS];
+    size_t n = 0;
     size_t total;
     walk(p, len, 0);
     (void)!lds_com(p, len, &com, &e);
@@ -39,7 +40,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
     if (lds_security_infos(p, len, &infos, &e) == RC_OK) {
         for (size_t i = 0; i < infos.n; i++)
             inside(p, len, infos.info[i].rest, infos.info[i].rest_len);
-        (void)!pace_choose(&infos, &info, &e);
+        (void)!pace_choose(&infos, info, &n, &e);
     }
     (void)!lds_dg14(p, len, &infos, &e);
     if (lds_length(lds_by_name("DG2"), p, len, &total, &e) == RC_OK && total > LDS_FILE_MAX)
