@@ -19,8 +19,9 @@ static const struct program {
 #ifdef KDRV_ONLY
     {KDRV_NAME, NULL, &KDRV_ONLY},
 #else
-    {"card", NULL, &card_driver}, {"print", NULL, &print_driver}, {"pad", NULL, &pad_driver},
-    {"scan", NULL, NULL},         {"office", NULL, NULL},
+    {"card", NULL, &card_driver},   {"card", "pcsc", &card_pcsc_driver},
+    {"print", NULL, &print_driver}, {"pad", NULL, &pad_driver},
+    {"scan", NULL, NULL},           {"office", NULL, NULL},
 #endif
 };
 
@@ -212,6 +213,8 @@ static int elsewhere(const char *name, char **argv)
 
 static const struct program *find(const char *name, const char *transport)
 {
+    if (transport && strcmp(transport, "usb") == 0)
+        transport = NULL; /* the driver's own way */
     for (size_t i = 0; i < COUNT(programs); i++) {
         const struct program *p = &programs[i];
         bool same = transport ? p->transport && strcmp(p->transport, transport) == 0 : !p->transport;

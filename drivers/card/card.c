@@ -1,4 +1,4 @@
-/* The card driver: a CCID reader, and the identity documents people put into it. */
+/* The card driver: a reader (our own CCID link, or PC/SC), and the identity documents people put into it. */
 #include "common/base/arena.h"
 #include "common/base/clock.h"
 #include "common/base/crypto.h"
@@ -6,16 +6,22 @@
 #include "common/model/frame.h"
 #include "drivers/card/ccid_link.h"
 #include "drivers/card/emrtd.h"
+#include "drivers/card/pcsc.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#define TICK_MS 2000      /* proof of life */
-#define POLL_TICK_MS 250  /* readers without an interrupt endpoint */
+#define TICK_MS 2000     /* proof of life */
+#define POLL_TICK_MS 250 /* readers without an interrupt endpoint */
+#define PCSC_TICK_MS 20
+#define PCSC_WATCH_MS 100
 #define HARDWARE_FAULTS 2 /* in a row, then the ladder */
 
 struct card {
+    struct port *port; /* of the link or of pcsc; NULL while no reader is open */
     struct ccid_link link;
+    struct ccid_rates rates; /* that failed; outlives the reader being unplugged */
+    struct pcsc *pcsc;
     bool present; /* as last told */
     unsigned hardware_faults;
     int64_t alive_at;
@@ -31,8 +37,8 @@ static void tell(struct drv *d)
 {
     static const char *const media[] = {"card"};
     struct card *c = d->self;
-    bool present = c->link.card != CCID_ABSENT;
-    bool swapped = present && c->present && c->link.left;
+    bool present = c->port->card != CCID_ABSENT;
+    bool swapped = present && c->present && c->port->left;
     if (c->present && (!present || swapped))
         drv_unsolicited(d, "card_removed", "{}");
     if (present && (!c->present || swapped))
@@ -41,43 +47,100 @@ static void tell(struct drv *d)
     drv_media(d, media, present);
 }
 
+static void opened(struct drv *d)
+{
+    struct card *c = d->self;
+    c->port->ops->notices(c->port);
+    c->port->left = c->port->came = false;
+    c->alive_at = mono_ms();
+    tell(d);
+}
+
 static enum rc open(struct drv *d, struct err *e)
 {
     struct card *c = d->self;
-    *c = (struct card){0};
+    *c = (struct card){.link = c->link, .rates = c->rates};
+    c->link.memory = &c->rates;
+    c->port = &c->link.port;
     TRY(ccid_link_open(&c->link, d->bus, d->row, e));
-    ccid_link_notices(&c->link);
-    c->link.left = c->link.came = false;
-    c->alive_at = mono_ms();
-    tell(d);
+    opened(d);
     return RC_OK;
 }
 
-static void close(struct drv *d)
+static void let_go(struct drv *d)
 {
     struct card *c = d->self;
-    if (c->link.powered)
-        ccid_link_power_off(&c->link);
-    ccid_link_wipe(&c->link);
+    if (c->port->powered)
+        c->port->ops->power_off(c->port);
+    c->port->ops->wipe(c->port);
     if (c->present) /* nobody watches the slot from here on */
         drv_unsolicited(d, "card_removed", "{}");
     c->present = false;
 }
 
+static void close(struct drv *d)
+{
+    struct card *c = d->self;
+    if (c->port && c->port->ops)
+        let_go(d);
+    port_free(&c->link.port);
+    c->port = NULL;
+}
+
 static enum rc idle(struct drv *d, unsigned woke, struct err *e)
 {
     struct card *c = d->self;
-    ccid_link_notices(&c->link);
+    c->port->ops->notices(c->port);
     tell(d);
-    c->link.left = c->link.came = false;
+    c->port->left = c->port->came = false;
     if (woke & BUS_RING(CCID_RING_BULK))
         bus_drop(d->bus, CCID_RING_BULK); /* nothing was asked: an old answer */
     int64_t now = mono_ms();
-    if (now - c->alive_at < (c->link.has_notices ? TICK_MS : POLL_TICK_MS))
+    if (now - c->alive_at < (c->port->has_notices ? TICK_MS : POLL_TICK_MS))
         return RC_OK;
-    TRY(ccid_link_status(&c->link, e));
+    TRY(c->port->ops->status(c->port, e));
     c->alive_at = mono_ms();
     tell(d);
+    return RC_OK;
+}
+
+/* ---- the same over PC/SC ---- */
+
+static bool stopped(void *user)
+{
+    return drv_breathe(user);
+}
+
+static enum rc pcsc_begin(struct drv *d, struct err *e)
+{
+    struct card *c = d->self;
+    *c = (struct card){0};
+    TRY(pcsc_open(&c->pcsc, e));
+    c->port = pcsc_port(c->pcsc);
+    pcsc_breathe(c->pcsc, stopped, d);
+    drv_id(d, pcsc_reader(c->pcsc), "", "pcsc");
+    opened(d);
+    return RC_OK;
+}
+
+static void pcsc_end(struct drv *d)
+{
+    struct card *c = d->self;
+    if (c->port)
+        let_go(d);
+    pcsc_close(c->pcsc);
+    c->pcsc = NULL;
+    c->port = NULL;
+}
+
+/* The wait itself is in here, so that a card is seen at once; short, for commands wait meanwhile. */
+static enum rc pcsc_idle(struct drv *d, unsigned woke, struct err *e)
+{
+    struct card *c = d->self;
+    (void)woke;
+    TRY(pcsc_watch(c->pcsc, PCSC_WATCH_MS, e));
+    tell(d);
+    c->port->left = c->port->came = false;
     return RC_OK;
 }
 
@@ -105,7 +168,7 @@ static void identity(void *user, const struct mrz *m)
     drv_event(user, "identity", b.p);
 }
 
-static void result_json(const struct emrtd *m, const struct ccid_link *l, int64_t ms, struct buf *out)
+static void result_json(const struct emrtd *m, const struct port *l, int64_t ms, struct buf *out)
 {
     char hex[2 * 33 + 1];
     uint8_t hash[SHA256_LEN];
@@ -168,15 +231,15 @@ static enum rc read_secret(const struct task *t, struct emrtd *m, struct err *e)
 /* Presence first (one quick status), then power, then the document. */
 static enum rc read_card(struct card *c, struct emrtd *m, const struct task *t, struct err *e)
 {
-    struct ccid_link *l = &c->link;
+    struct port *l = c->port;
     l->deadline = t->deadline;
-    ccid_link_notices(l);
+    l->ops->notices(l);
     progress(m->user, "connect", 0, 100);
-    TRY(ccid_link_status(l, e));
+    TRY(l->ops->status(l, e));
     if (l->card == CCID_ABSENT)
         return err_code(e, RC_USER, "CARD_ABSENT", 0, "no card in the reader");
-    TRY(ccid_link_power_on(l, e));
-    struct transport transport = ccid_link_transport(l);
+    TRY(l->ops->power_on(l, e));
+    struct transport transport = port_transport(l);
     m->t = &transport;
     enum rc rc = emrtd_read(m, e);
     if (rc != RC_OK && mono_ms() >= t->deadline && rc != RC_LINK_LOST && rc != RC_CANCELLED)
@@ -193,17 +256,17 @@ static void after_read(struct drv *d, enum rc rc, const struct err *e)
     if (c->hardware_faults >= HARDWARE_FAULTS)
         drv_climb(d, "the reader reports hardware errors");
     bus_stop_clear(d->bus);
-    c->link.deadline = INT64_MAX;
+    c->port->deadline = INT64_MAX;
     if (rc == RC_LINK_LOST)
         return;
-    ccid_link_power_off(&c->link);
-    if (c->link.dirty)
+    c->port->ops->power_off(c->port);
+    if (c->port->dirty)
         drv_climb(d, "the reader does not come back after a time-out");
-    ccid_link_notices(&c->link);
+    c->port->ops->notices(c->port);
     tell(d);
-    c->link.left = c->link.came = false;
-    c->link.hardware = false;
-    ccid_link_wipe(&c->link);
+    c->port->left = c->port->came = false;
+    c->port->hardware = false;
+    c->port->ops->wipe(c->port);
 }
 
 static void do_read(struct drv *d, const struct task *t, struct result *r)
@@ -216,7 +279,7 @@ static void do_read(struct drv *d, const struct task *t, struct result *r)
     m->progress = progress;
     m->identity = identity;
     m->user = d;
-    c->link.count = (struct ccid_counters){0};
+    c->port->count = (struct port_counters){0};
     enum rc rc = read_secret(t, m, &e);
     int64_t ms = 0;
     if (rc == RC_OK) {
@@ -226,7 +289,7 @@ static void do_read(struct drv *d, const struct task *t, struct result *r)
     }
     if (rc == RC_OK) {
         result_ok(r);
-        result_json(m, &c->link, ms, &r->data);
+        result_json(m, c->port, ms, &r->data);
     } else {
         result_fail(t->arena, r, O_NOT_DONE, &e);
     }
@@ -236,22 +299,23 @@ static void do_status(struct drv *d, const struct task *t, struct result *r)
 {
     struct card *c = d->self;
     struct err e = {0};
-    const struct bus_id *id = bus_id(d->bus);
-    if (ccid_link_status(&c->link, &e) != RC_OK) {
+    if (c->port->ops->status(c->port, &e) != RC_OK) {
         result_fail(t->arena, r, O_NOT_DONE, &e);
         return;
     }
     tell(d);
     result_ok(r);
+    const char *row = d->row ? d->row->name : "PC/SC";
+    const char *reader = c->pcsc ? pcsc_reader(c->pcsc) : bus_id(d->bus)->product;
     buf_str(&r->data, "{\"reader\":");
-    json_quote(&r->data, id->product[0] ? id->product : d->row->name);
+    json_quote(&r->data, reader[0] ? reader : row);
     buf_str(&r->data, ",\"row\":");
-    json_quote(&r->data, d->row->name);
-    buf_fmt(&r->data, ",\"maturity\":\"%s\",\"present\":%s,\"level\":\"%s\",\"slots\":%u,\"max_message\":%u",
-            d->row->maturity, c->link.card != CCID_ABSENT ? "true" : "false",
-            ccid_level_name(c->link.cls.level), c->link.cls.slots, (unsigned)c->link.cls.max_message);
-    buf_fmt(&r->data, ",\"stale\":%u,\"resyncs\":%u,\"extensions\":%u}", c->link.count.stale,
-            c->link.count.resyncs, c->link.count.extensions);
+    json_quote(&r->data, row);
+    buf_fmt(&r->data, ",\"maturity\":\"%s\",\"present\":%s", d->row ? d->row->maturity : "beta",
+            c->port->card != CCID_ABSENT ? "true" : "false");
+    c->port->ops->describe(c->port, &r->data);
+    buf_fmt(&r->data, ",\"stale\":%u,\"resyncs\":%u,\"extensions\":%u}", c->port->count.stale,
+            c->port->count.resyncs, c->port->count.extensions);
 }
 
 static void run(struct drv *d, const struct task *t, struct result *r)
@@ -265,9 +329,11 @@ static void run(struct drv *d, const struct task *t, struct result *r)
 static void wipe_session(struct drv *d)
 {
     struct card *c = d->self;
-    if (bus_is_open(d->bus) && c->link.powered)
-        ccid_link_power_off(&c->link);
-    ccid_link_wipe(&c->link);
+    if (!c->port)
+        return;
+    if (c->port->powered)
+        c->port->ops->power_off(c->port);
+    c->port->ops->wipe(c->port);
 }
 
 const struct driver_ops card_driver = {
@@ -280,6 +346,20 @@ const struct driver_ops card_driver = {
     .open = open,
     .close = close,
     .idle = idle,
+    .run = run,
+    .wipe = wipe_session,
+};
+
+const struct driver_ops card_pcsc_driver = {
+    .name = "card",
+    .size = sizeof(struct card),
+    .busless = true,
+    .verbs = verbs,
+    .tick_ms = PCSC_TICK_MS,
+    .deadline_ms = 30000,
+    .open = pcsc_begin,
+    .close = pcsc_end,
+    .idle = pcsc_idle,
     .run = run,
     .wipe = wipe_session,
 };

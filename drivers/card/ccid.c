@@ -1,5 +1,7 @@
 #include "drivers/card/ccid.h"
 
+#include "drivers/card/atr.h"
+
 #include <string.h>
 
 static uint32_t le32(const uint8_t *p)
@@ -27,6 +29,7 @@ enum rc ccid_class_parse(const uint8_t *p, size_t len, struct ccid_class *out, s
         .protocols = le32(p + 6),
         .clock_khz = le32(p + 10),
         .max_rate = le32(p + 23),
+        .rates = p[27],
         .max_ifsd = le32(p + 28),
         .features = le32(p + 40),
         .max_message = le32(p + 44),
@@ -147,6 +150,24 @@ enum rc ccid_fail(struct err *e, const struct ccid_in *m, const char *what)
             return err_code(e, errors[i].rc, errors[i].code, m->error, "%s: %s (%02X)", what, errors[i].text,
                             m->error);
     return err_code(e, RC_PROTOCOL, NULL, m->error, "%s: the reader refuses (%02X)", what, m->error);
+}
+
+size_t ccid_parameters(const struct atr *a, int protocol, uint8_t ta1, uint8_t out[7])
+{
+    uint8_t inverse = a->bytes[0] == 0x3F ? 0x02 : 0;
+    out[0] = ta1;
+    out[2] = a->tc1 > 0 ? (uint8_t)a->tc1 : 0;
+    out[4] = 0; /* the clock is never stopped */
+    if (protocol == 0) {
+        out[1] = inverse;
+        out[3] = (uint8_t)a->wi;
+        return 5;
+    }
+    out[1] = (uint8_t)(0x10 | inverse | a->crc);
+    out[3] = (uint8_t)a->tb3;
+    out[5] = (uint8_t)a->ifsc;
+    out[6] = 0; /* node address */
+    return 7;
 }
 
 enum rc ccid_notice_decode(const uint8_t *p, size_t len, unsigned slot, struct ccid_notice *out,

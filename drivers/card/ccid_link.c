@@ -30,6 +30,8 @@ static enum rc collect(struct ccid_link *l, int64_t deadline, size_t *total, str
             *total = want;
             return RC_OK;
         }
+        if (mono_ms() >= deadline && l->have == 0) /* packets without bytes may come for ever */
+            return err_set(e, RC_TIMEOUT, "the device did not answer in time");
         enum rc rc = bus_await(l->bus, BUS_RING(CCID_RING_BULK), deadline, e);
         if (rc == RC_TIMEOUT && l->have > 0)
             return err_set(e, RC_PROTOCOL, "CCID: a frame of %zu bytes stops after %zu", want, l->have);
@@ -57,9 +59,9 @@ static void forget(struct ccid_link *l)
 {
     uint8_t junk[64];
     size_t n;
-    l->count.stale += l->have > 0;
+    l->port.count.stale += l->have > 0;
     while (bus_take(l->bus, CCID_RING_BULK, junk, sizeof junk, &n, NULL))
-        l->count.stale++;
+        l->port.count.stale++;
     wipe(l->frame, l->have);
     l->have = 0;
 }
@@ -81,29 +83,29 @@ static enum rc send(struct ccid_link *l, struct ccid_out *m, int64_t deadline, s
  * l->frame until the caller has used it. */
 static enum rc receive(struct ccid_link *l, struct ccid_call *c, struct ccid_in *in, struct err *e)
 {
-    int64_t start = mono_ms(), cap = ccid_earlier(start + l->cap_ms, l->deadline), deadline = c->deadline;
+    int64_t base = c->deadline - mono_ms(), cap = l->cap_at, deadline = c->deadline;
     bool stretched = false;
     for (int stale = 0; stale <= STALE_MAX;) {
         enum rc rc = collect(l, deadline, &c->total, e);
         if (stretched && mono_ms() >= cap)
-            return err_code(e, RC_TIMEOUT, "APDU_CAP", l->cap_ms,
+            return err_code(e, RC_TIMEOUT, "APDU_CAP", l->traits.cap_ms,
                             "the card asks for more time again and again");
         TRY(rc);
         TRY(ccid_decode(l->frame, c->total, in, e));
         if (in->slot != l->slot || in->seq != l->seq) {
             ccid_consume(l, c->total);
-            l->count.stale++;
+            l->port.count.stale++;
             stale++;
         } else if (in->extension) {
             ccid_consume(l, c->total);
-            l->count.extensions++;
+            l->port.count.extensions++;
             stretched = true;
-            deadline = ccid_earlier(mono_ms() + (c->deadline - start), cap);
+            deadline = ccid_earlier(mono_ms() + base * (in->error ? in->error : 1), cap);
         } else if (in->type != c->answer && !in->failed) {
             return err_set(e, RC_PROTOCOL, "CCID: an answer of type %02X instead of %02X", in->type,
                            c->answer);
         } else {
-            l->card = in->card;
+            l->port.card = in->card;
             return RC_OK;
         }
     }
@@ -113,10 +115,10 @@ static enum rc receive(struct ccid_link *l, struct ccid_call *c, struct ccid_in 
 /* Until the answer is known the slot is dirty. */
 enum rc ccid_exchange(struct ccid_link *l, struct ccid_call *c, struct ccid_in *in, struct err *e)
 {
-    l->dirty = true;
+    l->port.dirty = true;
     TRY(send(l, &c->out, c->deadline, e));
     TRY(receive(l, c, in, e));
-    l->dirty = false;
+    l->port.dirty = false;
     return RC_OK;
 }
 
@@ -125,17 +127,64 @@ static enum rc one_status(struct ccid_link *l, int64_t ms, struct err *e)
     struct ccid_call c = {
         .out = {.type = CCID_GET_SLOT_STATUS}, .answer = CCID_SLOT_STATUS, .deadline = mono_ms() + ms};
     struct ccid_in in;
+    l->cap_at = c.deadline;
     TRY(ccid_exchange(l, &c, &in, e));
     enum rc rc = in.failed ? ccid_fail(e, &in, "slot status") : RC_OK;
     ccid_consume(l, c.total);
     return rc == RC_USER ? RC_OK : rc; /* an empty slot is an answer */
 }
 
+/* ---- slots ---- */
+
+/* The slot in use stays while it holds a card; else the first that has one, else the preferred one. */
+static void choose_slot(struct ccid_link *l)
+{
+    size_t best = 0, at = 0;
+    for (size_t i = l->traits.n_slots; i-- > 0;) {
+        best = l->cards[i] != CCID_ABSENT ? i : best;
+        at = l->traits.slots[i] == l->slot ? i : at;
+    }
+    if (l->cards[at] == CCID_ABSENT && l->traits.slots[best] != l->slot) {
+        l->slot = l->traits.slots[best];
+        l->port.powered = false;
+        at = best;
+    }
+    l->port.card = l->cards[at];
+}
+
+static void note_card(struct ccid_link *l)
+{
+    for (size_t i = 0; i < l->traits.n_slots; i++)
+        if (l->traits.slots[i] == l->slot)
+            l->cards[i] = l->port.card;
+}
+
+/* Looks into the other slots when the one in use is empty. */
+static enum rc look_around(struct ccid_link *l, struct err *e)
+{
+    uint8_t was = l->slot;
+    note_card(l);
+    for (size_t i = 0; i < l->traits.n_slots && l->port.card == CCID_ABSENT; i++) {
+        if (l->traits.slots[i] == was)
+            continue;
+        l->slot = l->traits.slots[i];
+        enum rc rc = one_status(l, STATUS_MS, e);
+        note_card(l);
+        if (rc != RC_OK || l->port.card == CCID_ABSENT)
+            l->slot = was;
+        if (rc != RC_OK)
+            return rc;
+    }
+    choose_slot(l);
+    return RC_OK;
+}
+
 enum rc ccid_link_status(struct ccid_link *l, struct err *e)
 {
-    if (l->dirty)
+    if (l->port.dirty)
         TRY(ccid_link_resync(l, e));
-    return one_status(l, STATUS_MS, e);
+    TRY(one_status(l, STATUS_MS, e));
+    return l->traits.n_slots > 1 ? look_around(l, e) : RC_OK;
 }
 
 /* ---- opening and recovery --------------------------------------------------------------------------------
@@ -158,51 +207,19 @@ static enum rc settle(struct ccid_link *l, struct err *e)
             continue;
         }
         answered++;
-        agree = mono_ms() - start > QUICK_MS ? 0 : agree && l->card == last ? agree + 1 : 1;
-        last = l->card;
+        agree = mono_ms() - start > QUICK_MS ? 0 : agree && l->port.card == last ? agree + 1 : 1;
+        last = l->port.card;
     }
     return answered ? RC_OK : err_wrap(e, RC_PROTOCOL, "the reader does not answer");
 }
 
-static enum rc listen_all(struct ccid_link *l, struct err *e)
+enum rc ccid_settle(struct ccid_link *l, struct err *e)
 {
-    uint16_t in_size = 0, notice_size = 0;
-    uint8_t ep_in = bus_endpoint(l->bus, BUS_BULK, true, &in_size);
-    uint8_t notice = bus_endpoint(l->bus, BUS_INTERRUPT, true, &notice_size);
-    l->ep_out = bus_endpoint(l->bus, BUS_BULK, false, NULL);
-    if (!ep_in || !l->ep_out || !in_size)
-        return err_set(e, RC_UNSUPPORTED, "the reader has no bulk endpoints (ICCD tokens are not supported)");
-    TRY(bus_listen(l->bus, CCID_RING_BULK, ep_in, in_size, 8, e));
-    l->has_notices = notice && notice_size;
-    if (l->has_notices)
-        TRY(bus_listen(l->bus, CCID_RING_NOTICE, notice, notice_size, 2, e));
-    return RC_OK;
-}
-
-enum rc ccid_link_open(struct ccid_link *l, struct bus *bus, const struct device_row *row, struct err *e)
-{
-    uint8_t desc[64];
-    size_t len = 0;
-    const struct jval *profile = row ? row->profile : NULL;
-    *l = (struct ccid_link){.bus = bus, .card = CCID_ABSENT, .deadline = INT64_MAX};
-    l->apdu_ms = ccid_earlier(CCID_APDU_MS, jval_int(profile, "apdu_ms", CCID_APDU_MS));
-    l->cap_ms = ccid_earlier(CCID_CAP_MS, jval_int(profile, "cap_ms", CCID_CAP_MS));
-    TRY(bus_class_descriptor(bus, 0x21, desc, sizeof desc, &len, e));
-    TRY(ccid_class_parse(desc, len, &l->cls, e));
-    if (row_has(row, "level_short"))
-        l->cls.level = CCID_SHORT;
-    if (row_has(row, "level_extended"))
-        l->cls.level = CCID_EXTENDED;
-    if (l->cls.level != CCID_SHORT && l->cls.level != CCID_EXTENDED)
-        return err_set(
-            e, RC_UNSUPPORTED,
-            "%s works at %s level; readers that take whole APDUs are supported, this one is not yet",
-            row ? row->name : "the reader", ccid_level_name(l->cls.level));
-    TRY(listen_all(l, e));
     enum rc rc = one_status(l, WARM_UP_MS, e);
     if (rc == RC_LINK_LOST || rc == RC_CANCELLED)
         return rc;
-    return settle(l, e);
+    TRY(settle(l, e));
+    return l->traits.n_slots > 1 ? look_around(l, e) : RC_OK;
 }
 
 static enum rc resync(struct ccid_link *l, struct err *e)
@@ -215,7 +232,7 @@ static enum rc resync(struct ccid_link *l, struct err *e)
     abort.value = (uint16_t)((uint8_t)(l->seq + 1) << 8 | l->slot);
     enum rc rc = bus_control(l->bus, &abort, NULL, NULL, c.deadline, e);
     if (rc == RC_OK) {
-        l->count.aborts++;
+        l->port.count.aborts++;
         rc = ccid_exchange(l, &c, &in, e);
         if (rc == RC_OK)
             ccid_consume(l, c.total);
@@ -225,18 +242,41 @@ static enum rc resync(struct ccid_link *l, struct err *e)
     TRY(bus_clear_halt(l->bus, e));
     forget(l);
     TRY(settle(l, e));
-    l->dirty = false;
+    l->port.dirty = false;
     return RC_OK;
 }
 
 enum rc ccid_link_resync(struct ccid_link *l, struct err *e)
 {
-    int64_t deadline = l->deadline; /* may be over: getting the reader back has its own, short ones */
-    l->deadline = INT64_MAX;
-    l->count.resyncs++;
+    int64_t deadline = l->port.deadline; /* may be over: getting the reader back has its own, short ones */
+    l->port.deadline = INT64_MAX;
+    l->port.count.resyncs++;
     enum rc rc = resync(l, e);
-    l->deadline = deadline;
+    l->port.deadline = deadline;
     return rc;
+}
+
+static bool notice(struct ccid_link *l, size_t which, const uint8_t *p, size_t n)
+{
+    struct ccid_notice notice;
+    bool active = l->traits.slots[which] == l->slot;
+    if (ccid_notice_decode(p, n, l->traits.slots[which], &notice, NULL) != RC_OK)
+        return false;
+    if (notice.hardware_error && p[1] == l->traits.slots[which]) {
+        l->port.hardware |= active;
+        l->port.count.hardware_errors++;
+    }
+    if (!notice.changed)
+        return false;
+    if (active) {
+        bool was = l->port.card != CCID_ABSENT;
+        l->port.left |= !notice.present || was; /* changed to present while present: it was out and in */
+        l->port.came |= notice.present;
+        l->port.powered = false;
+        l->port.card = notice.present ? CCID_INACTIVE : CCID_ABSENT;
+    }
+    l->cards[which] = notice.present ? CCID_INACTIVE : CCID_ABSENT;
+    return true;
 }
 
 bool ccid_link_notices(struct ccid_link *l)
@@ -244,28 +284,12 @@ bool ccid_link_notices(struct ccid_link *l)
     uint8_t p[64];
     size_t n;
     bool changed = false;
-    while (l->has_notices && bus_take(l->bus, CCID_RING_NOTICE, p, sizeof p, &n, NULL)) {
-        struct ccid_notice notice;
-        if (ccid_notice_decode(p, n, l->slot, &notice, NULL) != RC_OK)
-            continue;
-        if (notice.hardware_error) {
-            l->hardware = true;
-            l->count.hardware_errors++;
-        }
-        if (!notice.changed)
-            continue;
-        bool was = l->card != CCID_ABSENT;
-        l->left |= !notice.present || was; /* changed to present while present: it was out and in */
-        l->came |= notice.present;
-        l->card = notice.present ? CCID_INACTIVE : CCID_ABSENT;
-        l->powered = false;
-        changed = true;
+    while (l->port.has_notices && bus_take(l->bus, CCID_RING_NOTICE, p, sizeof p, &n, NULL)) {
+        note_card(l);
+        for (size_t i = 0; i < l->traits.n_slots; i++)
+            changed |= notice(l, i, p, n);
     }
+    if (changed && !l->port.powered)
+        choose_slot(l);
     return changed;
-}
-
-void ccid_link_wipe(struct ccid_link *l)
-{
-    wipe(l->frame, sizeof l->frame);
-    l->have = 0;
 }

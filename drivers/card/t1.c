@@ -160,9 +160,10 @@ static void start(struct run *r)
     r->at = r->a->got = 0;
     r->receiving = false;
     r->bad = 0;
+    r->done = r->t->told && !r->a->cmd;
     if (!r->t->told)
         send_s(r, T1_IFS, false, r->t->ifsd);
-    else
+    else if (r->a->cmd)
         send_i(r);
 }
 
@@ -359,4 +360,12 @@ enum rc t1_exchange(struct t1 *t, struct t1_apdu *a, struct err *e)
     if (rc != RC_OK)
         a->got = 0;
     return rc;
+}
+
+enum rc t1_announce(struct t1 *t, struct err *e)
+{
+    struct t1_apdu none = {.cmd = NULL};
+    struct run r = {.t = t, .a = &none, .wtx = 1};
+    start(&r);
+    return carry(&r, e);
 }

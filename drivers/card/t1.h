@@ -63,5 +63,8 @@ struct t1_apdu {
     size_t cap, got;
 };
 MUST enum rc t1_exchange(struct t1 *t, struct t1_apdu *a, struct err *e);
+/* S(IFS) alone, right after reset: does the card understand us at this rate? A card that answers but knows no
+ * S(IFS) does. */
+MUST enum rc t1_announce(struct t1 *t, struct err *e);
 
 #endif

@@ -41,6 +41,7 @@ fence 'curl' 'backend/outbox[a-z_]*\.c'
 fence 'cups' 'drivers/office/cups\.c'
 fence 'sane/' 'drivers/scan/sane[a-z_]*\.[ch]'
 fence 'tesseract|leptonica' 'drivers/scan/ocr\.c'
+fence 'winscard|PCSC/|reader\.h' 'drivers/card/pcsc\.c'
 fence 'uv\.h' 'common/base/(http|httpc|pool)[a-z_]*\.[ch]|firmware/[a-z_]*\.[ch]|backend/[a-z_]*\.[ch]'
 fence 'umockdev|gio/|glib' 'nowhere'
 
