@@ -1,32 +1,22 @@
-/* The pad's reports as calls, and its screen. */
+/* The pad's screen: pictures in the encoding the pad offers, and the hash of what was shown. */
 #ifndef PRIDVOR_PAD_SCREEN_H
 #define PRIDVOR_PAD_SCREEN_H
 
-#include "drivers/driver.h"
-#include "drivers/pad/stu.h"
-#include "drivers/print/raster.h"
+#include "common/base/buf.h"
+#include "common/model/signature.h"
+#include "drivers/pad/face.h"
+#include "drivers/pad/link.h"
 
-struct pad_link {
-    struct bus *bus;
-    struct stu_capability cap;
-    char model[8];
-    bool mono;
-};
+#define PAD_IMAGE_MS 5000 /* ceiling of one screen */
 
-/* SET_REPORT and GET_REPORT of a feature report (HID 1.11 section 7.2). RC_UNSUPPORTED: the pad stalls it. */
-MUST enum rc pad_set(struct pad_link *p, const uint8_t *report, size_t len, struct err *e);
-MUST enum rc pad_set1(struct pad_link *p, uint8_t id, uint8_t value, struct err *e);
-MUST enum rc pad_get(struct pad_link *p, uint8_t id, uint8_t *out, size_t len, size_t *got, struct err *e);
-/* Sets a report and reads the status: an error number becomes RC_STATE (PAD_STATE) or RC_DEVICE
- * (PAD_GRAPHICS). */
-MUST enum rc pad_order(struct pad_link *p, const uint8_t *report, size_t len, struct err *e);
-MUST enum rc pad_status(struct pad_link *p, struct stu_status *out, struct err *e);
-/* Black on white at x, y. */
-MUST enum rc pad_draw(struct pad_link *p, struct arena *a, const struct bitmap *b, int x, int y,
+/* Which encodings: what the capability report offers, else what the row says ("encodings": ["1bit", "16bit",
+ * "24bit", "zlib"]); text goes as one bit where that exists, buttons in colour. "bulk": the row's word. */
+void pad_encodings(struct pad_link *p, const struct jval *profile);
+/* Shows the face on a blank screen: parts where the pad takes parts (report 24), else one whole picture.
+ * shown becomes the SHA-256 over all starts of pictures and picture bytes, in the order the pad got them. */
+MUST enum rc pad_show(struct pad_link *p, struct arena *a, const struct face *f, char shown[SIGNATURE_HEX],
                       struct err *e);
-/* What the citizen sees before signing: title, name and short hash on top, a line to write on. */
-MUST enum rc pad_show(struct pad_link *p, struct arena *a, const char *title, const char *under,
-                      struct err *e);
-MUST enum rc pad_clear(struct pad_link *p, struct err *e);
+/* One picture's bytes in an encoding (without the bulk bit). */
+void pad_encode(const struct picture *q, uint8_t encoding, struct buf *out);
 
 #endif

@@ -8,19 +8,20 @@
  */
 static bool repeated(const struct strokes *s, const struct stu_sample *sample)
 {
-    return sample->timed && s->seen && sample->sequence == s->sequence && sample->time == s->time;
+    return sample->numbered && s->seen && sample->sequence == s->sequence &&
+           (!sample->timed || sample->time == s->time);
 }
 
 static void count_lost(struct strokes *s, const struct stu_sample *sample, int64_t now_ms)
 {
-    if (!sample->timed)
-        return;
-    if (s->seen) {
-        s->lost += (uint16_t)(sample->sequence - s->sequence - 1);
-        s->lost += now_ms - s->at < SAME_MS && (uint16_t)(sample->time - s->time) > UINT16_MAX / 2;
+    if (sample->numbered) {
+        if (s->seen)
+            s->lost += (uint16_t)(sample->sequence - s->sequence - 1);
+        s->sequence = sample->sequence;
+        s->seen = true;
     }
-    s->sequence = sample->sequence;
-    s->seen = true;
+    if (sample->timed && s->started && now_ms - s->at < SAME_MS)
+        s->lost += (uint16_t)(sample->time - s->time) > UINT16_MAX / 2;
 }
 
 /* 16 bits of milliseconds, unwrapped by the time of arrival, which is all that a pad without a clock gives.

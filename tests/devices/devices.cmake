@@ -1,10 +1,11 @@
 # Virtual hardware: vdev carries one device, vpanel shows all of them; vdev_harness is for C tests.
-file(GLOB vdev_reader CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/devices/reader*.c)
+file(GLOB vdev_reader CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/devices/reader*.c
+  ${CMAKE_CURRENT_SOURCE_DIR}/devices/pad*.c)
 list(FILTER vdev_reader EXCLUDE REGEX "_test\\.c$|reader_host\\.c$")
 add_executable(vdev devices/vdev.c devices/vdev_script.c devices/vdev_ctl.c devices/usb_node.c devices/usb_ioctl.c
-  devices/usb_urb.c devices/probe.c devices/printer.c devices/printer_parse.c devices/printer_paper.c devices/printer_kinds.c devices/pad.c
-  devices/pad_image.c devices/pad_sign.c ${vdev_reader})
-target_link_libraries(vdev PRIVATE testcard lib::umockdev lib::gio lib::pango util m)
+  devices/usb_urb.c devices/probe.c devices/printer.c devices/printer_parse.c devices/printer_paper.c devices/printer_kinds.c
+  ${vdev_reader})
+target_link_libraries(vdev PRIVATE testcard lib::umockdev lib::gio lib::pango lib::zlib lib::mbedtls util m)
 
 add_library(vdev_harness STATIC devices/harness.c)
 

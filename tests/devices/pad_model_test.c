@@ -99,7 +99,7 @@ static void test_reports(void **state)
     (void)state;
     uint8_t r[256];
     static const uint8_t cap[17] = {0x09, 0x2a, 0x30, 0x19, 0x50, 0x03, 0xff, 0x03,
-                                    0x20, 0x01, 0xe0, 200,  0x09, 0xec, 6};
+                                    0x20, 0x01, 0xe0, 200,  0x09, 0xec, 15};
     assert_int_equal(feature_get(0x09, r, 17), 17);
     assert_memory_equal(r, cap, 17);
     assert_int_equal(feature_get(0x08, r, 17), 17);
@@ -140,13 +140,13 @@ static void test_states(void **state)
     cmd("busy on");
     expect_status(3, 0);
     cmd("busy off");
-    set2(0x25, 1); /* zlib: not here */
+    set2(0x25, 3); /* no such encoding */
     expect_status(0, 11);
     set2(0x25, 4);
     expect_status(1, 0);
     set2(0x27, 0); /* nothing came */
     expect_status(0, 10);
-    set2(0x30, 9);
+    set2(0x32, 9);
     expect_status(0, 1);
 }
 
@@ -207,13 +207,12 @@ static void test_images(void **state)
         assert_int_equal(px[i] & 0xFFFFFF, color(i % W, i / W));
     cairo_surface_destroy(s);
     /* a red area of 40 x 20, 16 bit, by feature reports */
-    uint8_t area[11] = {0x24, 100, 0, 50, 0, 139, 0, 69, 0};
+    uint8_t area[11] = {0x24, 2, 1, 100, 0, 50, 0, 139, 0, 69, 0};
     assert_int_equal(feature_set(area, 11), 11);
     for (int i = 0; i < 800; i++) {
         p[2 * i] = 0x00;
         p[2 * i + 1] = 0xF8;
     }
-    set2(0x25, 2);
     send_blocks(p, 1600, false);
     set2(0x27, 0);
     expect_status(0, 0);
@@ -258,7 +257,7 @@ static struct sample pen[2000];
 static void test_signature(void **state)
 {
     (void)state;
-    set2(0x30, 3);
+    set2(0x32, 3);
     set2(0x21, 1);
     capture(true);
     char reply[128];
@@ -297,7 +296,7 @@ static void test_signature(void **state)
 static void test_losses(void **state)
 {
     (void)state;
-    set2(0x30, 3);
+    set2(0x32, 3);
     capture(true);
     cmd("script after 20 reports drop 1; after 20 reports drop 3; after 20 reports repeat 1");
     cmd("sign");
@@ -317,7 +316,7 @@ static void test_losses(void **state)
 static void test_points(void **state)
 {
     (void)state;
-    set2(0x30, 0);
+    set2(0x32, 0);
     cmd("point 10 10 500"); /* not capturing: nobody hears it */
     cmd("lift");
     unsigned char r[64];
@@ -342,7 +341,7 @@ static void test_unplug(void **state)
     (void)state;
     for (int k = 1; k <= 5; k++) {
         char line[80];
-        set2(0x30, 3);
+        set2(0x32, 3);
         capture(true);
         snprintf(line, sizeof line, "script after %d reports unplug", k * 17);
         cmd(line);

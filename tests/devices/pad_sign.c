@@ -44,27 +44,37 @@ static void at(const struct stroke *s, double u, double *x, double *y)
     int i = CLAMP((int)u, 0, s->n - 2);
     const struct knot *a = &s->k[MAX(i - 1, 0)], *b = &s->k[i], *c = &s->k[i + 1],
                       *d = &s->k[MIN(i + 2, s->n - 1)];
-    *x = spline(a->x, b->x, c->x, d->x, u - i) / 1000 * PAD_X;
-    *y = spline(a->y, b->y, c->y, d->y, u - i) / 1000 * PAD_Y;
+    *x = spline(a->x, b->x, c->x, d->x, u - i) / 1000;
+    *y = spline(a->y, b->y, c->y, d->y, u - i) / 1000;
 }
+
+static const struct pad_kind *fit;
+
+/* Drawn for 10800 x 6480 units and 1023 levels, then fitted. */
+enum { X = 10800, Y = 6480, P = 1023 };
 
 static void put(GArray *q, double x, double y, double p, bool near)
 {
-    struct pad_sample s = {.x = CLAMP((int)lround(x), 0, PAD_X),
-                           .y = CLAMP((int)lround(y), 0, PAD_Y),
-                           .p = CLAMP((int)lround(p), 0, PAD_P),
+    const struct pad_kind *k = fit;
+    struct pad_sample s = {.x = CLAMP((int)lround(x * k->x / X), 0, k->x),
+                           .y = CLAMP((int)lround(y * k->y / Y), 0, k->y),
+                           .p = CLAMP((int)lround(p * k->p / P), p > 0 ? 1 : 0, k->p),
                            .near = near};
     g_array_append_val(q, s);
 }
 
 static void draw_stroke(GArray *q, const struct stroke *s)
 {
-    int n = s->ms * PAD_RATE / 1000;
+    int n = s->ms * PAD_HZ / 1000;
     double x, y, px, py;
     at(s, 0, &px, &py);
+    px *= X;
+    py *= Y;
     for (int i = 0; i < n; i++) {
         double f = (double)i / (n - 1);
         at(s, f * (s->n - 1), &x, &y);
+        x *= X;
+        y *= Y;
         double speed = hypot(x - px, y - py); /* units per 5 ms: a fast pen presses less */
         double edge = fmin(1, fmin(f, 1 - f) * 9 + 0.18);
         double shake = sin(i * 2.3) * 2.0;
@@ -75,18 +85,21 @@ static void draw_stroke(GArray *q, const struct stroke *s)
     }
 }
 
-void pad_sign(GArray *q)
+void pad_sign(GArray *q, const struct pad_kind *k)
 {
+    fit = k;
     for (size_t i = 0; i < G_N_ELEMENTS(strokes); i++) {
         double x, y;
         at(&strokes[i], 0, &x, &y);
-        for (int k = 4; k > 0; k--) /* the pen comes near */
-            put(q, x - 30 * k, y - 40 * k, 0, true);
+        x *= X;
+        y *= Y;
+        for (int near = 4; near > 0; near--) /* the pen comes near */
+            put(q, x - 30 * near, y - 40 * near, 0, true);
         draw_stroke(q, &strokes[i]);
         struct pad_sample *l = &g_array_index(q, struct pad_sample, q->len - 1);
-        double ex = l->x, ey = l->y;
-        for (int k = 1; k <= 3; k++)
-            put(q, ex + 20 * k, ey - 30 * k, 0, true);
+        double ex = (double)l->x * X / k->x, ey = (double)l->y * Y / k->y;
+        for (int far = 1; far <= 3; far++)
+            put(q, ex + 20 * far, ey - 30 * far, 0, true);
     }
     put(q, 0, 0, 0, false);
 }

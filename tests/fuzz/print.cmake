@@ -1,4 +1,4 @@
-# libFuzzer target of the bytes that come from printers and pads.
+# libFuzzer target of the bytes that come from printers.
 if(PRIDVOR_FUZZ)
   add_executable(fuzz_print fuzz/print_fuzz.c)
   target_link_libraries(fuzz_print PRIVATE drv)

@@ -1,6 +1,4 @@
-/* First byte: what the rest is. Printers: the stream in one piece and in pieces must give the same events.
- * Pads: reports, and samples that become strokes. */
-#include "drivers/pad/stroke.h"
+/* Printers: the stream in one piece and in pieces must give the same events. The first byte is not used. */
 #include "drivers/print/profile.h"
 
 #include <stdlib.h>
@@ -45,38 +43,10 @@ static void printer(const uint8_t *p, size_t n)
     }
 }
 
-static void pad(const uint8_t *p, size_t n)
-{
-    static struct stroke_point points[STROKE_SAMPLES_MAX];
-    struct strokes s = {.points = points};
-    struct stu_capability cap = {9600, 6000, 1023, 320, 200, 200, 2540, 0}, read;
-    struct stu_status status;
-    struct stu_sample sample;
-    struct err e = {0};
-    BUF_SCOPE(json);
-    char model[8];
-    if (stu_capability_read(p, n, &read, &e) == RC_OK)
-        cap = read;
-    if (stu_status_read(p, n, &status, &e) == RC_OK && status.state > 255)
-        abort();
-    stu_model_read(p, n, model);
-    int64_t now = 0;
-    for (size_t at = 0; at + 11 <= n; now += p[at] * 10, at += 11)
-        if (stu_sample_read(p + at, 11, &sample, &e) == RC_OK)
-            strokes_add(&s, &sample, now, &cap);
-    if (strokes_judge(&s, &e) == RC_OK && s.n < STROKE_SAMPLES_MIN)
-        abort();
-    strokes_json(&s, &json);
-    strokes_clear(&s);
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (size < 1 || size > 4096)
         return 0;
-    if (data[0] & 1)
-        pad(data + 1, size - 1);
-    else
-        printer(data + 1, size - 1);
+    printer(data + 1, size - 1);
     return 0;
 }

@@ -37,16 +37,19 @@ static void reports(void **state)
     assert_int_equal(stu_status_read(p, n, &s, &e), RC_OK);
     assert_true(s.state == STU_CAPTURING && s.error == 0);
     n = bytes(p, "34 9155 0102 0304 fffe 1234");
-    assert_int_equal(stu_sample_read(p, n, &x, &e), RC_OK);
+    assert_int_equal(stu_sample_read(p, n, 3, &x, &e), RC_OK);
     assert_true(x.near && x.down && x.timed && x.pressure == 0x155 && x.x == 0x102 && x.y == 0x304);
     assert_true(x.time == 0xfffe && x.sequence == 0x1234);
     n = bytes(p, "01 8000 0102 0304");
-    assert_int_equal(stu_sample_read(p, n, &x, &e), RC_OK);
+    assert_int_equal(stu_sample_read(p, n, 3, &x, &e), RC_OK);
     assert_true(x.near && !x.down && !x.timed && x.pressure == 0);
     assert_int_equal(stu_start(p, 0x01020304), 5);
     assert_memory_equal(p, "\x15\x01\x02\x03\x04", 5);
-    assert_int_equal(stu_area(p, 1, 2, 0x31f, 0x1df), 11);
-    assert_memory_equal(p, "\x24\x01\x00\x02\x00\x1f\x03\xdf\x01\x00\x00", 11);
+    const struct stu_rect r = {1, 2, 0x31f, 0x1df};
+    assert_int_equal(stu_area(p, STU_ENC_RGB16, &r), 11);
+    assert_memory_equal(p, "\x24\x02\x01\x01\x00\x02\x00\x1f\x03\xdf\x01", 11);
+    assert_int_equal(stu_writing(p, &r), 9);
+    assert_memory_equal(p, "\x2a\x01\x00\x02\x00\x1f\x03\xdf\x01", 9);
     assert_int_equal(stu_block(p, (const uint8_t *)"ab", 2), 256);
     assert_memory_equal(p,
                         "\x26\x02\x00"
@@ -62,7 +65,7 @@ static void bad_reports(void **state)
     struct stu_capability c;
     struct stu_status s;
     struct stu_sample x;
-    char model[8];
+    char model[10];
     static const char *const capabilities[] = {
         "",
         "09",
@@ -81,7 +84,7 @@ static void bad_reports(void **state)
                                           "02 8000 01020304"};
     for (size_t i = 0; i < COUNT(samples); i++, cases++) {
         struct err e = {0};
-        assert_int_equal(stu_sample_read(p, bytes(p, samples[i]), &x, &e), RC_PROTOCOL);
+        assert_int_equal(stu_sample_read(p, bytes(p, samples[i]), 3, &x, &e), RC_PROTOCOL);
     }
     struct err e = {0};
     assert_int_equal(stu_status_read(p, bytes(p, "0302"), &s, &e), RC_PROTOCOL);
@@ -106,7 +109,7 @@ static struct pen pen_new(struct arena *a, bool timed, uint16_t time, uint16_t s
 {
     struct pen p = {.now = 1000000};
     p.s.points = ARENA_ARRAY(a, struct stroke_point, STROKE_SAMPLES_MAX);
-    p.at = (struct stu_sample){100, 200, 300, true, true, timed, time, sequence};
+    p.at = (struct stu_sample){100, 200, 300, true, true, timed, time, sequence, timed};
     return p;
 }
 
