@@ -6,6 +6,8 @@ static const struct jfield driver_fields[] = {
     JF_WORD(struct driver_conf, name, J_REQ, driver_names),
     JF_STRS(struct driver_conf, argv, n_argv, J_REQ, 32),
     JF_STRS(struct driver_conf, env, n_env, 0, 64),
+    JF_STR(struct driver_conf, match, 0, 0, 120),
+    JF_STR(struct driver_conf, transport, 0, 0, 16),
     JF_STR(struct driver_conf, env_file, 0, 0, 500),
 };
 static JDESC(driver_desc, struct driver_conf, driver_fields);
@@ -36,6 +38,9 @@ static const struct jfield kiosk_fields[] = {
     JF_INT(struct kiosk_conf, done_s, 0, 1, 600),
     JF_INT(struct kiosk_conf, answer_ms, 0, 100, 30000),
     JF_INT(struct kiosk_conf, ppmm_x1000, 0, 500, 20000),
+    JF_INT(struct kiosk_conf, roll_mm, 0, 1000, 500000),
+    JF_INT(struct kiosk_conf, near_end_mm, 0, 100, 20000),
+    JF_BOOL(struct kiosk_conf, card_keep, 0),
     JF_STRS(struct kiosk_conf, services, n_services, 0, 64),
     JF_STR(struct kiosk_conf, status_url, J_REQ, 1, 200),
     {"register", J_OBJ, J_REQ, offsetof(struct kiosk_conf, reg), 0, 0, 0, &register_desc, NULL},
@@ -61,6 +66,8 @@ enum rc config_load(struct arena *a, const char *path, struct kiosk_conf *out, s
     fallback(&c.warn_s, 30);
     fallback(&c.done_s, 20);
     fallback(&c.answer_ms, 3000);
+    fallback(&c.roll_mm, 80000); /* 80 mm paper, 80 m long */
+    fallback(&c.near_end_mm, 2500);
     fallback(&c.ppmm_x1000, 3210); /* 27 inch, 1080 pixels across 336 mm */
     *out = c;
     return RC_OK;

@@ -6,12 +6,14 @@
 #include "common/base/json.h"
 
 struct driver_conf {
-    const char *name;  /* card print pad: the key of the device in the local API */
+    const char *name;  /* card print pad scan office: the key of the device in the local API */
     const char **argv; /* argv[0] is searched in PATH when it has no slash */
     size_t n_argv;
     const char **env; /* KEY=VALUE, added to kioskd's own */
     size_t n_env;
-    const char *env_file; /* lines KEY=VALUE, read again at each start of the driver; may be missing */
+    const char *match;     /* this unit and no other: usb:VID:PID[:SERIAL], serial:TEXT or a port; "": any */
+    const char *transport; /* another way to the device, "pcsc"; "": the driver's own */
+    const char *env_file;  /* lines KEY=VALUE, read again at each start of the driver; may be missing */
 };
 struct register_conf {
     const char *host, *server_name;
@@ -33,6 +35,9 @@ struct kiosk_conf {
     int64_t ppmm_x1000;    /* screen: pixels per millimetre, times 1000 */
     const char **services; /* ids offered, in this order; empty: all of the kiosk channel */
     size_t n_services;
+    int64_t roll_mm;     /* a full roll of receipt paper */
+    int64_t near_end_mm; /* what is left when the printer begins to say "near end" */
+    bool card_keep;      /* a card taken out in the middle means nothing; false: asked at once, then wiped */
     const char *status_url; /* the receipt code is put behind it */
     struct register_conf reg;
     struct driver_conf *drivers;

@@ -1,4 +1,4 @@
-#include "firmware/ctl.h"
+#include "firmware/ctl_int.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -7,14 +7,8 @@
 
 #include "common/base/log.h"
 
-#define CONNS_MAX 16
 #define DEADLINE_MAX 600000
 
-struct ctl_in {
-    const char *driver, *verb;
-    int64_t deadline_ms;
-    struct jval *args;
-};
 static const struct jfield in_fields[] = {
     JF_STR(struct ctl_in, driver, J_REQ, 1, 16),
     JF_STR(struct ctl_in, verb, J_REQ, 1, 32),
@@ -22,24 +16,6 @@ static const struct jfield in_fields[] = {
     JF_ANY(struct ctl_in, args, J_PD),
 };
 static JDESC(in_desc, struct ctl_in, in_fields);
-
-struct conn {
-    uv_pipe_t pipe;
-    struct ctl *ctl; /* NULL: free */
-    struct buf in;
-    struct driver *driver; /* of the running command */
-    int64_t cmd;
-    bool asked;
-    char space[4096];
-};
-
-struct ctl {
-    uv_pipe_t server;
-    struct ctl_env env;
-    struct conn conns[CONNS_MAX];
-    char path[128];
-    bool waiting; /* one has connected and has no place yet: libuv hears nobody else until it is taken */
-};
 
 static void on_connection(uv_stream_t *s, int status);
 
@@ -57,6 +33,7 @@ static void on_closed(uv_handle_t *h)
 
 static void conn_close(struct conn *c)
 {
+    ctl_trace_stop(c);
     if (c->cmd) {
         driver_cancel(c->driver, c->cmd);
         driver_forget(c->driver, c->cmd);
@@ -85,7 +62,7 @@ static void on_written(uv_write_t *w, int status)
         conn_close(c);
 }
 
-static void send_frame(struct conn *c, const struct frame *f)
+void ctl_send(struct conn *c, const struct frame *f)
 {
     BUF_SCOPE(b);
     json_encode(&frame_desc, f, &b);
@@ -103,7 +80,7 @@ static void send_frame(struct conn *c, const struct frame *f)
         on_written(&r->req, -1);
 }
 
-static void complete(struct conn *c, const char *word, const char *text, struct jval *data)
+void ctl_complete(struct conn *c, const char *word, const char *text, struct jval *data)
 {
     const struct frame f = {.kind = "completion",
                             .id = 1,
@@ -111,7 +88,7 @@ static void complete(struct conn *c, const char *word, const char *text, struct 
                             .outcome = strcmp(word, "ok") == 0 ? "done" : "not-done",
                             .text = text,
                             .data = data};
-    send_frame(c, &f);
+    ctl_send(c, &f);
 }
 
 static void on_frame(const struct frame *f, void *user)
@@ -119,7 +96,7 @@ static void on_frame(const struct frame *f, void *user)
     struct conn *c = user;
     if (strcmp(f->kind, "completion") == 0)
         c->cmd = 0;
-    send_frame(c, f);
+    ctl_send(c, f);
 }
 
 static void own(struct conn *c, const char *verb)
@@ -130,25 +107,39 @@ static void own(struct conn *c, const char *verb)
     BUF_SCOPE(b);
     if (ctl_report(&c->ctl->env, verb, &b, &e) != RC_OK || jval_parse(a, b.p, b.len, &data, &e) != RC_OK) {
         log_err(&e, "event=ctl");
-        complete(c, "unsupported", e.text, NULL);
+        ctl_complete(c, "unsupported", e.text, NULL);
         return;
     }
-    complete(c, "ok", "", data);
+    ctl_complete(c, "ok", "", data);
 }
+
+static const struct {
+    const char *verb;
+    void (*fn)(struct conn *c, const struct ctl_in *in);
+} modes[] = {{"maintenance", ctl_maintenance}, {"accept", ctl_accept}};
 
 static void run(struct conn *c, const struct ctl_in *in)
 {
     if (strcmp(in->driver, "*") == 0) {
+        for (size_t i = 0; i < COUNT(modes); i++)
+            if (strcmp(in->verb, modes[i].verb) == 0) {
+                modes[i].fn(c, in);
+                return;
+            }
         own(c, in->verb);
         return;
     }
     struct driver *d = drivers_find(c->ctl->env.drivers, in->driver);
     if (!d) {
-        complete(c, "no-device", "no such driver is configured", NULL);
+        ctl_complete(c, "no-device", "no such driver is configured", NULL);
         return;
     }
     if (flow_active(c->ctl->env.flow)) {
-        complete(c, "busy", "a citizen session is running", NULL);
+        ctl_complete(c, "busy", "a citizen session is running", NULL);
+        return;
+    }
+    if (strcmp(in->verb, "trace") == 0) {
+        ctl_trace(c, d, in);
         return;
     }
     BUF_SCOPE(args);
@@ -169,7 +160,7 @@ static void on_line(struct conn *c, const char *line, size_t len)
     if (json_decode(a, &in_desc, line, len, &in, &e) == RC_OK)
         run(c, &in);
     else
-        complete(c, "bad-request", e.text, NULL);
+        ctl_complete(c, "bad-request", e.text, NULL);
 }
 
 static void on_alloc(uv_handle_t *h, size_t size, uv_buf_t *out)
@@ -223,11 +214,14 @@ enum rc ctl_start(uv_loop_t *loop, const char *path, const struct ctl_env *env, 
     if (!c)
         abort();
     c->env = *env;
+    c->env.ctl = c;
     size_t n = strlen(path);
     if (n >= sizeof(c->path)) {
         free(c);
         return err_set(e, RC_BAD_FIELD, "%s: too long for a socket", path);
     }
+    uv_timer_init(loop, &c->clock);
+    c->clock.data = c;
     memcpy(c->path, path, n + 1);
     uv_pipe_init(loop, &c->server, 0);
     c->server.data = c;
@@ -245,6 +239,7 @@ void ctl_stop(struct ctl *c)
 {
     unlink(c->path);
     uv_close((uv_handle_t *)&c->server, NULL);
+    uv_close((uv_handle_t *)&c->clock, NULL);
     for (size_t i = 0; i < CONNS_MAX; i++)
         if (c->conns[i].ctl)
             conn_close(&c->conns[i]);

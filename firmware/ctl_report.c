@@ -6,6 +6,7 @@
 #include "common/base/clock.h"
 #include "common/base/fs.h"
 #include "firmware/ctl.h"
+#include "firmware/ctl_diagnose.h"
 
 #define FREE_MIN (100ll << 20)
 
@@ -14,6 +15,9 @@ struct r_driver {
     const char **media;
     size_t n_media;
     int64_t pid, restarts, bad_frames, doubled, killed;
+    const char *maturity, *firmware, *detail, *was, *since;
+    struct jval *counters;
+    int64_t paper_left_mm; /* receipt printer; 0: not known */
 };
 struct r_list {
     struct r_driver *drivers;
@@ -21,13 +25,27 @@ struct r_list {
 };
 #define D struct r_driver
 static const struct jfield driver_fields[] = {
-    JF_STR(D, name, 0, 0, 0),      {"public", J_STR, 0, offsetof(D, public_), 0, 0, 0, NULL, NULL},
-    JF_STR(D, link, 0, 0, 0),      JF_STR(D, activity, 0, 0, 0),
-    JF_STR(D, condition, 0, 0, 0), JF_STRS(D, media, n_media, 0, 0),
-    JF_STR(D, model, 0, 0, 0),     JF_STR(D, serial, 0, 0, 0),
-    JF_STR(D, port, 0, 0, 0),      JF_INT(D, pid, 0, 0, 0),
-    JF_INT(D, restarts, 0, 0, 0),  JF_INT(D, bad_frames, 0, 0, 0),
-    JF_INT(D, doubled, 0, 0, 0),   JF_INT(D, killed, 0, 0, 0),
+    JF_STR(D, name, 0, 0, 0),
+    {"public", J_STR, 0, offsetof(D, public_), 0, 0, 0, NULL, NULL},
+    JF_STR(D, link, 0, 0, 0),
+    JF_STR(D, activity, 0, 0, 0),
+    JF_STR(D, condition, 0, 0, 0),
+    JF_STRS(D, media, n_media, 0, 0),
+    JF_STR(D, model, 0, 0, 0),
+    JF_STR(D, serial, 0, 0, 0),
+    JF_STR(D, port, 0, 0, 0),
+    JF_INT(D, pid, 0, 0, 0),
+    JF_INT(D, restarts, 0, 0, 0),
+    JF_INT(D, bad_frames, 0, 0, 0),
+    JF_INT(D, doubled, 0, 0, 0),
+    JF_INT(D, killed, 0, 0, 0),
+    JF_STR(D, maturity, 0, 0, 0),
+    JF_STR(D, firmware, 0, 0, 0),
+    JF_STR(D, detail, 0, 0, 0),
+    JF_STR(D, was, 0, 0, 0),
+    JF_STR(D, since, 0, 0, 0),
+    JF_ANY(D, counters, J_OMIT),
+    JF_INT(D, paper_left_mm, J_OMIT, 0, 0),
 };
 #undef D
 static JDESC(driver_desc, struct r_driver, driver_fields);
@@ -39,6 +57,51 @@ static const char *text(const char *s)
     return s ? s : "";
 }
 
+/* What the kiosk believes is left on the roll: kept beside the queue. */
+static int64_t paper_left(const struct ctl_env *env, struct arena *a, const char *name)
+{
+    const char *cut = strrchr(env->conf->queue, '/');
+    struct jval *roll = NULL;
+    struct err e = {0};
+    if (strcmp(name, "print") != 0 || !cut)
+        return 0;
+    const char *path = arena_fmt(a, "%.*s/roll.json", (int)(cut - env->conf->queue), env->conf->queue);
+    return fs_exists(path) && jval_load(a, path, &roll, &e) == RC_OK ? jval_int(roll, "left_mm", 0) : 0;
+}
+
+static struct r_driver row_of(const struct ctl_env *env, struct arena *a, const struct driver_view *v)
+{
+    struct jval *counters = NULL;
+    struct err e = {0};
+    char *since = arena_alloc(a, 25);
+    iso_utc(since, v->since_ms);
+    const char *said = v->counters ? v->counters : "{}";
+    if (jval_parse(a, said, strlen(said), &counters, &e) != RC_OK)
+        counters = NULL;
+    return (struct r_driver){.name = v->name,
+                             .public_ = driver_public(v),
+                             .link = text(v->link),
+                             .activity = text(v->activity),
+                             .condition = text(v->condition),
+                             .model = text(v->model),
+                             .serial = text(v->serial),
+                             .port = text(v->port),
+                             .media = (const char **)v->media,
+                             .n_media = v->n_media,
+                             .pid = v->pid,
+                             .restarts = v->restarts,
+                             .bad_frames = v->bad_frames,
+                             .doubled = v->doubled,
+                             .killed = v->killed,
+                             .maturity = text(v->maturity),
+                             .firmware = text(v->firmware),
+                             .detail = text(v->detail),
+                             .was = text(v->was),
+                             .since = since,
+                             .counters = counters,
+                             .paper_left_mm = paper_left(env, a, v->name)};
+}
+
 static enum rc report_list(const struct ctl_env *env, struct buf *out, struct err *e)
 {
     (void)e;
@@ -48,21 +111,7 @@ static enum rc report_list(const struct ctl_env *env, struct buf *out, struct er
     for (size_t i = 0; i < list.n; i++) {
         struct driver_view v;
         driver_view(drivers_at(env->drivers, i), &v);
-        list.drivers[i] = (struct r_driver){.name = v.name,
-                                            .public_ = driver_public(&v),
-                                            .link = text(v.link),
-                                            .activity = text(v.activity),
-                                            .condition = text(v.condition),
-                                            .model = text(v.model),
-                                            .serial = text(v.serial),
-                                            .port = text(v.port),
-                                            .media = (const char **)v.media,
-                                            .n_media = v.n_media,
-                                            .pid = v.pid,
-                                            .restarts = v.restarts,
-                                            .bad_frames = v.bad_frames,
-                                            .doubled = v.doubled,
-                                            .killed = v.killed};
+        list.drivers[i] = row_of(env, a, &v);
     }
     json_encode(&list_desc, &list, out);
     return RC_OK;
@@ -78,10 +127,12 @@ static enum rc report_status(const struct ctl_env *env, struct buf *out, struct 
     json_quote(out, env->conf->institution);
     buf_fmt(
         out,
-        ",\"version\":\"" PRIDVOR_VERSION "\",\"session\":%s,\"step\":\"%s\",\"register\":\"%s\","
+        ",\"version\":\"" PRIDVOR_VERSION
+        "\",\"mode\":\"%s\",\"maintenance_left_s\":%lld,\"session\":%s,\"step\":\"%s\",\"register\":\"%s\","
         "\"next_try_ms\":%lld,\"queue\":{\"queued\":%lld,\"sent\":%lld,\"acknowledged\":%lld,\"dead\":%lld}}",
-        flow_active(env->flow) ? "true" : "false", step_name(flow_step(env->flow)),
-        link_online(env->link) ? "online" : "offline",
+        flow_in_maintenance(env->flow) ? "maintenance" : "service",
+        (long long)(ctl_maintenance_left(env->ctl) + 999) / 1000, flow_active(env->flow) ? "true" : "false",
+        step_name(flow_step(env->flow)), link_online(env->link) ? "online" : "offline",
         env->link ? (long long)link_next_try_ms(env->link) : 0ll, (long long)n[QUEUE_QUEUED],
         (long long)n[QUEUE_SENT], (long long)n[QUEUE_ACKED], (long long)n[QUEUE_DEAD]);
     return RC_OK;
@@ -126,6 +177,11 @@ static void say(struct checks *c, const char *name, bool ok, const char *what)
     buf_chr(c->out, '}');
 }
 
+static void on_finding(void *user, const char *name, bool ok, const char *what)
+{
+    say(user, name, ok, what);
+}
+
 static void check_files(struct checks *c, const struct ctl_env *env, struct arena *a)
 {
     const struct kiosk_conf *conf = env->conf;
@@ -166,8 +222,15 @@ static enum rc report_doctor(const struct ctl_env *env, struct buf *out, struct 
         driver_view(drivers_at(env->drivers, i), &v);
         const char *is = driver_public(&v);
         bool ok = strcmp(is, "ready") == 0 || strcmp(is, "busy") == 0;
-        say(&c, v.name, ok, arena_fmt(a, "%s%s%s", is, v.model && v.model[0] ? ", " : "", text(v.model)));
+        say(&c, v.name, ok,
+            arena_fmt(a, "%s%s%s%s%s", is, v.model && v.model[0] ? ", " : "", text(v.model),
+                      !ok && v.detail && v.detail[0] ? ": " : "", ok ? "" : text(v.detail)));
+        if (v.was && v.was[0])
+            say(&c, "swapped", false,
+                arena_fmt(a, "%s is another unit than before (%s): if that is right: kioskctl accept %s",
+                          v.name, v.was, v.name));
     }
+    ctl_diagnose(a, env->conf->configs, on_finding, &c);
     buf_str(out, "]}");
     return RC_OK;
 }
@@ -177,7 +240,7 @@ static const struct {
     enum rc (*fn)(const struct ctl_env *env, struct buf *out, struct err *e);
 } reports[] = {
     {"list", report_list},   {"devices", report_list},  {"status", report_status},
-    {"queue", report_queue}, {"doctor", report_doctor},
+    {"queue", report_queue}, {"doctor", report_doctor}, {"diagnose", report_doctor},
 };
 
 enum rc ctl_report(const struct ctl_env *env, const char *verb, struct buf *out, struct err *e)
@@ -185,5 +248,5 @@ enum rc ctl_report(const struct ctl_env *env, const char *verb, struct buf *out,
     for (size_t i = 0; i < COUNT(reports); i++)
         if (strcmp(reports[i].verb, verb) == 0)
             return reports[i].fn(env, out, e);
-    return err_set(e, RC_UNSUPPORTED, "kioskd knows list, status, queue and doctor");
+    return err_set(e, RC_UNSUPPORTED, "kioskd knows list, status, queue, doctor, maintenance and accept");
 }

@@ -15,7 +15,8 @@
 #include "firmware/driver_run.h"
 
 #define BAD_FRAMES_MAX 5
-#define LIVED_MS 10000 /* a run this long starts the back-off anew */
+#define FRAMES_MAX 4000 /* in a second; a trace or a page comes nowhere near */
+#define LIVED_MS 10000  /* a run this long starts the back-off anew */
 #define STOP_MS 1000
 
 static const int64_t backoff_ms[] = {200, 500, 1000, 2000, 5000};
@@ -69,6 +70,7 @@ static void changed(struct driver *d)
         log_info("event=device name=%s from=%s to=%s link=%s condition=%s", d->conf->name, d->last_public,
                  now, v.link ? v.link : "-", v.condition ? v.condition : "-");
         d->last_public = now;
+        d->since_ms = unix_ms();
     }
     if (d->owner->ev.changed)
         d->owner->ev.changed(d->conf->name, d->owner->ev.user);
@@ -151,6 +153,14 @@ static void state_frame(struct driver *d, const struct frame *f)
     d->n_media = f->n_media;
     for (size_t i = 0; i < f->n_media; i++)
         d->media[i] = arena_str(a, f->media[i]);
+    BUF_SCOPE(counters);
+    if (f->counters)
+        jval_encode(f->counters, &counters);
+    d->counters = arena_str(a, counters.len ? counters.p : "{}");
+    d->maturity = arena_str(a, f->maturity ? f->maturity : "");
+    d->firmware = arena_str(a, f->firmware ? f->firmware : "");
+    d->detail = arena_str(a, f->text ? f->text : "");
+    driver_learn(d);
     changed(d);
 }
 
@@ -180,11 +190,25 @@ static void command_frame(struct driver *d, const struct frame *f)
         (*at)->fn(f, (*at)->user);
 }
 
+static bool floods(struct run *r)
+{
+    int64_t now = mono_ms();
+    if (now - r->second_at >= 1000) {
+        r->second_at = now;
+        r->in_second = 0;
+    }
+    return ++r->in_second > FRAMES_MAX;
+}
+
 static void frame_in(struct driver *d, const char *line, size_t len)
 {
     struct frame f = {0};
     struct err e = {0};
     struct arena *a SCOPED(arena_freep) = arena_new();
+    if (floods(d->run)) {
+        run_kill(d, "flood", "DRIVER_PROTOCOL");
+        return;
+    }
     if (frame_read(a, line, len, &f, &e) != RC_OK) {
         d->bad_frames++;
         log_err(&e, "event=driver_bad_frame name=%s", d->conf->name);
@@ -438,6 +462,7 @@ enum rc drivers_start(uv_loop_t *loop, const struct driver_conf *conf, size_t n,
         d->conf = &conf[i];
         d->kind = kind_of(conf[i].name);
         d->last_public = "retrying";
+        d->since_ms = unix_ms();
         d->state_arena = arena_new();
         uv_timer_init(loop, &d->timer);
         d->timer.data = d;
@@ -489,6 +514,7 @@ void drivers_free(struct drivers *ds)
         fail_all(&ds->items[i], "cancelled", "DRIVER_STOPPED");
         arena_free(ds->items[i].state_arena);
     }
+    known_free(ds->known);
     free(ds);
 }
 
@@ -518,6 +544,7 @@ void drivers_wipe(struct drivers *ds)
 
 void driver_view(const struct driver *d, struct driver_view *out)
 {
+    const struct known *known = known_of(d->owner->known, d->conf->name);
     *out = (struct driver_view){.name = d->conf->name,
                                 .running = d->run && !d->run->dead && d->spoke,
                                 .fresh = is_sitting(d) || mono_ms() - d->heard_at < d->kind->silent_ms,
@@ -533,5 +560,11 @@ void driver_view(const struct driver *d, struct driver_view *out)
                                 .restarts = d->restarts > 0 ? d->restarts - 1 : 0,
                                 .bad_frames = d->bad_frames,
                                 .doubled = d->doubled,
-                                .killed = d->killed};
+                                .killed = d->killed,
+                                .maturity = d->maturity,
+                                .firmware = d->firmware,
+                                .counters = d->counters,
+                                .detail = d->detail,
+                                .was = known ? known->was : "",
+                                .since_ms = d->since_ms};
 }

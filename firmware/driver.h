@@ -31,6 +31,10 @@ MUST enum rc drivers_start(uv_loop_t *loop, const struct driver_conf *conf, size
 /* Closes their stdin so that they end cleanly, kills what is left after a second; done is called when none is
  * left. */
 void drivers_stop(struct drivers *ds, void (*done)(void *user), void *user);
+/* Where the units are remembered (driver_known.h); without it nothing is noticed. After drivers_start. */
+void drivers_known(struct drivers *ds, const char *path);
+/* The technician accepts the unit that stands there now. */
+bool driver_accept(struct driver *d);
 void drivers_free(struct drivers *ds);                                   /* after done */
 struct driver *drivers_find(const struct drivers *ds, const char *name); /* NULL when not configured */
 size_t drivers_count(const struct drivers *ds);
@@ -55,6 +59,11 @@ struct driver_view {
     size_t n_media;
     int pid;
     int64_t restarts, bad_frames, doubled, killed;
+    const char *maturity, *firmware; /* of the row, of the device; "" when not told */
+    const char *counters;            /* JSON object: each rung of the recovery ladder, as the driver counts */
+    const char *detail;              /* why it is as it is: for the technician */
+    const char *was;  /* another unit stood here before, and nobody has accepted this one; "" */
+    int64_t since_ms; /* unix time of the last change of the public state */
 };
 void driver_view(const struct driver *d, struct driver_view *out);
 /* The public state: derived here and nowhere stored. ready busy needs-citizen needs-staff needs-technician

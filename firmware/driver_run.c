@@ -123,12 +123,37 @@ static void on_exit_cb(uv_process_t *p, int64_t status, int signal)
     close_one((uv_handle_t *)&r->proc);
 }
 
+/* The configured words, then which unit: only that one, or rather the one of yesterday. */
+static char **argv_make(struct arena *a, const struct driver *d)
+{
+    const struct driver_conf *c = d->conf;
+    char **argv = ARENA_ARRAY(a, char *, c->n_argv + 7);
+    size_t n = 0;
+    bool serves = false;
+    for (; n < c->n_argv; n++) {
+        argv[n] = (char *)c->argv[n];
+        serves |= strcmp(argv[n], "serve") == 0;
+    }
+    if (!serves)
+        return argv;
+    const struct known *known = known_of(d->owner->known, c->name);
+    const char *prefer = !known             ? ""
+                         : known->serial[0] ? arena_fmt(a, "serial:%s", known->serial)
+                                            : known->port;
+    const char *const extra[][2] = {
+        {"--match", c->match}, {"--transport", c->transport}, {"--prefer", prefer}};
+    for (size_t i = 0; i < COUNT(extra); i++)
+        if (extra[i][1] && extra[i][1][0]) {
+            argv[n++] = (char *)extra[i][0];
+            argv[n++] = (char *)extra[i][1];
+        }
+    return argv;
+}
+
 static int spawn(struct driver *d, struct run *r)
 {
     ARENA_SCOPE(a);
-    char **argv = ARENA_ARRAY(a, char *, d->conf->n_argv + 1);
-    for (size_t i = 0; i < d->conf->n_argv; i++)
-        argv[i] = (char *)d->conf->argv[i];
+    char **argv = argv_make(a, d);
     uv_stdio_container_t io[3] = {
         {.flags = UV_CREATE_PIPE | UV_READABLE_PIPE, .data.stream = (uv_stream_t *)&r->in},
         {.flags = UV_CREATE_PIPE | UV_WRITABLE_PIPE, .data.stream = (uv_stream_t *)&r->out},

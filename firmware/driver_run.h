@@ -4,6 +4,7 @@
 
 #include "common/base/buf.h"
 #include "firmware/driver.h"
+#include "firmware/driver_known.h"
 
 #define DRIVERS_MAX 8
 
@@ -23,6 +24,8 @@ struct run {
     struct buf in_buf;
     int handles; /* not yet closed */
     int bad;
+    int64_t second_at; /* frames are counted by the second: a flood is no work */
+    int in_second;
     int64_t born_at;
     bool dead; /* killed or condemned: nothing it says counts */
 };
@@ -45,6 +48,8 @@ struct driver {
     const char **media;
     size_t n_media;
     int64_t restarts, bad_frames, doubled, killed;
+    const char *maturity, *firmware, *counters, *detail;
+    int64_t since_ms;
 };
 
 struct drivers {
@@ -53,13 +58,15 @@ struct drivers {
     struct driver items[DRIVERS_MAX];
     size_t n;
     int64_t last_id;
+    struct known_file *known;
     bool stopping;
     uv_timer_t stop_timer;
     void (*stopped)(void *user);
     void *stopped_user;
 };
 
-bool run_spawn(struct driver *d); /* sets d->run */
+void driver_learn(struct driver *d); /* a state frame was kept: is it the unit of before? */
+bool run_spawn(struct driver *d);    /* sets d->run */
 bool run_write(struct run *r, const char *p, size_t len);
 void run_close_stdin(struct run *r);
 void driver_bytes(struct driver *d, const char *p, size_t len);

@@ -1,7 +1,8 @@
 /* Axes -> public state (devices.md, section 2). First row that fits. */
 #include <string.h>
 
-#include "firmware/driver.h"
+#include "common/base/log.h"
+#include "firmware/driver_run.h"
 
 struct public_row {
     const char *link, *activity, *condition; /* NULL: any */
@@ -15,6 +16,30 @@ static const struct public_row rows[] = {
     {"up", "busy", NULL, "busy"},         {"up", "draining", NULL, "busy"},
     {"up", "idle", NULL, "ready"},
 };
+
+void drivers_known(struct drivers *ds, const char *path)
+{
+    ds->known = known_load(path);
+}
+
+bool driver_accept(struct driver *d)
+{
+    return known_accept(d->owner->known, d->conf->name);
+}
+
+void driver_learn(struct driver *d)
+{
+    if (strcmp(d->link, "up") != 0 || !d->model[0])
+        return;
+    const struct known now = {.name = d->conf->name, .model = d->model, .serial = d->serial, .port = d->port};
+    enum known_news news = known_seen(d->owner->known, &now);
+    if (news == KNOWN_SWAPPED)
+        log_warn("event=device_swapped name=%s model=\"%s\" serial=%s port=%s was=\"%s\"", now.name,
+                 now.model, now.serial, now.port, known_of(d->owner->known, now.name)->was);
+    else if (news != KNOWN_SAME)
+        log_info("event=device_%s name=%s model=\"%s\" serial=%s port=%s",
+                 news == KNOWN_NEW ? "new" : "moved", now.name, now.model, now.serial, now.port);
+}
 
 static bool fits(const char *want, const char *is)
 {

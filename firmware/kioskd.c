@@ -27,7 +27,7 @@ struct kiosk {
     struct api *api;
     struct ctl *ctl;
     uv_signal_t signals[2];
-    bool stopping;
+    bool stopping, citizen; /* citizen: a session runs */
 };
 
 /* From flow to the others, and back. */
@@ -46,6 +46,10 @@ static bool is_online(void *user)
 static void on_changed(void *user)
 {
     struct kiosk *k = user;
+    bool active = k->flow && flow_active(k->flow);
+    if (active && !k->citizen)
+        ctl_yield(k->ctl);
+    k->citizen = active;
     api_changed(k->api);
 }
 
@@ -71,6 +75,8 @@ static void on_driver_changed(const char *name, void *user)
 static void on_unsolicited(const char *name, const struct frame *f, void *user)
 {
     struct kiosk *k = user;
+    if (ctl_traced(k->ctl, name, f))
+        return;
     flow_unsolicited(k->flow, name, f);
 }
 
@@ -135,14 +141,26 @@ static enum rc start_flow(struct kiosk *k, struct err *e)
     return RC_OK;
 }
 
+static const char *beside_queue(struct kiosk *k, const char *name)
+{
+    const char *cut = strrchr(k->conf.queue, '/');
+    return arena_fmt(k->arena, "%.*s%s", cut ? (int)(cut - k->conf.queue) + 1 : 0, k->conf.queue, name);
+}
+
 static enum rc start_rest(struct kiosk *k, struct err *e)
 {
     const struct drivers_events de = {on_driver_changed, on_unsolicited, k};
     TRY(drivers_start(&k->loop, k->conf.drivers, k->conf.n_drivers, &de, &k->drivers, e));
     flow_drivers(k->flow, k->drivers);
+    drivers_known(k->drivers, beside_queue(k, "devices.json"));
     const struct link_events le = {on_acked, on_refused, on_waits, on_changed, k};
     TRY(link_start(&k->loop, &k->conf.reg, k->queue, &le, &k->link, e));
-    const struct ctl_env ce = {&k->conf, k->drivers, k->flow, k->queue, k->link, k->api};
+    const struct ctl_env ce = {.conf = &k->conf,
+                               .drivers = k->drivers,
+                               .flow = k->flow,
+                               .queue = k->queue,
+                               .link = k->link,
+                               .api = k->api};
     return ctl_start(&k->loop, arena_fmt(k->arena, "%s/kioskd.sock", k->conf.run_dir), &ce, &k->ctl, e);
 }
 

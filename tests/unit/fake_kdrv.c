@@ -150,6 +150,13 @@ static void command(const char *line)
     }
 }
 
+/* Well-formed frames without end. */
+static void flood(void)
+{
+    for (;;)
+        state();
+}
+
 static void babble(void)
 {
     char block[4096];
@@ -166,6 +173,8 @@ int main(int argc, char **argv)
     signal(SIGPIPE, SIG_DFL);
     if (is("babble"))
         babble();
+    if (is("flood"))
+        flood();
     if (is("garbage"))
         for (int i = 0; i < 50; i++)
             say("{\"kind\":\"state\",\"link\":\"sideways\"}");
