@@ -29,6 +29,9 @@ struct signature {
     const char *sha256; /* of the request text, hex */
     int64_t width, height, max_pressure;
     struct jval *strokes; /* [[[x,y,p,t],...],...]; checked by submission_read */
+    /* What binds them (signature.h); absent in requests of older terminals. shown_sha256 is "" on a pad without
+     * a screen. */
+    const char *shown_sha256, *bind, *encryption, *device;
 };
 struct receipt_ref {
     const char *code, *pin;
