@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/base/text.h"
+#include "common/model/signature.h"
 
 #define SAMPLES_MAX 40000
 static const char crockford[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
@@ -45,6 +46,8 @@ static const struct jfield signature_fields[] = {
     JF_WORD(S, kind, J_REQ, signature_kinds),  JF_STR(S, sha256, J_REQ, 64, 64),
     JF_INT(S, width, J_OMIT, 0, 100000),       JF_INT(S, height, J_OMIT, 0, 100000),
     JF_INT(S, max_pressure, J_OMIT, 0, 65535), JF_ANY(S, strokes, J_OMIT | J_PD),
+    JF_STR(S, shown_sha256, J_OMIT, 64, 64),   JF_STR(S, bind, J_OMIT, 64, 64),
+    JF_STR(S, encryption, J_OMIT, 1, 64),      JF_STR(S, device, J_OMIT, 1, 64),
 };
 #undef S
 static JDESC(signature_desc, struct signature, signature_fields);
@@ -110,6 +113,25 @@ static enum rc check_strokes(const struct signature *s, struct err *e)
                               "signature.strokes: a sample outside the pad");
         }
     }
+    return RC_OK;
+}
+
+/* Requests of older terminals have no bind and stay what they were; whoever says what was shown binds it. */
+static enum rc check_bind(const struct signature *s, struct err *e)
+{
+    const struct ink ink = {s->width, s->height, s->max_pressure, s->strokes};
+    char right[SIGNATURE_HEX];
+    BUF_SCOPE(bytes);
+    bool bound = s->bind && *s->bind;
+    if (strcmp(s->kind, "none") == 0 || !bound) {
+        bool loose = bound || (s->shown_sha256 && *s->shown_sha256);
+        return loose ? err_at(e, RC_BAD_FIELD, "signature.bind", "signature.bind: does not belong here")
+                     : RC_OK;
+    }
+    TRY(signature_bytes(&ink, &bytes, e));
+    TRY(signature_bind(right, s->shown_sha256, BYTES(bytes.p, bytes.len), s->sha256, e));
+    if (!equal_ct(right, s->bind, sizeof(right) - 1))
+        return err_at(e, RC_BAD_FIELD, "signature.bind", "signature.bind: does not bind this signature");
     return RC_OK;
 }
 
@@ -218,6 +240,7 @@ enum rc submission_read(struct arena *a, const struct rulebook *rules, struct by
     TRY(check_hash(&s, e));
     TRY(check_receipt(&s, e));
     TRY(check_strokes(&s.signature, e));
+    TRY(check_bind(&s.signature, e));
     TRY(check_shape(&s, &r, &created, e));
     TRY(judge(a, rules, &r, created, e));
     *out = s;
