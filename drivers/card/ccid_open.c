@@ -68,6 +68,9 @@ static void traits(struct ccid_link *l, const struct device_row *row)
         c->level = (enum ccid_level)level;
     int64_t message = jval_int(profile, "max_message", 0);
     c->max_message = message > CCID_HEADER ? at_most(c->max_message, message) : c->max_message;
+    if (c->max_message == 263) /* some SCM firmwares say so and take 271 */
+        c->max_message = 271;
+    c->max_ifsd = (uint32_t)jval_int(profile, "max_ifsd", c->max_ifsd);
     c->max_rate = at_most(c->max_rate, jval_int(profile, "max_rate", 0));
     volts(c, profile, t);
     t->n_slots = (uint8_t)numbers(profile, "slots", t->slots, CCID_SLOTS);
@@ -118,6 +121,11 @@ static enum rc usable(const struct ccid_link *l, const struct device_row *row, s
     const char *refuse = row ? jval_str(row->profile, "refuse", NULL) : NULL;
     if (refuse)
         return err_set(e, RC_UNSUPPORTED, "%s: %s", name, refuse);
+    const char *transport = row ? jval_str(row->profile, "transport", NULL) : NULL;
+    if (transport && strcmp(transport, "pcsc") == 0)
+        return err_set(e, RC_UNSUPPORTED,
+                       "%s is known to work through PC/SC only: start the driver with --transport pcsc",
+                       name);
     if (l->cls.features & CCID_ICCD)
         return err_set(e, RC_UNSUPPORTED, "%s is card and reader in one" ICCD, name);
     if (l->cls.level == CCID_CHARACTER)
