@@ -67,7 +67,7 @@ static enum step event(const struct escpos_demux *d, struct escpos_event *ev, en
 
 static enum step try_asb(struct escpos_demux *d, struct escpos_event *ev)
 {
-    if (d->hold[0] == CUSTOM_HEAD && is_open(d, ESCPOS_CUSTOM_FULL)) {
+    if (d->hold[0] == CUSTOM_HEAD && (d->custom || is_open(d, ESCPOS_CUSTOM_FULL))) {
         if (d->len == 1)
             return MORE;
         if (d->hold[1] == CUSTOM_SECOND) {

@@ -38,6 +38,7 @@ struct escpos_demux {
     uint8_t open[ESCPOS_OPEN_MAX]; /* questions in the order asked */
     size_t nopen;
     uint32_t noise; /* bytes dropped */
+    bool custom;    /* a CUSTOM printer without GS a: 10 0F is always a full status, asked for or not */
 };
 
 /* Notes that DLE EOT n leaves now. */

@@ -235,6 +235,8 @@ static bool is_code(const struct err *e, const char *code)
 enum rc job_run(struct drv *d, struct printer *p, struct job *j, struct err *e)
 {
     TRY(look(d, p, j, e));
+    /* A copy by a driver that does not remember the first paper: some of that may hang out. */
+    p->half = p->half || (p->fresh && j->layout.copy);
     j->cut = p->profile.cut != CUT_NONE;
     enum rc rc = stream(d, p, j, e);
     if (rc == RC_OK)
@@ -248,8 +250,11 @@ enum rc job_run(struct drv *d, struct printer *p, struct job *j, struct err *e)
     }
     if (rc == RC_TIMEOUT)
         j->proof = alive(p) ? PROOF_L1 : PROOF_L0;
-    p->dirty = p->dirty || rc != RC_OK;
-    p->half = rc != RC_OK && j->sent > 0 && !is_code(e, "CUTTER");
+    /* One that could have proved more may have swallowed the end of the job. */
+    bool whole = rc == RC_OK && (j->proof >= PROOF_L2 || !p->profile.presenter);
+    p->fresh = false;
+    p->dirty = p->dirty || !whole;
+    p->half = !whole && j->sent > 0 && !is_code(e, "CUTTER");
     return rc;
 }
 

@@ -56,7 +56,11 @@ static void publish(struct drv *d)
 static enum rc open(struct drv *d, struct err *e)
 {
     struct print *x = d->self;
-    TRY(printer_open(&x->printer, d, e));
+    bool half = x->printer.half; /* paper hangs on however often the cable is pulled */
+    enum rc rc = printer_open(&x->printer, d, e);
+    x->printer.half = half;
+    if (rc != RC_OK)
+        return rc;
     raster_warm();
     publish(d);
     return RC_OK;

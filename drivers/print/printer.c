@@ -103,6 +103,7 @@ enum rc printer_ask(struct printer *p, int ms, struct err *e)
 static enum rc greet(struct printer *p, struct err *e)
 {
     BUF_SCOPE(b);
+    p->demux.custom = p->profile.custom && !p->profile.asb;
     escpos_init(&b);
     if (p->profile.asb)
         escpos_asb(&b, ESCPOS_ASB_ALL);
@@ -113,7 +114,7 @@ static enum rc greet(struct printer *p, struct err *e)
 
 enum rc printer_open(struct printer *p, struct drv *d, struct err *e)
 {
-    *p = (struct printer){.bus = d->bus, .dirty = true, .roll_cm = -1};
+    *p = (struct printer){.bus = d->bus, .fresh = true, .dirty = true, .roll_cm = -1};
     printer_profile(d->row, &p->profile);
     p->in = bus_endpoint(d->bus, BUS_BULK, true, &p->in_size);
     p->out = bus_endpoint(d->bus, BUS_BULK, false, &p->out_size);

@@ -24,6 +24,7 @@ struct printer {
     unsigned replies; /* bits of escpos_status.seen that ever came */
     int64_t roll_cm;  /* virtual paper counter of the printer itself, -1: it has none */
     int64_t asked_at, healed_at;
+    bool fresh; /* no job since open */
     bool dirty; /* a job may be stuck in its buffer: since open, or since one that ended badly */
     bool half;  /* part of a receipt hangs out */
 };

@@ -40,7 +40,7 @@ struct paper {
     GByteArray *rows;
     bool inked;        /* anything black since the last cut */
     int tickets;       /* paper-N.png of the last one */
-    uint64_t last_ink; /* black dots of the last one */
+    uint64_t inks[64]; /* black dots of ticket n, at n % 64 */
     double left;       /* mm on the roll */
     double total;      /* mm fed since start */
     double last_mm;

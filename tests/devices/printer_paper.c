@@ -82,9 +82,10 @@ void paper_cut(struct paper *p)
     if (rows == 0)
         return;
     p->tickets++;
-    p->last_ink = 0;
+    uint64_t *ink = &p->inks[p->tickets % G_N_ELEMENTS(p->inks)];
+    *ink = 0;
     for (guint i = 0; i < rows * p->row; i++)
-        p->last_ink += (guint)__builtin_popcount(p->rows->data[i]);
+        *ink += (guint)__builtin_popcount(p->rows->data[i]);
     p->last_mm = (double)rows / p->kind->per_mm;
     g_autofree char *path = ticket_path(p, p->tickets);
     if (!draw(p, rows, path))

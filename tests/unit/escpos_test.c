@@ -427,6 +427,11 @@ static void meanings(void **state)
     assert_true(s.cover && s.recoverable && escpos_failed(&s));
     s = custom("100f00000001");
     assert_true(s.cutter && !escpos_failed(&s));
+    struct escpos_demux unasked = {.custom = true}; /* the second copy of an answer is no ASB block */
+    struct escpos_event ev = {.kind = ESCPOS_ASB};
+    for (size_t i = 0; i < 6; i++)
+        escpos_put(&unasked, (const uint8_t[]){0x10, 0x0f, 0x20, 0, 0, 0}[i]);
+    assert_true(escpos_next(&unasked, &ev) && ev.kind == ESCPOS_CUSTOM);
     s = after("1e", 0); /* nobody asked: it may mean anything */
     assert_int_equal(s.seen, 0);
 }
