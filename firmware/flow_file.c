@@ -68,6 +68,10 @@ static enum rc sealed_body(struct flow *f, struct buf *out, struct err *e)
         sub.signature.height = s->sign.height;
         sub.signature.max_pressure = s->sign.max_pressure;
         sub.signature.strokes = s->sign.strokes;
+        sub.signature.shown_sha256 = s->sign.shown_sha256;
+        sub.signature.bind = s->sign.bind;
+        sub.signature.encryption = s->sign.encryption;
+        sub.signature.device = s->sign.device;
     }
     json_encode(&submission_desc, &sub, out);
     if (out->len > SUBMISSION_MAX)

@@ -47,6 +47,7 @@ struct sign_part {
     struct trouble error;
     struct jval *strokes;
     struct arena *ink; /* the strokes live here: a signature made again takes the place of the first */
+    const char *shown_sha256, *bind, *encryption, *device; /* there, too */
     bool skipped;
 };
 struct filing_part {

@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "common/base/clock.h"
+#include "common/base/text.h"
+#include "common/model/signature.h"
 #include "firmware/flow_int.h"
 
 static bool wanted(const struct flow *f)
@@ -60,6 +62,28 @@ static void failed(struct flow *f, const char *code)
     s->error = (struct trouble){arena_str(f->s->arena, code), -1};
 }
 
+/* What was shown, the strokes and the request are one: computed here from what came, and compared with what
+ * the pad's process says. */
+static bool bound(struct flow *f, const struct frame *fr)
+{
+    struct sign_part *s = &f->s->sign;
+    const struct ink ink = {s->width, s->height, s->max_pressure, s->strokes};
+    const char *said = jval_str(fr->data, "bind", ""), *shown = jval_str(fr->data, "shown_sha256", "");
+    char right[SIGNATURE_HEX];
+    struct err e = {0};
+    BUF_SCOPE(bytes);
+    enum rc rc = signature_bytes(&ink, &bytes, &e);
+    if (rc == RC_OK)
+        rc = signature_bind(right, shown, BYTES(bytes.p, bytes.len), f->s->filing.hash, &e);
+    if (rc != RC_OK || strlen(said) != sizeof(right) - 1 || !equal_ct(said, right, sizeof(right) - 1))
+        return false;
+    s->shown_sha256 = arena_str(s->ink, shown);
+    s->bind = arena_str(s->ink, right);
+    s->encryption = arena_str(s->ink, jval_str(fr->data, "encryption", "none"));
+    s->device = arena_str(s->ink, jval_str(fr->data, "model", ""));
+    return true;
+}
+
 static void captured(struct flow *f, const struct frame *fr)
 {
     struct sign_part *s = &f->s->sign;
@@ -73,9 +97,36 @@ static void captured(struct flow *f, const struct frame *fr)
     s->width = jval_int(fr->data, "width", 0);
     s->height = jval_int(fr->data, "height", 0);
     s->max_pressure = jval_int(fr->data, "max_pressure", 0);
+    if (!bound(f, fr)) {
+        log_warn("event=sign_unbound");
+        s->strokes = NULL;
+        failed(f, "PAD_CRYPTO");
+        return;
+    }
     s->samples = jval_int(fr->data, "samples", s->samples);
     s->phase = SIGN_DONE;
-    log_info("event=signed samples=%lld", (long long)s->samples);
+    log_info("event=signed samples=%lld device=%s encryption=%s", (long long)s->samples, s->device,
+             s->encryption);
+}
+
+/* The buttons drawn on the pad are the page's buttons. */
+static void pressed(struct flow *f, const char *button)
+{
+    struct sign_part *s = &f->s->sign;
+    struct driver *d = drivers_find(f->env.drivers, "pad");
+    char args[48];
+    snprintf(args, sizeof(args), "{\"target\":%lld}", (long long)s->cmd);
+    if (!d || !s->cmd)
+        return;
+    if (strcmp(button, "ok") == 0)
+        driver_send(d, "finish", 5000, args, NULL, NULL);
+    else if (strcmp(button, "clear") == 0)
+        driver_send(d, "clear", 5000, args, NULL, NULL);
+    if (strcmp(button, "clear") == 0)
+        s->samples = 0;
+    if (strcmp(button, "cancel") == 0)
+        sign_drop(f);
+    flow_changed(f);
 }
 
 static void on_capture(const struct frame *fr, void *user)
@@ -90,6 +141,11 @@ static void on_capture(const struct frame *fr, void *user)
             s->phase = SIGN_CAPTURING;
             flow_changed(f);
         }
+        if (strcmp(fr->event, "button") == 0) {
+            flow_event(f, "pad", fr);
+            pressed(f, jval_str(fr->data, "button", ""));
+            return;
+        }
         const struct jval *points = jval_get(fr->data, "points");
         bool first = s->samples == 0 && points && points->n > 0;
         s->samples += points ? (int64_t)points->n : 0;
@@ -101,7 +157,9 @@ static void on_capture(const struct frame *fr, void *user)
     if (strcmp(fr->kind, "completion") != 0)
         return;
     s->cmd = 0;
-    const char *code = fr->code && fr->code[0] ? fr->code : "LINK_LOST";
+    const char *code = fr->code && fr->code[0]               ? fr->code
+                       : strcmp(fr->completion, "busy") == 0 ? "PAD_STATE"
+                                                             : "LINK_LOST";
     if (strcmp(fr->completion, "ok") == 0)
         captured(f, fr);
     else if (strcmp(fr->completion, "cancelled") == 0)
@@ -123,7 +181,10 @@ static const char *capture_args(struct flow_call *c)
     json_quote(&b, s->card.identity
                        ? arena_fmt(c->a, "%s %s", s->card.identity->first_name, s->card.identity->last_name)
                        : "");
-    buf_fmt(&b, ",\"hash\":\"%.16s\",\"timeout_ms\":%d}", s->filing.hash, SIGN_MS);
+    buf_fmt(&b,
+            ",\"hash\":\"%.4s %.4s %.4s %.4s\",\"request_sha256\":\"%s\",\"lang\":\"%s\",\"timeout_ms\":%d}",
+            s->filing.hash, s->filing.hash + 4, s->filing.hash + 8, s->filing.hash + 12, s->filing.hash,
+            lang_codes[s->lang], SIGN_MS);
     return arena_strn(c->a, b.p, b.len);
 }
 

@@ -7,9 +7,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/model/signature.h"
+
 static const char *mode;
 static long capture; /* running capture or read to cancel */
 static int done_prints;
+static char request_hash[SIGNATURE_HEX]; /* of the running capture */
 
 static bool is(const char *name)
 {
@@ -102,16 +105,34 @@ static void print(long id)
     done_prints++;
 }
 
+/* As the pad's process does it: nothing was shown, the strokes below, the request it was told. */
+static const char *bound(char out[SIGNATURE_HEX])
+{
+    BUF_SCOPE(bytes);
+    struct err e = {0};
+    signature_head(&bytes, 9600, 6000, 1023, 1);
+    signature_stroke(&bytes, 2);
+    signature_sample(&bytes, 100, 100, 200, 0);
+    signature_sample(&bytes, 200, 150, 300, 5);
+    if (signature_bind(out, "", BYTES(bytes.p, bytes.len), request_hash, &e) != RC_OK)
+        out[0] = 0;
+    return out;
+}
+
 static void finish(void)
 {
+    char bind[SIGNATURE_HEX], data[512];
     say("{\"kind\":\"event\",\"id\":%ld,\"event\":\"strokes\",\"data\":{\"points\":[[100,100,200,0],[200,150,"
         "300,5]],"
         "\"up\":true}}",
         capture);
-    complete(capture, "ok", "done", "",
+    snprintf(data, sizeof data,
              "{\"width\":9600,\"height\":6000,\"max_pressure\":1023,\"strokes\":[[[100,100,200,0],[200,150,"
              "300,5]]],"
-             "\"samples\":2,\"ms\":5}");
+             "\"samples\":2,\"ms\":5,\"shown_sha256\":\"\",\"bind\":\"%s\",\"encryption\":\"none\","
+             "\"model\":\"fake\"}",
+             bound(bind));
+    complete(capture, "ok", "done", "", data);
     capture = 0;
 }
 
@@ -137,6 +158,8 @@ static void command(const char *line)
     } else if (strncmp(verb, "print\"", 6) == 0)
         print(id);
     else if (strncmp(verb, "capture\"", 8) == 0) {
+        const char *hash = strstr(line, "\"request_sha256\":\"");
+        snprintf(request_hash, sizeof request_hash, "%.64s", hash ? hash + 18 : "");
         capture = id;
         say("{\"kind\":\"event\",\"id\":%ld,\"event\":\"capturing\",\"data\":{}}", id);
     } else {
