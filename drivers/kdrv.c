@@ -215,8 +215,6 @@ static const struct program *find(const char *name, const char *transport)
 {
     if (transport && strcmp(transport, "usb") == 0)
         transport = NULL; /* the driver's own way */
-    if (transport && strcmp(transport, "usb") == 0)
-        transport = NULL; /* the driver's own way */
     for (size_t i = 0; i < COUNT(programs); i++) {
         const struct program *p = &programs[i];
         bool same = transport ? p->transport && strcmp(p->transport, transport) == 0 : !p->transport;
