@@ -2,6 +2,7 @@
  * programs of their own beside this one, so that the small ones stay small; kdrv starts them. */
 #include "common/base/log.h"
 #include "drivers/byhand.h"
+#include "drivers/card/trust_byhand.h"
 #include "drivers/sandbox.h"
 
 #include <signal.h>
@@ -33,6 +34,8 @@ static int usage(const char *why)
             "kdrv card|print|pad|scan|office status      what the device says of itself\n"
             "kdrv card read --can 123456                 read an identity card by its access number\n"
             "kdrv card read --mrz NUMBER,YYMMDD,YYMMDD   the same by document number, birth, expiry\n"
+            "kdrv card verify --sod FILE --dg 1=FILE     were these files signed by a state?\n"
+            "kdrv card csca [--csca FOLDER]              which country certificates are here\n"
             "kdrv print test                             a receipt to look at\n"
             "kdrv pad capture [--seconds 10]             a signature\n"
             "kdrv scan scan [--dpi 300] [--mode gray]    pages from the scanner\n"
@@ -273,6 +276,10 @@ int main(int argc, char **argv)
         signal(SIGHUP,
                SIG_IGN); /* a mock device node is a terminal; losing it must not end a session leader */
     setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0}); /* no picture of a citizen's data on disk */
+#ifndef KDRV_ONLY
+    if (argc > 2 && strcmp(argv[1], "card") == 0 && trust_byhand_knows(argv[2]))
+        return trust_byhand(argc, argv); /* of files: no device, nobody to ask */
+#endif
     struct options o = {0};
     int code = options(argc, argv, &o) ? command(&o, argv) : usage("arguments do not fit");
     buf_free(&o.args);
