@@ -1,0 +1,5 @@
+find_program(NODE_FOR_UDEV NAMES node nodejs)
+if(NODE_FOR_UDEV)
+  add_test(NAME style_udev COMMAND ${NODE_FOR_UDEV} ${CMAKE_SOURCE_DIR}/packaging/udev/rules.mjs --check)
+  set_tests_properties(style_udev PROPERTIES LABELS style)
+endif()
