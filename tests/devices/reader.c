@@ -9,7 +9,7 @@
 static void *start(struct vdev *v, const struct vdev_opts *o)
 {
     struct reader *r = calloc(1, sizeof *r);
-    const char *level = g_getenv("PRIDVOR_READER_LEVEL");
+    const char *level = g_getenv("PRIDVOR_READER_LEVEL"), *slots = g_getenv("PRIDVOR_READER_SLOTS");
     g_autoptr(GString) why = g_string_new(NULL);
     r->v = v;
     r->noise = 1;
@@ -18,6 +18,8 @@ static void *start(struct vdev *v, const struct vdev_opts *o)
     for (unsigned l = 0; level && reader_level_name(l); l++)
         if (strcmp(level, reader_level_name(l)) == 0)
             reader_set_level(l);
+    if (slots && *slots >= '1' && *slots <= '4')
+        reader_set_slots((unsigned)(*slots - '0'));
     if (o->vpcd_port && !(r->vpcd = vpcd_new(r, o->vpcd_port))) {
         free(r);
         return NULL;
@@ -46,6 +48,8 @@ static void stop(void *user)
     buf_free(&r->rest);
     buf_free(&r->old);
     buf_free(&r->answer);
+    buf_free(&r->line.command);
+    buf_free(&r->line.answer);
     free(r);
 }
 
@@ -150,8 +154,42 @@ static bool word_level(struct reader *r, int n, char **w, GString *reply)
             reader_set_level(l);
             return true;
         }
-    g_string_assign(reply, "level short|extended|whole; seen by the host at the next plug");
+    g_string_assign(reply, "level short|extended|whole|tpdu; seen by the host at the next plug");
     return false;
+}
+
+/* atr HEX: the card answers so from the next power-on; atr own: as it is. */
+static bool word_atr(struct reader *r, int n, char **w, GString *reply)
+{
+    size_t len = n == 2 ? strlen(w[1]) / 2 : 0;
+    if (n == 2 && strcmp(w[1], "own") == 0) {
+        r->other_len = 0;
+        return true;
+    }
+    if (len < 2 || len > sizeof r->other_atr || strlen(w[1]) % 2) {
+        g_string_assign(reply, "atr HEX|own");
+        return false;
+    }
+    for (size_t i = 0; i < len; i++) {
+        char two[3] = {w[1][2 * i], w[1][2 * i + 1], 0};
+        r->other_atr[i] = (uint8_t)strtoul(two, NULL, 16);
+    }
+    r->other_len = len;
+    return true;
+}
+
+/* slot N: the card is carried over into that slot. */
+static bool word_slot(struct reader *r, int n, char **w, GString *reply)
+{
+    unsigned place;
+    if (n != 2 || !number(w[1], &place) || place >= reader_slots()) {
+        g_string_assign(reply, "slot N; the number of slots is set at the start");
+        return false;
+    }
+    g_autofree char *name = r->chip ? g_strdup(r->chip->name) : NULL;
+    slot_remove(r);
+    r->place = (uint8_t)place;
+    return !name || slot_insert(r, name, reply);
 }
 
 static bool word_counters(struct reader *r, int n, char **w, GString *reply)
@@ -160,12 +198,13 @@ static bool word_counters(struct reader *r, int n, char **w, GString *reply)
                            "\"apdus\":%" G_GUINT64_FORMAT ",\"bytes_to_card\":%" G_GUINT64_FORMAT
                            ",\"bytes_from_card\":%" G_GUINT64_FORMAT ",\"frames\":%" G_GUINT64_FORMAT
                            ",\"time_extensions\":%" G_GUINT64_FORMAT ",\"power_ons\":%" G_GUINT64_FORMAT
-                           ",\"aborts\":%" G_GUINT64_FORMAT,
+                           ",\"aborts\":%" G_GUINT64_FORMAT ",\"blocks\":%" G_GUINT64_FORMAT
+                           ",\"pps\":%" G_GUINT64_FORMAT,
                            r->apdus, r->bytes_to_card, r->bytes_from_card, r->frames, r->extensions,
-                           r->power_ons, r->aborts);
+                           r->power_ons, r->aborts, r->blocks, r->pps);
     if (n == 2 && strcmp(w[1], "reset") == 0)
         r->apdus = r->bytes_to_card = r->bytes_from_card = r->frames = r->extensions = r->power_ons =
-            r->aborts = 0;
+            r->aborts = r->blocks = r->pps = 0;
     return true;
 }
 
@@ -175,7 +214,8 @@ static const struct {
 } words[] = {
     {"insert", word_insert}, {"remove", word_remove},     {"remove_card", word_remove},
     {"swap", word_swap},     {"renew", word_renew},       {"delay", word_delay},
-    {"level", word_level},   {"counters", word_counters},
+    {"level", word_level},   {"counters", word_counters}, {"atr", word_atr},
+    {"slot", word_slot},
 };
 
 /* garbage on|off|3: for ever, no more, the next three answers. */

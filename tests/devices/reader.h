@@ -11,7 +11,7 @@
 enum { EP_OUT = 0x01, EP_IN = 0x82, EP_INT = 0x83, HEADER = 10 };
 
 /* How much of an APDU the reader takes at once (dwFeatures, dwMaxCCIDMessageLength). */
-enum level { LEVEL_SHORT, LEVEL_EXTENDED, LEVEL_WHOLE };
+enum level { LEVEL_SHORT, LEVEL_EXTENDED, LEVEL_WHOLE, LEVEL_TPDU };
 
 /* What the reader does wrong. Each has a count of answers it strikes; UINT_MAX: until switched off. All but
  * `mute` and `hardware` strike answers to XfrBlock only, so that a driver can find its feet again. */
@@ -29,7 +29,17 @@ enum level { LEVEL_SHORT, LEVEL_EXTENDED, LEVEL_WHOLE };
     X(TWICE, "twice")       /* the same frame again */                                                       \
     X(JOINED, "joined")     /* the frame and an old one in one transfer */                                   \
     X(PIECES, "pieces")     /* one frame in many transfers */                                                \
-    X(NOTIFY, "notify")     /* a NotifySlotChange that tells of no change */
+    X(NOTIFY, "notify")     /* a NotifySlotChange that tells of no change */                                 \
+    X(LRC, "lrc")           /* TPDU level, T=1: a block of the card with wrong check bytes */                \
+    X(SEQUENCE, "sequence") /* an I- or R-block with the wrong number */                                     \
+    X(PARITY, "parity")     /* bError FD instead of the block */                                             \
+    X(WTX, "wtx")           /* S(WTX request) before the answer */                                           \
+    X(IFS, "ifs")           /* S(IFS request 20) in the next turn of the card */                             \
+    X(ABORT, "abort")       /* S(ABORT request) in the middle of a chain of the reader */                    \
+    X(DEAF, "deaf")         /* the card does not understand the block: it asks again */                      \
+    X(NULLS, "nulls")       /* T=0: NULL procedure bytes in front of the answer */                           \
+    X(REFUSE, "refuse")     /* PPS: the card keeps to the default */                                         \
+    X(FAST, "fast")         /* the card does not work at any rate but the default */
 enum fault {
 #define X(id, word) FAULT_##id,
     FAULTS(X)
@@ -46,6 +56,20 @@ struct chip { /* the chips of this process: a card taken out and put in again re
 
 struct vpcd; /* reader_vpcd.c */
 
+/* The card's side of the line at TPDU level: what a chip's operating system keeps. */
+struct line {
+    bool fresh; /* nothing came since reset: PPS is possible */
+    uint8_t protocol, ta1;
+    /* T=1 */
+    bool ns, nr, last_more;
+    unsigned ifsd;
+    uint8_t last[260]; /* the block sent last */
+    size_t lastlen;
+    enum { AWAIT_NOTHING, AWAIT_WTX, AWAIT_IFS } await;
+    /* both: the command so far, the answer still to be sent */
+    struct buf command, answer;
+};
+
 struct reader {
     struct vdev *v;
     struct chip chips[8];
@@ -56,6 +80,10 @@ struct reader {
     bool powered, param_set;
     uint8_t atr[CARD_ATR_MAX], params[7], protocol;
     size_t atrlen;
+    uint8_t other_atr[CARD_ATR_MAX]; /* instead of the card's own; other_len 0: none */
+    size_t other_len;
+    uint8_t place; /* number of the slot that holds the card; the others are empty */
+    struct line line;
     /* the bus */
     struct buf in;    /* bytes of an unfinished command */
     struct buf chain; /* pieces of an extended APDU on their way to the card */
@@ -70,7 +98,7 @@ struct reader {
     /* faults and counters */
     unsigned faults[FAULT_COUNT], delay_ms;
     uint32_t noise;
-    uint64_t apdus, bytes_to_card, bytes_from_card, frames, extensions, power_ons, aborts;
+    uint64_t apdus, bytes_to_card, bytes_from_card, frames, extensions, power_ons, aborts, blocks, pps;
 };
 
 extern struct usb_desc reader_desc;
@@ -87,6 +115,18 @@ void reader_xfr_done(struct reader *r);            /* r->answer is complete */
 void reader_power_done(struct reader *r, bool ok); /* r->atr is set */
 void reader_fail(struct reader *r, uint8_t error);
 void reader_notify(struct reader *r, bool changed);
+
+void reader_run(struct reader *r); /* r->chain is a whole APDU: to the card */
+size_t reader_slots(void);
+void reader_set_slots(unsigned n); /* at the next plug */
+
+/* reader_tpdu.c: blocks and TPDUs of one card. tpdu_in() ends in tpdu_out() of this, tpdu_answer() or a
+ * failure. */
+void tpdu_reset(struct reader *r);
+void tpdu_in(struct reader *r, const uint8_t *p, size_t len);
+void tpdu_answer(struct reader *r); /* r->answer is the card's answer to the APDU */
+void reader_block(struct reader *r, const uint8_t *p, size_t len);         /* what the card sends back */
+bool tpdu_protocol(const struct reader *r, uint8_t protocol, uint8_t ta1); /* could the card speak so? */
 
 /* reader_emit.c: what goes to the host, with its faults */
 uint8_t reader_icc(const struct reader *r); /* 0 active, 1 inactive, 2 absent */

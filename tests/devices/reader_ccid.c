@@ -14,6 +14,7 @@ enum {
     E_LEVEL = 8,
     E_BUSY = 0xE0,
     E_HARDWARE = 0xFB,
+    E_PARITY = 0xFD,
     E_MUTE = 0xFE,
     E_ABORTED = 0xFF
 };
@@ -101,8 +102,23 @@ static void deliver(struct reader *r)
     buf_add(&r->rest, r->answer.p, r->answer.len);
     r->apdus++;
     r->bytes_from_card += r->answer.len;
-    send_piece(r, true);
+    if (reader_level() == LEVEL_TPDU)
+        tpdu_answer(r);
+    else
+        send_piece(r, true);
     vdev_count(r->v, "apdu", 1);
+}
+
+void reader_block(struct reader *r, const uint8_t *p, size_t len)
+{
+    r->blocks++;
+    stop_timers(r);
+    r->busy = false;
+    if (fault_take(r, FAULT_PARITY))
+        emit(r, &(struct frame){DATA_BLOCK, r->seq, (uint8_t)(FAILED | reader_icc(r)), E_PARITY, 0, NULL, 0});
+    else
+        emit_answer(r, &(struct frame){DATA_BLOCK, r->seq, reader_icc(r), 0, 0, p, len});
+    vdev_count(r->v, "blocks", 1);
 }
 
 static gboolean on_done(gpointer user)
@@ -135,8 +151,9 @@ static void default_params(struct reader *r)
            t1 ? (const uint8_t[]){0x11, 0x10, 0, 0x45, 0, 0xFE, 0}
               : (const uint8_t[]){0x11, 0, 0, 0x0A, 0, 0, 0},
            7);
-    if (ta1)
+    if (ta1 && reader_level() != LEVEL_TPDU)
         r->params[0] = r->atr[2];
+    tpdu_reset(r);
 }
 
 void reader_power_done(struct reader *r, bool ok)
@@ -191,9 +208,8 @@ static void xfr_refuse(struct reader *r, const struct command *c, uint8_t error)
     emit(r, &(struct frame){DATA_BLOCK, c->seq, (uint8_t)(FAILED | reader_icc(r)), error, 0, NULL, 0});
 }
 
-static void transmit(struct reader *r, const struct command *c)
+void reader_run(struct reader *r)
 {
-    begin(r, c->seq, false);
     r->bytes_to_card += r->chain.len;
     BUF_SCOPE(apdu);
     buf_add(&apdu, r->chain.p, r->chain.len);
@@ -206,12 +222,37 @@ static void transmit(struct reader *r, const struct command *c)
         slot_transmit(r, (const uint8_t *)apdu.p, apdu.len);
 }
 
+static void transmit(struct reader *r, const struct command *c)
+{
+    begin(r, c->seq, false);
+    reader_run(r);
+}
+
+/* TPDU level: one block or TPDU at a time. A reader set to another rate or protocol than the card hears
+ * nothing. */
+static void xfr_tpdu(struct reader *r, const struct command *c)
+{
+    if (c->len == 0 || c->len > 260 || c->extra[1] || c->extra[2]) {
+        xfr_refuse(r, c, c->len && c->len <= 260 ? E_LEVEL : E_LENGTH);
+        return;
+    }
+    begin(r, c->seq, false);
+    if (fault_take(r, FAULT_MUTE) || !tpdu_protocol(r, r->protocol, r->params[0]))
+        reader_fail(r, E_MUTE);
+    else
+        tpdu_in(r, c->data, c->len);
+}
+
 static void xfr_block(struct reader *r, const struct command *c)
 {
     unsigned level = (unsigned)(c->extra[1] | c->extra[2] << 8);
     bool pieces = reader_level() != LEVEL_SHORT;
     if (!r->powered) {
         xfr_refuse(r, c, E_MUTE);
+        return;
+    }
+    if (reader_level() == LEVEL_TPDU) {
+        xfr_tpdu(r, c);
         return;
     }
     if ((!pieces && level != WHOLE) || (level > MIDDLE && level != GO_ON)) {
@@ -311,6 +352,16 @@ static const struct row {
     {0x73, DATA_RATE, false, data_rate},          {0x72, SLOT_STATUS, true, abort_bulk},
 };
 
+/* An empty slot: it has a status, nothing else. */
+static void run_empty(struct reader *r, const struct command *c, uint8_t type)
+{
+    uint8_t place = r->place;
+    r->place = c->slot; /* of this answer only */
+    bool asks = c->type == 0x65 || c->type == 0x63;
+    emit(r, &(struct frame){type, c->seq, (uint8_t)((asks ? 0 : FAILED) | 2), asks ? 0 : E_MUTE, 0, NULL, 0});
+    r->place = place;
+}
+
 static void refuse(struct reader *r, const struct command *c, uint8_t type, uint8_t error)
 {
     emit(r, &(struct frame){type, c->seq, (uint8_t)(FAILED | (error == E_SLOT ? 2 : reader_icc(r))), error, 0,
@@ -322,8 +373,10 @@ static void run(struct reader *r, const struct command *c)
     for (size_t i = 0; i < COUNT(rows); i++) {
         if (rows[i].type != c->type)
             continue;
-        if (c->slot != 0)
+        if (c->slot >= reader_slots())
             refuse(r, c, rows[i].answer, E_SLOT);
+        else if (c->slot != r->place)
+            run_empty(r, c, rows[i].answer);
         else if (r->busy && !rows[i].when_busy)
             refuse(r, c, rows[i].answer, E_BUSY);
         else
@@ -364,7 +417,11 @@ int reader_out(void *user, uint8_t ep, const uint8_t *data, size_t len)
 /* Class requests: 01 ABORT (wValue: bSeq, bSlot), 02 GET_CLOCK_FREQUENCIES, 03 GET_DATA_RATES. */
 int reader_control(void *user, const uint8_t setup[8], uint8_t *data, size_t len)
 {
-    static const uint8_t clock[] = {0xC0, 0x12, 0, 0}, rates[] = {0x67, 0x32, 0, 0, 0xCE, 0x99, 0x0C, 0};
+    static const uint8_t clock[] = {0xC0, 0x12, 0, 0};
+    /* 12903 and its doubles, 75000 and its doubles, 825806: little endian */
+    static const uint8_t rates[] = {0x67, 0x32, 0, 0, 0xCE, 0x64, 0, 0, 0x9D, 0xC9, 0,    0, 0x3B, 0x93, 1, 0,
+                                    0x77, 0x26, 3, 0, 0xEE, 0x4C, 6, 0, 0xCE, 0x99, 0x0C, 0, 0xF8, 0x24, 1, 0,
+                                    0xF0, 0x49, 2, 0, 0xE0, 0x93, 4, 0};
     struct reader *r = user;
     switch (setup[0] << 8 | setup[1]) {
     case 0x2101:
@@ -385,6 +442,7 @@ int reader_control(void *user, const uint8_t setup[8], uint8_t *data, size_t len
 /* Two bits for the slot: present, changed. */
 void reader_notify(struct reader *r, bool changed)
 {
-    uint8_t m[2] = {0x50, (uint8_t)((slot_present(r) ? 1 : 0) | (changed ? 2 : 0))};
+    uint8_t bits = (uint8_t)((slot_present(r) ? 1 : 0) | (changed ? 2 : 0));
+    uint8_t m[2] = {0x50, (uint8_t)(bits << (2 * (r->place % 4)))};
     usb_in(vdev_usb(r->v), EP_INT, m, sizeof m, 0);
 }

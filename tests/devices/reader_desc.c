@@ -11,12 +11,13 @@
  * reader. */
 enum {
     FEATURES = 0x000004BA,
+    TPDU_FEATURES = 0x00000238, /* voltage, clock, baud rate; other node addresses */
     CONFIG = 18,
     CLASS = CONFIG + 9 + 9,
     CLASS_LEN = 54,
     TOTAL = 9 + 9 + CLASS_LEN + 3 * 7
 };
-enum { AT_FEATURES = CLASS + 40, AT_MESSAGE = CLASS + 44 };
+enum { AT_SLOTS = CLASS + 4, AT_RATES = CLASS + 27, AT_FEATURES = CLASS + 40, AT_MESSAGE = CLASS + 44 };
 
 /* clang-format off */
 static uint8_t descriptors[CONFIG + TOTAL] = {
@@ -39,6 +40,7 @@ static const struct {
     [LEVEL_SHORT] = {"short", 0x20000, 271},
     [LEVEL_EXTENDED] = {"extended", 0x40000, 271}, /* long APDUs travel in pieces, as in the OMNIKEY 3x21 */
     [LEVEL_WHOLE] = {"whole", 0x40000, 65554},     /* and here in one message */
+    [LEVEL_TPDU] = {"tpdu", 0x10000, 271}, /* as the real one: the host does PPS, parameters and blocks */
 };
 static enum level now = LEVEL_EXTENDED;
 
@@ -59,13 +61,24 @@ static void put32(uint8_t *p, uint32_t v)
 void reader_set_level(enum level l)
 {
     now = l;
-    put32(descriptors + AT_FEATURES, FEATURES | levels[l].features);
+    put32(descriptors + AT_FEATURES, (l == LEVEL_TPDU ? TPDU_FEATURES : FEATURES) | levels[l].features);
+    descriptors[AT_RATES] = l == LEVEL_TPDU ? 10 : 0;
     put32(descriptors + AT_MESSAGE, levels[l].message);
 }
 
 enum level reader_level(void)
 {
     return now;
+}
+
+void reader_set_slots(unsigned n)
+{
+    descriptors[AT_SLOTS] = (uint8_t)(n - 1);
+}
+
+size_t reader_slots(void)
+{
+    return descriptors[AT_SLOTS] + 1u;
 }
 
 size_t reader_max_message(void)

@@ -47,7 +47,7 @@ static void send(struct reader *r, const struct buf *b)
 void emit(struct reader *r, const struct frame *f)
 {
     BUF_SCOPE(b);
-    build(&b, f, 0, (uint32_t)f->len);
+    build(&b, f, r->place, (uint32_t)f->len);
     send(r, &b);
     r->frames++;
 }
@@ -70,7 +70,7 @@ static void old_frame(const struct reader *r, const struct frame *f, struct buf 
     old.seq--;
     old.p = r->old.p;
     old.len = r->old.len;
-    build(b, &old, 0, (uint32_t)old.len);
+    build(b, &old, r->place, (uint32_t)old.len);
 }
 
 static void in_pieces(struct reader *r, const struct buf *b)
@@ -104,7 +104,7 @@ void emit_answer(struct reader *r, const struct frame *f)
     before(r, f);
     BUF_SCOPE(b);
     uint32_t length = (uint32_t)f->len + (fault_take(r, FAULT_LONG) ? 5 : 0);
-    build(&b, f, fault_take(r, FAULT_BADSLOT) ? 1 : 0, length);
+    build(&b, f, fault_take(r, FAULT_BADSLOT) ? r->place ^ 1 : r->place, length);
     if (fault_take(r, FAULT_JOINED))
         old_frame(r, f, &b);
     if (fault_take(r, FAULT_SHORT))

@@ -115,6 +115,10 @@ void slot_power(struct reader *r, bool on)
     if (!on)
         return;
     r->atrlen = card_atr(r->chip->card, r->atr);
+    if (r->other_len) {
+        memcpy(r->atr, r->other_atr, r->other_len);
+        r->atrlen = r->other_len;
+    }
     reader_power_done(r, true);
 }
 

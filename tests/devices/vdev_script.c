@@ -5,7 +5,7 @@
 
 enum when { NOW, AT, AFTER };
 
-static const char *const units[] = {"s", "mm", "apdu", "reports", "transfers"};
+static const char *const units[] = {"s", "mm", "apdu", "reports", "transfers", "blocks"};
 enum { UNIT_S, UNITS = G_N_ELEMENTS(units) };
 
 struct statement {
