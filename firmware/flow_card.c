@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "common/base/clock.h"
+#include "common/base/text.h"
 #include "firmware/flow_int.h"
 
 static bool digits(const char *s, size_t n)
@@ -111,6 +112,32 @@ static void on_read_event(struct flow *f, const struct frame *fr)
     flow_changed(f);
 }
 
+/* The word if it is one of the list: a request with another one would be refused. */
+static const char *known(struct flow *f, const char *const *words, const char *word)
+{
+    for (; *words; words++)
+        if (strcmp(*words, word) == 0)
+            return keep(f, word);
+    return NULL;
+}
+
+/* What the driver found out about the chip's files and the chip. false: they prove nothing. */
+static bool take_proof(struct flow *f, const struct jval *data)
+{
+    static const char *const never[] = {"hash_differs", "signature_wrong"};
+    struct card_part *c = &f->s->card;
+    const struct jval *passive = jval_get(data, "passive");
+    const char *reason = jval_str(passive, "reason", ""), *list = jval_str(passive, "list", "");
+    c->passive = known(f, passive_words, jval_str(passive, "verdict", ""));
+    c->chip = known(f, chip_words, jval_str(jval_get(data, "chip"), "verdict", ""));
+    c->passive_reason = arena_strn(f->s->arena, reason, utf8_cut(reason, 200));
+    c->csca = arena_strn(f->s->arena, list, utf8_cut(list, 200));
+    bool proven = !c->chip || strcmp(c->chip, "failed") != 0;
+    for (size_t i = 0; i < COUNT(never); i++)
+        proven = proven && (!c->passive || strcmp(c->passive, never[i]) != 0);
+    return proven;
+}
+
 static void on_read_ok(struct flow *f, const struct frame *fr)
 {
     struct card_part *c = &f->s->card;
@@ -125,11 +152,16 @@ static void on_read_ok(struct flow *f, const struct frame *fr)
             c->sod = keep(f, jval_str(&files->items[i], "sha256", ""));
     if (!c->identity && jval_get(fr->data, "identity"))
         take_identity(f, jval_get(fr->data, "identity"));
-    c->proven = c->identity != NULL;
-    log_info("event=card_read ms=%lld apdus=%lld", (long long)jval_int(fr->data, "ms", 0),
-             (long long)jval_int(fr->data, "apdus", 0));
+    bool proven = take_proof(f, fr->data);
+    c->proven = c->identity && proven;
+    log_info("event=card_read ms=%lld apdus=%lld passive=%s chip=%s", (long long)jval_int(fr->data, "ms", 0),
+             (long long)jval_int(fr->data, "apdus", 0), c->passive ? c->passive : "-", c->chip ? c->chip : "-");
     if (c->identity && f->step == STEP_CARD)
         form_enter(f);
+    if (c->identity && !proven) { /* what it says is in the form, and counts as typed */
+        c->identity = NULL;
+        flow_notice(f, "kiosk.card_not_proven");
+    }
 }
 
 static void on_read_failed(struct flow *f, const struct frame *fr)
@@ -184,6 +216,7 @@ static enum rc start_read(struct flow_call *c, const char *args, bool by_mrz, st
     clear_error(p);
     p->phase = CARD_READING;
     p->by_mrz = by_mrz;
+    p->passive = p->passive_reason = p->csca = p->chip = NULL;
     p->progress = 0;
     p->attempts++;
     p->identity = NULL;

@@ -6,13 +6,24 @@
 #include "common/base/text.h"
 #include "firmware/flow_int.h"
 
-static struct identity_proof proof(const struct session *s)
+static struct identity_proof who(const struct session *s)
 {
     const struct card_part *c = &s->card;
     if (c->identity && c->proven)
         return (struct identity_proof){"card_read", c->access, c->identity->document_number, c->sod};
     const char *name = answers_one(&s->answers, "who.last_name");
     return (struct identity_proof){name ? "typed" : "none", "", "", ""};
+}
+
+/* What is known about the chip goes with it, also when the person then typed: a clerk looks at it. */
+static struct identity_proof proof(const struct session *s)
+{
+    struct identity_proof p = who(s);
+    p.passive = s->card.passive;
+    p.passive_reason = s->card.passive_reason;
+    p.csca = s->card.csca;
+    p.chip = s->card.chip;
+    return p;
 }
 
 /* Fixed before it is signed: what the pad shows and what the register stores is this, byte for byte. */

@@ -40,6 +40,7 @@ struct card_part {
     bool proven;               /* the whole reading ended well */
     bool by_mrz;               /* the last attempt opened the chip with printed data */
     const char *access, *sod;
+    const char *passive, *passive_reason, *csca, *chip; /* of the proof (submission.h); NULL: none */
 };
 struct sign_part {
     enum sign_phase phase;

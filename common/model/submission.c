@@ -14,12 +14,20 @@ static const char *const accesses[] = {"PACE", "BAC", "", NULL};
 static const char *const channels[] = {"kiosk", "counter", "web", NULL};
 static const char *const signature_kinds[] = {"pad", "none", NULL};
 
+const char *const passive_words[] = {"valid",        "signer_unknown",  "expired",     "revoked",
+                                     "hash_differs", "signature_wrong", "not_checked", NULL};
+const char *const chip_words[] = {"genuine", "failed", "not_offered", "not_checked", NULL};
+
 #define P struct identity_proof
 static const struct jfield identity_fields[] = {
     JF_WORD(P, source, J_REQ, sources),
     JF_WORD(P, access, 0, accesses),
     JF_STR(P, document_number, J_PD, 0, 24),
     JF_STR(P, sod_sha256, 0, 0, 64),
+    JF_WORD(P, passive, J_OMIT, passive_words),
+    JF_STR(P, passive_reason, J_OMIT, 0, 256),
+    JF_STR(P, csca, J_OMIT, 0, 256),
+    JF_WORD(P, chip, J_OMIT, chip_words),
 };
 #undef P
 static JDESC(proof_desc, struct identity_proof, identity_fields);
@@ -183,6 +191,19 @@ static unsigned channel_bit(const char *name)
     return 0;
 }
 
+/* A card that was changed or copied proves nothing; what it says counts as typed. */
+static enum rc check_proof(const struct identity_proof *p, struct err *e)
+{
+    static const char *const never[] = {"hash_differs", "signature_wrong"};
+    bool bad = p->chip && strcmp(p->chip, "failed") == 0;
+    for (size_t i = 0; i < COUNT(never); i++)
+        bad = bad || (p->passive && strcmp(p->passive, never[i]) == 0);
+    return bad && strcmp(p->source, "card_read") == 0
+               ? err_at(e, RC_BAD_FIELD, "request.identity.source",
+                        "request.identity.source: not proven by this card")
+               : RC_OK;
+}
+
 /* Times and ids that the descriptors cannot judge. */
 static enum rc check_shape(const struct submission *s, const struct request *r, int64_t *created,
                            struct err *e)
@@ -200,7 +221,7 @@ static enum rc check_shape(const struct submission *s, const struct request *r, 
     if (p->sod_sha256 && *p->sod_sha256 && strspn(p->sod_sha256, "0123456789abcdef") != 64)
         return err_at(e, RC_BAD_FIELD, "request.identity.sod_sha256",
                       "request.identity.sod_sha256: not a hash");
-    return RC_OK;
+    return check_proof(p, e);
 }
 
 static enum rc judge(struct arena *a, const struct rulebook *rules, const struct request *r, int64_t created,
