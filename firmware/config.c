@@ -39,6 +39,7 @@ static const struct jfield kiosk_fields[] = {
     JF_INT(struct kiosk_conf, answer_ms, 0, 100, 30000),
     JF_INT(struct kiosk_conf, ppmm_x1000, 0, 500, 20000),
     JF_INT(struct kiosk_conf, roll_mm, 0, 1000, 500000),
+    JF_INT(struct kiosk_conf, roll_near_mm, 0, 0, 100000),
     JF_INT(struct kiosk_conf, near_end_mm, 0, 100, 20000),
     JF_BOOL(struct kiosk_conf, card_keep, 0),
     JF_STRS(struct kiosk_conf, services, n_services, 0, 64),

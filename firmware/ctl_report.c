@@ -6,6 +6,7 @@
 #include "common/base/clock.h"
 #include "common/base/fs.h"
 #include "firmware/ctl.h"
+#include "firmware/roll.h"
 #include "firmware/ctl_diagnose.h"
 
 #define FREE_MIN (100ll << 20)
@@ -57,16 +58,14 @@ static const char *text(const char *s)
     return s ? s : "";
 }
 
-/* What the kiosk believes is left on the roll: kept beside the queue. */
-static int64_t paper_left(const struct ctl_env *env, struct arena *a, const char *name)
+/* What the kiosk believes is left on the roll; -1: not known. */
+static int64_t paper_left(const struct ctl_env *env, const char *name)
 {
-    const char *cut = strrchr(env->conf->queue, '/');
-    struct jval *roll = NULL;
-    struct err e = {0};
-    if (strcmp(name, "print") != 0 || !cut)
+    struct roll roll;
+    if (strcmp(name, "print") != 0)
         return 0;
-    const char *path = arena_fmt(a, "%.*s/roll.json", (int)(cut - env->conf->queue), env->conf->queue);
-    return fs_exists(path) && jval_load(a, path, &roll, &e) == RC_OK ? jval_int(roll, "left_mm", 0) : 0;
+    roll_read(env->conf, &roll);
+    return roll_left_mm(env->conf, &roll);
 }
 
 static struct r_driver row_of(const struct ctl_env *env, struct arena *a, const struct driver_view *v)
@@ -99,7 +98,7 @@ static struct r_driver row_of(const struct ctl_env *env, struct arena *a, const 
                              .was = text(v->was),
                              .since = since,
                              .counters = counters,
-                             .paper_left_mm = paper_left(env, a, v->name)};
+                             .paper_left_mm = paper_left(env, v->name)};
 }
 
 static enum rc report_list(const struct ctl_env *env, struct buf *out, struct err *e)
@@ -120,6 +119,7 @@ static enum rc report_list(const struct ctl_env *env, struct buf *out, struct er
 static enum rc report_status(const struct ctl_env *env, struct buf *out, struct err *e)
 {
     int64_t n[QUEUE_STATES];
+    struct roll roll;
     TRY(queue_counts(env->queue, n, e));
     buf_str(out, "{\"terminal\":");
     json_quote(out, env->conf->terminal);
@@ -129,12 +129,16 @@ static enum rc report_status(const struct ctl_env *env, struct buf *out, struct 
         out,
         ",\"version\":\"" PRIDVOR_VERSION
         "\",\"mode\":\"%s\",\"maintenance_left_s\":%lld,\"session\":%s,\"step\":\"%s\",\"register\":\"%s\","
-        "\"next_try_ms\":%lld,\"queue\":{\"queued\":%lld,\"sent\":%lld,\"acknowledged\":%lld,\"dead\":%lld}}",
+        "\"next_try_ms\":%lld,\"queue\":{\"queued\":%lld,\"sent\":%lld,\"acknowledged\":%lld,\"dead\":%lld}",
         flow_in_maintenance(env->flow) ? "maintenance" : "service",
         (long long)(ctl_maintenance_left(env->ctl) + 999) / 1000, flow_active(env->flow) ? "true" : "false",
         step_name(flow_step(env->flow)), link_online(env->link) ? "online" : "offline",
         env->link ? (long long)link_next_try_ms(env->link) : 0ll, (long long)n[QUEUE_QUEUED],
         (long long)n[QUEUE_SENT], (long long)n[QUEUE_ACKED], (long long)n[QUEUE_DEAD]);
+    roll_read(env->conf, &roll);
+    buf_fmt(out, ",\"roll\":{\"used_mm\":%lld,\"receipts\":%lld,\"left_mm\":%lld,\"receipts_left\":%lld}}",
+            (long long)roll.used_mm, (long long)roll.receipts, (long long)roll_left_mm(env->conf, &roll),
+            (long long)roll_left_receipts(env->conf, &roll));
     return RC_OK;
 }
 

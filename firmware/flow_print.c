@@ -7,6 +7,7 @@
 #include "common/base/clock.h"
 #include "common/base/text.h"
 #include "firmware/flow_int.h"
+#include "firmware/roll.h"
 
 #define BUSY_MS 500
 #define BUSY_TRIES 40
@@ -14,6 +15,7 @@
 struct print_job {
     struct flow *f;
     int64_t cmd, journal;
+    bool presented;
 };
 
 struct print_args {
@@ -22,6 +24,7 @@ struct print_args {
     size_t n_lines;
     const char *lang;
     bool copy;
+    int64_t roll_left_mm;
 };
 static const struct jfield args_fields[] = {
     JF_STR(struct print_args, job, J_REQ, 36, 36),
@@ -29,6 +32,7 @@ static const struct jfield args_fields[] = {
     JF_ARR(struct print_args, lines, n_lines, J_REQ, 100, &receipt_line_desc),
     JF_WORD(struct print_args, lang, J_REQ, lang_codes),
     JF_BOOL(struct print_args, copy, 0),
+    JF_INT(struct print_args, roll_left_mm, 0, -1, 1ll << 40),
 };
 static JDESC(args_desc, struct print_args, args_fields);
 
@@ -97,9 +101,10 @@ static enum rc process_id(char out[5], struct err *e)
     return RC_OK;
 }
 
+/* A part may be all that is missing, or nothing: whoever stands there sees it. */
 static enum print_phase phase_of(const struct frame *fr, const char *proof)
 {
-    if (!fr->outcome || strcmp(fr->outcome, "unknown") == 0)
+    if (!fr->outcome || strcmp(fr->outcome, "unknown") == 0 || strcmp(fr->outcome, "partial") == 0)
         return PRINT_UNKNOWN;
     if (strcmp(fr->outcome, "done") != 0)
         return PRINT_FAILED;
@@ -119,11 +124,37 @@ static bool wait_for_printer(struct flow *f, const struct frame *fr)
     return true;
 }
 
+/* What the sensors say now. */
+static void look_at_roll(const struct flow *f)
+{
+    struct driver *d = drivers_find(f->env.drivers, "print");
+    struct driver_view v;
+    if (!d)
+        return;
+    driver_view(d, &v);
+    if (v.fresh && v.link && strcmp(v.link, "up") == 0)
+        roll_media(f->env.conf, (const char *const *)v.media, v.n_media);
+}
+
+/* The ticket lies in the presenter's mouth: it is printed, whatever becomes of it. */
+static void presented(struct flow *f)
+{
+    struct print_part *p = &f->s->print;
+    p->phase = PRINT_PRINTED;
+    p->proof = "L2";
+    flow_changed(f);
+}
+
 static void on_print(const struct frame *fr, void *user)
 {
     struct print_job *job = user;
     struct flow *f = job->f;
     bool mine = f->s && f->job == job;
+    if (strcmp(fr->kind, "event") == 0 && strcmp(fr->event, "presented") == 0) {
+        job->presented = true;
+        if (mine)
+            presented(f);
+    }
     if (strcmp(fr->kind, "event") == 0 && mine) {
         flow_touch(f);
         flow_event(f, "print", fr);
@@ -131,8 +162,11 @@ static void on_print(const struct frame *fr, void *user)
     if (strcmp(fr->kind, "completion") != 0)
         return;
     struct err e = {0};
-    if (queue_journal_end(f->env.queue, job->journal, fr->outcome, &e) != RC_OK)
+    const char *outcome = job->presented ? "done" : fr->outcome;
+    if (queue_journal_end(f->env.queue, job->journal, outcome, &e) != RC_OK)
         log_err(&e, "event=journal");
+    roll_printed(f->env.conf, jval_int(fr->data, "mm", 0));
+    look_at_roll(f);
     const char *proof = jval_str(fr->data, "proof", "");
     log_info("event=print completion=%s outcome=%s code=%s proof=%s mm=%lld", fr->completion, fr->outcome,
              fr->code && fr->code[0] ? fr->code : "-", proof[0] ? proof : "-",
@@ -143,8 +177,8 @@ static void on_print(const struct frame *fr, void *user)
     }
     if (mine) {
         struct print_part *p = &f->s->print;
-        p->phase = phase_of(fr, proof);
-        p->proof = arena_str(f->s->arena, proof);
+        p->phase = job->presented ? PRINT_PRINTED : phase_of(fr, proof);
+        p->proof = job->presented && strcmp(proof, "L3") != 0 ? "L2" : arena_str(f->s->arena, proof);
         p->code = arena_str(f->s->arena, fr->code ? fr->code : "");
         f->job = NULL;
         flow_touch(f);
@@ -165,7 +199,16 @@ static enum rc send_receipt(struct flow *f, struct driver *d, struct err *e)
     TRY(queue_journal_copies(f->env.queue, p->id, &copies, e));
     TRY(queue_journal(f->env.queue, p->id, "print", pid, &journal, e));
     lines_of(f, a, &receipt);
-    const struct print_args args = {uuid, pid, receipt.lines, receipt.n, lang_codes[f->s->lang], copies > 0};
+    struct roll roll;
+    look_at_roll(f);
+    roll_read(f->env.conf, &roll);
+    const struct print_args args = {uuid,
+                                    pid,
+                                    receipt.lines,
+                                    receipt.n,
+                                    lang_codes[f->s->lang],
+                                    copies > 0,
+                                    roll_limit_mm(f->env.conf, &roll)};
     BUF_SCOPE(b);
     json_encode(&args_desc, &args, &b);
     struct print_job *job = calloc(1, sizeof(*job));
@@ -208,7 +251,7 @@ enum rc print_again(struct flow_call *c, struct err *e)
 {
     struct print_part *p = &c->s->print;
     struct driver *d = printer(c->f);
-    if (p->phase == PRINT_PRINTING)
+    if (p->phase == PRINT_PRINTING || c->f->job)
         return err_set(e, RC_BUSY, "the receipt is being printed");
     if (p->phase == PRINT_UNKNOWN)
         return err_set(e, RC_STATE, "first say whether the receipt came out");
