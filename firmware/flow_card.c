@@ -155,7 +155,8 @@ static void on_read_ok(struct flow *f, const struct frame *fr)
     bool proven = take_proof(f, fr->data);
     c->proven = c->identity && proven;
     log_info("event=card_read ms=%lld apdus=%lld passive=%s chip=%s", (long long)jval_int(fr->data, "ms", 0),
-             (long long)jval_int(fr->data, "apdus", 0), c->passive ? c->passive : "-", c->chip ? c->chip : "-");
+             (long long)jval_int(fr->data, "apdus", 0), c->passive ? c->passive : "-",
+             c->chip ? c->chip : "-");
     if (c->identity && f->step == STEP_CARD)
         form_enter(f);
     if (c->identity && !proven) { /* what it says is in the form, and counts as typed */

@@ -15,9 +15,9 @@ struct identity_proof {
     const char *source; /* "card_read" "typed" "none" */
     const char *access; /* "PACE" "BAC" "" */
     const char *document_number, *sod_sha256;
-    /* What the terminal found out about the chip's files (passive authentication, whose data judged it) and about
-     * the chip itself; NULL: nothing, as in requests of older terminals. With "typed": the card was read, and
-     * is no proof. */
+    /* What the terminal found out about the chip's files (passive authentication, whose data judged it) and
+     * about the chip itself; NULL: nothing, as in requests of older terminals. With "typed": the card was
+     * read, and is no proof. */
     const char *passive, *passive_reason, *csca, *chip;
 };
 extern const char *const passive_words[], *const chip_words[]; /* ended by NULL */
