@@ -81,11 +81,15 @@ static void read_card(long id, const char *line)
         complete(id, "user-needed", "not-done", "CARD_REMOVED", "{}");
         return;
     }
+    /* CAN 000004: files that were changed; 000005: a copied chip */
+    const char *passive = strstr(line, "\"can\":\"000004\"") ? "hash_differs" : "valid",
+               *chip = strstr(line, "\"can\":\"000005\"") ? "failed" : "genuine";
     snprintf(
         data, sizeof(data),
-        "{\"access\":\"PACE\",\"identity\":%s,\"files\":[{\"name\":\"DG1\",\"size\":95,\"sha256\":\"%064d\"},"
+        "{\"access\":\"PACE\",\"passive\":{\"verdict\":\"%s\",\"reason\":\"why\",\"list\":\"a.ml\"},"
+        "\"chip\":{\"method\":\"CA\",\"verdict\":\"%s\"},\"identity\":%s,\"files\":[{\"name\":\"DG1\",\"size\":95,\"sha256\":\"%064d\"},"
         "{\"name\":\"SOD\",\"size\":900,\"sha256\":\"%064d\"}],\"apdus\":40,\"ms\":900}",
-        identity, 1, 2);
+        passive, chip, identity, 1, 2);
     complete(id, "ok", "done", "", data);
 }
 

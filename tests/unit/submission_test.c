@@ -136,6 +136,36 @@ static void refused(void **state)
     }
 }
 
+/* What a terminal found out about the card rests in the text; requests without it stay valid. */
+static void proofs(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *members; /* of request.identity */
+        enum rc rc;
+    } rows[] = {
+        {"\"source\":\"card_read\",\"access\":\"PACE\"", RC_OK}, /* older terminals */
+        {"\"source\":\"card_read\",\"passive\":\"valid\",\"csca\":\"a.ml\",\"chip\":\"genuine\"", RC_OK},
+        {"\"source\":\"card_read\",\"passive\":\"revoked\",\"passive_reason\":\"by x\"", RC_OK},
+        {"\"source\":\"card_read\",\"passive\":\"not_checked\",\"chip\":\"not_offered\"", RC_OK},
+        {"\"source\":\"typed\",\"passive\":\"hash_differs\",\"chip\":\"failed\"", RC_OK},
+        {"\"source\":\"card_read\",\"passive\":\"hash_differs\"", RC_BAD_FIELD},
+        {"\"source\":\"card_read\",\"passive\":\"signature_wrong\"", RC_BAD_FIELD},
+        {"\"source\":\"card_read\",\"passive\":\"valid\",\"chip\":\"failed\"", RC_BAD_FIELD},
+        {"\"source\":\"card_read\",\"passive\":\"good\"", RC_BAD_FIELD},
+        {"\"source\":\"card_read\",\"passive\":true", RC_BAD_FIELD},
+        {"\"source\":\"card_read\",\"trusted\":true", RC_BAD_FIELD},
+    };
+    const char *good = text_with(answers);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct err e = {0};
+        const char *from = "\"source\":\"typed\",\"access\":\"\",\"document_number\":\"\",\"sod_sha256\":\"\"";
+        enum rc rc = judge(body_of(swap(good, from, rows[i].members)), &e);
+        if (rc != rows[i].rc)
+            fail_msg("row %zu (%s): %s \"%s\"", i, rows[i].members, rc_name(rc), e.text);
+    }
+}
+
 static void receipt_codes(void **state)
 {
     (void)state;
@@ -163,7 +193,7 @@ static void receipt_codes(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(accepted), cmocka_unit_test(refused),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(accepted), cmocka_unit_test(refused), cmocka_unit_test(proofs),
                                        cmocka_unit_test(receipt_codes)};
     return cmocka_run_group_tests(tests, setup, teardown);
 }
