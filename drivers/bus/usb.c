@@ -107,6 +107,8 @@ static void text(libusb_device_handle *h, uint8_t index, char out[64])
 {
     unsigned char s[64] = "";
     int n = index ? libusb_get_string_descriptor_ascii(h, index, s, sizeof s) : 0;
+    if (n < 0) /* once more: without its serial number it would be taken for another unit */
+        n = libusb_get_string_descriptor_ascii(h, index, s, sizeof s);
     n = n < 0 ? 0 : n > 63 ? 63 : n;
     for (int i = 0; i < n; i++)
         out[i] = s[i] >= 0x20 && s[i] < 0x7F ? (char)s[i] : '?';

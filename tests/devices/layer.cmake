@@ -6,3 +6,8 @@ if(TARGET kioskd)
     add_dependencies(devices_layer vdev kdrv kioskd kioskctl fake_kdrv)
   endif()
 endif()
+# Everything that can happen to one transfer, below the bus file.
+pridvor_test(devices_bus_fault LABEL devices SOURCES devices/bus_fault_test.c LIBS vdev_harness drv TIMEOUT 300)
+if(TARGET devices_bus_fault)
+  add_dependencies(devices_bus_fault vdev)
+endif()

@@ -23,6 +23,7 @@ struct usb_urb {
     size_t moved;  /* OUT: taken by the model so far */
     bool done;
     bool fresh; /* not yet shown to the model */
+    bool held;  /* by a fault: only cancelling ends it */
     struct usbdevfs_urb urb;
 };
 
@@ -62,6 +63,8 @@ struct usbdev {
     void *on_user;
     bool moving; /* inside usb_urb_move: no second round below it */
     bool again, resume;
+    int fault; /* enum in usb_urb.c */
+    unsigned fault_in;
 };
 
 /* usb_node.c */

@@ -13,8 +13,80 @@ void usb_urb_free(void *urb)
     g_free(r);
 }
 
+enum fault { NO_FAULT, STALL, BABBLE, ERROR, SHORT, ZERO, GARBLE, TIMEOUT, UNPLUG, SUBMIT };
+static const struct {
+    const char *word;
+    enum fault fault;
+} faults[] = {{"stall", STALL},   {"babble", BABBLE},   {"error", ERROR},   {"short", SHORT},  {"zero", ZERO},
+              {"garble", GARBLE}, {"timeout", TIMEOUT}, {"unplug", UNPLUG}, {"submit", SUBMIT}};
+
+bool usb_fault(struct usbdev *u, const char *kind, unsigned n)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(faults); i++)
+        if (strcmp(faults[i].word, kind) == 0) {
+            u->fault = n ? (int)faults[i].fault : NO_FAULT;
+            u->fault_in = n;
+            return true;
+        }
+    return false;
+}
+
+/* Is it this one's turn? */
+static enum fault due(struct usbdev *u, bool submit)
+{
+    if (u->fault == NO_FAULT || (u->fault == SUBMIT) != submit || --u->fault_in > 0)
+        return NO_FAULT;
+    enum fault f = (enum fault)u->fault;
+    u->fault = NO_FAULT;
+    return f;
+}
+
+static bool is_in(const struct usb_urb *r)
+{
+    return r->urb.type == USBDEVFS_URB_TYPE_CONTROL ? r->data[0] & 0x80 : r->urb.endpoint & 0x80;
+}
+
+/* Changes how a transfer ends. false: it does not end now. */
+static bool spoil(struct usbdev *u, struct usb_urb *r, int *status, size_t *actual)
+{
+    uint8_t *data = r->data + (r->urb.type == USBDEVFS_URB_TYPE_CONTROL ? 8 : 0);
+    switch (due(u, false)) {
+    case STALL:
+        *status = -EPIPE;
+        *actual = 0;
+        return true;
+    case BABBLE:
+        *status = -EOVERFLOW;
+        return true;
+    case ERROR:
+        *status = -EPROTO;
+        *actual = 0;
+        return true;
+    case SHORT:
+        *actual /= 2;
+        return true;
+    case ZERO:
+        *actual = 0;
+        return true;
+    case GARBLE:
+        for (size_t i = 0; is_in(r) && i < *actual; i++)
+            data[i] ^= 0xA5;
+        return true;
+    case TIMEOUT:
+        r->held = true;
+        return false;
+    case UNPLUG:
+        usb_unplug(u);
+        return false;
+    default:
+        return true;
+    }
+}
+
 static void finish(struct usbdev *u, struct usb_urb *r, int status, size_t actual)
 {
+    if (status == 0 && !spoil(u, r, &status, &actual))
+        return;
     r->done = true;
     r->urb.status = status;
     r->urb.actual_length = (int)actual;
@@ -170,6 +242,8 @@ static bool move_one(struct usbdev *u)
 {
     for (guint i = 0; i < u->urbs->len; i++) {
         struct usb_urb *r = g_ptr_array_index(u->urbs, i);
+        if (r->held)
+            continue;
         if (r->urb.type == USBDEVFS_URB_TYPE_CONTROL) {
             if (!r->fresh)
                 continue;
@@ -212,12 +286,12 @@ int usb_urb_submit(struct usb_client *c, uint64_t addr)
     r->c = c;
     r->addr = addr;
     r->fresh = true;
-    int rc = 0;
-    if (!usb_mem_read(c, addr, &r->urb, sizeof r->urb))
+    int rc = due(c->u, true) == SUBMIT ? ENOMEM : 0;
+    if (rc == 0 && !usb_mem_read(c, addr, &r->urb, sizeof r->urb))
         rc = EFAULT;
-    else if (r->urb.buffer_length < 0 || (unsigned)r->urb.buffer_length > BUFFER_MAX ||
-             r->urb.type == USBDEVFS_URB_TYPE_ISO ||
-             (r->urb.type == USBDEVFS_URB_TYPE_CONTROL && r->urb.buffer_length < 8))
+    else if (rc == 0 && (r->urb.buffer_length < 0 || (unsigned)r->urb.buffer_length > BUFFER_MAX ||
+                         r->urb.type == USBDEVFS_URB_TYPE_ISO ||
+                         (r->urb.type == USBDEVFS_URB_TYPE_CONTROL && r->urb.buffer_length < 8)))
         rc = EINVAL;
     if (rc == 0) {
         size_t len = (size_t)r->urb.buffer_length;

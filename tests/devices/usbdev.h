@@ -64,6 +64,12 @@ void usb_resume(struct usbdev *u, uint8_t ep);             /* out() may be offer
 
 void usb_silence(struct usbdev *u, bool on); /* nothing is answered, only cancelling works, until it is off */
 
+/* Something happens to the nth transfer from now on (1: the next that would succeed): stall, babble, error (a
+ * CRC that never fits), short (half of it), zero (nothing of it), garble (IN: other bytes of the same
+ * length), timeout (never answered, only cancelling works), unplug (in the middle of it); or submit: the
+ * kernel refuses the nth request. n 0 takes it back. false: no such word. */
+bool usb_fault(struct usbdev *u, const char *kind, unsigned n);
+
 /* Finished transfers since usb_new (control, bulk and interrupt; answered or stalled, not cancelled ones),
  * and a function called after each: fault scripts count with it and may unplug inside. */
 uint64_t usb_transfers(const struct usbdev *u);

@@ -103,6 +103,8 @@ static bool command(struct vdev *v, const char *line, int n, char **w, GString *
         usb_silence(v->usb, strcmp(w[1], "on") == 0);
         return true;
     }
+    if (strcmp(w[0], "fault") == 0 && n == 3)
+        return usb_fault(v->usb, w[1], (unsigned)strtoul(w[2], NULL, 10));
     return v->model->command(v->user, n, w, reply);
 }
 
