@@ -131,10 +131,10 @@ static enum rc set_rule(struct page *p, const struct receipt_line *l, struct err
 {
     (void)l;
     int thick = dots(p, 2) > 0 ? dots(p, 2) : 1;
-    TRY(room(p, dots(p, 32), e));
-    p->y += dots(p, 10);
+    TRY(room(p, dots(p, 36), e));
+    p->y += dots(p, 12);
     bitmap_rect(p->b, margin(p), p->y, inner(p), thick);
-    p->y += thick + dots(p, 16);
+    p->y += thick + dots(p, 20);
     return RC_OK;
 }
 
@@ -211,7 +211,7 @@ static enum rc set_row(struct page *p, const char *text, int column, struct err 
     int under = p->y;
     p->y = top + (lb > vb ? lb - vb : 0);
     TRY(block(p, value_of(text), &vf, margin(p) + column, inner(p) - column, e));
-    p->y = (p->y > under ? p->y : under) + dots(p, 9);
+    p->y = (p->y > under ? p->y : under) + dots(p, 11);
     return RC_OK;
 }
 
@@ -271,18 +271,18 @@ static enum rc statement_text(struct page *p, const char *text, int x, int w, st
 
 static enum rc set_statement(struct page *p, const struct receipt_line *l, struct err *e)
 {
-    int pad = dots(p, 20), top = p->y + dots(p, 10);
+    int pad = dots(p, 20), top = p->y + dots(p, 14);
     struct raster_face small = aligned(p, SMALL, RASTER_CENTER);
-    p->y = top + dots(p, 16);
+    p->y = top + dots(p, 18);
     TRY(statement_text(p, l->text, margin(p) + pad, inner(p) - 2 * pad, e));
     while (is(at(p, p->i + 1), "small")) {
         p->y += dots(p, 6);
         TRY(block(p, at(p, ++p->i)->text, &small, margin(p) + pad, inner(p) - 2 * pad, e));
     }
-    p->y += dots(p, 16);
-    TRY(room(p, dots(p, 16), e));
+    p->y += dots(p, 18);
+    TRY(room(p, dots(p, 20), e));
     raster_frame(p->b, (struct raster_box){margin(p), top, inner(p), p->y - top}, dots(p, 3), dots(p, 14));
-    p->y += dots(p, 16);
+    p->y += dots(p, 20);
     return RC_OK;
 }
 

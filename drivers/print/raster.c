@@ -107,17 +107,33 @@ static PangoContext *context(void)
     return ctx;
 }
 
+static void keep(PangoAttrList *list, const char *text, const char *from, const char *to)
+{
+    PangoAttribute *one = pango_attr_allow_breaks_new(FALSE);
+    one->start_index = (guint)(from - text);
+    one->end_index = (guint)(to - text);
+    pango_attr_list_insert(list, one);
+}
+
+/* One letter, a short number, or a short word before a number leans on the word behind it: "A kódot", "30
+ * nap", "art. 8". */
+static bool leans(const char *word, size_t n)
+{
+    if (n > 0 && n <= 4 && word[n] == ' ' && word[n + 1] >= '0' && word[n + 1] <= '9')
+        return true;
+    bool letter = n == 1 || (n == 2 && (word[0] & 0x80));
+    return letter || (n <= 3 && strspn(word, "0123456789") >= n);
+}
+
 /* Names with a hyphen stay together (Cluj-Napoca) unless they are too long for a line. */
-static void keep_hyphens(PangoAttrList *list, const char *text)
+static void keep_together(PangoAttrList *list, const char *text)
 {
     for (const char *word = text; *word;) {
         size_t n = strcspn(word, " ");
-        if (n <= KEEP_MAX && memchr(word, '-', n)) {
-            PangoAttribute *keep = pango_attr_allow_breaks_new(FALSE);
-            keep->start_index = (guint)(word - text);
-            keep->end_index = (guint)(word - text + (ptrdiff_t)n);
-            pango_attr_list_insert(list, keep);
-        }
+        if (n <= KEEP_MAX && memchr(word, '-', n))
+            keep(list, text, word, word + n);
+        if (n > 0 && leans(word, n) && word[n] && word[n + 1])
+            keep(list, text, word, word + n + 2);
         word += n + (word[n] != 0);
     }
 }
@@ -127,7 +143,7 @@ static void set_attrs(PangoLayout *l, const char *text, const struct raster_face
 {
     PangoAttrList *list = pango_attr_list_new();
     pango_attr_list_insert(list, pango_attr_font_features_new(f->display ? "calt=0" : "tnum=1, calt=0"));
-    keep_hyphens(list, text);
+    keep_together(list, text);
     if (f->tracking != 0)
         pango_attr_list_insert(list, pango_attr_letter_spacing_new((int)(f->tracking * PANGO_SCALE)));
     pango_layout_set_attributes(l, list);

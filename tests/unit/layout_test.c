@@ -9,6 +9,7 @@
 #include "common/base/qr.h"
 
 #include <cairo.h>
+#include <dlfcn.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -19,7 +20,7 @@
 #define URL "https://cereri.cjcluj.ro/s/7KQ2M9XA4T"
 
 static unsigned cases;
-static const struct paper p203 = {576, 203}, p180 = {512, 180}, p58 = {384, 203};
+static const struct paper p203 = {576, 203}, p180 = {512, 180}, p58 = {384, 203}, p112 = {832, 203};
 
 static const struct receipt_line ro[] = {
     {"title", "Consiliul Județean Cluj"},
@@ -88,6 +89,29 @@ static const struct receipt_line en[] = {
     {"text", "Code: 4821"},
     {"small", "Keep this slip. Do not show the code to others."},
     {"small", "Need help? Ask at the counter."},
+    {"small", "Terminal K07"},
+};
+static const struct receipt_line longest[] = {
+    {"title", "Direcția Generală de Asistență Socială și Protecția Copilului Cluj"},
+    {"rule", ""},
+    {"big", "DOVADĂ PROVIZORIE"},
+    {"number", "K07-000123"},
+    {"text", "Data: 22.11.2026, ora 10:15"},
+    {"rule", ""},
+    {"text", "Cererea: Acordarea indemnizației pentru creșterea copilului cu handicap"},
+    {"text", "Solicitant: Ștefania-Alexandra-Constantina Ț."},
+    {"text", "Biroul: Serviciul prestații sociale și evaluarea persoanelor adulte"},
+    {"big", "Răspundem până la 22.12.2026"},
+    {"small",
+     "30 de zile de la înregistrare (OG 27/2002, art. 8); ziua a 30-a cade duminică, se mută pe luni"},
+    {"text", "Rețeaua nu merge. Data de azi rămâne data depunerii."},
+    {"rule", ""},
+    {"qr", URL},
+    {"small", "Scanați codul ca să vedeți unde este cererea."},
+    {"text", "Bon: 7KQ2M9XA4T"},
+    {"text", "Cod: 4821"},
+    {"small", "Păstrați bonul. Nu arătați codul altora."},
+    {"small", "Aveți nevoie de ajutor? Întrebați la ghișeu."},
     {"small", "Terminal K07"},
 };
 static const struct {
@@ -187,6 +211,89 @@ static void goldens(void **state)
         l.copy = true;
         golden(&l, &p203, "copy-");
     }
+    const struct layout l = {longest, COUNT(longest), "ro", false};
+    golden(&l, &p203, "long-");
+    golden(&l, &p180, "long-");
+    golden(&l, &p58, "long-narrow-");
+    golden(&l, &p112, "long-wide-");
+}
+
+/* ---- the code, read by somebody else ---- */
+
+/* What is used of libzbar, by name: the library alone is enough, and where it is not there the rest still
+ * runs. */
+struct zbar {
+    void *lib;
+    void *(*scanner)(void), *(*image)(void);
+    const void *(*first)(const void *image);
+    const char *(*data)(const void *symbol);
+    void (*format)(void *image, unsigned long fourcc), (*size)(void *image, unsigned w, unsigned h);
+    void (*pixels)(void *image, const void *p, unsigned long n, void (*cleanup)(void *));
+    int (*scan)(void *scanner, void *image);
+    void (*image_free)(void *), (*scanner_free)(void *);
+};
+
+static bool zbar_open(struct zbar *z)
+{
+    *z = (struct zbar){.lib = dlopen("libzbar.so.0", RTLD_NOW)};
+    const struct {
+        void *to;
+        const char *name;
+    } all[] = {{&z->scanner, "zbar_image_scanner_create"}, {&z->image, "zbar_image_create"},
+               {&z->first, "zbar_image_first_symbol"},     {&z->data, "zbar_symbol_get_data"},
+               {&z->format, "zbar_image_set_format"},      {&z->size, "zbar_image_set_size"},
+               {&z->pixels, "zbar_image_set_data"},        {&z->scan, "zbar_scan_image"},
+               {&z->image_free, "zbar_image_destroy"},     {&z->scanner_free, "zbar_image_scanner_destroy"}};
+    for (size_t i = 0; z->lib && i < COUNT(all); i++) {
+        void *f = dlsym(z->lib, all[i].name);
+        memcpy(all[i].to, &f, sizeof f);
+        assert_non_null(f);
+    }
+    return z->lib;
+}
+
+/* Paper lies on the table with some white around it. */
+static void reads(const struct zbar *z, const struct bitmap *b, const char *want)
+{
+    const int edge = 40, w = b->w + 2 * edge, h = b->h + 2 * edge;
+    uint8_t *grey = malloc((size_t)w * (size_t)h);
+    assert_non_null(grey);
+    memset(grey, 255, (size_t)w * (size_t)h);
+    for (int y = 0; y < b->h; y++)
+        for (int x = 0; x < b->w; x++)
+            if (bitmap_get(b, x, y))
+                grey[(size_t)(y + edge) * (size_t)w + (size_t)(x + edge)] = 0;
+    void *scanner = z->scanner(), *image = z->image();
+    z->format(image, 0x30303859); /* "Y800" */
+    z->size(image, (unsigned)w, (unsigned)h);
+    z->pixels(image, grey, (unsigned long)w * (unsigned long)h, NULL);
+    int n = z->scan(scanner, image);
+    const void *symbol = n > 0 ? z->first(image) : NULL;
+    if (!symbol || strcmp(z->data(symbol), want) != 0)
+        fail_msg("%d x %d: %d codes, '%s'", b->w, b->h, n, symbol ? z->data(symbol) : "");
+    z->image_free(image);
+    z->scanner_free(scanner);
+    free(grey);
+    cases++;
+}
+
+static void codes_are_read(void **state)
+{
+    (void)state;
+    static const struct paper papers[] = {{576, 203}, {512, 180}, {384, 203},
+                                          {832, 203}, {640, 203}, {420, 180}};
+    struct zbar z;
+    if (!zbar_open(&z)) {
+        print_message("no libzbar here\n");
+        skip();
+    }
+    for (size_t i = 0; i < COUNT(receipts); i++)
+        for (size_t k = 0; k < COUNT(papers); k++) {
+            ARENA_SCOPE(a);
+            struct layout l = {receipts[i].lines, receipts[i].n, receipts[i].lang, k & 1};
+            reads(&z, make(a, &l, &papers[k]), URL);
+        }
+    dlclose(z.lib);
 }
 
 /* ---- letters ---- */
@@ -402,9 +509,9 @@ static int finish(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(goldens),  cmocka_unit_test(letters), cmocka_unit_test(spelling),
-        cmocka_unit_test(code),     cmocka_unit_test(names),   cmocka_unit_test(papers),
-        cmocka_unit_test(refusals), cmocka_unit_test(copies),
+        cmocka_unit_test(goldens),  cmocka_unit_test(codes_are_read), cmocka_unit_test(letters),
+        cmocka_unit_test(spelling), cmocka_unit_test(code),           cmocka_unit_test(names),
+        cmocka_unit_test(papers),   cmocka_unit_test(refusals),       cmocka_unit_test(copies),
     };
     return cmocka_run_group_tests(tests, NULL, finish);
 }
