@@ -58,7 +58,25 @@ static enum exit_code code_of(const struct frame *f)
 struct view {
     bool json, done;
     enum exit_code code;
+    const struct byhand *h;
 };
+
+/* Files that the arguments name (--svg, --png). */
+static void keep(struct arena *a, struct view *v, const struct frame *f)
+{
+    const struct buf *args = &v->h->args;
+    struct jval *names = NULL;
+    struct err e = {0};
+    if (!v->h->ops || !v->h->ops->keep || v->code != EXIT_OK || !args->len)
+        return;
+    enum rc rc = jval_parse(a, args->p, args->len, &names, &e);
+    if (rc == RC_OK)
+        rc = v->h->ops->keep(names, f->data, &e);
+    if (rc == RC_OK)
+        return;
+    fprintf(stderr, "kdrv: %s\n", e.text);
+    v->code = EXIT_FAILED;
+}
 
 /* One frame, to the screen: with --json the completion alone, as it came. */
 static void see(void *user, const char *line, size_t len)
@@ -78,6 +96,7 @@ static void see(void *user, const char *line, size_t len)
         return;
     v->done = true;
     v->code = code_of(&f);
+    keep(a, v, &f);
     if (v->json) {
         json_show(arena_strn(a, line, len));
         return;
@@ -127,7 +146,7 @@ static enum exit_code through_kioskd(const struct byhand *h, int fd)
 {
     BUF_SCOPE(out);
     BUF_SCOPE(in);
-    struct view v = {.json = h->json, .code = EXIT_UNKNOWN};
+    struct view v = {.json = h->json, .code = EXIT_UNKNOWN, .h = h};
     int64_t until = mono_ms() + h->deadline_ms + 10 * 1000;
     buf_fmt(&out, "{\"driver\":\"%s\",\"verb\":\"%s\",\"deadline_ms\":%lld,\"args\":%s}\n",
             h->ops ? h->ops->name : "*", h->verb, (long long)h->deadline_ms, h->args.len ? h->args.p : "{}");
@@ -175,7 +194,7 @@ static enum rc open_within(struct serve *s, int64_t ms, struct err *e)
 static enum exit_code on_the_device(struct byhand *h)
 {
     ARENA_SCOPE(a);
-    struct view v = {.json = h->json, .code = EXIT_UNKNOWN};
+    struct view v = {.json = h->json, .code = EXIT_UNKNOWN, .h = h};
     struct serve *s SCOPED(serve_freep) = NULL;
     struct err e = {0};
     struct jval *args = NULL;

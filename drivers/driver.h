@@ -138,6 +138,8 @@ struct driver_ops {
     /* A word to the running command, from inside bus_wait(): note it, no I/O. Returns BUS_NOTE, or 0 =
      * refused. */
     unsigned (*aside)(struct drv *d, const struct task *t);
+    /* By hand: writes files that the arguments name from the data of a good completion; may be NULL. */
+    enum rc (*keep)(const struct jval *args, const struct jval *data, struct err *e);
     /* End of a citizen's session: drop everything personal, dark screen, card off. */
     void (*wipe)(struct drv *d);
 };

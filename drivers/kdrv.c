@@ -37,7 +37,7 @@ static int usage(const char *why)
             "kdrv card verify --sod FILE --dg 1=FILE     were these files signed by a state?\n"
             "kdrv card csca [--csca FOLDER]              which country certificates are here\n"
             "kdrv print test                             a receipt to look at\n"
-            "kdrv pad capture [--seconds 10]             a signature\n"
+            "kdrv pad capture [--seconds 10]             a signature; --svg FILE --png FILE: its picture\n"
             "kdrv scan scan [--dpi 300] [--mode gray]    pages from the scanner\n"
             "kdrv DRIVER serve                           commands on stdin, frames on stdout\n"
             "  --json            the completion as JSON       --direct   do not ask kioskd\n"

@@ -6,7 +6,7 @@
 #include "common/base/text.h"
 
 #define LABEL "pridvor.signature.bind.1"
-#define UNIT 120.0 /* the widest line is this part of the pad's height */
+#define UNIT 95.0  /* the widest line is this part of the pad's height */
 #define MARGIN 3.0 /* widths around the ink */
 
 static void be32(struct buf *out, int64_t v)
@@ -123,7 +123,7 @@ static struct spot spot_of(const struct ink *s, const struct jval *stroke, size_
     const struct jval *v = stroke->items[i].items;
     double p = s->max_pressure > 1 ? (double)v[2].i / (double)s->max_pressure : 0.5;
     p = p < 0 ? 0 : p > 1 ? 1 : p;
-    return (struct spot){(double)v[0].i, (double)v[1].i, unit(s) * (0.22 + 0.78 * sqrt(p))};
+    return (struct spot){(double)v[0].i, (double)v[1].i, unit(s) * (0.15 + 0.85 * p)};
 }
 
 /* A quarter of the neighbours: one jumpy sample makes no knot in the line. */

@@ -115,6 +115,8 @@ static enum rc again(struct capture *c, struct err *e)
     c->x->clear = false;
     TRY(pad_leave(&c->x->link, e));
     drv_event(c->d, "cleared", "{}");
+    if (c->x->link.stu) /* the key ends with its capture */
+        TRY(pad_cipher_agree(&c->x->link, &c->x->cipher, c->x->profile, e));
     TRY(show(c, e));
     return start(c, e);
 }

@@ -221,6 +221,8 @@ enum rc pad_cipher_read(const struct pad_link *p, const struct pad_cipher *c, st
     if (report.len == 0)
         return RC_OK;
     if (c->len == 0) {
+        if (stu_is_secret(b[0]))
+            return refused(e, b[0], "the pad encrypts though no key was agreed on");
         if (!stu_is_plain(b[0]))
             return RC_OK;
         TRY(stu_sample_read(b, report.len, p->option, out, e));

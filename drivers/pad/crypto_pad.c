@@ -18,7 +18,7 @@ struct pad_rsa {
 
 static enum rc failed(struct err *e, const char *what, int code)
 {
-    return err_code(e, RC_PROTOCOL, "PAD_CRYPTO", code, "%s: -0x%04x", what, (unsigned)-code);
+    return err_code(e, RC_PROTOCOL, "PAD_CRYPTO", -code, "%s: -0x%04x", what, (unsigned)-code);
 }
 
 static int dice(void *user, unsigned char *out, size_t len)

@@ -94,6 +94,19 @@ static enum rc text(struct arena *a, struct face *f, const char *s, const struct
     return RC_OK;
 }
 
+/* Smaller letters for a long name, down to two thirds; what is longer still is cut below. */
+static enum rc fitting(struct arena *a, const char *s, struct raster_face *face, const struct raster_box *box,
+                       struct err *e)
+{
+    struct bitmap *b = NULL;
+    for (double least = face->px * 0.66; *s && face->px > least; face->px *= 0.94) {
+        TRY(raster_text(a, s, face, box->w, &b, e));
+        if (b->h <= box->h)
+            break;
+    }
+    return RC_OK;
+}
+
 /* As much of the text as fits on one line, with dots behind when it was longer. */
 static const char *one_line(struct arena *a, const char *s, const struct raster_face *face, int width)
 {
@@ -178,18 +191,24 @@ enum rc face_make(struct arena *a, const struct face_text *t, const struct scree
     static const uint32_t grey[2] = {QUIET, PAPER};
     struct plan p = plan_of(size, t->buttons);
     const struct words *w = words_of(t->lang);
-    const struct raster_face big = {.px = p.title, .weight = 600}, small = {.px = p.small, .weight = 400};
+    const struct raster_face small = {.px = p.small, .weight = 400};
+    struct raster_face big = {.px = p.title, .weight = 600};
     int width = p.right - 2 * p.side, y = size->h / 20;
     bool low = p.right < p.w || size->h < 120;
     *out = (struct face){0};
     const char *title = t->title ? t->title : "";
     struct raster_box box = {p.side, y, width, (int)(p.title * (low ? 1.3 : 2.6))};
+    TRY(fitting(a, low ? one_line(a, title, &big, width) : title, &big, &box, e));
     TRY(text(a, out, low ? one_line(a, title, &big, width) : title, &big, &box, e));
     y += box.h + size->h / 60;
     const char *name = t->name ? t->name : "", *hash = t->hash ? t->hash : "";
     const char *both = arena_fmt(a, "%s%s%s", name, *name && *hash ? "   ·   " : "", hash);
     if (raster_measure(both, &small, NULL) > width && *name && *hash && !low)
         both = arena_fmt(a, "%s\n%s", one_line(a, name, &small, width), hash);
+    else if (raster_measure(both, &small, NULL) > width && *name && *hash) /* the name gives way */
+        both = arena_fmt(a, "%s  ·  %s",
+                         one_line(a, name, &small, width - raster_measure(hash, &small, NULL) - 2 * p.side),
+                         hash);
     else
         both = one_line(a, both, &small, width);
     box = (struct raster_box){p.side, y, width, (int)(p.small * 3)};

@@ -214,5 +214,6 @@ const struct driver_ops pad_driver = {
     .idle = idle,
     .run = run,
     .aside = aside,
+    .keep = pad_keep,
     .wipe = wipe_session,
 };

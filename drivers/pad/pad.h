@@ -19,6 +19,8 @@ struct pad {
 };
 
 void pad_capture(struct drv *d, const struct task *t, struct result *r);
+/* By hand: "svg" and "png" of the arguments name files for the picture of the signature. */
+enum rc pad_keep(const struct jval *args, const struct jval *data, struct err *e);
 /* pad_leave() with words for the ladder: a pad that does not come back needs it, a cancelled wait does not.
  */
 void pad_tidy(struct drv *d, const char *why);

@@ -103,6 +103,7 @@ static uint8_t set_end(struct pad *d, const uint8_t *p)
         return PAD_WRONG_STATE;
     d->status = PAD_READY;
     d->session = 0;
+    pad_crypt_forget(d); /* a key is for one capture */
     return PAD_OK;
 }
 
