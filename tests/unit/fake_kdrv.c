@@ -84,12 +84,12 @@ static void read_card(long id, const char *line)
     /* CAN 000004: files that were changed; 000005: a copied chip */
     const char *passive = strstr(line, "\"can\":\"000004\"") ? "hash_differs" : "valid",
                *chip = strstr(line, "\"can\":\"000005\"") ? "failed" : "genuine";
-    snprintf(
-        data, sizeof(data),
-        "{\"access\":\"PACE\",\"passive\":{\"verdict\":\"%s\",\"reason\":\"why\",\"list\":\"a.ml\"},"
-        "\"chip\":{\"method\":\"CA\",\"verdict\":\"%s\"},\"identity\":%s,\"files\":[{\"name\":\"DG1\",\"size\":95,\"sha256\":\"%064d\"},"
-        "{\"name\":\"SOD\",\"size\":900,\"sha256\":\"%064d\"}],\"apdus\":40,\"ms\":900}",
-        passive, chip, identity, 1, 2);
+    snprintf(data, sizeof(data),
+             "{\"access\":\"PACE\",\"passive\":{\"verdict\":\"%s\",\"reason\":\"why\",\"list\":\"a.ml\"},"
+             "\"chip\":{\"method\":\"CA\",\"verdict\":\"%s\"},\"identity\":%s,\"files\":[{\"name\":\"DG1\","
+             "\"size\":95,\"sha256\":\"%064d\"},"
+             "{\"name\":\"SOD\",\"size\":900,\"sha256\":\"%064d\"}],\"apdus\":40,\"ms\":900}",
+             passive, chip, identity, 1, 2);
     complete(id, "ok", "done", "", data);
 }
 
