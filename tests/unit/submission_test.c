@@ -159,7 +159,8 @@ static void proofs(void **state)
     const char *good = text_with(answers);
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct err e = {0};
-        const char *from = "\"source\":\"typed\",\"access\":\"\",\"document_number\":\"\",\"sod_sha256\":\"\"";
+        const char *from =
+            "\"source\":\"typed\",\"access\":\"\",\"document_number\":\"\",\"sod_sha256\":\"\"";
         enum rc rc = judge(body_of(swap(good, from, rows[i].members)), &e);
         if (rc != rows[i].rc)
             fail_msg("row %zu (%s): %s \"%s\"", i, rows[i].members, rc_name(rc), e.text);
@@ -193,7 +194,7 @@ static void receipt_codes(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(accepted), cmocka_unit_test(refused), cmocka_unit_test(proofs),
-                                       cmocka_unit_test(receipt_codes)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(accepted), cmocka_unit_test(refused),
+                                       cmocka_unit_test(proofs), cmocka_unit_test(receipt_codes)};
     return cmocka_run_group_tests(tests, setup, teardown);
 }
