@@ -313,6 +313,21 @@ static void get_qr(struct http_req *r, void *user)
     http_reply(r, 200, "image/svg+xml", svg, strlen(svg));
 }
 
+/* Pages of the tray: /v1/scan/thumb/7 and /v1/scan/page/7. */
+static void get_page(struct http_req *r, void *user)
+{
+    struct api *a = user;
+    const char *path = http_path(r), *id = strrchr(path, '/') + 1;
+    bool right = *id && strlen(id) < 10 && strspn(id, "0123456789") == strlen(id);
+    struct bytes jpeg = right
+                            ? flow_scan_image(a->flow, strtoll(id, NULL, 10), starts(path, "/v1/scan/page/"))
+                            : BYTES(NULL, 0);
+    if (jpeg.len)
+        http_reply(r, 200, "image/jpeg", jpeg.p, jpeg.len);
+    else
+        refuse(a, r, RC_NOT_FOUND, "no such page");
+}
+
 static void get_health(struct http_req *r, void *user)
 {
     struct api *a = user;
@@ -347,6 +362,8 @@ static const struct http_route routes[] = {
     {"GET", "/v1/state", get_state, G_TOKEN},
     {"GET", "/v1/events", get_events, G_TOKEN},
     {"GET", "/v1/qr.svg", get_qr, G_TOKEN},
+    {"GET", "/v1/scan/thumb/*", get_page, G_TOKEN},
+    {"GET", "/v1/scan/page/*", get_page, G_TOKEN},
     {"POST", "/v1/hello", post_hello, 0},
     {"POST", "/v1/*", post_command, G_TOKEN},
     {"GET", "/healthz", get_health, 0},

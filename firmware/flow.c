@@ -29,6 +29,19 @@ static const struct jfield values_fields[] = {JF_ANY(struct in_values, values, J
 static const struct jfield field_fields[] = {JF_STR(struct in_field, field, J_REQ, 1, 64)};
 static const struct jfield key_fields[] = {JF_STR(struct in_key, key, J_REQ, 36, 36)};
 static const struct jfield printed_fields[] = {JF_BOOL(struct in_printed, printed, J_REQ)};
+static const char *const sources[] = {"auto", "flatbed", "feeder", NULL};
+static const struct jfield scan_fields[] = {JF_STR(struct in_scan, field, J_REQ, 1, 64),
+                                            JF_WORD(struct in_scan, source, J_REQ, sources)};
+static const struct jfield page_fields[] = {JF_INT(struct in_page, page, J_REQ, 1, 0)};
+static const struct jfield move_fields[] = {JF_INT(struct in_move, page, J_REQ, 1, 0),
+                                            JF_INT(struct in_move, to, J_REQ, 1, SCAN_PAGES_MAX)};
+static const struct jfield comfort_fields[] = {JF_BOOL(struct in_comfort, slow, J_REQ)};
+static const struct jfield code_fields[] = {JF_STR(struct in_code, code, J_REQ, 1, 24)};
+static JDESC(scan_desc, struct in_scan, scan_fields);
+static JDESC(page_desc, struct in_page, page_fields);
+static JDESC(move_desc, struct in_move, move_fields);
+static JDESC(comfort_desc, struct in_comfort, comfort_fields);
+static JDESC(code_desc, struct in_code, code_fields);
 static JDESC(lang_desc, struct in_lang, lang_fields);
 static JDESC(service_desc, struct in_service, service_fields);
 static JDESC(can_desc, struct in_can, can_fields);
@@ -128,12 +141,33 @@ static enum rc do_back(struct flow_call *c, struct err *e)
     return RC_OK;
 }
 
+/* Large text is for those who need longer. */
+static enum rc do_comfort(struct flow_call *c, struct err *e)
+{
+    (void)e;
+    c->s->slow = ((const struct in_comfort *)c->in)->slow;
+    return RC_OK;
+}
+
+/* Somebody is called through the register; without it the page says where the counter is. */
 static enum rc do_help(struct flow_call *c, struct err *e)
 {
     (void)e;
-    log_info("event=help step=%s", step_name(c->f->step));
-    flow_notice(c->f, "kiosk.help_called");
+    struct flow *f = c->f;
+    const char *json = arena_fmt(c->a, "{\"step\":\"%s\",\"lang\":\"%s\"}", step_name(f->step),
+                                 lang_codes[f->s ? f->s->lang : LANG_RO]);
+    bool called = f->env.help && f->env.help(json, f->env.user);
+    log_info("event=help step=%s called=%d", step_name(f->step), called);
+    if (f->s)
+        flow_notice(f, called ? "kiosk.help_called" : "kiosk.help_counter");
+    c->out->json = called ? "{\"called\":true}" : "{\"called\":false}";
     return RC_OK;
+}
+
+void flow_helped(struct flow *f, bool heard)
+{
+    if (f->s && !heard)
+        flow_notice(f, "kiosk.help_counter");
 }
 
 /* The table. */
@@ -176,7 +210,18 @@ static const struct action actions[] = {
         file_submit),
     ROW("/v1/print", IN(STEP_DONE), &none_desc, 0, 202, print_again),
     ROW("/v1/print/resolve", IN(STEP_DONE), &printed_desc, sizeof(struct in_printed), 200, print_resolve),
-    ROW("/v1/help", SESSION, &none_desc, 0, 200, do_help),
+    ROW("/v1/help", SESSION | IN(STEP_IDLE), &none_desc, 0, 200, do_help),
+    ROW("/v1/session/comfort", SESSION, &comfort_desc, sizeof(struct in_comfort), 200, do_comfort),
+    ROW("/v1/receipt/look", IN(STEP_IDLE), &code_desc, sizeof(struct in_code), 200, receipt_look),
+    ROW("/v1/card/scan", IN(STEP_CARD), &none_desc, 0, 202, mrz_scan),
+    ROW("/v1/scan/start", IN(STEP_FORM), &scan_desc, sizeof(struct in_scan), 202, scan_start),
+    ROW("/v1/scan/again", IN(STEP_FORM), &page_desc, sizeof(struct in_page), 202, scan_again),
+    ROW("/v1/scan/cancel", IN(STEP_FORM), &none_desc, 0, 202, scan_cancel),
+    ROW("/v1/scan/page/move", IN(STEP_FORM), &move_desc, sizeof(struct in_move), 200, scan_move),
+    ROW("/v1/scan/page/rotate", IN(STEP_FORM), &page_desc, sizeof(struct in_page), 200, scan_rotate),
+    ROW("/v1/scan/page/delete", IN(STEP_FORM), &page_desc, sizeof(struct in_page), 200, scan_delete),
+    ROW("/v1/scan/page/keep", IN(STEP_FORM), &page_desc, sizeof(struct in_page), 200, scan_keep),
+    ROW("/v1/scan/skip", IN(STEP_FORM), &none_desc, 0, 200, scan_skip),
 };
 
 size_t flow_rows(const struct flow_row **out)
@@ -215,7 +260,7 @@ static enum rc body_in(struct arena *a, const struct action *x, const struct flo
 static bool grows(const struct action *x)
 {
     return x->fn == do_service || x->fn == form_answer || x->fn == card_read || x->fn == card_mrz ||
-           x->fn == sign_start;
+           x->fn == mrz_scan || x->fn == sign_start;
 }
 
 enum rc flow_command(struct flow *f, struct arena *a, const struct flow_ask *ask, struct flow_reply *out,
@@ -263,6 +308,7 @@ void flow_touch(struct flow *f)
     if (!f->s)
         return;
     f->s->touched_at = mono_ms();
+    f->s->card_gone = false;
     if (f->warn) {
         f->warn = false;
         flow_changed(f);
@@ -347,7 +393,7 @@ static enum rc do_start(struct flow_call *c, struct err *e)
     s->arena = arena;
     s->lang = lang;
     s->notice = "";
-    s->card.error.code = s->sign.error.code = "";
+    s->card.error.code = s->sign.error.code = s->scan.error.code = "";
     s->begun_at = s->touched_at = mono_ms();
     f->s = s;
     f->warn = false;
@@ -371,8 +417,8 @@ void flow_end(struct flow *f, const char *why)
     struct session *s = f->s;
     log_info("event=session_end step=%s why=%s s=%lld", step_name(f->step), why,
              (long long)((mono_ms() - s->begun_at) / 1000));
-    static const char *const devices[] = {"card", "pad"};
-    const int64_t running[] = {s->card.cmd, s->sign.cmd};
+    static const char *const devices[] = {"card", "pad", "scan"};
+    const int64_t running[] = {s->card.cmd, s->sign.cmd, s->scan.cmd};
     for (size_t i = 0; i < COUNT(devices); i++) {
         struct driver *d = running[i] ? drivers_find(f->env.drivers, devices[i]) : NULL;
         if (d) {
@@ -386,6 +432,7 @@ void flow_end(struct flow *f, const char *why)
     f->warn = false;
     uv_timer_stop(&f->timer);
     sign_wipe(s);
+    scan_wipe(s);
     struct arena *arena = s->arena; /* s itself lives there */
     arena_free(arena);
     drivers_wipe(f->env.drivers);
@@ -395,10 +442,31 @@ void flow_end(struct flow *f, const char *why)
     stack_wipe();
 }
 
-/* Waiting for the register, a card or paper is not the citizen's silence. */
+/* Waiting for the register, a card, a scan or paper is not the citizen's silence. A pad that waits for the
+ * pen is: its strokes count as touch. */
 static bool machine_busy(const struct session *s)
 {
-    return s->card.phase == CARD_READING || s->sign.cmd != 0 || s->print.phase == PRINT_PRINTING;
+    return s->card.phase == CARD_READING || s->card.phase == CARD_SCANNING || s->scan.cmd != 0 ||
+           s->sign.phase == SIGN_PREPARING || s->print.phase == PRINT_PRINTING;
+}
+
+static int64_t quiet_s(const struct flow *f)
+{
+    const struct kiosk_conf *conf = f->env.conf;
+    return (f->step == STEP_DONE ? conf->done_s : conf->idle_s) * (f->s->slow ? 2 : 1);
+}
+
+/* The card was read and is taken out in the middle: either a neat person, or one who leaves. Asked at once,
+ * wiped when nobody answers. */
+static void card_taken(struct flow *f)
+{
+    struct session *s = f->s;
+    bool filling = f->step == STEP_FORM || f->step == STEP_REVIEW || f->step == STEP_SIGN;
+    if (!s || !filling || !s->card.identity || s->card.cmd || f->env.conf->card_keep)
+        return;
+    s->touched_at = mono_ms() - quiet_s(f) * 1000;
+    s->card_gone = true;
+    flow_tick(f, mono_ms());
 }
 
 void flow_tick(struct flow *f, int64_t now)
@@ -419,8 +487,7 @@ void flow_tick(struct flow *f, int64_t now)
     if (machine_busy(s))
         return; /* its own deadline ends it */
     const struct kiosk_conf *conf = f->env.conf;
-    int64_t quiet = f->step == STEP_DONE ? conf->done_s : conf->idle_s;
-    int64_t left = (s->touched_at - now) / 1000 + quiet + conf->warn_s;
+    int64_t left = (s->touched_at - now) / 1000 + quiet_s(f) + conf->warn_s;
     if (left <= 0) {
         flow_end(f, "idle");
         return;
@@ -458,6 +525,8 @@ void flow_unsolicited(struct flow *f, const char *name, const struct frame *fr)
         f->card_present = strcmp(fr->event, "card_inserted") == 0;
         flow_touch(f);
         card_presence(f);
+        if (!f->card_present)
+            card_taken(f);
     }
     flow_event(f, name, fr);
     flow_changed(f);

@@ -42,6 +42,7 @@ struct flow_env {
     void (*changed)(void *user);                  /* flow_state() would say something else */
     void (*device)(const char *json, void *user); /* one event for the page */
     void (*ended)(void *user);                    /* the session is wiped: token and listeners go too */
+    bool (*help)(const char *json, void *user);   /* somebody is called; false: nobody can be told now */
     void *user;
 };
 struct flow;
@@ -87,6 +88,9 @@ void flow_unsolicited(struct flow *f, const char *name, const struct frame *fr);
 void flow_acked(struct flow *f, const char *id, const struct filed *filed);
 void flow_refused(struct flow *f, const char *id);
 void flow_waits(struct flow *f, const char *id);
+void flow_helped(struct flow *f, bool heard); /* what became of the call */
+/* A page of the tray as JPEG, small or whole; empty when there is none of that id. */
+struct bytes flow_scan_image(const struct flow *f, int64_t id, bool whole);
 /* Advances the clock-driven parts; called by the flow's own timer, and by tests. */
 void flow_tick(struct flow *f, int64_t now_ms);
 

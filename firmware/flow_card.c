@@ -51,7 +51,8 @@ void card_leave(struct flow *f)
         driver_forget(d, c->cmd);
     }
     c->cmd = 0;
-    if (c->phase == CARD_READING)
+    scan_stop(f); /* the printed card may lie on the scanner */
+    if (c->phase == CARD_READING || c->phase == CARD_SCANNING)
         c->phase = resting(f);
 }
 
@@ -69,7 +70,7 @@ static const char *keep(struct flow *f, const char *s)
     return arena_str(f->s->arena, s ? s : "");
 }
 
-static void take_identity(struct flow *f, const struct jval *v)
+void card_identity(struct flow *f, const struct jval *v)
 {
     struct identity in = {0};
     struct err e = {0};
@@ -104,7 +105,7 @@ static void on_read_event(struct flow *f, const struct frame *fr)
             c->progress = done * 100 / total;
     } else if (strcmp(fr->event, "identity") == 0) {
         const struct jval *id = jval_get(fr->data, "identity");
-        take_identity(f, id ? id : fr->data);
+        card_identity(f, id ? id : fr->data);
         if (c->identity && f->step == STEP_CARD)
             form_enter(f);
     }
@@ -151,7 +152,7 @@ static void on_read_ok(struct flow *f, const struct frame *fr)
         if (strcmp(jval_str(&files->items[i], "name", ""), "SOD") == 0)
             c->sod = keep(f, jval_str(&files->items[i], "sha256", ""));
     if (!c->identity && jval_get(fr->data, "identity"))
-        take_identity(f, jval_get(fr->data, "identity"));
+        card_identity(f, jval_get(fr->data, "identity"));
     bool proven = take_proof(f, fr->data);
     c->proven = c->identity && proven;
     log_info("event=card_read ms=%lld apdus=%lld passive=%s chip=%s", (long long)jval_int(fr->data, "ms", 0),
@@ -212,7 +213,7 @@ static enum rc start_read(struct flow_call *c, const char *args, bool by_mrz, st
     struct driver *d = drivers_find(c->f->env.drivers, "card");
     if (!d || !flow_usable(c->f, "card"))
         return err_set(e, RC_NO_DEVICE, "no card reader");
-    if (p->cmd)
+    if (p->cmd || c->s->scan.cmd)
         return err_set(e, RC_BUSY, "a card is being read");
     clear_error(p);
     p->phase = CARD_READING;
@@ -221,7 +222,7 @@ static enum rc start_read(struct flow_call *c, const char *args, bool by_mrz, st
     p->progress = 0;
     p->attempts++;
     p->identity = NULL;
-    p->proven = false;
+    p->proven = p->scanned = false;
     p->cmd = driver_send(d, "read", READ_MS, args, on_read, c->f);
     c->out->json = arena_fmt(c->a, "{\"requestId\":%lld}", (long long)p->cmd);
     return RC_OK;

@@ -11,6 +11,8 @@ static struct identity_proof who(const struct session *s)
     const struct card_part *c = &s->card;
     if (c->identity && c->proven)
         return (struct identity_proof){"card_read", c->access, c->identity->document_number, c->sod};
+    if (c->identity && c->scanned)
+        return (struct identity_proof){"card_scan", "", c->identity->document_number, ""};
     const char *name = answers_one(&s->answers, "who.last_name");
     return (struct identity_proof){name ? "typed" : "none", "", "", ""};
 }
@@ -42,6 +44,8 @@ enum rc file_text(struct flow *f, struct err *e)
     struct form_ctx ctx = flow_form(f);
     BUF_SCOPE(answers);
     answers_encode(&ctx, &s->answers, &answers);
+    struct original *originals;
+    size_t n_originals = scan_originals(f, s->arena, &originals);
     const struct request r = {.v = 1,
                               .request_id = p->id,
                               .terminal = f->env.conf->terminal,
@@ -51,7 +55,9 @@ enum rc file_text(struct flow *f, struct err *e)
                               .channel = "kiosk",
                               .lang = lang_codes[s->lang],
                               .created_at = created,
-                              .identity = proof(s)};
+                              .identity = proof(s),
+                              .originals = originals,
+                              .n_originals = n_originals};
     const char *text = request_text(s->arena, &r, answers.p);
     if (!*text || strlen(text) > REQUEST_MAX)
         return err_set(e, RC_TOO_BIG, "the request is too long");
@@ -104,7 +110,11 @@ static enum rc save(struct flow *f, struct err *e)
     p->filed_ms = unix_ms();
     TRY(sealed_body(f, &body, e));
     int64_t start = mono_us();
-    TRY(queue_put(f->env.queue, p->id, body.p, body.len, e));
+    ARENA_SCOPE(a);
+    struct queue_blob *files;
+    size_t n_files = scan_blobs(f, a, &files);
+    const struct queue_blobs blobs = {files, n_files};
+    TRY(queue_put_with(f->env.queue, p->id, BYTES(body.p, body.len), blobs, e));
     p->saved = true;
     log_info("event=saved id=%s bytes=%zu us=%lld", p->id, body.len, (long long)(mono_us() - start));
     return RC_OK;

@@ -75,6 +75,18 @@ void form_prefill(struct flow *f)
             fill(f, &service->fields[i]);
 }
 
+/* A question for papers asks the scanner what it has before the person is told where to lay them. */
+static void form_papers(struct flow *f)
+{
+    struct form_page pages[PAGES_MAX];
+    if (f->step != STEP_FORM || form_now(f, pages) == 0)
+        return;
+    const struct form_page *p = &pages[f->s->page];
+    for (size_t i = 0; i < p->n; i++)
+        if (p->fields[i]->type == FT_FILE)
+            scan_enter(f, p->fields[i]);
+}
+
 void form_enter(struct flow *f)
 {
     f->s->page = 0;
@@ -86,6 +98,7 @@ void form_enter(struct flow *f)
 
 bool form_back(struct flow *f)
 {
+    scan_stop(f);
     f->s->n_errors = 0;
     f->s->from_review = false;
     if (f->s->page == 0)
@@ -166,6 +179,37 @@ void form_again(struct flow *f)
         judge_page(f, &pages[f->s->page]);
 }
 
+enum rc form_proceed(struct flow_call *c, struct err *e)
+{
+    struct form_page pages[PAGES_MAX];
+    (void)e;
+    if (form_now(c->f, pages) > 0 && judge_page(c->f, &pages[c->s->page]) > 0) {
+        c->out->status = 422;
+        c->out->json = errors_json(c);
+        return RC_OK;
+    }
+    form_prefill(c->f);
+    advance(c->f);
+    form_papers(c->f);
+    return RC_OK;
+}
+
+static enum rc say_wrong(struct flow_call *c, const struct field *f, const char *key)
+{
+    c->s->errors[0] = (struct form_error){f->id, flow_say(c->f, key)};
+    c->s->n_errors = 1;
+    c->out->status = 422;
+    c->out->json = errors_json(c);
+    return RC_OK;
+}
+
+/* Papers are answered by the scanner alone: a page cannot name a file. */
+static bool is_file(const struct service *s, const char *id)
+{
+    const struct field *f = service_field(s, id);
+    return f && f->type == FT_FILE;
+}
+
 enum rc form_answer(struct flow_call *c, struct err *e)
 {
     const struct in_values *in = c->in;
@@ -177,17 +221,17 @@ enum rc form_answer(struct flow_call *c, struct err *e)
         return err_set(e, RC_STATE, "the form has no page");
     const struct form_page *p = &pages[s->page];
     for (size_t i = 0; i < in->values->n; i++)
-        if (!on_page(p, in->values->names[i]))
+        if (!on_page(p, in->values->names[i]) || is_file(s->service, in->values->names[i]))
             return err_at(e, RC_BAD_FIELD, "values", "a field of another page");
     TRY(answers_read(&s->answers, s->service, in->values, e));
-    if (judge_page(c->f, p) > 0) {
-        c->out->status = 422;
-        c->out->json = errors_json(c);
-        return RC_OK;
+    for (size_t i = 0; i < p->n; i++) {
+        const char *wrong = NULL;
+        if (p->fields[i]->type == FT_FILE)
+            TRY(scan_settle(c->f, p->fields[i], &wrong, e));
+        if (wrong)
+            return say_wrong(c, p->fields[i], wrong);
     }
-    form_prefill(c->f);
-    advance(c->f);
-    return RC_OK;
+    return form_proceed(c, e);
 }
 
 enum rc form_goto(struct flow_call *c, struct err *e)
@@ -200,6 +244,8 @@ enum rc form_goto(struct flow_call *c, struct err *e)
     c->s->from_review = c->f->step == STEP_REVIEW || c->s->from_review;
     c->s->page = at;
     c->s->n_errors = 0;
+    scan_stop(c->f);
     flow_go(c->f, STEP_FORM);
+    form_papers(c->f);
     return RC_OK;
 }

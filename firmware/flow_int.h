@@ -2,6 +2,7 @@
 #ifndef PRIDVOR_FLOW_INT_H
 #define PRIDVOR_FLOW_INT_H
 
+#include "common/base/jpeg.h"
 #include "common/base/log.h"
 #include "firmware/flow.h"
 
@@ -13,13 +14,21 @@
 #define SIGN_MS 120000
 #define PRINT_MS 60000
 #define REPRINTS_MAX 3
+#define SCAN_MS 300000             /* a whole feeder */
+#define SCAN_PAGES_MAX 20          /* of one question */
+#define SCAN_FILES_MAX 10          /* questions with pages */
+#define SCAN_ALL_MAX 60            /* pages of the session */
+#define SCAN_FILE_BYTES (5u << 20) /* what the register takes as one file */
+#define SCAN_ALL_BYTES (20u << 20) /* and with one request */
+#define LOOKS_MAX 5                /* wrong receipt codes before a pause */
+#define LOOKS_MS (5 * 60 * 1000)
 
 struct trouble {
     const char *code; /* "" when there is none */
     int64_t tries_left;
 };
 
-enum card_phase { CARD_INSERT, CARD_CAN, CARD_MRZ, CARD_READING, CARD_OK, CARD_ERROR };
+enum card_phase { CARD_INSERT, CARD_CAN, CARD_MRZ, CARD_READING, CARD_OK, CARD_ERROR, CARD_SCANNING };
 enum sign_phase { SIGN_READY, SIGN_PREPARING, SIGN_CAPTURING, SIGN_DONE, SIGN_ERROR, SIGN_ABSENT };
 enum filing_phase { FILING_SAVING, FILING_SENDING, FILING_QUEUED, FILING_DONE };
 enum print_phase {
@@ -39,6 +48,7 @@ struct card_part {
     struct identity *identity; /* NULL: typed or not yet read */
     bool proven;               /* the whole reading ended well */
     bool by_mrz;               /* the last attempt opened the chip with printed data */
+    bool scanned;              /* the identity was read from the printed card */
     const char *access, *sod;
     const char *passive, *passive_reason, *csca, *chip; /* of the proof (submission.h); NULL: none */
 };
@@ -72,6 +82,41 @@ struct print_part {
     int reprints, waits;
     int64_t again_at; /* monotonic; the printer was busy with the paper of the citizen before */
 };
+enum scan_phase { SCAN_READY, SCAN_RUNNING, SCAN_ERROR };
+/* Every page lives in an arena of its own: what is deleted is wiped at once. */
+struct scan_page {
+    struct arena *arena;
+    const struct field *field;
+    int64_t id; /* for the page on the screen; never used twice in a session */
+    struct bytes jpeg, thumb;
+    struct jpeg_info info;
+    int64_t dpi;
+    int turns; /* quarter turns clockwise */
+    char sha256[2 * SHA256_LEN + 1];
+    const char *hints[5];
+    size_t n_hints;
+    bool poor, kept, text;
+};
+struct scan_file {
+    struct arena *arena; /* NULL: its pages have changed since */
+    const struct field *field;
+    struct bytes pdf;
+    char sha256[2 * SHA256_LEN + 1];
+};
+struct scan_part {
+    enum scan_phase phase;
+    int64_t cmd, ask, again, last_id, at_page, percent; /* again: id of the page that is taken anew */
+    const struct field *field;
+    const char *doing; /* "warmup" "scanning" "checking" */
+    struct trouble error;
+    struct scan_page *pages; /* of all questions, in their order */
+    size_t n;
+    struct scan_page coming; /* its data are on their way */
+    size_t got;
+    struct scan_file files[SCAN_FILES_MAX];
+    size_t n_files;
+    bool feeder, flatbed, loaded; /* what the scanner says it has */
+};
 struct session {
     struct arena *arena;
     enum lang lang;
@@ -85,8 +130,11 @@ struct session {
     struct sign_part sign;
     struct filing_part filing;
     struct print_part print;
+    struct scan_part scan;
     const char *notice; /* key of a sentence, "" */
     int64_t begun_at, touched_at;
+    bool slow;      /* large text: more time */
+    bool card_gone; /* the warning is about the card that was taken out */
 };
 
 struct flow {
@@ -97,6 +145,8 @@ struct flow {
     bool warn;
     int64_t warn_left;
     bool card_present;
+    int looks; /* wrong receipt codes */
+    int64_t looks_at;
     bool maintenance;
     uv_timer_t timer;
     struct print_job *job; /* of this session; a print may outlive it */
@@ -154,7 +204,47 @@ void print_first(struct flow *f);
 void print_tick(struct flow *f, int64_t now);
 void print_detach(struct flow *f);
 
+/* The scanner: pages of the file questions. */
+MUST enum rc scan_start(struct flow_call *c, struct err *e);
+MUST enum rc scan_again(struct flow_call *c, struct err *e);
+MUST enum rc scan_cancel(struct flow_call *c, struct err *e);
+MUST enum rc scan_move(struct flow_call *c, struct err *e);
+MUST enum rc scan_rotate(struct flow_call *c, struct err *e);
+MUST enum rc scan_delete(struct flow_call *c, struct err *e);
+MUST enum rc scan_keep(struct flow_call *c, struct err *e);
+MUST enum rc scan_skip(struct flow_call *c, struct err *e);
+void scan_enter(struct flow *f, const struct field *field); /* its question is on the screen now */
+void scan_stop(struct flow *f);                             /* the question is left */
+void scan_wipe(struct session *s);
+/* The question's pages become its answer; 422 for the page when there is something to decide first. */
+MUST enum rc scan_settle(struct flow *f, const struct field *field, const char **wrong, struct err *e);
+size_t scan_count(const struct session *s, const struct field *field);
+/* Of the questions that are asked, in their order: originals for the request, files for the queue. */
+size_t scan_originals(struct flow *f, struct arena *a, struct original **out);
+size_t scan_blobs(struct flow *f, struct arena *a, struct queue_blob **out);
+MUST enum rc form_proceed(struct flow_call *c, struct err *e); /* judges the page and goes on */
+/* The printed card, read from a scan. */
+MUST enum rc mrz_scan(struct flow_call *c, struct err *e);
+void card_identity(struct flow *f, const struct jval *identity);
+/* A receipt that was provisional: what became of it. */
+MUST enum rc receipt_look(struct flow_call *c, struct err *e);
+
 /* Bodies. */
+struct in_scan {
+    const char *field, *source;
+};
+struct in_page {
+    int64_t page;
+};
+struct in_move {
+    int64_t page, to;
+};
+struct in_comfort {
+    bool slow;
+};
+struct in_code {
+    const char *code;
+};
 struct in_lang {
     const char *lang;
 };

@@ -40,6 +40,23 @@ static bool offered(const struct kiosk_conf *c, const struct service *s, size_t 
     return (s->channels & CH_KIOSK) && (!c->n_services || strcmp(c->services[at], s->id) == 0);
 }
 
+/* Said before the form begins: what happens with the papers it may ask for. */
+enum papers { PAPERS_NONE, PAPERS_MAY, PAPERS_ONLY_HERE };
+
+static enum papers papers(const struct service *s)
+{
+    enum papers p = PAPERS_NONE;
+    for (size_t i = 0; i < s->n_fields; i++) {
+        const struct field *f = &s->fields[i];
+        if (f->type != FT_FILE)
+            continue;
+        if (f->required && !f->at_counter && !f->condition)
+            return PAPERS_ONLY_HERE;
+        p = PAPERS_MAY;
+    }
+    return p;
+}
+
 static void put_service(const struct maker *m, const struct service *s, struct v_service *out)
 {
     enum lang l = m->s->lang;
@@ -51,9 +68,18 @@ static void put_service(const struct maker *m, const struct service *s, struct v
                               .n_before = s->n_before,
                               .available = true,
                               .why_not = ""};
-    out->before = ARENA_ARRAY(m->a, const char *, s->n_before + 1);
+    out->before = ARENA_ARRAY(m->a, const char *, s->n_before + 2);
     for (size_t i = 0; i < s->n_before; i++)
         out->before[i] = tr_get(&s->before[i], l);
+    enum papers p = papers(s);
+    if (p == PAPERS_NONE)
+        return;
+    bool scanner = flow_usable(m->f, "scan");
+    out->before[out->n_before++] = say(m, scanner ? "kiosk.papers_scan" : "kiosk.papers_counter");
+    if (!scanner && p == PAPERS_ONLY_HERE) {
+        out->available = false;
+        out->why_not = say(m, "kiosk.papers_closed");
+    }
 }
 
 /* In the order of the configuration; without one, in the order of the catalogue. */
@@ -80,7 +106,7 @@ static struct v_chosen *chosen(const struct maker *m)
 
 static struct v_card *card(const struct maker *m)
 {
-    static const char *const phases[] = {"insert", "can", "mrz", "reading", "ok", "error"};
+    static const char *const phases[] = {"insert", "can", "mrz", "reading", "ok", "error", "scanning"};
     const struct card_part *c = &m->s->card;
     struct v_card *v = ARENA_NEW(m->a, struct v_card);
     *v = (struct v_card){.reader = flow_usable(m->f, "card") ? "ready" : "absent",
@@ -89,6 +115,7 @@ static struct v_card *card(const struct maker *m)
                          .progress = c->progress,
                          .error = error(m, &c->error),
                          .attempts = c->attempts,
+                         .scan = flow_usable(m->f, "scan") ? "ready" : "absent",
                          .access = c->access ? c->access : "",
                          .ms = c->ms};
     if (c->identity) {
@@ -166,6 +193,54 @@ static struct v_form *form(const struct maker *m)
     return v;
 }
 
+/* What the tray shows beside the question for papers; NULL when the page asks for none. */
+static struct v_scan *scan(const struct maker *m)
+{
+    static const char *const phases[] = {"ready", "scanning", "error"};
+    struct form_page pages[PAGES_MAX];
+    const struct field *f = NULL;
+    const struct scan_part *p = &m->s->scan;
+    size_t n = form_now(m->f, pages);
+    for (size_t i = 0; n && i < pages[m->s->page].n; i++)
+        if (pages[m->s->page].fields[i]->type == FT_FILE)
+            f = pages[m->s->page].fields[i];
+    if (!f)
+        return NULL;
+    const char *value = answers_one(&m->s->answers, f->id);
+    struct v_scan *v = ARENA_NEW(m->a, struct v_scan);
+    *v = (struct v_scan){.field = f->id,
+                         .phase = !p->cmd && !flow_usable(m->f, "scan") ? "absent" : phases[p->phase],
+                         .doing = p->doing ? p->doing : "",
+                         .page = p->at_page,
+                         .percent = p->percent,
+                         .max = SCAN_PAGES_MAX,
+                         .feeder = p->feeder,
+                         .flatbed = p->flatbed,
+                         .loaded = p->loaded,
+                         .counter = !f->required || f->at_counter,
+                         .chosen = value && strcmp(value, FILE_AT_COUNTER) == 0,
+                         .error = error(m, &p->error),
+                         .pages = ARENA_ARRAY(m->a, struct v_page, p->n + 1)};
+    for (size_t i = 0; i < p->n; i++) {
+        struct scan_page *x = &p->pages[i];
+        if (x->field == f)
+            v->pages[v->n_pages++] = (struct v_page){x->id, x->turns, x->poor, x->kept, x->hints, x->n_hints};
+    }
+    return v;
+}
+
+/* "attached (3 pages)" where the model knows only that there is a file. */
+static const char *shown(const struct maker *m, const struct form_ctx *ctx, const struct field *f)
+{
+    const char *text = form_shown(m->a, ctx, &m->s->answers, f);
+    size_t n = f->type == FT_FILE ? scan_count(m->s, f) : 0;
+    const char *value = answers_one(&m->s->answers, f->id);
+    if (n == 0 || !value || strcmp(value, FILE_AT_COUNTER) == 0)
+        return text ? text : "";
+    const struct text_var vars[] = {{"n", arena_fmt(m->a, "%zu", n)}};
+    return text_fill(m->a, flow_say(m->f, n == 1 ? "kiosk.attached_one" : "kiosk.attached"), vars, 1);
+}
+
 static struct v_review *review(const struct maker *m)
 {
     struct form_ctx ctx = flow_form(m->f);
@@ -185,8 +260,7 @@ static struct v_review *review(const struct maker *m)
             last = title;
         }
         struct v_section *to = &v->sections[v->n_sections - 1];
-        const char *shown = form_shown(m->a, &ctx, &m->s->answers, f);
-        to->rows[to->n_rows++] = (struct v_row){f->id, tr_get(&f->label, m->s->lang), shown ? shown : ""};
+        to->rows[to->n_rows++] = (struct v_row){f->id, tr_get(&f->label, m->s->lang), shown(m, &ctx, f)};
     }
     return v;
 }
@@ -266,6 +340,7 @@ static void part(const struct maker *m, enum step step, struct v_state *v)
         break;
     case STEP_FORM:
         v->form = form(m);
+        v->scan = scan(m);
         break;
     case STEP_REVIEW:
         v->review = review(m);
@@ -299,7 +374,8 @@ void flow_state(struct flow *f, struct buf *out)
     struct v_state v = {.seq = f->seq,
                         .step = step_name(f->step),
                         .lang = lang_codes[f->s ? f->s->lang : LANG_RO],
-                        .idle = {f->warn, f->warn ? f->warn_left : c->idle_s + c->warn_s},
+                        .idle = {f->warn, f->warn ? f->warn_left : c->idle_s + c->warn_s,
+                                 f->s && f->s->card_gone ? "card" : ""},
                         .mode = f->maintenance ? "maintenance" : "service",
                         .notice = f->s             ? say(&m, f->s->notice)
                                   : f->maintenance ? say(&m, "kiosk.maintenance")
@@ -307,6 +383,8 @@ void flow_state(struct flow *f, struct buf *out)
     v.devices.card.public_ = flow_device(f, "card");
     v.devices.print.public_ = flow_device(f, "print");
     v.devices.pad.public_ = flow_device(f, "pad");
+    struct v_device scanner = {flow_device(f, "scan")};
+    v.devices.scan = drivers_find(f->env.drivers, "scan") ? &scanner : NULL;
     v.devices.reg.public_ = online(f) ? "online" : "offline";
     if (f->s)
         part(&m, f->step, &v);

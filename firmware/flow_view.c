@@ -3,7 +3,8 @@
 #define S(T, m) JF_STR(T, m, 0, 0, 0)
 
 static const struct jfield idle_fields[] = {JF_BOOL(struct v_idle, warn, 0),
-                                            JF_INT(struct v_idle, left_s, 0, 0, 0)};
+                                            JF_INT(struct v_idle, left_s, 0, 0, 0),
+                                            JF_STR(struct v_idle, why, J_OMIT, 0, 0)};
 static JDESC(idle_desc, struct v_idle, idle_fields);
 
 static const struct jfield service_fields[] = {
@@ -48,6 +49,7 @@ static const struct jfield card_fields[] = {
     JF_OBJP(struct v_card, error, J_OMIT, &error_desc),
     JF_INT(struct v_card, attempts, 0, 0, 0),
     S(struct v_card, access),
+    S(struct v_card, scan),
     JF_INT(struct v_card, ms, 0, 0, 0),
     JF_OBJP(struct v_card, identity, J_OMIT, &identity_view_desc),
 };
@@ -72,6 +74,32 @@ static const struct jfield field_fields[] = {
     JF_STR(struct v_field, tone, J_OMIT, 0, 0),
 };
 static JDESC(field_desc, struct v_field, field_fields);
+
+#define P struct v_page
+static const struct jfield page_fields[] = {
+    JF_INT(P, id, 0, 0, 0), JF_INT(P, turns, 0, 0, 0),        JF_BOOL(P, poor, 0),
+    JF_BOOL(P, kept, 0),    JF_STRS(P, hints, n_hints, 0, 0),
+};
+static JDESC(page_desc, P, page_fields);
+#undef P
+#define C struct v_scan
+static const struct jfield scan_fields[] = {
+    S(C, field),
+    S(C, phase),
+    S(C, doing),
+    JF_INT(C, page, 0, 0, 0),
+    JF_INT(C, percent, 0, 0, 0),
+    JF_INT(C, max, 0, 0, 0),
+    JF_BOOL(C, feeder, 0),
+    JF_BOOL(C, flatbed, 0),
+    JF_BOOL(C, loaded, 0),
+    JF_BOOL(C, counter, 0),
+    JF_BOOL(C, chosen, 0),
+    JF_OBJP(C, error, J_OMIT, &error_desc),
+    JF_ARR(C, pages, n_pages, 0, 0, &page_desc),
+};
+static JDESC(scan_desc, C, scan_fields);
+#undef C
 
 static const struct jfield form_fields[] = {
     JF_INT(struct v_form, page, 0, 0, 0),
@@ -149,6 +177,7 @@ static const struct jfield devices_fields[] = {
     JF_OBJ(struct v_devices, card, 0, &device_desc),
     JF_OBJ(struct v_devices, print, 0, &device_desc),
     JF_OBJ(struct v_devices, pad, 0, &device_desc),
+    JF_OBJP(struct v_devices, scan, J_OMIT, &device_desc),
     {"register", J_OBJ, 0, offsetof(struct v_devices, reg), 0, 0, 0, &device_desc, NULL},
 };
 static JDESC(devices_desc, struct v_devices, devices_fields);
@@ -163,6 +192,7 @@ static const struct jfield state_fields[] = {
     JF_OBJP(struct v_state, service, J_OMIT, &chosen_desc),
     JF_OBJP(struct v_state, card, J_OMIT, &card_desc),
     JF_OBJP(struct v_state, form, J_OMIT, &form_desc),
+    JF_OBJP(struct v_state, scan, J_OMIT, &scan_desc),
     JF_OBJP(struct v_state, review, J_OMIT, &review_desc),
     JF_OBJP(struct v_state, sign, J_OMIT, &sign_desc),
     JF_OBJP(struct v_state, filing, J_OMIT, &filing_desc),

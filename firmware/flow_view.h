@@ -7,6 +7,22 @@
 struct v_idle {
     bool warn;
     int64_t left_s;
+    const char *why; /* "card": it was taken out */
+};
+struct v_page {
+    int64_t id, turns;
+    bool poor, kept;
+    const char **hints;
+    size_t n_hints;
+};
+struct v_scan {
+    const char *field, *phase, *doing; /* phase: absent ready scanning error */
+    int64_t page, percent, max;
+    bool feeder, flatbed, loaded, counter,
+        chosen; /* counter: may be brought there; chosen: so it was decided */
+    struct v_error *error;
+    struct v_page *pages;
+    size_t n_pages;
 };
 struct v_service {
     const char *id, *name, *legal_name, *intro, *why_not;
@@ -28,6 +44,7 @@ struct v_identity {
 };
 struct v_card {
     const char *reader, *phase, *access; /* PACE, BAC or "" */
+    const char *scan;                    /* may the printed card be scanned: ready or absent */
     bool present;
     int64_t progress, attempts, ms;
     struct v_error *error;
@@ -88,6 +105,7 @@ struct v_device {
 };
 struct v_devices {
     struct v_device card, print, pad, reg;
+    struct v_device *scan; /* NULL: this terminal has none by design */
 };
 struct v_state {
     int64_t seq;
@@ -98,6 +116,7 @@ struct v_state {
     struct v_chosen *service;
     struct v_card *card;
     struct v_form *form;
+    struct v_scan *scan;
     struct v_review *review;
     struct v_sign *sign;
     struct v_filing *filing;

@@ -98,6 +98,22 @@ static void on_waits(const char *id, void *user)
     flow_waits(k->flow, id);
 }
 
+static void on_helped(bool heard, void *user)
+{
+    struct kiosk *k = user;
+    flow_helped(k->flow, heard);
+}
+
+/* False when nobody can be told now. */
+static bool on_help(const char *json, void *user)
+{
+    struct kiosk *k = user;
+    if (!link_online(k->link))
+        return false;
+    link_help(k->link, json);
+    return true;
+}
+
 /* Start, in the order in which things lean on each other. */
 static enum rc load(struct kiosk *k, const char *path, struct err *e)
 {
@@ -135,6 +151,7 @@ static enum rc start_flow(struct kiosk *k, struct err *e)
                                  .changed = on_changed,
                                  .device = on_device,
                                  .ended = on_ended,
+                                 .help = on_help,
                                  .user = k};
     k->flow = flow_new(&env);
     api_flow(k->api, k->flow);
@@ -153,7 +170,7 @@ static enum rc start_rest(struct kiosk *k, struct err *e)
     TRY(drivers_start(&k->loop, k->conf.drivers, k->conf.n_drivers, &de, &k->drivers, e));
     flow_drivers(k->flow, k->drivers);
     drivers_known(k->drivers, beside_queue(k, "devices.json"));
-    const struct link_events le = {on_acked, on_refused, on_waits, on_changed, k};
+    const struct link_events le = {on_acked, on_refused, on_waits, on_changed, on_helped, k};
     TRY(link_start(&k->loop, &k->conf.reg, k->queue, &le, &k->link, e));
     const struct ctl_env ce = {.conf = &k->conf,
                                .drivers = k->drivers,

@@ -7,11 +7,15 @@
 #include "common/base/httpc.h"
 #include "common/base/log.h"
 
-#define KEEP_MS (24ll * 3600 * 1000) /* acknowledged items */
+#define KEEP_MS                                                                                              \
+    (30ll * 24 * 3600 * 1000) /* acknowledged items: who comes back with a provisional receipt               \
+                               */
 #define PRUNE_EVERY_MS (3600 * 1000)
+#define BLOB_MS 60000 /* 5 MB over a line of 1 Mbit/s */
+#define HELP_MS 60000 /* a call for help is of no use later */
 #define FRESH_MS 5000 /* sent this soon after filing, a request was not offline */
 
-enum job { JOB_NONE, JOB_UPLOAD, JOB_PING };
+enum job { JOB_NONE, JOB_UPLOAD, JOB_BLOB, JOB_PING, JOB_HELP };
 
 struct link {
     uv_loop_t *loop;
@@ -22,6 +26,9 @@ struct link {
     uv_timer_t timer;
     enum job job;
     char id[UUID_LEN]; /* in flight */
+    char blob[2 * SHA256_LEN + 1];
+    char help[200]; /* a call that waits for its turn; "" none */
+    int64_t help_until, help_at;
     char code[RECEIPT_CODE_LEN + 1];
     char fresh[UUID_LEN]; /* filed just now; "" once it was tried */
     char newest[UUID_LEN];
@@ -110,15 +117,20 @@ static void acked(struct link *l, const struct httpc_reply *r)
         l->ev.acked(l->id, &filed, l->ev.user);
 }
 
+static const struct jval *error_of(struct arena *a, const struct httpc_reply *r)
+{
+    struct jval *v = NULL;
+    if (jval_parse(a, r->body ? r->body : "", r->len, &v, NULL) != RC_OK)
+        return NULL;
+    return jval_get(v, "error");
+}
+
 /* {"error":{"rc","key","path","text"}}: rc and path are safe for the log, the text may quote. */
 static void refused(struct link *l, const struct httpc_reply *r)
 {
     struct err e = {0};
-    struct jval *v = NULL;
     ARENA_SCOPE(a);
-    const struct jval *error = NULL;
-    if (jval_parse(a, r->body ? r->body : "", r->len, &v, NULL) == RC_OK)
-        error = jval_get(v, "error");
+    const struct jval *error = error_of(a, r);
     const char *why = jval_str(error, "rc", "refused");
     log_error("event=dead_letter id=%s status=%d rc=%s path=%s", l->id, r->status, why,
               jval_str(error, "path", "-"));
@@ -152,6 +164,21 @@ static void later(struct link *l, const struct httpc_reply *r)
     }
 }
 
+/* The register does not have the files (any more): they go once more, the request after them. */
+static bool blob_missing(struct link *l, const struct httpc_reply *r)
+{
+    struct err e = {0};
+    ARENA_SCOPE(a);
+    if (r->rc != RC_OK || r->status != 409 ||
+        strcmp(jval_str(error_of(a, r), "code", ""), "BLOB_MISSING") != 0)
+        return false;
+    log_warn("event=blob_missing id=%s", l->id);
+    if (queue_blobs_again(l->queue, l->id, &e) != RC_OK)
+        log_err(&e, "event=blob_missing id=%s", l->id);
+    later(l, r);
+    return true;
+}
+
 static void on_upload(const struct httpc_reply *r, void *user)
 {
     struct link *l = user;
@@ -165,6 +192,10 @@ static void on_upload(const struct httpc_reply *r, void *user)
         l->retry_at = 0;
         if (strcmp(l->id, l->newest) == 0)
             memcpy(l->fresh, l->id, sizeof(l->fresh));
+        next(l);
+        return;
+    }
+    if (blob_missing(l, r)) {
         next(l);
         return;
     }
@@ -215,8 +246,60 @@ static void unreadable(struct link *l, const char *id, struct err *e)
         l->ev.refused(id, l->ev.user);
 }
 
+/* The answer to one file. Its request, or the next file of it, follows at once. */
+static void on_blob(const struct httpc_reply *r, void *user)
+{
+    struct link *l = user;
+    struct err e = {0};
+    if (l->stopped)
+        return;
+    l->job = JOB_NONE;
+    set_online(l, r->rc == RC_OK && r->status < 500);
+    enum link_verdict verdict = r->rc == RC_OK ? link_judge(r->status) : LINK_LATER;
+    log_info("event=blob id=%s sha256=%.12s status=%d rc=%s", l->id, l->blob, r->rc == RC_OK ? r->status : 0,
+             rc_name(r->rc));
+    if (verdict == LINK_ACK && queue_blob_sent(l->queue, l->id, l->blob, &e) == RC_OK) {
+        if (strcmp(l->id, l->newest) == 0) /* still the citizen who stands there */
+            memcpy(l->fresh, l->id, sizeof(l->fresh));
+        l->retry_at = 0;
+    } else if (verdict == LINK_DEAD)
+        refused(l, r);
+    else
+        later(l, r);
+    next(l);
+}
+
+/* One file of the item on its way; false when there is none left to send, or it cannot be read. */
+static bool send_blob(struct link *l, const char *id, bool *broken)
+{
+    struct err e = {0};
+    struct queue_blob b;
+    bool found = false;
+    ARENA_SCOPE(a);
+    if (queue_blob_next(l->queue, a, id, &b, &found, &e) != RC_OK) {
+        *broken = true;
+        unreadable(l, id, &e);
+        return false;
+    }
+    if (!found)
+        return false;
+    memcpy(l->id, id, sizeof(l->id));
+    memcpy(l->blob, b.sha256, sizeof(l->blob));
+    static const char *const headers[] = {"Content-Type: application/pdf", NULL};
+    const struct httpc_request q = {.method = "PUT",
+                                    .path = arena_fmt(a, "/v1/blobs/%s", b.sha256),
+                                    .headers = headers,
+                                    .body = b.data.p,
+                                    .len = b.data.len,
+                                    .timeout_ms = BLOB_MS};
+    l->job = JOB_BLOB;
+    httpc_start(l->http, &q, on_blob, l);
+    return true;
+}
+
 static bool upload(struct link *l)
 {
+    bool broken = false;
     struct err e = {0};
     struct queue_item item = {0};
     bool found = false;
@@ -234,6 +317,8 @@ static bool upload(struct link *l)
         unreadable(l, item.id, &e);
         return false;
     }
+    if (send_blob(l, item.id, &broken) || broken)
+        return !broken;
     if (queue_sent(l->queue, item.id, &e) != RC_OK) {
         log_err(&e, "event=upload id=%s", item.id);
         back_off(l, true);
@@ -283,10 +368,50 @@ static void on_timer(uv_timer_t *t)
     next(t->data);
 }
 
+static void on_help(const struct httpc_reply *r, void *user)
+{
+    struct link *l = user;
+    if (l->stopped)
+        return;
+    l->job = JOB_NONE;
+    bool ok = r->rc == RC_OK && r->status < 300;
+    log_info("event=help_sent status=%d rc=%s", r->rc == RC_OK ? r->status : 0, rc_name(r->rc));
+    if (ok || (r->rc == RC_OK && r->status < 500) || mono_ms() >= l->help_until) {
+        l->help[0] = '\0';
+        if (l->ev.helped)
+            l->ev.helped(ok, l->ev.user);
+    } else
+        l->help_at = mono_ms() + LINK_BACKOFF_MIN_MS;
+    next(l);
+}
+
+/* Somebody stands there and waits: before everything else. */
+static bool call_help(struct link *l, int64_t now)
+{
+    static const char *const headers[] = {"Content-Type: application/json", NULL};
+    if (!l->help[0] || now < l->help_at)
+        return false;
+    l->job = JOB_HELP;
+    httpc_send(l->http, "POST", "/v1/terminals/help", headers, l->help, strlen(l->help), on_help, l);
+    return true;
+}
+
+void link_help(struct link *l, const char *json)
+{
+    if (strlen(json) >= sizeof(l->help))
+        return;
+    memcpy(l->help, json, strlen(json) + 1);
+    l->help_until = mono_ms() + HELP_MS;
+    l->help_at = 0;
+    next(l);
+}
+
 static void next(struct link *l)
 {
     int64_t now = mono_ms();
     if (l->stopped || l->job != JOB_NONE)
+        return;
+    if (call_help(l, now))
         return;
     if (now >= l->prune_at)
         prune(l, now);
@@ -301,6 +426,8 @@ static void next(struct link *l)
     int64_t due = l->ping_at;
     if (l->waiting && l->retry_at < due)
         due = l->retry_at;
+    if (l->help[0] && l->help_at < due)
+        due = l->help_at;
     uv_timer_start(&l->timer, on_timer, due > now ? (uint64_t)(due - now) : 1, 0);
 }
 

@@ -20,6 +20,7 @@ struct link_events {
     void (*refused)(const char *id, void *user); /* dead letter */
     void (*waits)(const char *id, void *user);   /* tried, and will be tried again later */
     void (*changed)(void *user);                 /* online or offline */
+    void (*helped)(bool heard, void *user);      /* what became of link_help() */
     void *user;
 };
 
@@ -28,6 +29,8 @@ MUST enum rc link_start(uv_loop_t *loop, const struct register_conf *conf, struc
 void link_stop(struct link *l); /* closes; the loop must run out before link_free */
 void link_free(struct link *l);
 void link_kick(struct link *l, const char *id); /* a new item is on disk: now, whatever the back-off says */
+/* A call for help from the screen: not kept, because it is of no use later. json: < 200 bytes. */
+void link_help(struct link *l, const char *json);
 bool link_online(const struct link *l);
 int64_t link_next_try_ms(const struct link *l); /* until the next upload; 0: nothing waits */
 

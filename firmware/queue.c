@@ -1,52 +1,16 @@
 /* The only file that knows SQLite. Facts and figures: power-cut model in tests/unit/powercut_vfs.c. */
-#include "firmware/queue.h"
+#include "firmware/queue_priv.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "common/base/clock.h"
 #include "common/base/fs.h"
-#include "common/base/log.h"
 
-#define PAGE 4096
-#define MAX_BYTES (64ll << 20)
-#define SPARE_PAGES 64            /* new requests stop here, so that answers and journal rows still fit */
-#define RESERVE_BYTES (1l << 20)  /* given back to a full disk, so that the queue can still empty itself */
-#define BUSY_MS 2000              /* a predecessor may still be ending */
-#define PROOF "pridvor queue key" /* sealed under every queue's key: tells a wrong key from a damaged row */
-
-/* Everything the queue asks of SQLite. */
-#define STATEMENTS(X)                                                                                        \
-    X(PUT, "INSERT INTO item(id,state,made_ms,sealed) VALUES(?1,0,?2,?3) "                                   \
-           "ON CONFLICT(id) DO UPDATE SET sealed=excluded.sealed WHERE state=0")                             \
-    X(NEXT, "SELECT id,state,made_ms,tries,sealed FROM item WHERE state<2 ORDER BY tries,n LIMIT 1")         \
-    X(GET, "SELECT id,state,made_ms,tries,sealed FROM item WHERE id=?1")                                     \
-    X(EACH, "SELECT id,state,made_ms,tries,why FROM item ORDER BY n")                                        \
-    X(SENT, "UPDATE item SET state=1 WHERE id=?1 AND state=0")                                               \
-    X(RETRY, "UPDATE item SET tries=tries+1 WHERE id=?1 AND state<2")                                        \
-    X(ACK, "UPDATE item SET state=2,sealed=?2 WHERE id=?1 AND state<>2")                                     \
-    X(DEAD, "UPDATE item SET state=3,why=?2 WHERE id=?1 AND state<2")                                        \
-    X(PRUNE, "DELETE FROM item WHERE state=2 AND made_ms<?1")                                                \
-    X(COUNT, "SELECT state,count(*) FROM item GROUP BY state")                                               \
-    X(PAGES, "SELECT (SELECT page_count FROM pragma_page_count)-"                                            \
-             "(SELECT freelist_count FROM pragma_freelist_count)")                                           \
-    X(JOURNAL, "INSERT INTO journal(item,verb,process_id,outcome,made_ms) VALUES(?1,?2,?3,'started',?4)")    \
-    X(JOURNAL_END, "UPDATE journal SET outcome=?2 WHERE n=?1")                                               \
-    X(JOURNAL_COPIES, "SELECT count(*) FROM journal WHERE item=?1 AND outcome<>'not-done'")                  \
-    X(JOURNAL_PRUNE, "DELETE FROM journal WHERE made_ms<?1 AND item NOT IN (SELECT id FROM item)")
-
-enum stmt_id {
-#define X(name, sql) S_##name,
-    STATEMENTS(X)
-#undef X
-        S_COUNT_OF
-};
 static const char *const stmt_sql[] = {
 #define X(name, sql) sql,
     STATEMENTS(X)
@@ -64,17 +28,14 @@ static const char schema[] =
     " process_id TEXT NOT NULL, outcome TEXT NOT NULL, made_ms INTEGER NOT NULL);"
     "CREATE INDEX journal_item ON journal(item);"
     "PRAGMA user_version=1;";
+/* Attachments of an item; sent: the register has it. */
+static const char schema_2[] =
+    "BEGIN IMMEDIATE;"
+    "CREATE TABLE blob(n INTEGER PRIMARY KEY AUTOINCREMENT, item TEXT NOT NULL, sha256 TEXT NOT NULL,"
+    " size INTEGER NOT NULL, sent INTEGER NOT NULL DEFAULT 0, sealed BLOB NOT NULL, UNIQUE(item, sha256));"
+    "PRAGMA user_version=2;COMMIT;";
 
-struct queue {
-    sqlite3 *db;
-    sqlite3_stmt *st[S_COUNT_OF];
-    struct seal_key key;
-    char reserve[512]; /* path of the reserve file; empty under a test VFS */
-    int64_t max_pages;
-    int64_t unknown;
-};
-
-static enum rc sql_fail(struct queue *q, const char *what, struct err *e)
+enum rc queue_sql_fail(struct queue *q, const char *what, struct err *e)
 {
     int code = sqlite3_extended_errcode(q->db);
     switch (code & 0xff) {
@@ -91,25 +52,23 @@ static enum rc sql_fail(struct queue *q, const char *what, struct err *e)
     }
 }
 
-static void stmt_done(sqlite3_stmt **st)
+void queue_stmt_done(sqlite3_stmt **st)
 {
     sqlite3_reset(*st);
     sqlite3_clear_bindings(*st);
 }
 
 /* The statement with its text parameters 1..n bound; the scope that took it resets it. */
-static sqlite3_stmt *stmt(struct queue *q, enum stmt_id id, const char *text)
+sqlite3_stmt *queue_stmt(struct queue *q, enum stmt_id id, const char *text)
 {
     if (text)
         sqlite3_bind_text(q->st[id], 1, text, -1, SQLITE_STATIC);
     return q->st[id];
 }
 
-#define STMT(name, id, text) sqlite3_stmt *name SCOPED(stmt_done) = stmt(q, (id), (text))
-
-static enum rc run(struct queue *q, sqlite3_stmt *st, const char *what, struct err *e)
+enum rc queue_run(struct queue *q, sqlite3_stmt *st, const char *what, struct err *e)
 {
-    return sqlite3_step(st) == SQLITE_DONE ? RC_OK : sql_fail(q, what, e);
+    return sqlite3_step(st) == SQLITE_DONE ? RC_OK : queue_sql_fail(q, what, e);
 }
 
 /* The reserve: a file that only takes space. On a full disk SQLite cannot even delete (the WAL has to grow
@@ -124,16 +83,16 @@ static void reserve_fill(const struct queue *q)
 }
 
 /* Runs a statement that makes room in the end; with the reserve's help when the disk is full. */
-static enum rc run_spared(struct queue *q, sqlite3_stmt *st, const char *what, struct err *e)
+enum rc queue_run_spared(struct queue *q, sqlite3_stmt *st, const char *what, struct err *e)
 {
     if (sqlite3_step(st) == SQLITE_DONE)
         return RC_OK;
-    enum rc rc = sql_fail(q, what, e);
+    enum rc rc = queue_sql_fail(q, what, e);
     if (rc != RC_NO_SPACE || !q->reserve[0] || unlink(q->reserve) != 0)
         return rc;
     log_warn("event=queue_reserve_used");
     sqlite3_reset(st);
-    rc = run(q, st, what, e);
+    rc = queue_run(q, st, what, e);
     sqlite3_wal_checkpoint_v2(q->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
     reserve_fill(q);
     return rc;
@@ -151,29 +110,20 @@ static void key_wipe(struct seal_key *k)
     wipe(k, sizeof(*k));
 }
 
-/* What a seal is about: `kind` tells request from answer, so that neither can be shown as the other. */
-struct label {
-    const char *id, *kind;
-};
-struct blob {
-    const void *p;
-    size_t len;
-};
-
-static enum rc item_seal(const struct queue *q, struct arena *a, struct label l, struct blob in,
-                         struct blob *out, struct err *e)
+enum rc queue_seal(const struct queue *q, struct arena *a, struct label l, struct bytes in, struct bytes *out,
+                   struct err *e)
 {
     struct seal_key key SCOPED(key_wipe);
     TRY(item_key(q, l.id, &key, e));
     const char *aad = arena_fmt(a, "%s|%s", l.id, l.kind);
     uint8_t *sealed = arena_alloc(a, in.len + GCM_NONCE + GCM_TAG);
     TRY(seal(&key, aad, strlen(aad), in.p, in.len, sealed, e));
-    *out = (struct blob){sealed, in.len + GCM_NONCE + GCM_TAG};
+    *out = (struct bytes){sealed, in.len + GCM_NONCE + GCM_TAG};
     return RC_OK;
 }
 
-static enum rc item_unseal(const struct queue *q, struct arena *a, struct label l, struct blob sealed,
-                           struct queue_item *out, struct err *e)
+enum rc queue_unseal(const struct queue *q, struct arena *a, struct label l, struct bytes sealed,
+                     struct queue_item *out, struct err *e)
 {
     struct seal_key key SCOPED(key_wipe);
     if (!sealed.p || sealed.len < GCM_NONCE + GCM_TAG)
@@ -190,10 +140,10 @@ static enum rc item_unseal(const struct queue *q, struct arena *a, struct label 
     return RC_OK;
 }
 
-static struct blob column(sqlite3_stmt *st, int col)
+struct bytes queue_column(sqlite3_stmt *st, int col)
 {
     const void *p = sqlite3_column_blob(st, col);
-    return (struct blob){p, (size_t)sqlite3_column_bytes(st, col)};
+    return (struct bytes){p, (size_t)sqlite3_column_bytes(st, col)};
 }
 
 /* Opening. */
@@ -233,15 +183,16 @@ static enum rc pragmas(struct queue *q, const struct queue_conf *c, struct err *
         "PRAGMA max_page_count=%lld;PRAGMA temp_store=MEMORY;PRAGMA cell_size_check=ON;"
         "PRAGMA trusted_schema=OFF;",
         PAGE, c->synchronous ? c->synchronous : "FULL", (long long)q->max_pages);
-    return sqlite3_exec(q->db, sql, NULL, NULL, NULL) == SQLITE_OK ? RC_OK
-                                                                   : sql_fail(q, "opening the queue", e);
+    return sqlite3_exec(q->db, sql, NULL, NULL, NULL) == SQLITE_OK
+               ? RC_OK
+               : queue_sql_fail(q, "opening the queue", e);
 }
 
 static enum rc check(struct queue *q, struct err *e)
 {
     sqlite3_stmt *st = NULL;
     if (sqlite3_prepare_v2(q->db, "PRAGMA quick_check(1)", -1, &st, NULL) != SQLITE_OK)
-        return sql_fail(q, "checking the queue", e);
+        return queue_sql_fail(q, "checking the queue", e);
     bool ok = sqlite3_step(st) == SQLITE_ROW && strcmp((const char *)sqlite3_column_text(st, 0), "ok") == 0;
     sqlite3_finalize(st);
     return ok ? RC_OK : err_code(e, RC_IO, "QUEUE_DAMAGED", 0, "the queue file is damaged");
@@ -252,7 +203,7 @@ static enum rc user_version(struct queue *q, int *out, struct err *e)
     sqlite3_stmt *st = NULL;
     if (sqlite3_prepare_v2(q->db, "PRAGMA user_version", -1, &st, NULL) != SQLITE_OK ||
         sqlite3_step(st) != SQLITE_ROW) {
-        enum rc rc = sql_fail(q, "reading the queue", e);
+        enum rc rc = queue_sql_fail(q, "reading the queue", e);
         sqlite3_finalize(st);
         return rc;
     }
@@ -265,10 +216,10 @@ static enum rc user_version(struct queue *q, int *out, struct err *e)
 static enum rc create(struct queue *q, struct err *e)
 {
     ARENA_SCOPE(a);
-    struct blob sealed;
-    TRY(item_seal(q, a, (struct label){"proof", "meta"}, (struct blob){PROOF, strlen(PROOF)}, &sealed, e));
+    struct bytes sealed;
+    TRY(queue_seal(q, a, (struct label){"proof", "meta"}, (struct bytes){PROOF, strlen(PROOF)}, &sealed, e));
     if (sqlite3_exec(q->db, schema, NULL, NULL, NULL) != SQLITE_OK)
-        return sql_fail(q, "making the queue", e);
+        return queue_sql_fail(q, "making the queue", e);
     sqlite3_stmt *st = NULL;
     bool ok = sqlite3_prepare_v2(q->db, "INSERT INTO meta VALUES('proof',?1)", -1, &st, NULL) == SQLITE_OK;
     if (ok) {
@@ -278,7 +229,7 @@ static enum rc create(struct queue *q, struct err *e)
     }
     return ok && sqlite3_exec(q->db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK
                ? RC_OK
-               : sql_fail(q, "making the queue", e);
+               : queue_sql_fail(q, "making the queue", e);
 }
 
 static enum rc prove(struct queue *q, struct err *e)
@@ -291,7 +242,7 @@ static enum rc prove(struct queue *q, struct err *e)
         sqlite3_finalize(st);
         return err_code(e, RC_IO, "QUEUE_DAMAGED", 0, "the queue has no proof of its key");
     }
-    enum rc rc = item_unseal(q, a, (struct label){"proof", "meta"}, column(st, 0), &item, e);
+    enum rc rc = queue_unseal(q, a, (struct label){"proof", "meta"}, queue_column(st, 0), &item, e);
     sqlite3_finalize(st);
     return rc == RC_OK ? RC_OK : err_code(e, RC_DENIED, "QUEUE_KEY", 0, "the key does not open this queue");
 }
@@ -304,23 +255,29 @@ static enum rc open_db(struct queue *q, const struct queue_conf *c, struct err *
     snprintf(uri, sizeof(uri), "file:%s?psow=%d", c->path, c->powersafe);
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_URI | SQLITE_OPEN_EXRESCODE;
     if (sqlite3_open_v2(uri, &q->db, flags, c->vfs) != SQLITE_OK)
-        return sql_fail(q, c->path, e);
+        return queue_sql_fail(q, c->path, e);
     sqlite3_busy_timeout(q->db, BUSY_MS);
     TRY(pragmas(q, c, e));
     TRY(check(q, e));
     int version = 0;
     TRY(user_version(q, &version, e));
-    if (version > 1)
+    if (version > 2)
         return err_code(e, RC_UNSUPPORTED, "QUEUE_VERSION", version, "the queue was made by a newer kioskd");
     if (version == 0)
         TRY(create(q, e));
+    if (version < 2 && sqlite3_exec(q->db, schema_2, NULL, NULL, NULL) != SQLITE_OK)
+        return queue_sql_fail(q, "adding attachments to the queue", e);
     TRY(prove(q, e));
     for (int i = 0; i < S_COUNT_OF; i++)
         if (sqlite3_prepare_v3(q->db, stmt_sql[i], -1, SQLITE_PREPARE_PERSISTENT, &q->st[i], NULL) !=
             SQLITE_OK)
-            return sql_fail(q, "preparing the queue", e);
+            return queue_sql_fail(q, "preparing the queue", e);
+    /* A change that was on its way when the power went may be read back now without ever having been synced,
+     * and a torn write behind it in the log could still take it away: first into the database with it. */
+    if (sqlite3_wal_checkpoint_v2(q->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL) != SQLITE_OK)
+        return queue_sql_fail(q, "settling the queue", e);
     if (sqlite3_exec(q->db, "UPDATE journal SET outcome='unknown' WHERE outcome='started'", NULL, NULL, NULL))
-        return sql_fail(q, "closing the journal", e);
+        return queue_sql_fail(q, "closing the journal", e);
     q->unknown = sqlite3_changes(q->db);
     return RC_OK;
 }
@@ -383,7 +340,7 @@ static enum rc has_room(struct queue *q, size_t len, struct err *e)
 {
     STMT(st, S_PAGES, NULL);
     if (sqlite3_step(st) != SQLITE_ROW)
-        return sql_fail(q, "measuring the queue", e);
+        return queue_sql_fail(q, "measuring the queue", e);
     int64_t used = sqlite3_column_int64(st, 0), need = (int64_t)(len / PAGE) + 4;
     if (used + need + SPARE_PAGES > q->max_pages)
         return err_code(e, RC_NO_SPACE, "QUEUE_FULL", used, "the queue has reached its size");
@@ -391,7 +348,7 @@ static enum rc has_room(struct queue *q, size_t len, struct err *e)
 }
 
 /* Answers are kept for a day for the citizen's sake; a new request matters more. */
-static enum rc room(struct queue *q, size_t len, struct err *e)
+enum rc queue_make_room(struct queue *q, size_t len, struct err *e)
 {
     struct err full = {0};
     enum rc rc = has_room(q, len, &full);
@@ -402,18 +359,20 @@ static enum rc room(struct queue *q, size_t len, struct err *e)
     return has_room(q, len, e);
 }
 
-enum rc queue_put(struct queue *q, const char *id, const void *body, size_t len, struct err *e)
+enum rc queue_insert(struct queue *q, const char *id, struct bytes body, struct err *e)
 {
-    if (!uuid_valid(id))
-        return err_set(e, RC_BAD_REQUEST, "item id is no UUID");
     ARENA_SCOPE(a);
-    struct blob sealed;
-    TRY(room(q, len, e));
-    TRY(item_seal(q, a, (struct label){id, "request"}, (struct blob){body, len}, &sealed, e));
+    struct bytes sealed;
+    TRY(queue_seal(q, a, (struct label){id, "request"}, body, &sealed, e));
     STMT(st, S_PUT, id);
     sqlite3_bind_int64(st, 2, unix_ms());
     sqlite3_bind_blob64(st, 3, sealed.p, sealed.len, SQLITE_STATIC);
-    return run(q, st, "writing an item", e);
+    return queue_run(q, st, "writing an item", e);
+}
+
+enum rc queue_put(struct queue *q, const char *id, const void *body, size_t len, struct err *e)
+{
+    return queue_put_with(q, id, BYTES(body, len), (struct queue_blobs){NULL, 0}, e);
 }
 
 static enum rc row(const struct queue *q, struct arena *a, sqlite3_stmt *st, struct queue_item *out,
@@ -426,7 +385,7 @@ static enum rc row(const struct queue *q, struct arena *a, sqlite3_stmt *st, str
     item.tries = sqlite3_column_int64(st, 3);
     memcpy(out->id, item.id, sizeof(item.id)); /* also when the seal is broken: the caller must name it */
     struct label l = {item.id, item.state == QUEUE_ACKED ? "answer" : "request"};
-    TRY(item_unseal(q, a, l, column(st, 4), &item, e));
+    TRY(queue_unseal(q, a, l, queue_column(st, 4), &item, e));
     *out = item;
     return RC_OK;
 }
@@ -444,7 +403,7 @@ enum rc queue_next(struct queue *q, struct arena *a, struct queue_item *out, boo
                 return RC_OK;
             }
             if (got != SQLITE_ROW)
-                return sql_fail(q, "reading the queue", e);
+                return queue_sql_fail(q, "reading the queue", e);
             rc = row(q, a, st, &item, e);
         }
         if (rc == RC_OK) {
@@ -464,47 +423,51 @@ enum rc queue_get(struct queue *q, struct arena *a, const char *id, struct queue
     if (got == SQLITE_DONE)
         return err_set(e, RC_NOT_FOUND, "no such item");
     if (got != SQLITE_ROW)
-        return sql_fail(q, "reading an item", e);
+        return queue_sql_fail(q, "reading an item", e);
     return row(q, a, st, out, e);
 }
 
 enum rc queue_sent(struct queue *q, const char *id, struct err *e)
 {
     STMT(st, S_SENT, id);
-    return run_spared(q, st, "marking an item sent", e);
+    return queue_run_spared(q, st, "marking an item sent", e);
 }
 
 enum rc queue_retry(struct queue *q, const char *id, struct err *e)
 {
     STMT(st, S_RETRY, id);
-    return run_spared(q, st, "marking an item", e);
+    return queue_run_spared(q, st, "marking an item", e);
 }
 
 enum rc queue_ack(struct queue *q, const char *id, const void *answer, size_t len, struct err *e)
 {
     ARENA_SCOPE(a);
-    struct blob sealed;
-    TRY(item_seal(q, a, (struct label){id, "answer"}, (struct blob){answer, len}, &sealed, e));
+    struct bytes sealed;
+    TRY(queue_seal(q, a, (struct label){id, "answer"}, (struct bytes){answer, len}, &sealed, e));
     STMT(st, S_ACK, id);
     sqlite3_bind_blob64(st, 2, sealed.p, sealed.len, SQLITE_STATIC);
-    return run_spared(q, st, "acknowledging an item", e);
+    TRY(queue_run_spared(q, st, "acknowledging an item", e));
+    STMT(blobs, S_BLOB_CLEAR, id); /* what a power cut leaves behind here goes with the next prune */
+    return queue_run_spared(q, blobs, "dropping attachments", e);
 }
 
 enum rc queue_dead(struct queue *q, const char *id, const char *why, struct err *e)
 {
     STMT(st, S_DEAD, id);
     sqlite3_bind_text(st, 2, why, -1, SQLITE_STATIC);
-    return run_spared(q, st, "putting an item aside", e);
+    return queue_run_spared(q, st, "putting an item aside", e);
 }
 
 enum rc queue_prune(struct queue *q, int64_t before_ms, struct err *e)
 {
+    STMT(blobs, S_PRUNE_BLOBS, NULL);
+    TRY(queue_run_spared(q, blobs, "pruning", e));
     STMT(items, S_PRUNE, NULL);
     sqlite3_bind_int64(items, 1, before_ms);
-    TRY(run_spared(q, items, "pruning", e));
+    TRY(queue_run_spared(q, items, "pruning", e));
     STMT(journal, S_JOURNAL_PRUNE, NULL);
     sqlite3_bind_int64(journal, 1, before_ms);
-    return run_spared(q, journal, "pruning", e);
+    return queue_run_spared(q, journal, "pruning", e);
 }
 
 enum rc queue_counts(struct queue *q, int64_t counts[QUEUE_STATES], struct err *e)
@@ -518,7 +481,7 @@ enum rc queue_counts(struct queue *q, int64_t counts[QUEUE_STATES], struct err *
             n[state] = sqlite3_column_int64(st, 1);
     }
     if (got != SQLITE_DONE)
-        return sql_fail(q, "counting", e);
+        return queue_sql_fail(q, "counting", e);
     memcpy(counts, n, sizeof(n));
     return RC_OK;
 }
@@ -536,7 +499,7 @@ enum rc queue_each(struct queue *q, void (*fn)(const struct queue_item *item, co
         item.tries = sqlite3_column_int64(st, 3);
         fn(&item, (const char *)sqlite3_column_text(st, 4), user);
     }
-    return got == SQLITE_DONE ? RC_OK : sql_fail(q, "listing", e);
+    return got == SQLITE_DONE ? RC_OK : queue_sql_fail(q, "listing", e);
 }
 
 const char *queue_state_name(enum queue_state s)
@@ -553,7 +516,7 @@ enum rc queue_journal(struct queue *q, const char *item, const char *verb, const
     sqlite3_bind_text(st, 2, verb, -1, SQLITE_STATIC);
     sqlite3_bind_text(st, 3, process_id, -1, SQLITE_STATIC);
     sqlite3_bind_int64(st, 4, unix_ms());
-    TRY(run_spared(q, st, "writing the journal", e));
+    TRY(queue_run_spared(q, st, "writing the journal", e));
     *n = sqlite3_last_insert_rowid(q->db);
     return RC_OK;
 }
@@ -563,14 +526,14 @@ enum rc queue_journal_end(struct queue *q, int64_t n, const char *outcome, struc
     STMT(st, S_JOURNAL_END, NULL);
     sqlite3_bind_int64(st, 1, n);
     sqlite3_bind_text(st, 2, outcome, -1, SQLITE_STATIC);
-    return run_spared(q, st, "closing a journal row", e);
+    return queue_run_spared(q, st, "closing a journal row", e);
 }
 
 enum rc queue_journal_copies(struct queue *q, const char *item, int64_t *n, struct err *e)
 {
     STMT(st, S_JOURNAL_COPIES, item);
     if (sqlite3_step(st) != SQLITE_ROW)
-        return sql_fail(q, "reading the journal", e);
+        return queue_sql_fail(q, "reading the journal", e);
     *n = sqlite3_column_int64(st, 0);
     return RC_OK;
 }

@@ -22,7 +22,7 @@ enum queue_state { QUEUE_QUEUED, QUEUE_SENT, QUEUE_ACKED, QUEUE_DEAD, QUEUE_STAT
 struct queue_conf {
     const char *path;     /* queue.db; its folder must exist */
     const char *key_path; /* 32 random bytes, mode 0600; made when neither it nor the queue exists */
-    int64_t max_bytes;    /* 0: 64 MiB */
+    int64_t max_bytes;    /* 0: 1 GiB */
     /* For the tests of this file only. */
     const char *vfs;         /* NULL: the system's */
     const char *synchronous; /* NULL: FULL */
@@ -47,6 +47,25 @@ void queue_closep(struct queue **q);
 /* On disk when it returns. The same id again replaces a body that was not yet sent. RC_NO_SPACE: nothing was
  * promised. */
 MUST enum rc queue_put(struct queue *q, const char *id, const void *body, size_t len, struct err *e);
+/* Attachments go with their item in one transaction: both are on disk, or neither. */
+struct queue_blob {
+    char sha256[2 * SHA256_LEN + 1]; /* of data, hex */
+    struct bytes data;
+};
+struct queue_blobs {
+    const struct queue_blob *list;
+    size_t n;
+};
+MUST enum rc queue_put_with(struct queue *q, const char *id, struct bytes body, struct queue_blobs blobs,
+                            struct err *e);
+/* The item's next attachment that the register has not yet; found=false when it has all. */
+MUST enum rc queue_blob_next(struct queue *q, struct arena *a, const char *id, struct queue_blob *out,
+                             bool *found, struct err *e);
+MUST enum rc queue_blob_sent(struct queue *q, const char *id, const char *sha256, struct err *e);
+MUST enum rc queue_blobs_again(struct queue *q, const char *id, struct err *e); /* the register lost them */
+MUST enum rc queue_blob_count(struct queue *q, const char *id, int64_t *n, int64_t *bytes, struct err *e);
+/* Would a request with attachments of so many bytes fit now? Asked before the person scans. */
+bool queue_has_room(struct queue *q, size_t bytes);
 /* The next one to send: fewest answered attempts first, then oldest. found=false when nothing waits. A row
  * that does not unseal is put aside as dead and skipped. */
 MUST enum rc queue_next(struct queue *q, struct arena *a, struct queue_item *out, bool *found, struct err *e);

@@ -18,6 +18,7 @@ struct creq {
     httpc_cb cb;
     void (*piece)(const char *p, size_t len, void *user);
     void *user;
+    unsigned timeout_ms; /* 0: the client's */
     bool head, repeatable, repeated, written, answered;
 };
 
@@ -239,7 +240,7 @@ static void write_request(struct httpc *c)
     c->raw = 0;
     c->complete = false;
     buf_free(&c->body);
-    uv_timer_start(&c->timer, on_timeout, c->request_ms, 0);
+    uv_timer_start(&c->timer, on_timeout, r->timeout_ms ? r->timeout_ms : c->request_ms, 0);
     r->written = true;
     if (!hlink_write(c->link, r->out.p, r->out.len))
         r->written = false; /* down follows */
@@ -396,7 +397,8 @@ static struct creq *creq_new(struct httpc *c, const char *method, const char *pa
     buf_fmt(&r->out, "%s %s HTTP/1.1\r\n", method, path);
     put_head(c, &r->out, headers);
     r->head = strcmp(method, "HEAD") == 0;
-    r->repeatable = r->head || strcmp(method, "GET") == 0 || has_header(headers, "Idempotency-Key");
+    bool same_again = strcmp(method, "GET") == 0 || strcmp(method, "PUT") == 0; /* RFC 9110, 9.2.2 */
+    r->repeatable = r->head || same_again || has_header(headers, "Idempotency-Key");
     return r;
 }
 
@@ -412,6 +414,7 @@ void httpc_start(struct httpc *c, const struct httpc_request *q, httpc_cb cb, vo
     struct creq *r = creq_new(c, q->method, q->path, q->headers);
     r->cb = cb;
     r->user = user;
+    r->timeout_ms = q->timeout_ms;
     if (q->len > 0 || (strcmp(q->method, "GET") != 0 && !r->head))
         buf_fmt(&r->out, "Content-Length: %zu\r\n", q->len);
     buf_str(&r->out, "\r\n");

@@ -33,11 +33,12 @@ struct httpc_request {
     const char *const *headers; /* NULL-terminated "Name: value" lines or NULL */
     const void *body;           /* copied */
     size_t len;
+    unsigned timeout_ms; /* 0: the client's request_ms */
 };
 /* cb is called exactly once, never from inside. */
 void httpc_start(struct httpc *c, const struct httpc_request *q, httpc_cb cb, void *user);
 #define httpc_send(c, method, path, headers, body, len, cb, user)                                            \
-    httpc_start((c), &(struct httpc_request){(method), (path), (headers), (body), (len)}, (cb), (user))
+    httpc_start((c), &(struct httpc_request){(method), (path), (headers), (body), (len), 0}, (cb), (user))
 /* The same with a function for each piece of an endless body (event streams); cb at its end. */
 void httpc_stream(struct httpc *c, const char *path, const char *const *headers,
                   void (*piece)(const char *p, size_t len, void *user), httpc_cb cb, void *user);

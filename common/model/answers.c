@@ -109,7 +109,7 @@ enum rc answers_read(struct answers *s, const struct service *svc, const struct 
         const char *path = arena_fmt(s->arena, "answers.%.80s", v->names[i]);
         if (!f || f->type == FT_NOTE)
             return err_at(e, RC_BAD_FIELD, path, "%s: unknown field", path);
-        if (n < 0 || (n > 1 && f->type != FT_MULTI))
+        if (n < 0 || (n > 1 && f->type != FT_MULTI && f->type != FT_FILE))
             return err_at(e, RC_BAD_FIELD, path, "%s: wrong type or too long", path);
         answers_put(s, f->id, texts, (size_t)n, source_of(s, f->id, texts, n));
     }
@@ -124,7 +124,7 @@ static void encode_one(const struct field *f, const struct answer *x, struct buf
         buf_str(out, x->values[0]);
         return;
     }
-    if (f->type != FT_MULTI) {
+    if (f->type != FT_MULTI && f->type != FT_FILE) {
         json_quote(out, x->values[0]);
         return;
     }

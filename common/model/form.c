@@ -23,7 +23,8 @@ static struct expr_value field_value(const char *path, void *user)
         return (struct expr_value){0};
     if (f->type == FT_BOOL)
         return (struct expr_value){.is_bool = true, .truth = strcmp(x->values[0], "true") == 0};
-    return (struct expr_value){.values = x->values, .n = x->n, .multi = f->type == FT_MULTI};
+    return (struct expr_value){
+        .values = x->values, .n = x->n, .multi = f->type == FT_MULTI || f->type == FT_FILE};
 }
 
 bool form_visible(const struct form_ctx *c, const struct answers *s, const struct field *f)
@@ -38,7 +39,6 @@ bool form_asked(const struct form_ctx *c, const struct field *f)
     case FT_SIGN: /* a step of its own */
         return false;
     case FT_GEO:
-    case FT_FILE:
     case FT_ROUTE:
     case FT_PERSONS:
     case FT_SLOT:
@@ -61,6 +61,7 @@ struct judged {
     const struct field *f;
     struct arena *arena;
     const char *value; /* cleaned; a judge may replace it by its normal form */
+    bool many;         /* one of several values */
     int64_t n;         /* number for the sentence */
 };
 
@@ -158,19 +159,32 @@ static const char *judge_email(struct judged *j)
     return check_email(j->value);
 }
 
+/* By its hash, or one word: the paper comes to the counter. */
+static const char *judge_file(struct judged *j)
+{
+    if (strcmp(j->value, FILE_AT_COUNTER) == 0)
+        return j->many ? "err.file" : j->f->at_counter || !j->f->required ? NULL : "err.required_file";
+    return strncmp(j->value, "sha256:", 7) == 0 && strlen(j->value) == 71 &&
+                   strspn(j->value + 7, "0123456789abcdef") == 64
+               ? NULL
+               : "err.file";
+}
+
 static const char *(*const judges[FT_COUNT])(struct judged *) = {
     [FT_TEXT] = judge_text,     [FT_AREA] = judge_text,    [FT_DATE] = judge_date,
     [FT_TIME] = judge_time,     [FT_INT] = judge_int,      [FT_DECIMAL] = judge_decimal,
     [FT_CHOICE] = judge_option, [FT_MULTI] = judge_option, [FT_BOOL] = judge_bool,
     [FT_CNP] = judge_cnp,       [FT_CUI] = judge_cui,      [FT_PLATE] = judge_plate,
     [FT_PHONE] = judge_phone,   [FT_EMAIL] = judge_email,  [FT_ADDRESS] = judge_text,
-    [FT_LOCALITY] = judge_text,
+    [FT_LOCALITY] = judge_text, [FT_FILE] = judge_file,
 };
 
 static const char *missing_key(const struct field *f)
 {
     if (f->type == FT_BOOL)
         return "err.consent";
+    if (f->type == FT_FILE)
+        return "err.required_file";
     return f->type == FT_CHOICE || f->type == FT_MULTI ? "err.required_choice" : "err.required";
 }
 
@@ -203,7 +217,7 @@ const char *form_judge(const struct form_ctx *c, struct answers *s, const struct
     if (!x)
         return f->required ? say(c, s->arena, missing_key(f), 0, 0) : NULL;
     const char *wrong = doubled(x);
-    struct judged j = {.c = c, .f = f, .arena = s->arena};
+    struct judged j = {.c = c, .f = f, .arena = s->arena, .many = x->n > 1};
     for (size_t i = 0; i < x->n && !wrong; i++) {
         const char *raw = f->type == FT_AREA ? clean_lines(s->arena, x->values[i]) : x->values[i];
         if (text_clean(s->arena, raw, &j.value, NULL) != RC_OK)
@@ -332,6 +346,9 @@ static const char *shown_one(struct arena *a, const struct form_ctx *c, const st
         return i18n_text(c->i18n, c->lang, strcmp(value, "true") == 0 ? "word.yes" : "word.no");
     case FT_CNP:
         return strlen(value) > 4 ? arena_fmt(a, "•••••••••%s", value + strlen(value) - 4) : value;
+    case FT_FILE:
+        return i18n_text(c->i18n, c->lang,
+                         strcmp(value, FILE_AT_COUNTER) == 0 ? "word.at_counter" : "word.attached");
     case FT_DATE:
         if (!date_parse(value, &d))
             return value;

@@ -19,6 +19,8 @@ struct answers {
     struct answer *items;
     size_t n, cap;
 };
+/* Files are answered by "sha256:<64 hex>" of each, or by this word alone: brought to the counter. */
+#define FILE_AT_COUNTER "counter"
 struct form_error {
     const char *field; /* id */
     const char *text;  /* what to do, in the person's language */
@@ -28,7 +30,7 @@ struct form_ctx {
     const struct i18n *i18n;
     enum lang lang;
     struct date today;
-    unsigned channel; /* CH_KIOSK hides what a kiosk cannot ask yet (map, files) */
+    unsigned channel; /* CH_KIOSK hides what a kiosk cannot ask yet (map) */
 };
 
 void answers_init(struct answers *s, struct arena *a);

@@ -113,6 +113,7 @@ static enum rc load_field(struct loader *l, const struct jval *v, const struct t
     TRY(find_type(l, v, f->id, f));
     const char *pd = jval_str(v, "pd", "none");
     f->required = jval_bool(v, "required", false);
+    f->at_counter = jval_bool(v, "at_counter", true);
     f->from_card = strcmp(jval_str(v, "source", ""), "card") == 0;
     f->personal = strcmp(pd, "none") != 0;
     f->sensitive = strcmp(pd, "sensitive") == 0;
@@ -123,7 +124,7 @@ static enum rc load_field(struct loader *l, const struct jval *v, const struct t
     f->min = jval_int(v, "min", 0);
     f->max = jval_int(v, "max", 0);
     f->min_items = jval_int(v, "min_items", 0);
-    f->max_items = jval_int(v, "max_items", 0);
+    f->max_items = jval_int(v, f->type == FT_FILE ? "max_files" : "max_items", 0);
     f->tone = jval_str(v, "tone", "info");
     if (!tr_given(&f->label))
         return wrong(l, f->id, "label is missing");
@@ -243,6 +244,37 @@ static enum rc load_attachments(struct loader *l, const struct jval *v)
     return RC_OK;
 }
 
+/* What the applicant has on paper and may scan is a question of the form like any other. */
+static enum rc ask_for_papers(struct loader *l, const struct jval *v)
+{
+    static const struct tr title = {{"Documente", "Iratok", "Documents"}};
+    const struct jval *list = jval_get(v, "attachments");
+    for (size_t i = 0; list && i < list->n; i++) {
+        const struct attachment *x = &l->svc->attachments[i];
+        if (strcmp(x->how, "scan") != 0 || strcmp(x->held_by, "applicant") != 0)
+            continue;
+        if (l->svc->n_fields == FIELDS_MAX)
+            return wrong(l, "attachments", "too many fields");
+        struct field *f = &l->fields[l->svc->n_fields];
+        *f = (struct field){.id = arena_fmt(l->arena, "file.%s", x->id),
+                            .type = FT_FILE,
+                            .required = x->required,
+                            .at_counter = jval_bool(&list->items[i], "at_counter", true),
+                            .personal = true,
+                            .condition = x->condition,
+                            .label = x->label,
+                            .why = x->reason,
+                            .help = type_help(l, FT_FILE),
+                            .section = title,
+                            .max_items = 1,
+                            .tone = "info"};
+        if (!*x->id || service_field(l->svc, f->id))
+            return wrong(l, "attachments", "an attachment without an id of its own");
+        l->svc->n_fields++;
+    }
+    return RC_OK;
+}
+
 static enum rc load_flags(struct loader *l, const struct jval *v)
 {
     const struct jval *list = jval_get(v, "flags_on_submit");
@@ -303,10 +335,11 @@ static enum rc load_service(struct loader *l, const struct jval *v)
     l->svc->rules = l->rules;
     TRY(load_blocks(l, v, false));
     TRY(load_fields(l, v, l->svc->name));
+    TRY(load_attachments(l, v));
+    TRY(ask_for_papers(l, v));
     TRY(load_blocks(l, v, true));
     TRY(place_rules(l));
     TRY(check_conditions(l));
-    TRY(load_attachments(l, v));
     return load_flags(l, v);
 }
 
@@ -333,17 +366,64 @@ static int service_cmp(const void *a, const void *b)
     return strcmp(((const struct service *)a)->id, ((const struct service *)b)->id);
 }
 
-static enum rc load_all(struct loader *l, const char *dir, struct dirent **names, int n)
+static int version_cmp(const void *a, const void *b)
 {
-    struct service *first = l->svc;
+    const struct service *x = a, *y = b;
+    int ids = strcmp(x->id, y->id);
+    return ids ? ids : (x->version > y->version) - (x->version < y->version);
+}
+
+/* "name@3.json" is version 3 of a service; 0 for the current one. */
+static int64_t version_of(const char *name)
+{
+    const char *at = strchr(name, '@');
+    return at ? strtoll(at + 1, NULL, 10) : 0;
+}
+
+/* A version kept for requests still on their way may bring its own shared blocks: pinned whole. */
+static enum rc load_one(struct loader *l, const char *name)
+{
+    struct jval *v = NULL;
+    const struct jval *shared = l->shared;
+    TRY(jval_load(l->arena, l->file, &v, l->e));
+    if (jval_get(v, "shared"))
+        l->shared = jval_get(v, "shared");
+    enum rc rc = load_service(l, v);
+    l->shared = shared;
+    if (rc == RC_OK && strchr(name, '@') && l->svc->version != version_of(name))
+        return wrong(l, "version", "is not the one of the file's name");
+    return rc;
+}
+
+static enum rc load_all(struct loader *l, const char *dir, struct dirent **names, int n, struct catalog *out)
+{
+    struct service *now = ARENA_ARRAY(l->arena, struct service, n + 1),
+                   *old = ARENA_ARRAY(l->arena, struct service, n + 1);
+    size_t n_now = 0, n_old = 0;
     for (int i = 0; i < n; i++) {
-        struct jval *v = NULL;
         l->file = arena_fmt(l->arena, "%s/%s", dir, names[i]->d_name);
-        l->svc = first + i;
-        TRY(jval_load(l->arena, l->file, &v, l->e));
-        TRY(load_service(l, v));
+        l->svc = version_of(names[i]->d_name) ? &old[n_old++] : &now[n_now++];
+        TRY(load_one(l, names[i]->d_name));
     }
-    l->svc = first;
+    qsort(now, n_now, sizeof(*now), service_cmp);
+    qsort(old, n_old, sizeof(*old), version_cmp);
+    out->services = now;
+    out->n = n_now;
+    out->old = old;
+    out->n_old = n_old;
+    return RC_OK;
+}
+
+/* An older version stands behind a current one of the same name, and below it. */
+static enum rc check_versions(const struct catalog *c, struct err *e)
+{
+    for (size_t i = 0; i < c->n_old; i++) {
+        const struct service *now = catalog_find(c, c->old[i].id);
+        if (!now || now->version <= c->old[i].version)
+            return err_at(e, RC_BAD_FIELD, "version",
+                          "services/%s: version %lld is not older than the current one", c->old[i].id,
+                          (long long)c->old[i].version);
+    }
     return RC_OK;
 }
 
@@ -367,17 +447,14 @@ enum rc catalog_load(struct arena *a, const char *configs, struct catalog *out, 
     int n = scandir(dir, &names, is_service, by_name);
     if (n < 0)
         return err_set(e, RC_IO, "%s: cannot be read", dir);
-    struct service *list = ARENA_ARRAY(a, struct service, n + 1);
-    struct loader l = {
-        .arena = a, .shared = shared, .types = jval_get(lookups, "field_types"), .svc = list, .e = e};
-    enum rc rc = load_all(&l, dir, names, n);
+    struct loader l = {.arena = a, .shared = shared, .types = jval_get(lookups, "field_types"), .e = e};
+    struct catalog c = {0};
+    enum rc rc = load_all(&l, dir, names, n, &c);
     free_names(names, n);
-    if (rc != RC_OK)
-        return rc;
-    qsort(list, (size_t)n, sizeof(*list), service_cmp);
-    out->services = list;
-    out->n = (size_t)n;
-    load_departments(a, lookups, out);
+    TRY(rc);
+    TRY(check_versions(&c, e));
+    load_departments(a, lookups, &c);
+    *out = c;
     return RC_OK;
 }
 
@@ -385,6 +462,14 @@ const struct service *catalog_find(const struct catalog *c, const char *id)
 {
     struct service want = {.id = id};
     return c->n ? bsearch(&want, c->services, c->n, sizeof(want), service_cmp) : NULL;
+}
+
+const struct service *catalog_version(const struct catalog *c, const char *id, int64_t version)
+{
+    const struct service *now = catalog_find(c, id), want = {.id = id, .version = version};
+    if (now && now->version == version)
+        return now;
+    return c->n_old ? bsearch(&want, c->old, c->n_old, sizeof(want), version_cmp) : NULL;
 }
 
 const struct tr *catalog_department(const struct catalog *c, const char *id)

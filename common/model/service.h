@@ -45,6 +45,7 @@ struct field {
     const char *id;
     enum ftype type;
     bool required, from_card, personal, sensitive;
+    bool at_counter;              /* files: the paper may be brought to the counter instead */
     const struct expr *condition; /* NULL: always */
     struct tr label, help, why, section;
     const struct option *options;
@@ -90,16 +91,22 @@ struct service {
 #define CH_COUNTER 2u
 #define CH_WEB 4u
 
+/* configs/services/<id>.json is what is offered now; <id>@<version>.json beside it is what was offered before
+ * and may still arrive from a terminal that was away: a request is judged by the version it was made under.
+ */
 struct catalog {
     const struct service *services; /* sorted by id */
     size_t n;
+    const struct service *old; /* sorted by id, then version */
+    size_t n_old;
     const struct option *departments;
     size_t n_departments;
 };
 /* configs: the folder that holds services/ and lookups.json. The error names file and member. */
 MUST enum rc catalog_load(struct arena *a, const char *configs, struct catalog *out, struct err *e);
-const struct service *catalog_find(const struct catalog *c, const char *id);  /* NULL */
-const struct tr *catalog_department(const struct catalog *c, const char *id); /* NULL */
+const struct service *catalog_find(const struct catalog *c, const char *id);                     /* NULL */
+const struct service *catalog_version(const struct catalog *c, const char *id, int64_t version); /* NULL */
+const struct tr *catalog_department(const struct catalog *c, const char *id);                    /* NULL */
 const struct field *service_field(const struct service *s, const char *id);
 
 #endif

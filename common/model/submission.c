@@ -9,7 +9,7 @@
 #define SAMPLES_MAX 40000
 static const char crockford[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
-static const char *const sources[] = {"card_read", "typed", "none", NULL};
+static const char *const sources[] = {"card_read", "card_scan", "typed", "none", NULL};
 static const char *const accesses[] = {"PACE", "BAC", "", NULL};
 static const char *const channels[] = {"kiosk", "counter", "web", NULL};
 static const char *const signature_kinds[] = {"pad", "none", NULL};
@@ -32,6 +32,15 @@ static const struct jfield identity_fields[] = {
 #undef P
 static JDESC(proof_desc, struct identity_proof, identity_fields);
 
+#define O struct original
+static const struct jfield original_fields[] = {
+    JF_STR(O, field, J_REQ, 1, 64),
+    JF_INT(O, page, J_REQ, 1, ORIGINALS_MAX),
+    JF_STR(O, sha256, J_REQ, 64, 64),
+};
+#undef O
+static JDESC(original_desc, struct original, original_fields);
+
 #define R struct request
 static const struct jfield request_fields[] = {
     JF_INT(R, v, J_REQ, 1, 1),
@@ -45,6 +54,7 @@ static const struct jfield request_fields[] = {
     JF_STR(R, created_at, J_REQ, 24, 24),
     JF_OBJ(R, identity, J_REQ, &proof_desc),
     JF_ANY(R, answers, J_REQ | J_PD),
+    JF_ARR(R, originals, n_originals, J_OMIT, ORIGINALS_MAX, &original_desc),
 };
 #undef R
 JDESC(request_desc, struct request, request_fields);
@@ -237,8 +247,11 @@ static enum rc judge(struct arena *a, const struct rulebook *rules, const struct
         return err_at(e, RC_BAD_FIELD, "request.service", "request.service: unknown service");
     if (!(svc->channels & ctx.channel))
         return err_at(e, RC_BAD_FIELD, "request.channel", "request.channel: not offered there");
-    if (svc->version != r->service_version)
-        return err_at(e, RC_CONFLICT, "request.service_version", "request.service_version: %lld expected",
+    /* A terminal may have learned of a version before we do: later then. Withdrawn ones are refused. */
+    ctx.service = catalog_version(rules->catalog, r->service, r->service_version);
+    if (!ctx.service)
+        return err_at(e, r->service_version > svc->version ? RC_LIMIT : RC_CONFLICT,
+                      "request.service_version", "request.service_version: %lld expected",
                       (long long)svc->version);
     if (!lang_parse(r->lang, &ctx.lang))
         return err_at(e, RC_BAD_FIELD, "request.lang", "request.lang: unknown");

@@ -21,6 +21,12 @@ struct identity_proof {
     const char *passive, *passive_reason, *csca, *chip;
 };
 extern const char *const passive_words[], *const chip_words[]; /* ended by NULL */
+/* A scanned page as it left the scanner, before it went into a PDF. */
+struct original {
+    const char *field, *sha256; /* hex */
+    int64_t page;               /* from 1 */
+};
+#define ORIGINALS_MAX 100
 struct request {
     int64_t v;
     const char *request_id, *terminal, *institution, *service;
@@ -28,14 +34,16 @@ struct request {
     const char *channel, *lang, *created_at;
     struct identity_proof identity;
     struct jval *answers;
+    struct original *originals;
+    size_t n_originals;
 };
 struct signature {
     const char *kind;   /* "pad" "none" */
     const char *sha256; /* of the request text, hex */
     int64_t width, height, max_pressure;
     struct jval *strokes; /* [[[x,y,p,t],...],...]; checked by submission_read */
-    /* What binds them (signature.h); absent in requests of older terminals. shown_sha256 is "" on a pad without
-     * a screen. */
+    /* What binds them (signature.h); absent in requests of older terminals. shown_sha256 is "" on a pad
+     * without a screen. */
     const char *shown_sha256, *bind, *encryption, *device;
 };
 struct receipt_ref {
@@ -67,7 +75,7 @@ struct rulebook {
 
 /* Decodes and checks everything that needs no database: schema, ids, hash of the signature, strokes, service
  * and version, form rules. out and req point into a. RC_BAD_JSON, RC_BAD_FIELD (path and reason), RC_CONFLICT
- * (service version). */
+ * (service version withdrawn), RC_LIMIT (not known here yet: try later). */
 MUST enum rc submission_read(struct arena *a, const struct rulebook *rules, struct bytes body,
                              struct submission *out, struct request *req, struct err *e);
 /* The text that is signed. answers as the service orders them. */

@@ -67,7 +67,7 @@ static const struct change signed_text[] = {
     {"another version", "{\"v\":1", "{\"v\":2", 422},
     {"id that is none", "\"request_id\":\"", "\"request_id\":\"g", 422},
     {"unknown service", "cs.birth_certificate", "cs.nothing_of_that_kind", 422},
-    {"another version of the service", "\"service_version\":1", "\"service_version\":7", 409},
+    {"a version of the service that is not known yet", "\"service_version\":1", "\"service_version\":7", 429},
     {"unknown language", "\"lang\":\"ro\"", "\"lang\":\"xx\"", 422},
     {"foreign institution", "\"institution\":\"uat-1\"", "\"institution\":\"uat-2\"", 403},
     {"foreign terminal", "\"terminal\":\"K01\"", "\"terminal\":\"K02\"", 403},

@@ -138,7 +138,10 @@ static bool answer_page(struct api *c, const struct person_answer *own, size_t n
     buf_str(&body, "{\"values\":{");
     for (size_t i = 0, k = 0; i < fields->n; i++) {
         const struct jval *f = &fields->items[i];
-        if (strcmp(jval_str(f, "type", ""), "note") == 0)
+        const char *type = jval_str(f, "type", "");
+        if (strcmp(type, "file") == 0 && jval_bool(f, "required", false) && !given(f))
+            return api_call(c, "/v1/scan/skip", "{}"); /* the paper comes to the counter */
+        if (strcmp(type, "note") == 0 || strcmp(type, "file") == 0)
             continue;
         buf_str(&body, k++ ? "," : "");
         json_quote(&body, jval_str(f, "id", ""));

@@ -9,6 +9,11 @@
 
 #include "common/model/signature.h"
 
+#include "common/base/buf.h"
+#include "common/base/crypto.h"
+#include "common/base/fs.h"
+#include "common/base/text.h"
+
 static const char *mode;
 static long capture; /* running capture or read to cancel */
 static int done_prints;
@@ -140,6 +145,87 @@ static void finish(void)
     capture = 0;
 }
 
+/* A small grey picture with a word in a comment that can be searched for in memory. */
+static struct bytes picture(struct arena *a, int n)
+{
+    static const char marker[] = "PAGEMARKER-7f3a";
+    const char *source = getenv("PRIDVOR_SOURCE");
+    char *p;
+    size_t len;
+    if (fs_read(a, arena_fmt(a, "%s/tests/fuzz/seeds/jpeg/grey.jpg", source ? source : "."), 65536, &p, &len,
+                NULL) != RC_OK)
+        _exit(9);
+    char comment[64];
+    int text = snprintf(comment + 4, sizeof(comment) - 4, "%s-%d", marker, n);
+    comment[0] = (char)0xFF;
+    comment[1] = (char)0xFE;
+    comment[2] = 0;
+    comment[3] = (char)(text + 2);
+    BUF_SCOPE(b);
+    buf_add(&b, p, 2);
+    buf_add(&b, comment, (size_t)text + 4);
+    buf_add(&b, p + 2, len - 2);
+    return BYTES(arena_dup(a, b.p, b.len), b.len);
+}
+
+static void scan_page(long id, int n)
+{
+    ARENA_SCOPE(a);
+    struct bytes jpeg = picture(a, n);
+    uint8_t hash[SHA256_LEN];
+    char hex[2 * SHA256_LEN + 1];
+    sha256(hash, jpeg.p, jpeg.len);
+    hex_encode(hex, hash, sizeof(hash));
+    say("{\"kind\":\"event\",\"id\":%ld,\"event\":\"progress\",\"data\":{\"step\":\"scanning\",\"page\":%d,"
+        "\"percent\":50}}",
+        id, n);
+    say("{\"kind\":\"event\",\"id\":%ld,\"event\":\"page\",\"data\":{\"n\":%d,\"width\":24,\"height\":32,"
+        "\"dpi\":300,"
+        "\"bytes\":%zu,\"sha256\":\"%s\",\"mode\":\"gray\",\"text\":%s,\"quality\":{\"verdict\":\"%s\","
+        "\"hints\":[%s]}}}",
+        id, n, is("huge") ? (size_t)9000000 : jpeg.len, is("liar") ? "00" : hex, n == 3 ? "true" : "false",
+        is("poor") ? "poor" : "good", is("poor") ? "\"blur\",\"skew\",\"strange\"" : "");
+    size_t half = jpeg.len / 2;
+    say("{\"kind\":\"event\",\"id\":%ld,\"event\":\"page_data\",\"data\":{\"n\":%d,\"offset\":0,\"b64\":\"%"
+        "s\"}}",
+        id, n, base64_encode(a, jpeg.p, half));
+    say("{\"kind\":\"event\",\"id\":%ld,\"event\":\"page_data\",\"data\":{\"n\":%d,\"offset\":%zu,\"b64\":\"%"
+        "s\"}}",
+        id, n, is("gap") ? half + 1 : half, base64_encode(a, (const char *)jpeg.p + half, jpeg.len - half));
+}
+
+static void scan(long id, const char *line)
+{
+    int pages = strstr(line, "\"max_pages\":1,") ? 1 : 3;
+    if (is("stuck")) {
+        capture = id;
+        return;
+    }
+    for (int n = 1; n <= pages; n++) {
+        if (is("jam") && n == 3) {
+            complete(id, "user-needed", "partial", "ADF_JAM", "{\"pages\":2}");
+            return;
+        }
+        if (is("die") && n == 2)
+            _exit(3);
+        if (!strstr(line, "\"purpose\":\"id\""))
+            scan_page(id, n);
+    }
+    complete(id, "ok", "done", "", "{\"pages\":1}");
+}
+
+static void zone(long id)
+{
+    if (is("jam")) {
+        complete(id, "user-needed", "not-done", "MRZ_NOT_FOUND", "{}");
+        return;
+    }
+    char identity[600], data[700];
+    identity_of("", identity, sizeof(identity));
+    snprintf(data, sizeof(data), "{\"format\":\"TD2\",\"identity\":%s}", identity);
+    complete(id, "ok", "done", "", data);
+}
+
 static void command(const char *line)
 {
     const char *verb = strstr(line, "\"verb\":\"");
@@ -159,7 +245,13 @@ static void command(const char *line)
             read_card(id, line);
         else
             capture = id;
-    } else if (strncmp(verb, "print\"", 6) == 0)
+    } else if (strncmp(verb, "scan\"", 5) == 0)
+        scan(id, line);
+    else if (strncmp(verb, "mrz\"", 4) == 0)
+        zone(id);
+    else if (strncmp(verb, "status\"", 7) == 0)
+        complete(id, "ok", "done", "", "{\"sources\":[\"flatbed\",\"feeder\"],\"feeder\":\"loaded\"}");
+    else if (strncmp(verb, "print\"", 6) == 0)
         print(id);
     else if (strncmp(verb, "capture\"", 8) == 0) {
         const char *hash = strstr(line, "\"request_sha256\":\"");

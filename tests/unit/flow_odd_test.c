@@ -200,9 +200,13 @@ static bool turn(struct rig *r)
     size_t n = form_now(r->flow, pages);
     assert_true(n > 0);
     const struct form_page *p = &pages[r->flow->s->page];
+    if (p->fields[0]->type == FT_FILE && (p->fields[0]->required || dice(2))) {
+        rig_must(r, "/v1/scan/skip", "{}");
+        return true;
+    }
     buf_str(&b, "{\"values\":{");
     for (size_t i = 0, k = 0; i < p->n; i++) {
-        if (p->fields[i]->type == FT_NOTE)
+        if (p->fields[i]->type == FT_NOTE || p->fields[i]->type == FT_FILE)
             continue;
         buf_str(&b, k++ ? "," : "");
         json_quote(&b, p->fields[i]->id);

@@ -17,9 +17,10 @@ struct rig {
     struct drivers *drivers;
     struct flow *flow;
     char dir[64];
-    struct driver_conf drv[3];
-    const char *argv[3][2];
+    struct driver_conf drv[4];
+    const char *argv[4][2];
     bool online;
+    int helped; /* calls for help that reached the register's link */
     int filed, ended, changed, devices;
     char filed_id[UUID_LEN];
     enum rc rc; /* of the last command */
@@ -30,6 +31,7 @@ struct rig {
 
 /* Modes of fake_kdrv for card, print and pad; NULL: no driver. */
 void rig_open(struct rig *r, const char *card, const char *print, const char *pad);
+void rig_open_scan(struct rig *r, const char *card, const char *scan); /* the same with a scanner */
 void rig_close(struct rig *r);
 /* Runs a command; the outcome is in rc, status, err and reply. */
 void rig_do(struct rig *r, const char *path, const char *body);

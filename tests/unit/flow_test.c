@@ -23,7 +23,11 @@ static const struct {
     {"/v1/form/answer", "f"},         {"/v1/form/goto", "fr"},         {"/v1/sign/start", "rg"},
     {"/v1/sign/clear", "g"},          {"/v1/sign/finish", "g"},        {"/v1/sign/cancel", "g"},
     {"/v1/sign/skip", "rg"},          {"/v1/submit", "rgld"},          {"/v1/print", "d"},
-    {"/v1/print/resolve", "d"},       {"/v1/help", "scfrgld"},
+    {"/v1/print/resolve", "d"},       {"/v1/help", "iscfrgld"},        {"/v1/session/comfort", "scfrgld"},
+    {"/v1/receipt/look", "i"},        {"/v1/card/scan", "c"},          {"/v1/scan/start", "f"},
+    {"/v1/scan/again", "f"},          {"/v1/scan/cancel", "f"},        {"/v1/scan/page/move", "f"},
+    {"/v1/scan/page/rotate", "f"},    {"/v1/scan/page/delete", "f"},   {"/v1/scan/page/keep", "f"},
+    {"/v1/scan/skip", "f"},
 };
 
 static void test_table(void **state)

@@ -401,8 +401,8 @@ static void to_done(const char *name)
         for (size_t i = 0, n = 0; i < fields->n; i++) {
             const struct jval *f = &fields->items[i], *options = jval_get(f, "options");
             const char *type = jval_str(f, "type", "");
-            if (strcmp(type, "note") == 0 || strcmp(type, "multi") == 0 || strcmp(type, "email") == 0 ||
-                strcmp(type, "phone") == 0 || strcmp(type, "plate") == 0)
+            if (strcmp(type, "note") == 0 || strcmp(type, "file") == 0 || strcmp(type, "multi") == 0 ||
+                strcmp(type, "email") == 0 || strcmp(type, "phone") == 0 || strcmp(type, "plate") == 0)
                 continue;
             const char *value = options->n                  ? jval_str(&options->items[0], "id", "")
                                 : strcmp(type, "bool") == 0 ? "true"

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "common/base/clock.h"
+#include "common/base/text.h"
 #include "common/base/http.h"
 #include "firmware/link.h"
 #include "tests/unit/base_certs.h"
@@ -33,7 +34,8 @@ struct world {
     char seen[SEEN_MAX][UUID_LEN];
     bool seen_offline[SEEN_MAX];
     size_t n_seen;
-    int acked, refused, waits, changed, pings;
+    int acked, refused, waits, changed, pings, blobs, helped, blob_status, asked;
+    size_t blobs_before;
     char last_acked[UUID_LEN], last_wait[UUID_LEN], number[41];
     bool lies; /* answers about another request */
 };
@@ -65,6 +67,7 @@ static void on_request(struct http_req *r, void *user)
     assert_string_equal(http_header(r, "Idempotency-Key"), req.request_id);
     assert_string_equal(http_peer_cn(r), "K07");
     assert_true(w.n_seen < SEEN_MAX);
+    w.asked++;
     memcpy(w.seen[w.n_seen], req.request_id, UUID_LEN);
     w.seen_offline[w.n_seen++] = sub.offline;
     int status = w.statuses[w.at];
@@ -72,6 +75,11 @@ static void on_request(struct http_req *r, void *user)
         w.at++;
     if (status == 201)
         answer(r, req.request_id);
+    else if (status == 409)
+        http_json(r, status,
+                  "{\"error\":{\"rc\":\"RC_CONFLICT\",\"key\":\"x\",\"code\":\"BLOB_MISSING\",\"path\":\"\","
+                  "\"text\":"
+                  "\"\"}}");
     else
         http_json(r, status,
                   "{\"error\":{\"rc\":\"RC_TEST\",\"key\":\"err.later\",\"path\":\"x\",\"text\":\"\"}}");
@@ -84,9 +92,36 @@ static void on_ping(struct http_req *r, void *user)
     http_json(r, 200, "{\"ok\":true}");
 }
 
+/* The register keeps what hashes to its name; it forgets on demand. */
+static void on_blob(struct http_req *r, void *user)
+{
+    (void)user;
+    size_t len;
+    uint8_t hash[SHA256_LEN];
+    char hex[2 * SHA256_LEN + 1];
+    const char *body = http_body(r, &len);
+    sha256(hash, body, len);
+    hex_encode(hex, hash, sizeof(hash));
+    assert_string_equal(http_header(r, "Content-Type"), "application/pdf");
+    assert_string_equal(http_path(r), arena_fmt(http_arena(r), "/v1/blobs/%s", hex));
+    assert_int_equal(w.n_seen, w.blobs_before); /* the files come first */
+    w.blobs++;
+    http_json(r, w.blob_status ? w.blob_status : 201, "{}");
+}
+
+static void on_help(struct http_req *r, void *user)
+{
+    (void)user;
+    size_t len;
+    assert_string_equal(http_body(r, &len), "{\"step\":\"form\"}");
+    http_json(r, 202, "{}");
+}
+
 static const struct http_route routes[] = {
-    {"POST", "/v1/requests", on_request, 0},
-    {"GET", "/v1/ping", on_ping, 0},
+    {.method = "POST", .path = "/v1/requests", .fn = on_request},
+    {.method = "PUT", .path = "/v1/blobs/*", .fn = on_blob},
+    {.method = "POST", .path = "/v1/terminals/help", .fn = on_help},
+    {.method = "GET", .path = "/v1/ping", .fn = on_ping},
 };
 
 static void serve(bool on)
@@ -103,7 +138,7 @@ static void serve(bool on)
                                  .tls = w.tls,
                                  .routes = routes,
                                  .nroutes = COUNT(routes),
-                                 .max_body = SUBMISSION_MAX};
+                                 .max_body = 6 << 20};
     if (http_listen(&w.loop, &hc, &w.server, &e) != RC_OK)
         fail_msg("listen: %s", e.text);
     w.port = http_port(w.server);
@@ -131,13 +166,19 @@ static void on_waits(const char *id, void *user)
     w.waits++;
 }
 
+static void on_helped(bool heard, void *user)
+{
+    (void)user;
+    w.helped += heard ? 1 : 100;
+}
+
 static void on_changed(void *user)
 {
     (void)user;
     w.changed++;
 }
 
-static void put(char id[UUID_LEN])
+static void put_blobs(char id[UUID_LEN], const struct queue_blob *blobs, size_t n)
 {
     struct err e = {0};
     ARENA_SCOPE(a);
@@ -161,14 +202,20 @@ static void put(char id[UUID_LEN])
         .receipt = {"ABCDEFGHJK", "1234"},
         .filed_at = "2026-11-22T08:15:00.123Z"};
     json_encode(&submission_desc, &sub, &b);
-    assert_int_equal(queue_put(w.queue, id, b.p, b.len, &e), RC_OK);
+    assert_int_equal(queue_put_with(w.queue, id, BYTES(b.p, b.len), (struct queue_blobs){blobs, n}, &e),
+                     RC_OK);
+}
+
+static void put(char id[UUID_LEN])
+{
+    put_blobs(id, NULL, 0);
 }
 
 static void start_link(const char *cert, const char *key)
 {
     struct err e = {0};
     static struct register_conf conf;
-    const struct link_events ev = {on_acked, on_refused, on_waits, on_changed, NULL};
+    const struct link_events ev = {on_acked, on_refused, on_waits, on_changed, on_helped, NULL};
     conf = (struct register_conf){.host = "127.0.0.1", .server_name = "localhost", .port = w.port};
     conf.ca = strdup(certs_path(&w.certs, "ca.pem"));
     conf.cert = strdup(certs_path(&w.certs, cert));
@@ -434,10 +481,59 @@ static void test_foreign(void **state)
 
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
+static struct queue_blob blob(size_t len, int fill)
+{
+    static char space[2][5 << 20];
+    uint8_t hash[SHA256_LEN];
+    struct queue_blob b = {.data = BYTES(space[fill], len)};
+    memset(space[fill], 'a' + fill, len);
+    sha256(hash, space[fill], len);
+    hex_encode(b.sha256, hash, sizeof(hash));
+    return b;
+}
+
+/* Files before their request; when the register lost them, once more; a refused file is a refused request. */
+static void test_blobs(void **state)
+{
+    (void)state;
+    char id[UUID_LEN];
+    const struct queue_blob two[] = {blob(5 << 20, 0), blob(1000, 1)};
+    static const int statuses[] = {409, 201};
+    w.statuses = statuses;
+    w.n_statuses = 2;
+    start_link("client.pem", "client.key");
+    until(&w.pings, 1);
+    put_blobs(id, two, 2);
+    link_kick(w.link, id);
+    until(&w.blobs, 2);
+    until(&w.asked, 1);
+    w.blobs_before = 1;
+    until(&w.blobs, 4);
+    until(&w.acked, 1);
+    assert_string_equal(w.last_acked, id);
+    assert_int_equal(w.refused, 0);
+    w.blob_status = 422; /* not what its name says: broken on this disk */
+    w.blobs_before = 2;
+    put_blobs(id, two + 1, 1);
+    link_kick(w.link, id);
+    until(&w.refused, 1);
+    assert_int_equal(w.n_seen, 2);
+}
+
+static void test_help(void **state)
+{
+    (void)state;
+    start_link("client.pem", "client.key");
+    until(&w.pings, 1);
+    link_help(w.link, "{\"step\":\"form\"}");
+    until(&w.helped, 1);
+    assert_int_equal(w.helped, 1);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_judge), T(test_sent),   T(test_verdicts),
-                                       T(test_wrong_answer),         T(test_cut),    T(test_backlog),
-                                       T(test_unreadable),           T(test_foreign)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_judge), T(test_sent), T(test_blobs),   T(test_help),       T(test_verdicts),
+        T(test_wrong_answer),         T(test_cut),  T(test_backlog), T(test_unreadable), T(test_foreign)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

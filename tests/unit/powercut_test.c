@@ -13,11 +13,13 @@
 #include <cmocka.h>
 
 #include "common/base/clock.h"
+#include "common/base/text.h"
 #include "firmware/queue.h"
 #include "tests/unit/powercut_vfs.h"
 
 #define ITEMS 40
 #define BODY_MAX 20000
+#define BLOBS 3
 
 /* What the queue promised about one item. `maybe`: the change during which the power went; either is right.
  */
@@ -27,6 +29,7 @@ struct promise {
     bool unsure, unsure_gone;
     uint32_t seed; /* of the body */
     size_t len;
+    size_t blobs; /* attachments put with it */
 };
 struct run {
     const char *name;
@@ -58,6 +61,42 @@ static void body_of(const struct promise *p, char *out)
     }
 }
 
+/* 1 to 40 KB whose hash is its name. */
+static void blob_of(const struct promise *p, size_t i, struct queue_blob *out)
+{
+    static char space[BLOBS][40000];
+    struct promise as = {.seed = p->seed + (uint32_t)i + 1, .len = 1000 + (p->seed + i * 7919) % 39000};
+    uint8_t hash[SHA256_LEN];
+    body_of(&as, space[i]);
+    sha256(hash, space[i], as.len);
+    hex_encode(out->sha256, hash, sizeof(hash));
+    out->data = BYTES(space[i], as.len);
+}
+
+/* No request without its attachments, and none that was put with it is another than it was. */
+static bool blobs_hold(struct queue *q, const struct promise *p, struct arena *a)
+{
+    struct err e;
+    struct queue_blob b = {0};
+    int64_t n = 0, bytes = 0, want = 0;
+    bool found = false;
+    uint8_t hash[SHA256_LEN];
+    char hex[2 * SHA256_LEN + 1];
+    for (size_t i = 0; i < p->blobs; i++) {
+        blob_of(p, i, &b);
+        want += (int64_t)b.data.len;
+    }
+    if (queue_blob_count(q, p->id, &n, &bytes, &e) != RC_OK || n != (int64_t)p->blobs || bytes != want)
+        return false;
+    if (queue_blob_next(q, a, p->id, &b, &found, &e) != RC_OK)
+        return false;
+    if (!found)
+        return true;
+    sha256(hash, b.data.p, b.data.len);
+    hex_encode(hex, hash, sizeof(hash));
+    return strcmp(hex, b.sha256) == 0;
+}
+
 static struct promise *any(unsigned states)
 {
     for (int tries = 0; tries < 20 && n_promises; tries++) {
@@ -85,12 +124,32 @@ static bool do_put(struct queue *q, struct tally *t)
     assert_int_equal(uuid7(p->id, &e), RC_OK);
     body_of(p, body);
     n_promises++;
-    if (queue_put(q, p->id, body, p->len, &e) == RC_OK) {
+    struct queue_blob blobs[BLOBS];
+    p->blobs = draw(BLOBS + 1);
+    for (size_t i = 0; i < p->blobs; i++)
+        blob_of(p, i, &blobs[i]);
+    if (queue_put_with(q, p->id, BYTES(body, p->len), (struct queue_blobs){blobs, p->blobs}, &e) == RC_OK) {
         t->acknowledged++;
         return true;
     }
     p->unsure = p->unsure_gone = true;
     return false;
+}
+
+static bool do_blob(struct queue *q, struct tally *t)
+{
+    struct err e;
+    struct queue_blob b;
+    bool found;
+    ARENA_SCOPE(a);
+    struct promise *p = any(1u << QUEUE_QUEUED | 1u << QUEUE_SENT);
+    if (!p || !p->blobs)
+        return true;
+    if (queue_blob_next(q, a, p->id, &b, &found, &e) != RC_OK)
+        return false;
+    bool ok = !found || queue_blob_sent(q, p->id, b.sha256, &e) == RC_OK;
+    t->acknowledged += ok;
+    return ok;
 }
 
 static bool settle(struct promise *p, enum rc rc, enum queue_state to, struct tally *t)
@@ -158,7 +217,7 @@ static bool do_prune(struct queue *q, struct tally *t)
 }
 
 static bool (*const changes[])(struct queue *, struct tally *) = {
-    do_put, do_put, do_put, do_sent, do_sent, do_ack, do_ack, do_journal, do_dead, do_prune};
+    do_put, do_put, do_put, do_sent, do_sent, do_ack, do_ack, do_journal, do_dead, do_prune, do_blob};
 
 /* Does the item keep its promise? What is unsure becomes what is found. */
 static bool holds(struct queue *q, struct promise *p, bool *gone)
@@ -178,7 +237,8 @@ static bool holds(struct queue *q, struct promise *p, bool *gone)
     if (item.state == QUEUE_ACKED)
         return item.len == 36 && memcmp(item.body, p->id, 36) == 0;
     body_of(p, want);
-    return item.len == p->len && memcmp(item.body, want, p->len) == 0;
+    return item.len == p->len && memcmp(item.body, want, p->len) == 0 &&
+           (item.state == QUEUE_DEAD || blobs_hold(q, p, a));
 }
 
 static int verify(struct queue *q)
@@ -243,7 +303,7 @@ static struct queue_conf conf(const char *synchronous, bool powersafe)
     snprintf(key, sizeof(key), "%s/key", dir);
     return (struct queue_conf){.path = "q.db",
                                .key_path = key,
-                               .max_bytes = 8 << 20,
+                               .max_bytes = 24 << 20,
                                .vfs = POWERCUT_VFS,
                                .synchronous = synchronous,
                                .powersafe = powersafe};

@@ -371,11 +371,87 @@ static void test_disk_full(void **state)
 
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
+static struct queue_blob blob(const char *text, char fill)
+{
+    struct queue_blob b = {.data = BYTES(text, strlen(text))};
+    memset(b.sha256, fill, 64);
+    return b;
+}
+
+/* Attachments: sealed, in order, gone with the acknowledgement, asked for again, never half there. */
+static void test_blobs(void **state)
+{
+    struct place *p = *state;
+    char id[UUID_LEN];
+    struct err e = {0};
+    struct queue *q = open_at(p, 0);
+    ARENA_SCOPE(a);
+    const struct queue_blob both[] = {blob("first page MARKERMARKER", 'a'), blob("second", 'b')};
+    struct queue_blob next;
+    int64_t n, bytes;
+    bool found;
+    assert_int_equal(uuid7(id, &e), RC_OK);
+    assert_int_equal(queue_put_with(q, id, BYTES("one", 3), (struct queue_blobs){both, 1}, &e), RC_OK);
+    assert_int_equal(queue_put_with(q, id, BYTES("two", 3), (struct queue_blobs){both, 2}, &e), RC_OK);
+    assert_int_equal(queue_blob_count(q, id, &n, &bytes, &e), RC_OK);
+    assert_true(n == 2 && bytes == 29);
+    const struct queue_blob twin[] = {both[0], both[0]};
+    assert_int_not_equal(queue_put_with(q, id, BYTES("bad", 3), (struct queue_blobs){twin, 2}, &e), RC_OK);
+    expect_next(q, id, "two"); /* the failed change left nothing */
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(queue_blob_next(q, a, id, &next, &found, &e), RC_OK);
+        assert_true(found);
+        assert_string_equal(next.sha256, both[i].sha256);
+        assert_int_equal(next.data.len, both[i].data.len);
+        assert_memory_equal(next.data.p, both[i].data.p, next.data.len);
+        assert_int_equal(queue_blob_sent(q, id, next.sha256, &e), RC_OK);
+    }
+    assert_int_equal(queue_blob_next(q, a, id, &next, &found, &e), RC_OK);
+    assert_false(found);
+    assert_int_equal(queue_blobs_again(q, id, &e), RC_OK);
+    assert_int_equal(queue_blob_next(q, a, id, &next, &found, &e), RC_OK);
+    assert_true(found);
+    assert_int_equal(queue_sent(q, id, &e), RC_OK); /* from now on nothing of it changes */
+    assert_int_equal(queue_put_with(q, id, BYTES("late", 4), (struct queue_blobs){NULL, 0}, &e), RC_OK);
+    assert_int_equal(queue_blob_count(q, id, &n, &bytes, &e), RC_OK);
+    assert_int_equal(n, 2);
+    assert_int_equal(queue_ack(q, id, "answer", 6, &e), RC_OK);
+    assert_int_equal(queue_blob_count(q, id, &n, &bytes, &e), RC_OK);
+    assert_int_equal(n, 0);
+    queue_close(q);
+    char *file;
+    size_t len;
+    assert_int_equal(fs_read(a, p->db, 8 << 20, &file, &len, &e), RC_OK);
+    assert_null(memmem(file, len, "MARKER", 6));
+}
+
+/* What does not fit is refused whole, and asked about before somebody scans. */
+static void test_blobs_full(void **state)
+{
+    char id[UUID_LEN];
+    struct err e = {0};
+    struct queue *q = open_at(*state, 4 << 20);
+    static char page[3 << 20];
+    struct queue_blob big = {.data = BYTES(page, sizeof(page))};
+    int64_t n, bytes;
+    memset(big.sha256, 'c', 64);
+    assert_true(queue_has_room(q, 2 << 20));
+    assert_int_equal(uuid7(id, &e), RC_OK);
+    assert_int_equal(queue_put_with(q, id, BYTES("x", 1), (struct queue_blobs){&big, 1}, &e), RC_OK);
+    assert_false(queue_has_room(q, 2 << 20));
+    assert_int_equal(uuid7(id, &e), RC_OK);
+    assert_int_equal(queue_put_with(q, id, BYTES("x", 1), (struct queue_blobs){&big, 1}, &e), RC_NO_SPACE);
+    assert_int_equal(queue_blob_count(q, id, &n, &bytes, &e), RC_OK);
+    assert_int_equal(n, 0);
+    expect_counts(q, 1, 0, 0, 0);
+    queue_close(q);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        T(test_life),     T(test_journal), T(test_sealed), T(test_keys),
-        T(test_tampered), T(test_damaged), T(test_full),   T(test_disk_full),
+        T(test_life), T(test_blobs),    T(test_blobs_full), T(test_journal), T(test_sealed),
+        T(test_keys), T(test_tampered), T(test_damaged),    T(test_full),    T(test_disk_full),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

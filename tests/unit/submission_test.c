@@ -4,9 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <cmocka.h>
 
+#include "common/base/fs.h"
 #include "common/base/text.h"
 #include "common/model/submission.h"
 
@@ -111,7 +113,7 @@ static void refused(void **state)
         {true, "\"kind\":\"none\"", "\"kind\":\"pad\"", "signature.strokes", RC_BAD_FIELD},
         {false, "\"K07\"", "\"\"", "terminal", RC_BAD_FIELD},
         {false, "complaint.abandoned_vehicle", "complaint.none", "request.service", RC_BAD_FIELD},
-        {false, "\"service_version\":1", "\"service_version\":7", "request.service_version", RC_CONFLICT},
+        {false, "\"service_version\":1", "\"service_version\":7", "request.service_version", RC_LIMIT},
         {false, "\"lang\":\"ro\"", "\"lang\":\"de\"", "lang", RC_BAD_FIELD},
         {false, "2026-11-22T08:15:00.000Z", "2026-11-32T08:15:00.000Z", "request.created_at", RC_BAD_FIELD},
         {false, "0193512e", "0193512E", "request.request_id", RC_BAD_FIELD},
@@ -192,9 +194,70 @@ static void receipt_codes(void **state)
     assert_true(differ > 40);
 }
 
+/* What the paper promised holds: a request made under an older version is judged by that version. */
+static const char *older(const char *dir, const char *name, const char *text)
+{
+    struct err e = {0};
+    assert_int_equal(fs_write(arena_fmt(arena, "%s/services/%s", dir, name), text, strlen(text), 0600, &e),
+                     RC_OK);
+    return dir;
+}
+
+static void versions(void **state)
+{
+    (void)state;
+    char dir[] = "/tmp/pridvor-versions-XXXXXX";
+    struct err e = {0};
+    struct catalog c;
+    char *now, *shared, *lookups;
+    size_t n;
+    assert_non_null(mkdtemp(dir));
+    assert_int_equal(mkdir(arena_fmt(arena, "%s/services", dir), 0700), 0);
+    assert_int_equal(
+        fs_read(arena, "configs/services/complaint-abandoned_vehicle.json", 1 << 20, &now, &n, &e), RC_OK);
+    assert_int_equal(fs_read(arena, "configs/services/_shared.json", 1 << 20, &shared, &n, &e), RC_OK);
+    assert_int_equal(fs_read(arena, "configs/lookups.json", 1 << 20, &lookups, &n, &e), RC_OK);
+    older(dir, "_shared.json", shared);
+    older(dir, "../lookups.json", lookups);
+    /* Version 3 asks what version 1 did not know, and has another word for an answer. */
+    const char *three = swap(swap(now, "\"version\": 1", "\"version\": 3"), "\"over6\"", "\"long_ago\"");
+    older(dir, "complaint-abandoned_vehicle.json", three);
+    assert_int_equal(catalog_load(arena, dir, &c, &e), RC_OK);
+    struct submission sub;
+    struct request r;
+    const char *body = body_of(text_with(answers));
+    const struct rulebook rules = {&c, i18n};
+    assert_int_equal(submission_read(arena, &rules, BYTES(body, strlen(body)), &sub, &r, &e), RC_CONFLICT);
+    older(dir, "complaint-abandoned_vehicle@1.json", now);
+    assert_int_equal(catalog_load(arena, dir, &c, &e), RC_OK);
+    assert_int_equal(c.n, 1);
+    assert_int_equal(c.n_old, 1);
+    assert_int_equal(catalog_find(&c, "complaint.abandoned_vehicle")->version, 3);
+    if (submission_read(arena, &rules, BYTES(body, strlen(body)), &sub, &r, &e) != RC_OK)
+        fail_msg("%s", e.text);
+    assert_null(catalog_version(&c, "complaint.abandoned_vehicle", 2));
+    older(dir, "complaint-abandoned_vehicle@2.json", now); /* name and content differ */
+    assert_int_equal(catalog_load(arena, dir, &c, &e), RC_BAD_FIELD);
+    older(dir, "complaint-abandoned_vehicle@2.json", swap(now, "\"version\": 1", "\"version\": 2"));
+    assert_int_equal(catalog_load(arena, dir, &c, &e), RC_OK);
+    older(dir, "complaint-abandoned_vehicle@4.json", swap(now, "\"version\": 1", "\"version\": 4"));
+    assert_int_equal(catalog_load(arena, dir, &c, &e), RC_BAD_FIELD); /* not older than the current one */
+    static const char *const names[] = {"services/_shared.json",
+                                        "services/complaint-abandoned_vehicle.json",
+                                        "services/complaint-abandoned_vehicle@1.json",
+                                        "services/complaint-abandoned_vehicle@2.json",
+                                        "services/complaint-abandoned_vehicle@4.json",
+                                        "services",
+                                        "lookups.json",
+                                        ""};
+    for (size_t i = 0; i < COUNT(names); i++)
+        remove(arena_fmt(arena, "%s/%s", dir, names[i]));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(accepted), cmocka_unit_test(refused),
-                                       cmocka_unit_test(proofs), cmocka_unit_test(receipt_codes)};
+                                       cmocka_unit_test(versions), cmocka_unit_test(proofs),
+                                       cmocka_unit_test(receipt_codes)};
     return cmocka_run_group_tests(tests, setup, teardown);
 }
