@@ -16,7 +16,6 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#define BLADE 120 /* rows between head and blade: they are blank at the head of every ticket */
 #define NAME "Ștefania Țăndărescu-Kőszegi"
 #define LINES                                                                                                \
     "\"lines\":[{\"style\":\"title\",\"text\":\"Primăria Municipiului Cluj-Napoca\"},"                      \
@@ -140,18 +139,20 @@ static cairo_surface_t *preview(const char *args)
 }
 
 /* The ticket ends with the preview, dot by dot, and is blank above it. */
+static int blade_rows = 120; /* between head and blade: blank at the head of every ticket */
 static void same_dots(const char *args, int ticket)
 {
+
     char name[32];
     snprintf(name, sizeof name, "paper-%d.png", ticket);
     cairo_surface_t *paper = flat(cairo_image_surface_create_from_png(vdev_path(&v, name)));
     cairo_surface_t *want = preview(args);
     int w = cairo_image_surface_get_width(want), h = cairo_image_surface_get_height(want), black = 0;
     assert_int_equal(cairo_image_surface_get_width(paper), w);
-    assert_int_equal(cairo_image_surface_get_height(paper), h + BLADE);
-    for (int y = 0; y < h + BLADE; y++)
+    assert_int_equal(cairo_image_surface_get_height(paper), h + blade_rows);
+    for (int y = 0; y < h + blade_rows; y++)
         for (int x = 0; x < w; x++) {
-            bool is = dark(paper, x, y), should = y >= BLADE && dark(want, x, y - BLADE);
+            bool is = dark(paper, x, y), should = y >= blade_rows && dark(want, x, y - blade_rows);
             black += is;
             if (is != should)
                 fail_msg("dot %d,%d of ticket %d is %s", x, y, ticket, is ? "black" : "white");
@@ -185,6 +186,37 @@ static void proved(void **state)
     assert_string_equal(kdrv_do(&k, "status", "{}", 0, &f), "ok");
     assert_string_equal(jval_str(f.data, "proof", ""), "L2");
     down();
+}
+
+/* Heads of other widths and resolutions: preview and paper are the same dots there, too. */
+static void other_makes(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *make, *proof;
+        int dots, blade;
+    } makes[] = {{"tm-t88v", "L2", 512, 106},
+                 {"112mm", "L1", 832, 112},
+                 {"graphics", "L1", 576, 120},
+                 {"clone-no-status", "L0", 576, 96}};
+    for (size_t i = 0; i < COUNT(makes); i++) {
+        assert_true(
+            vdev_start_args(&v, "printer", NULL, (const char *const[]){"--model", makes[i].make, NULL}));
+        vcmd("speed 600");
+        assert_true(kdrv_start(&k, &v, "print", NULL));
+        assert_true(kdrv_link(&k, "up", 10000));
+        struct frame f = print(PRINT, "ok", "", "done");
+        assert_string_equal(jval_str(f.data, "proof", ""), makes[i].proof);
+        assert_true(vdev_until(&v, "\"tickets\":1,", 10000));
+        blade_rows = makes[i].blade;
+        same_dots(PRINT, 1);
+        blade_rows = 120;
+        struct frame s = {0};
+        assert_string_equal(kdrv_do(&k, "status", "{}", 0, &s), "ok");
+        assert_int_equal(jval_int(s.data, "dots", 0), makes[i].dots);
+        assert_int_equal(vdev_num(&v, "bad") + vdev_num(&v, "unknown") + vdev_num(&v, "text_bytes"), 0);
+        down();
+    }
 }
 
 static void refused(void **state)
@@ -244,6 +276,7 @@ static void interrupted(void **state)
         const bool silent = i >= COUNT(rows_of); /* without automatic status the driver asks */
         size_t r = i % COUNT(rows_of);
         up();
+        vcmd("speed 500");
         if (silent)
             vcmd("asb off");
         vcmd(rows_of[r].fault);
@@ -292,6 +325,7 @@ static void without_proof(void **state)
     assert_string_equal(jval_str(f.data, "proof", ""), "L1");
     down();
     up_with(NULL, rows);
+    vcmd("speed 500");
     f = print(PRINT, "ok", "", "done");
     assert_string_equal(jval_str(f.data, "proof", ""), "L1");
     same_dots(PRINT, 1);
@@ -505,10 +539,10 @@ static int finish(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(proved), cmocka_unit_test(refused),       cmocka_unit_test(interrupted),
-        cmocka_unit_test(blade),  cmocka_unit_test(without_proof), cmocka_unit_test(unplugged),
-        cmocka_unit_test(killed), cmocka_unit_test(cancelled),     cmocka_unit_test(memory),
-        cmocka_unit_test(hands),
+        cmocka_unit_test(proved),      cmocka_unit_test(other_makes), cmocka_unit_test(refused),
+        cmocka_unit_test(interrupted), cmocka_unit_test(blade),       cmocka_unit_test(without_proof),
+        cmocka_unit_test(unplugged),   cmocka_unit_test(killed),      cmocka_unit_test(cancelled),
+        cmocka_unit_test(memory),      cmocka_unit_test(hands),
     };
     if (argc > 1)
         cmocka_set_test_filter(argv[1]);
