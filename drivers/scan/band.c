@@ -7,8 +7,6 @@
 #define WORK_DPI 150
 #define BLOBS_MAX 12000
 #define CHAINS_MAX 400
-#define LETTER 40 /* pixels, on a strip */
-#define MARGIN 24
 
 /* In millimetres (ICAO 9303-2: OCR-B size 1, 10 letters to the inch, lines 4 to 7 mm apart), with room for
  * other printers. */
@@ -203,7 +201,7 @@ static bool fit(const struct blob *b, int first, struct chain *c)
     qsort(step, (size_t)n, sizeof *step, by_value);
     qsort(high, (size_t)n, sizeof *high, by_value);
     *c = (struct chain){
-        .slope = (n * sxy - sx * sy) / det, .pitch = step[n / 2], .height = high[n * 3 / 4], .n = n};
+        .slope = (n * sxy - sx * sy) / det, .pitch = step[n / 2], .height = high[n * 9 / 10], .n = n};
     c->x0 = mid_x(&b[first]);
     c->x1 = mid_x(&b[last]);
     c->y0 = (sy - c->slope * sx) / n + c->slope * c->x0;
@@ -302,6 +300,9 @@ int band_find(const struct picture *grey, struct arena *a, struct band *out, int
                 g.line[g.n++] = line_of(&k, &c[j]);
                 last = j;
             }
+        for (int j = 0; j < g.n; j++)
+            for (int m = 0; m < g.n; m++) /* fillers are low: the line with capitals says how high they are */
+                g.line[j].height = g.line[m].height > g.line[j].height ? g.line[m].height : g.line[j].height;
         if (g.n >= 2)
             out[groups++] = g;
     }
@@ -354,12 +355,13 @@ static void stretch(struct picture *p)
 void band_strip(const struct picture *grey, const struct band_line *l, bool over, struct arena *a,
                 struct picture *out)
 {
-    double dx = l->x1 - l->x0, dy = l->y1 - l->y0, len = sqrt(dx * dx + dy * dy), scale = LETTER / l->height;
-    double ux = dx / len, uy = dy / len, before = 1.2 * l->pitch;
-    int w = (int)((len + 2 * before) * scale), h = 2 * LETTER;
+    double dx = l->x1 - l->x0, dy = l->y1 - l->y0, len = sqrt(dx * dx + dy * dy),
+           scale = BAND_CAPITAL / l->height;
+    double ux = dx / len, uy = dy / len, before = BAND_BEFORE * l->pitch;
+    int w = (int)((len + 2 * before) * scale), h = 2 * BAND_CAPITAL;
     w = w < 1 ? 1 : w > 8000 ? 8000 : w;
-    *out = (struct picture){arena_alloc(a, (size_t)(w + 2 * MARGIN) * (size_t)(h + 2 * MARGIN)), w, h, 1,
-                            (int)(grey->dpi * scale)};
+    *out = (struct picture){arena_alloc(a, (size_t)(w + 2 * BAND_MARGIN) * (size_t)(h + 2 * BAND_MARGIN)), w,
+                            h, 1, (int)(grey->dpi * scale)};
     for (int y = 0; y < h; y++)
         for (int x = 0; x < w; x++) {
             double s = x / scale - before, t = (y - h / 2.0) / scale;
@@ -368,12 +370,12 @@ void band_strip(const struct picture *grey, const struct band_line *l, bool over
         }
     stretch(out);
     for (int y = h - 1; y >= 0; y--) /* the margin: rows move to their place from the last on */
-        memmove(out->px + (size_t)(y + MARGIN) * (size_t)(w + 2 * MARGIN) + MARGIN,
+        memmove(out->px + (size_t)(y + BAND_MARGIN) * (size_t)(w + 2 * BAND_MARGIN) + BAND_MARGIN,
                 out->px + (size_t)y * (size_t)w, (size_t)w);
-    out->w = w + 2 * MARGIN;
-    out->h = h + 2 * MARGIN;
+    out->w = w + 2 * BAND_MARGIN;
+    out->h = h + 2 * BAND_MARGIN;
     for (int y = 0; y < out->h; y++)
         for (int x = 0; x < out->w; x++)
-            if (y < MARGIN || y >= h + MARGIN || x < MARGIN || x >= w + MARGIN)
+            if (y < BAND_MARGIN || y >= h + BAND_MARGIN || x < BAND_MARGIN || x >= w + BAND_MARGIN)
                 out->px[(size_t)y * (size_t)out->w + (size_t)x] = 255;
 }

@@ -24,7 +24,11 @@ struct band {
 int band_find(const struct picture *grey, struct arena *a, struct band *out, int cap);
 /* A turned copy of the page. */
 void band_turn(const struct picture *in, struct arena *a, struct picture *out);
-/* One line made level, its letters 40 pixels high, black on white, with a white margin. over: upside down. */
+/* One line made level, its capitals BAND_CAPITAL high, black on white, with a white margin: the first
+ * letter's centre is at BAND_MARGIN + BAND_BEFORE * pitch, scaled. over: upside down. */
+#define BAND_CAPITAL 40 /* pixels */
+#define BAND_MARGIN 24
+#define BAND_BEFORE 1.2 /* of the pitch */
 void band_strip(const struct picture *grey, const struct band_line *l, bool over, struct arena *a,
                 struct picture *out);
 

@@ -1,4 +1,4 @@
-/* The printed zone of a scanned identity card or passport, by character recognition (Tesseract). */
+/* The printed zone of a scanned identity card or passport, by its letters. */
 #ifndef PRIDVOR_SCAN_OCR_H
 #define PRIDVOR_SCAN_OCR_H
 

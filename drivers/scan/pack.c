@@ -74,8 +74,8 @@ enum rc pack_jpeg(const struct picture *p, int quality, struct buf *out, struct 
     return RC_OK;
 }
 
-/* Shades of the paper become white, so that its grain costs nothing: what is lighter than three quarters of
- * the way from ink to paper is stretched up to 255. */
+/* Shades of the paper become white, so that its grain costs nothing: the levels are stretched until a little
+ * below the paper is 255. */
 static void whiten(struct picture *p, int paper)
 {
     uint8_t map[256];
@@ -113,29 +113,26 @@ enum rc pack_fit(struct picture *p, const struct pack_fit_rule *fit, struct buf 
     enum { KEEP, WHITEN, HALVE };
     static const struct {
         int quality, step;
-    } tries[] = {{85, KEEP}, {70, WHITEN}, {55, KEEP}, {42, KEEP},
-                 {32, KEEP}, {55, HALVE},  {35, KEEP}, {20, KEEP}};
-    size_t before = 0;
-    int last = 0;
+        size_t part; /* of the size at quality 70, percent, on pages of text (measured) */
+    } tries[] = {{85, KEEP, 120}, {70, WHITEN, 100}, {55, KEEP, 82}, {42, KEEP, 72}, {32, KEEP, 63},
+                 {24, KEEP, 54},  {18, KEEP, 47},    {50, HALVE, 0}, {30, KEEP, 0},  {18, KEEP, 0}};
+    size_t at_70 = 0;
     for (size_t i = 0; i < COUNT(tries); i++) {
-        /* a try that cannot do is passed over: the size falls no faster than the quality, roughly */
-        bool hopeless = tries[i].step == KEEP && last && i + 1 < COUNT(tries) &&
-                        before * (size_t)tries[i].quality > 2 * fit->limit * (size_t)last;
+        bool last = i + 1 == COUNT(tries);
         if (tries[i].step == HALVE && (fit->keep_shades || p->dpi < 250))
-            continue;
+            return RC_OK; /* as small as it gets */
         if (tries[i].step == HALVE)
             halve(p);
         if (tries[i].step == WHITEN && !fit->keep_shades)
             whiten(p, fit->paper);
-        if (hopeless)
+        if (!last && tries[i].part && at_70 * tries[i].part > fit->limit * 100) /* it cannot do */
             continue;
         TRY(pack_jpeg(p, tries[i].quality, out, e));
         if (out->len <= fit->limit)
             return RC_OK;
-        before = out->len;
-        last = tries[i].quality;
+        at_70 = tries[i].quality == 70 ? out->len : at_70;
     }
-    return RC_OK; /* as small as it gets */
+    return RC_OK;
 }
 
 enum rc pack_grey(struct arena *a, const void *jpeg, size_t len, struct picture *out, struct err *e)

@@ -108,33 +108,47 @@ static int tile_ink(const struct small *s, int x0, int y0)
 struct tiles {
     uint32_t level[256];               /* full-size pixels of tiles with ink */
     uint32_t across[1001], down[1001]; /* sharpness, permille */
-    unsigned n, judged;
+    unsigned n, judged_across, judged_down;
 };
 
-/* The steepest edge of a tile, over two pixels, against the tile's contrast. */
+/* The steepest edge of a tile, over two pixels, against the contrast there is in that direction: a ruled line
+ * has an edge in one direction and nothing in the other. */
+static void note(uint32_t *counts, unsigned *judged, int edge, int contrast)
+{
+    if (contrast < 48)
+        return;
+    int permille = edge * 1000 / contrast;
+    counts[permille < 1000 ? permille : 1000]++;
+    ++*judged;
+}
+
 static void tile_sharpness(const struct picture *p, int x0, int y0, int side, struct tiles *t)
 {
-    int lo = 255, hi = 0, across = 0, down = 0;
+    enum { SIDE_MAX = TILE * 16 };
+    uint8_t lo[SIDE_MAX], hi[SIDE_MAX] = {0};
+    int across = 0, down = 0, in_row = 0, in_column = 0;
+    memset(lo, 255, sizeof lo);
     for (int y = y0 + 1; y < y0 + side - 1 && y < p->h - 1; y++) {
         const uint8_t *row = p->px + (size_t)y * (size_t)p->w, *up = row - p->w, *under = row + p->w;
+        int row_lo = 255, row_hi = 0;
         for (int x = x0 + 1; x < x0 + side - 1 && x < p->w - 1; x++) {
-            int v = row[x], a = abs(row[x + 1] - row[x - 1]), d = abs(under[x] - up[x]);
-            lo = v < lo ? v : lo;
-            hi = v > hi ? v : hi;
+            int v = row[x], a = abs(row[x + 1] - row[x - 1]), d = abs(under[x] - up[x]), i = x - x0;
+            row_lo = v < row_lo ? v : row_lo;
+            row_hi = v > row_hi ? v : row_hi;
+            lo[i] = v < lo[i] ? (uint8_t)v : lo[i];
+            hi[i] = v > hi[i] ? (uint8_t)v : hi[i];
             across = a > across ? a : across;
             down = d > down ? d : down;
         }
+        in_row = row_hi - row_lo > in_row ? row_hi - row_lo : in_row;
         if (y % 4 == 0)
             for (int x = x0; x < x0 + side && x < p->w; x += 2)
                 t->level[row[x]]++;
     }
-    if (hi - lo < 48)
-        return;
-    across = across * 1000 / (hi - lo);
-    down = down * 1000 / (hi - lo);
-    t->across[across < 1000 ? across : 1000]++;
-    t->down[down < 1000 ? down : 1000]++;
-    t->judged++;
+    for (int i = 0; i < side; i++)
+        in_column = hi[i] - lo[i] > in_column ? hi[i] - lo[i] : in_column;
+    note(t->across, &t->judged_across, across, in_row);
+    note(t->down, &t->judged_down, down, in_column);
 }
 
 static int of_counts(const uint32_t *counts, unsigned n, int percent)
@@ -148,8 +162,8 @@ static int of_counts(const uint32_t *counts, unsigned n, int percent)
     return 1000;
 }
 
-/* Ruled lines are sharp in one direction only, so the better tiles speak for each direction, and the worse
- * direction for the page: a page that moved is soft in one. */
+/* The better tiles speak for each direction, and the worse direction for the page: one that moved is soft in
+ * one direction. */
 static void look_at_tiles(const struct picture *p, const struct small *s, struct quality *q, struct tiles *t)
 {
     for (int y = MARGIN; y + TILE <= s->h - MARGIN; y += TILE)
@@ -161,10 +175,10 @@ static void look_at_tiles(const struct picture *p, const struct small *s, struct
         }
     q->ink_tiles = (int)t->n;
     q->ink = t->n ? quality_percentile(t->level, 2) : q->paper;
-    if (t->judged < 3)
-        return;
-    int across = of_counts(t->across, t->judged, 70), down = of_counts(t->down, t->judged, 70);
+    int across = t->judged_across < 3 ? 1001 : of_counts(t->across, t->judged_across, 70);
+    int down = t->judged_down < 3 ? 1001 : of_counts(t->down, t->judged_down, 70);
     q->sharp_permille = across < down ? across : down;
+    q->sharp_permille = q->sharp_permille > 1000 ? 0 : q->sharp_permille;
 }
 
 /* Letters have edges; photographs, stamps and shaded fields have areas between ink and paper without one. */

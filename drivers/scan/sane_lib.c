@@ -123,13 +123,15 @@ static void keep(char *to, size_t cap, const char *from)
     snprintf(to, cap, "%s", from ? from : "");
 }
 
+/* Maker and model, without the maker said twice; sane-airscan puts its protocol where the maker belongs. */
 static void identify(struct scanner *x, const SANE_Device *d)
 {
+    const char *maker = d->vendor ? d->vendor : "", *model = d->model ? d->model : "";
+    bool twice = strcmp(maker, "eSCL") == 0 || strcmp(maker, "WSD") == 0 ||
+                 strncasecmp(model, maker, strlen(maker)) == 0;
     keep(x->name, sizeof x->name, d->name);
     keep(x->type, sizeof x->type, d->type);
-    bool twice = d->vendor && d->model && strncasecmp(d->model, d->vendor, strlen(d->vendor)) == 0;
-    snprintf(x->model, sizeof x->model, "%s%s%s", twice || !d->vendor ? "" : d->vendor,
-             twice || !d->vendor ? "" : " ", d->model ? d->model : "");
+    snprintf(x->model, sizeof x->model, "%s%s%s", twice ? "" : maker, twice ? "" : " ", model);
     for (char *p = x->model; *p; p++)
         if (iscntrl((unsigned char)*p))
             *p = ' ';
