@@ -285,12 +285,15 @@ static unsigned accept(struct serve *s, const struct command *c)
         serve_refuse(s, s->next.id, C_CANCELLED, "the session ended before it began");
         s->waiting = false;
     }
-    if (s->waiting || (s->running && !wipe)) {
+    bool after = s->running && s->wiping && !wipe; /* the next person's first command waits for the wipe */
+    if (s->waiting || (s->running && !wipe && !after)) {
         serve_refuse(s, c->id, C_BUSY, "another command is running");
         return 0;
     }
     s->next = *c;
     s->waiting = true;
+    if (after)
+        return 0;
     return s->running ? BUS_STOP : BUS_NOTE; /* the end of a session stops what runs */
 }
 
@@ -309,6 +312,22 @@ static unsigned line(struct serve *s, const char *p, size_t len)
     return accept(s, &c);
 }
 
+/* Behind a wipe that has not begun the rest is heard when it begins: then its one place to wait is free. */
+unsigned serve_lines(struct serve *s)
+{
+    unsigned bits = 0;
+    for (char *end; s->in.len && (end = memchr(s->in.p, '\n', s->in.len)) != NULL;) {
+        size_t len = (size_t)(end - s->in.p);
+        if (s->waiting && !s->running && strcmp(s->next.verb, "wipe") == 0)
+            break;
+        if (!s->skipping)
+            bits |= line(s, s->in.p, len);
+        s->skipping = false;
+        buf_cut(&s->in, len + 1);
+    }
+    return bits;
+}
+
 unsigned serve_heard(void *user)
 {
     struct serve *s = user;
@@ -323,15 +342,8 @@ unsigned serve_heard(void *user)
     }
     buf_add(&s->in, chunk, (size_t)n);
     wipe(chunk, sizeof chunk);
-    unsigned bits = 0;
-    for (char *end; (end = memchr(s->in.p, '\n', s->in.len)) != NULL;) {
-        size_t len = (size_t)(end - s->in.p);
-        if (!s->skipping)
-            bits |= line(s, s->in.p, len);
-        s->skipping = false;
-        buf_cut(&s->in, len + 1);
-    }
-    if (s->in.len > FRAME_MAX) {
+    unsigned bits = serve_lines(s);
+    if (s->in.len > FRAME_MAX && !memchr(s->in.p, '\n', s->in.len)) {
         log_warn("event=bad_command text=\"a line of more than %d bytes\"", FRAME_MAX);
         s->skipping = true;
         buf_reset(&s->in);

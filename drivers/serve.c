@@ -199,9 +199,12 @@ static void run(struct serve *s, const struct command *c)
 void serve_command(struct serve *s, const struct command *c)
 {
     s->running = c->id;
+    s->wiping = strcmp(c->verb, "wipe") == 0;
     s->completed = false;
     bus_stop_clear(s->drv.bus);
     serve_activity(s, A_BUSY);
+    if (s->wiping)
+        serve_lines(s);
     run(s, c);
     s->running = 0;
     bus_stop_clear(s->drv.bus);

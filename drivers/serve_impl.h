@@ -40,10 +40,12 @@ struct serve {
     struct command next;
     int64_t running; /* id, 0: none */
     bool completed;
+    bool wiping; /* the running command is "wipe" */
 };
 
 /* frames.c */
-unsigned serve_heard(void *s); /* for the bus: BUS_STOP, BUS_NOTE or 0 */
+unsigned serve_lines(struct serve *s); /* whole lines that came; what it says is serve_heard()'s answer */
+unsigned serve_heard(void *s);         /* for the bus: BUS_STOP, BUS_NOTE or 0 */
 void serve_ack(struct serve *s, int64_t id);
 void serve_complete(struct serve *s, int64_t id, const struct result *r);
 void serve_refuse(struct serve *s, int64_t id, enum completion c, const char *text);

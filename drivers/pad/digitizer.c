@@ -60,8 +60,10 @@ bool digitizer_sample(const struct hid_map *m, const struct digitizer *d, struct
     if (!hid_value(m, &d->x, report, &x) || !hid_value(m, &d->y, report, &y) ||
         !hid_value(m, &d->tip, report, &tip))
         return false;
-    bool ranged = d->range.size && hid_value(m, &d->range, report, &range);
-    bool pressed = d->pressure.size && hid_value(m, &d->pressure, report, &pressure);
+    bool ranged = d->range.size, pressed = d->pressure.size;
+    if ((ranged && !hid_value(m, &d->range, report, &range)) ||
+        (pressed && !hid_value(m, &d->pressure, report, &pressure)))
+        return false;
     *out = (struct stu_sample){.x = level(&d->x, x),
                                .y = level(&d->y, y),
                                .pressure = pressed ? level(&d->pressure, pressure)

@@ -247,6 +247,20 @@ static void kept(void **state)
     down();
 }
 
+/* Robot speed: the next person's capture comes while the last session is being wiped. */
+static void hurried(void **state)
+{
+    (void)state;
+    struct frame f;
+    up("plain");
+    automatic(&makes[6]);
+    for (int i = 0; i < 10; i++) {
+        kdrv_line(&k, "{\"id\":9100,\"verb\":\"wipe\",\"args\":{}}");
+        ended(kdrv_send(&k, "capture", ARGS, 0), &f, "ok", "");
+    }
+    down();
+}
+
 /* ---- the campaign ---- */
 
 static void refresh(const char *fault)
@@ -267,12 +281,13 @@ static bool right(const struct frame *f, const char *fault)
     bool ok = strcmp(f->completion, "ok") == 0;
     if (strcmp(f->outcome, ok ? "done" : "not-done") != 0)
         return false;
-    if (strcmp(fault, "unplug") == 0)
-        return ok || strcmp(f->completion, "link-lost") == 0 ||
-               strcmp(f->completion, "no-device") == 0; /* struck before the capture began */
-    return ok || strcmp(f->completion, "protocol") == 0 || strcmp(f->completion, "device-error") == 0 ||
-           strcmp(f->completion, "timeout") == 0 || strcmp(f->completion, "bad-sequence") == 0 ||
-           strcmp(f->completion, "link-lost") == 0 || strcmp(f->completion, "internal") == 0;
+    static const char *const fair[] = {"no-device", /* struck before the capture began */
+                                       "link-lost", "protocol",     "device-error",
+                                       "timeout",   "bad-sequence", "user-needed"};
+    size_t n = strcmp(fault, "unplug") == 0 ? 2 : COUNT(fair);
+    for (size_t i = 0; !ok && i < n; i++)
+        ok = strcmp(f->completion, fair[i]) == 0;
+    return ok;
 }
 
 static void strike(const char *model, const char *fault, unsigned at)
@@ -327,9 +342,9 @@ static int finish(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(family),   cmocka_unit_test(digitizer), cmocka_unit_test(secrets),
-        cmocka_unit_test(pen),      cmocka_unit_test(buttons),   cmocka_unit_test(kept),
-        cmocka_unit_test(campaign),
+        cmocka_unit_test(family),  cmocka_unit_test(digitizer), cmocka_unit_test(secrets),
+        cmocka_unit_test(pen),     cmocka_unit_test(buttons),   cmocka_unit_test(kept),
+        cmocka_unit_test(hurried), cmocka_unit_test(campaign),
     };
     if (argc > 1)
         cmocka_set_test_filter(argv[1]);

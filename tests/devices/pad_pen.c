@@ -246,6 +246,9 @@ void pad_pen_start(struct pad *d)
     d->have_half = false;
     if (!d->autosign)
         return;
+    g_array_set_size(d->queue, 0); /* a new hand */
+    d->next = 0;
+    d->last = (struct pad_sample){0};
     const double v[4] = {d->kind->x * 0.2, d->kind->y * 0.4, d->kind->x * 0.6, d->kind->y * 0.6};
     const double tap[4] = {d->ok_x, d->ok_y, d->ok_x, d->ok_y};
     line(d, v, 50);
