@@ -7,7 +7,7 @@
 #include "common/base/clock.h"
 
 #define CHUNK 4096
-#define STUCK_MS 10000 /* no byte taken for so long: it will not print on */
+#define STUCK_MS 5000 /* no byte taken for so long: it will not print on */
 #define PIECE_MS 400
 #define ASK_MS 800
 #define ASK_EVERY_MS 1000 /* while waiting for a printer without automatic status */
