@@ -195,6 +195,30 @@ static enum rc cmd_terminal_list(const struct args *a, struct err *e)
     return RC_OK;
 }
 
+/* How identities were proven; a clerk's question, answered without names. */
+static enum rc cmd_proofs(const struct args *a, struct err *e)
+{
+    static const char *const labels[] = {"request",  "number",    "institution", "service",
+                                         "terminal", "identity",  "access",      "passive authentication",
+                                         "reason",   "csca list", "chip"};
+    struct db_sync *s SCOPED(db_sync_closep) = NULL;
+    struct db_result *r SCOPED(db_result_freep) = NULL;
+    const char *which = a->what ? a->what : "";
+    struct db_param p[] = {DB_STR(which)};
+
+    TRY(database(a, &s, e));
+    TRY(query(s, SQL_PROOFS, p, &r, e));
+    if (a->what && db_rows(r) == 0)
+        return err_set(e, RC_NOT_FOUND, "there is no request %s", a->what);
+    for (int i = 0; i < db_rows(r); i++) {
+        for (size_t k = 0; k < COUNT(labels); k++)
+            if (*db_text(r, i, (int)k))
+                printf("%-24s%s\n", labels[k], db_text(r, i, (int)k));
+        printf("\n");
+    }
+    return RC_OK;
+}
+
 static enum rc institution_write(struct db_sync *s, const struct institution *it, struct err *e)
 {
     char siruta[24];
@@ -307,6 +331,8 @@ static const struct command {
      cmd_terminal_add},
     {"terminal", "revoke", "NAME", "its certificates are refused from now on", cmd_terminal_revoke},
     {"terminal", "list", NULL, "all terminals", cmd_terminal_list},
+    {"proofs", NULL, "[REQUEST|RECEIPT]", "how its identity was proven; without one: all that no card proves",
+     cmd_proofs},
     {"verify", NULL, "[--blobs DIR]", "gaps, doubles, changed bytes, files", cmd_verify},
 };
 

@@ -22,6 +22,7 @@
     X(SQL_TERMINAL_LIST, terminal_list, 0)                                                                   \
     X(SQL_CERTIFICATE_PUT, certificate_put, 3)                                                               \
     X(SQL_TERMINAL_REVOKE, terminal_revoke, 1)                                                               \
+    X(SQL_PROOFS, proofs, 1)                                                                                 \
     X(SQL_VERIFY_BOOKS, verify_books, 0)                                                                     \
     X(SQL_VERIFY_BYTES, verify_bytes, 0)                                                                     \
     X(SQL_VERIFY_AUDIT, verify_audit, 0)                                                                     \

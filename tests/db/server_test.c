@@ -244,6 +244,11 @@ static void stored_byte_for_byte(void **state)
              "SELECT count(*) FROM request r WHERE request_id = '%s' AND r::text LIKE '%%%s%%%s%%'", b.id,
              "pin\":\"", b.pin);
     assert_string_equal(pgcluster_query(&server.pg, sql), "0");
+    /* how the identity was proven can be asked, by either name of the request */
+    assert_int_equal(server_ctl(&server, (const char *[]){"proofs", b.id, NULL}), 0);
+    assert_int_equal(server_ctl(&server, (const char *[]){"proofs", b.code, NULL}), 0);
+    assert_int_equal(server_ctl(&server, (const char *[]){"proofs", "nobody", NULL}), 1);
+    assert_int_equal(server_ctl(&server, (const char *[]){"proofs", NULL}), 0);
     line_close(&l);
 }
 
