@@ -2,6 +2,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/fs.h"
+#include "common/base/sockpath.h"
 
 #include <poll.h>
 #include <signal.h>
@@ -113,10 +114,14 @@ static void see(void *user, const char *line, size_t len)
 
 static int dial(const char *folder)
 {
-    struct sockaddr_un to = {.sun_family = AF_UNIX};
-    if (!folder ||
-        (size_t)snprintf(to.sun_path, sizeof to.sun_path, "%s/kioskd.sock", folder) >= sizeof to.sun_path)
+    struct sockaddr_un to;
+    char path[4096];
+    if (!folder || (size_t)snprintf(path, sizeof path, "%s/kioskd.sock", folder) >= sizeof path)
         return -1;
+    int at = sock_address(path, &to);
+    if (at < 0)
+        return -1;
+    int held SCOPED(fd_closep) = at > 0 ? at : -1;
     int fd SCOPED(fd_closep) = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0 || connect(fd, (struct sockaddr *)&to, sizeof to) != 0)
         return -1;

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "common/base/log.h"
+#include "common/base/sockpath.h"
 
 #define DEADLINE_MAX 600000
 
@@ -225,13 +226,19 @@ enum rc ctl_start(uv_loop_t *loop, const char *path, const struct ctl_env *env, 
     memcpy(c->path, path, n + 1);
     uv_pipe_init(loop, &c->server, 0);
     c->server.data = c;
+    *out = c;
+    struct sockaddr_un where;
+    int folder = sock_address(path, &where);
+    if (folder < 0)
+        return err_set(e, RC_IO, "%s: %s", path, strerror(errno));
     unlink(path); /* of a killed predecessor; a living one holds the queue and we would not be here */
     mode_t old = umask(0177);
-    int rc = uv_pipe_bind(&c->server, path);
+    int rc = uv_pipe_bind(&c->server, where.sun_path);
     umask(old);
+    if (folder > 0)
+        close(folder);
     if (rc == 0)
         rc = uv_listen((uv_stream_t *)&c->server, CONNS_MAX, on_connection);
-    *out = c;
     return rc == 0 ? RC_OK : err_set(e, RC_IO, "%s: %s", path, uv_strerror(rc));
 }
 

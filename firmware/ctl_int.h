@@ -29,7 +29,7 @@ struct ctl {
     uv_timer_t clock;
     struct ctl_env env;
     struct conn conns[CONNS_MAX];
-    char path[128];
+    char path[1024];
     int64_t maintenance_until; /* monotonic; 0: in service */
     bool waiting; /* one has connected and has no place yet: libuv hears nobody else until it is taken */
 };

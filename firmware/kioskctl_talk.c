@@ -9,6 +9,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/fs.h"
+#include "common/base/sockpath.h"
 #include "firmware/kioskctl.h"
 
 #define ANSWER_MS 10000
@@ -16,15 +17,18 @@
 
 static int dial(const char *dir)
 {
-    struct sockaddr_un to = {.sun_family = AF_UNIX};
-    if (!dir ||
-        (size_t)snprintf(to.sun_path, sizeof(to.sun_path), "%s/kioskd.sock", dir) >= sizeof(to.sun_path))
+    struct sockaddr_un to;
+    char path[4096];
+    if (!dir || (size_t)snprintf(path, sizeof(path), "%s/kioskd.sock", dir) >= sizeof(path))
         return -1;
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int folder = sock_address(path, &to);
+    int fd = folder < 0 ? -1 : socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd >= 0 && connect(fd, (struct sockaddr *)&to, sizeof(to)) != 0) {
         close(fd);
-        return -1;
+        fd = -1;
     }
+    if (folder > 0)
+        close(folder);
     return fd;
 }
 

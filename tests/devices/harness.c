@@ -1,3 +1,4 @@
+#include "common/base/sockpath.h"
 #include "tests/devices/harness.h"
 
 #include <errno.h>
@@ -72,9 +73,11 @@ static int talk(int fd, const char *line, char *reply, size_t cap)
 int vdev_cmd_at(const char *dir, const char *line, char *reply, size_t cap)
 {
     char own[8192];
-    struct sockaddr_un sa = {.sun_family = AF_UNIX};
-    int n = snprintf(sa.sun_path, sizeof sa.sun_path, "%s/ctl.sock", dir);
-    if (n < 0 || (size_t)n >= sizeof sa.sun_path)
+    struct sockaddr_un sa;
+    char path[4096];
+    snprintf(path, sizeof path, "%s/ctl.sock", dir);
+    int folder = sock_address(path, &sa);
+    if (folder < 0)
         return -1;
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0)
@@ -83,6 +86,8 @@ int vdev_cmd_at(const char *dir, const char *line, char *reply, size_t cap)
     if (connect(fd, (struct sockaddr *)&sa, sizeof sa) == 0)
         rc = reply ? talk(fd, line, reply, cap) : talk(fd, line, own, sizeof own);
     close(fd);
+    if (folder > 0)
+        close(folder);
     return rc;
 }
 

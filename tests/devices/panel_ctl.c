@@ -2,7 +2,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "common/base/sockpath.h"
 #include "common/base/buf.h"
 #include "tests/devices/panel.h"
 
@@ -88,7 +90,7 @@ static void on_connected(uv_connect_t *k, int status)
 
 void ctl_send(uv_loop_t *loop, const char *dir, const char *device, const char *line, ctl_cb cb, void *user)
 {
-    char path[512];
+    char path[4096];
     snprintf(path, sizeof path, "%s/%s/ctl.sock", dir, device);
     struct ctl *c = calloc(1, sizeof *c);
     if (!c)
@@ -102,5 +104,9 @@ void ctl_send(uv_loop_t *loop, const char *dir, const char *device, const char *
     uv_timer_init(loop, &c->timer);
     c->pipe.data = c->timer.data = c->connect.data = c;
     uv_timer_start(&c->timer, on_late, WAIT_MS, 0);
-    uv_pipe_connect(&c->connect, &c->pipe, path, on_connected);
+    struct sockaddr_un where;
+    int folder = sock_address(path, &where);
+    uv_pipe_connect(&c->connect, &c->pipe, where.sun_path, on_connected);
+    if (folder > 0) /* connect() was called inside */
+        close(folder);
 }

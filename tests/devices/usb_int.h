@@ -70,6 +70,9 @@ struct usbdev {
 /* usb_node.c */
 void usb_gate(struct usbdev *u); /* POLLOUT exactly while something can be reaped */
 
+/* usb_sweep.c: marks this testbed as ours and removes those of processes that were killed. */
+void usb_sweep(const char *root);
+
 /* usb_ioctl.c */
 bool usb_listen(struct usbdev *u);   /* for the present node */
 void usb_unlisten(struct usbdev *u); /* clients that have it open stay */

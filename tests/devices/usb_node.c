@@ -169,6 +169,7 @@ struct usbdev *usb_new(const struct usb_desc *d, const struct usb_model *m, void
         return NULL;
     }
     u->root = umockdev_testbed_get_root_dir(u->testbed);
+    usb_sweep(u->root);
     return u;
 }
 

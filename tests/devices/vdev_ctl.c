@@ -7,6 +7,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "common/base/sockpath.h"
 #include "tests/devices/vdev_int.h"
 
 #define LINE 65536 /* a drawn stroke is long */
@@ -95,17 +96,16 @@ static gboolean on_accept(gint fd, GIOCondition cond, gpointer user)
 
 bool ctl_open(struct vdev *v, const char *path)
 {
-    struct sockaddr_un sa = {.sun_family = AF_UNIX};
-    if (g_strlcpy(sa.sun_path, path, sizeof sa.sun_path) >= sizeof sa.sun_path) {
-        fprintf(stderr, "vdev: %s: path too long for a socket (107 bytes)\n", path);
-        return false;
-    }
+    struct sockaddr_un sa;
+    int folder = sock_address(path, &sa);
     unlink(path);
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int fd = folder < 0 ? -1 : socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0 || bind(fd, (struct sockaddr *)&sa, sizeof sa) != 0 || listen(fd, 16) != 0) {
         fprintf(stderr, "vdev: %s: %s\n", path, strerror(errno));
         return false;
     }
+    if (folder > 0)
+        close(folder);
     g_unix_fd_add(fd, G_IO_IN, on_accept, v);
     return true;
 }
