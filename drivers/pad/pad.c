@@ -138,7 +138,8 @@ void pad_tidy(struct drv *d, const char *why)
         return;
     bus_stop_clear(d->bus);
     enum rc rc = pad_leave(&x->link, &e);
-    if (rc == RC_CANCELLED) { /* told to stop a second time, in the middle of it */
+    if (rc == RC_CANCELLED ||
+        rc == RC_PROTOCOL) { /* told to stop again in the middle of it; or one bad answer */
         bus_stop_clear(d->bus);
         rc = pad_leave(&x->link, &e);
     }
