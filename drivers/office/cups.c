@@ -32,6 +32,9 @@ static const char *const printer_attributes[] = {"printer-name",
 static const char *const job_attributes[] = {"job-state", "job-state-reasons", "job-impressions-completed",
                                              "job-impressions"};
 
+static const char *const found_attributes[] = {
+    "job-id", "job-name", "job-state", "job-state-reasons", "job-impressions-completed", "job-impressions"};
+
 /* ---- the connection ---- */
 
 static int late(http_t *http, void *user)
@@ -261,27 +264,38 @@ enum rc cups_printer(struct cups *c, struct arena *a, struct office_printer *out
     return RC_OK;
 }
 
-/* One answer holds all queues, a group of attributes each: copied apart, so that one reader serves both. */
-static size_t list_take(struct arena *a, ipp_t *answer, struct office_printer *out, size_t cap)
+/* One answer holds many things, a group of attributes each: copied apart, so that one reader serves both. */
+static void each(ipp_t *answer, ipp_tag_t group, void (*fn)(ipp_t *one, void *user), void *user)
 {
-    size_t n = 0;
     ipp_t *one = NULL;
 
     for (ipp_attribute_t *at = ippFirstAttribute(answer);; at = ippNextAttribute(answer)) {
-        bool inside = at && ippGetGroupTag(at) == IPP_TAG_PRINTER && ippGetName(at);
+        bool inside = at && ippGetGroupTag(at) == group && ippGetName(at);
         if (inside && !one)
             one = ippNew();
         if (inside)
             ippCopyAttribute(one, at, 0);
         if (!inside && one) {
-            if (n < cap)
-                printer_take(a, one, &out[n++]);
+            fn(one, user);
             ippDelete(one);
             one = NULL;
         }
         if (!at)
-            return n;
+            return;
     }
+}
+
+struct listing {
+    struct arena *a;
+    struct office_printer *out;
+    size_t cap, n;
+};
+
+static void list_one(ipp_t *one, void *user)
+{
+    struct listing *l = user;
+    if (l->n < l->cap)
+        printer_take(l->a, one, &l->out[l->n++]);
 }
 
 enum rc cups_list(struct arena *a, struct office_printer *out, size_t cap, size_t *n, struct err *e)
@@ -304,7 +318,9 @@ enum rc cups_list(struct arena *a, struct office_printer *out, size_t cap, size_
             *e = why;
         return why.rc;
     }
-    *n = list_take(a, answer, out, cap);
+    struct listing l = {a, out, cap, 0};
+    each(answer, IPP_TAG_PRINTER, list_one, &l);
+    *n = l.n;
     ippDelete(answer);
     return RC_OK;
 }
@@ -447,6 +463,14 @@ enum rc cups_send(struct cups *c, const struct office_wish *w, const char *forma
     return rc;
 }
 
+static void job_take(struct arena *a, ipp_t *r, struct office_job *out)
+{
+    *out = (struct office_job){.state = (int)number(r, "job-state", 0),
+                               .impressions = number(r, "job-impressions-completed", -1),
+                               .total = number(r, "job-impressions", -1)};
+    reasons(a, r, "job-state-reasons", out->reasons, &out->n_reasons);
+}
+
 enum rc cups_job(struct cups *c, struct arena *a, int id, struct office_job *out, struct err *e)
 {
     ipp_t *r = request_new(IPP_OP_GET_JOB_ATTRIBUTES, c->uri);
@@ -460,12 +484,49 @@ enum rc cups_job(struct cups *c, struct arena *a, int id, struct office_job *out
             *e = why;
         return why.rc;
     }
-    *out = (struct office_job){.state = (int)number(answer, "job-state", 0),
-                               .impressions = number(answer, "job-impressions-completed", -1),
-                               .total = number(answer, "job-impressions", -1)};
-    reasons(a, answer, "job-state-reasons", out->reasons, &out->n_reasons);
+    job_take(a, answer, out);
     ippDelete(answer);
     return RC_OK;
+}
+
+struct search {
+    struct arena *a;
+    const char *name;
+    struct office_job *out;
+    int64_t id; /* of the youngest found */
+};
+
+static void search_one(ipp_t *one, void *user)
+{
+    struct search *s = user;
+    int64_t id = number(one, "job-id", 0);
+    if (id > s->id && strcmp(text(s->a, one, "job-name"), s->name) == 0) {
+        s->id = id;
+        job_take(s->a, one, s->out);
+    }
+}
+
+enum rc cups_job_named(struct cups *c, struct arena *a, const char *name, struct office_job *out,
+                       struct err *e)
+{
+    static const char *const which[] = {"not-completed", "completed"};
+    struct search s = {a, name, out, 0};
+
+    for (size_t i = 0; i < COUNT(which); i++) {
+        ipp_t *r = request_new(IPP_OP_GET_JOBS, c->uri);
+        struct err why = {0};
+        ippAddString(r, IPP_TAG_OPERATION, IPP_TAG_KEYWORD, "which-jobs", NULL, which[i]);
+        want(r, found_attributes, COUNT(found_attributes));
+        ipp_t *answer = ask(c, r, "the printer's jobs", &why);
+        if (!answer) {
+            if (e)
+                *e = why;
+            return why.rc;
+        }
+        each(answer, IPP_TAG_JOB, search_one, &s);
+        ippDelete(answer);
+    }
+    return s.id ? RC_OK : err_set(e, RC_NOT_FOUND, "the printer has no such job");
 }
 
 static enum rc order(struct cups *c, ipp_op_t op, int id, const char *what, struct err *e)

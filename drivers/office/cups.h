@@ -59,6 +59,9 @@ MUST enum rc cups_list(struct arena *a, struct office_printer *out, size_t cap, 
 MUST enum rc cups_send(struct cups *c, const struct office_wish *w, const char *format, struct bytes doc,
                        int *id, struct err *e);
 MUST enum rc cups_job(struct cups *c, struct arena *a, int id, struct office_job *out, struct err *e);
+/* The youngest job of that name at a printer behind a queue. RC_NOT_FOUND: none yet. */
+MUST enum rc cups_job_named(struct cups *c, struct arena *a, const char *name, struct office_job *out,
+                            struct err *e);
 MUST enum rc cups_cancel(struct cups *c, int id, struct err *e);
 MUST enum rc cups_resume(struct cups *c, struct err *e); /* Resume-Printer and Accept-Jobs; RC_DENIED */
 

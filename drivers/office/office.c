@@ -33,6 +33,8 @@ static const char *const dry[] = {"list", "put", NULL};
 struct look {
     struct office_printer queue, device;
     bool has_device;
+    struct office_job own; /* the job as the printer itself knows it */
+    bool has_own;
 };
 
 static enum rc look(struct office *x, struct arena *a, struct look *out, struct err *e)
@@ -279,6 +281,7 @@ static enum rc prepare(struct office *x, const struct task *t, const struct look
 {
     const struct office_printer *q = &l->queue;
     uint8_t sum[SHA256_LEN];
+    char id[UUID_LEN];
 
     if (jval_str(t->args, "file", NULL))
         TRY(doc_read(x, jval_str(t->args, "file", NULL), e));
@@ -291,8 +294,11 @@ static enum rc prepare(struct office *x, const struct task *t, const struct look
     sha256(sum, x->doc.p, x->doc.len);
     hex_encode(p->sha256, sum, sizeof sum);
     p->pages = jval_int(t->args, "pages", 0);
-    p->wish = (struct office_wish){.title = jval_str(t->args, "title", "Pridvor"),
-                                   .copies = jval_int(t->args, "copies", 1)};
+    /* The name finds the job again at the printer behind the queue. */
+    TRY(uuid7(id, e));
+    p->wish = (struct office_wish){
+        .title = arena_fmt(t->arena, "%.60s %s", jval_str(t->args, "title", "Pridvor"), id + 24),
+        .copies = jval_int(t->args, "copies", 1)};
     if (p->wish.copies < 1 || p->wish.copies > 99 || p->pages < 0 || p->pages > 10000)
         return err_set(e, RC_BAD_REQUEST, "copies: 1 to 99, pages: 0 to 10000");
     if (p->wish.copies > q->copies_max) {
@@ -335,29 +341,45 @@ static void tell(struct drv *d, const struct printing *p, const struct look *l, 
     buf_fmt(&b, "{\"step\":\"%s\",\"done\":%lld,\"total\":%lld,\"waits_for\":",
             j && j->state >= JOB_PROCESSING ? "printing" : "queued",
             (long long)(p->watch.sides > 0 ? p->watch.sides : 0), (long long)p->watch.pages);
-    json_quote(&b, r && r->stops && c > K_WARN ? r->code : "");
+    json_quote(&b, r && r->stops && c >= K_WARN ? r->code : "");
     buf_chr(&b, '}');
     drv_event(d, "progress", b.p);
 }
 
 /* Until the watch has a word, the caller cancels, or the deadline comes. */
+/* One look at queue and printer. false: the queue did not answer. */
+static bool see(struct office *x, struct arena *a, const struct printing *p, struct office_job *job,
+                struct look *l)
+{
+    struct err none = {0};
+    struct err why = {0};
+
+    if (cups_job(x->queue, a, p->job, job, &why) != RC_OK || look(x, a, l, &why) != RC_OK) {
+        log_err(&why, "event=queue_silent job=%d", p->job);
+        return false;
+    }
+    if (!l->queue.device[0]) { /* no queue between: its job is the printer's */
+        l->own = *job;
+        l->has_own = true;
+    } else if (l->has_device) {
+        l->has_own = cups_job_named(x->device, a, p->wish.title, &l->own, &none) == RC_OK;
+    }
+    return true;
+}
+
 static enum watch_word follow(struct drv *d, const struct task *t, struct printing *p, struct err *e)
 {
     struct office *x = d->self;
     enum watch_word word = WATCH_ON;
-    int lost = 0;
 
     while (word == WATCH_ON) {
         struct office_job job;
         struct look l = {0};
-        struct err why = {0};
         ARENA_SCOPE(a);
-        bool answered = cups_job(x->queue, a, p->job, &job, &why) == RC_OK && look(x, a, &l, &why) == RC_OK;
-        lost = answered ? 0 : lost + 1;
-        if (lost == 1)
-            log_err(&why, "event=queue_silent job=%d", p->job);
-        word = watch_look(&p->watch, answered ? &job : NULL, answered ? who_counts(&l) : NULL, mono_ms());
-        if (answered) {
+        bool seen = see(x, a, p, &job, &l);
+        struct watch_seen v = {seen ? &job : NULL, l.has_own ? &l.own : NULL, seen ? who_counts(&l) : NULL};
+        word = watch_look(&p->watch, &v, mono_ms());
+        if (seen) {
             publish(d, &l);
             tell(d, p, &l, &job);
         }
@@ -375,7 +397,7 @@ static enum rc word_rc(enum watch_word word, const struct look *l, struct err *e
 {
     enum condition c;
     const struct reason *r = worst(l, &c);
-    bool waits = r && r->stops && c > K_WARN;
+    bool waits = r && r->stops && c >= K_WARN;
 
     switch (word) {
     case WATCH_PRINTED:

@@ -5,18 +5,19 @@ void watch_begin(struct watch *w, int64_t pages, int64_t before, int64_t now)
     *w = (struct watch){.pages = pages, .before = before, .sides = before >= 0 ? 0 : -1, .moved_at = now};
 }
 
-static void count(struct watch *w, const struct office_job *job, const struct office_printer *p, int64_t now)
+static void count(struct watch *w, const struct watch_seen *v, int64_t now)
 {
+    const struct office_printer *p = v->printer;
     int64_t by_life = p && w->before >= 0 && p->impressions >= w->before ? p->impressions - w->before : -1;
-    /* A queue that only passes bytes on says 0 for ever; that is no count. */
-    int64_t by_job = job && job->impressions > 0 ? job->impressions : -1;
+    int64_t by_job = v->own ? v->own->impressions : -1;
     int64_t sides = by_life > by_job ? by_life : by_job;
 
-    if (job && w->pages == 0 && job->total > 0)
-        w->pages = job->total;
+    if (w->pages == 0 && v->own && v->own->total > 0)
+        w->pages = v->own->total;
     if (sides > w->sides) {
+        if (sides > 0)
+            w->moved_at = now;
         w->sides = sides;
-        w->moved_at = now;
     }
 }
 
@@ -29,12 +30,13 @@ static enum watch_word completed(struct watch *w, int64_t now)
     return now - w->completed_at < WATCH_SETTLE_MS ? WATCH_ON : WATCH_UNPROVEN;
 }
 
-enum watch_word watch_look(struct watch *w, const struct office_job *job,
-                           const struct office_printer *printer, int64_t now)
+enum watch_word watch_look(struct watch *w, const struct watch_seen *v, int64_t now)
 {
+    const struct office_job *job = v->job;
+    const struct office_printer *printer = v->printer;
     int64_t patience = WATCH_FIRST_MS + WATCH_PAGE_MS * (w->sides > 0 ? 1 : w->pages);
 
-    count(w, job, printer, now);
+    count(w, v, now);
     if (job && job->state != w->last_state) {
         w->last_state = job->state;
         w->moved_at = now;

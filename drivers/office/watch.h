@@ -33,10 +33,14 @@ struct watch {
     bool processing; /* the printer had begun */
 };
 void watch_begin(struct watch *w, int64_t pages, int64_t before, int64_t now);
-/* printer: the one that counts and stops (behind the queue, if it speaks); job may be NULL: the queue did not
- * answer. */
-enum watch_word watch_look(struct watch *w, const struct office_job *job,
-                           const struct office_printer *printer, int64_t now);
+/* What one look saw; NULL: it did not answer. cupsd counts the pages that its filters made, printed or not:
+ * the number of a queue's job is no proof, only that of the printer's own job is. */
+struct watch_seen {
+    const struct office_job *job;         /* at the queue: its state */
+    const struct office_job *own;         /* at the printer itself: its count */
+    const struct office_printer *printer; /* the one behind the queue, if it speaks; else the queue */
+};
+enum watch_word watch_look(struct watch *w, const struct watch_seen *seen, int64_t now);
 /* What may be said of the paper when it ended so. */
 enum outcome watch_outcome(const struct watch *w, enum watch_word word);
 

@@ -180,7 +180,9 @@ static void judged(void **state)
                 const struct seen *v = &p->seen[k];
                 struct office_job job = {.state = v->job, .impressions = v->sides, .total = -1};
                 struct office_printer printer = {.state = v->printer, .impressions = v->life};
-                word = watch_look(&w, v->job ? &job : NULL, v->printer ? &printer : NULL, now);
+                const struct watch_seen seen = {v->job ? &job : NULL, v->job ? &job : NULL,
+                                                v->printer ? &printer : NULL};
+                word = watch_look(&w, &seen, now);
             }
         print_message("%s\n", p->name);
         assert_int_equal(word, p->word);
