@@ -209,7 +209,7 @@ enum rc hid_parse(const uint8_t *p, size_t len, struct hid_map *out, struct err 
     if (len == 0 || len > HID_DESCRIPTOR_MAX)
         return err_set(e, RC_PROTOCOL, "HID descriptor: %zu bytes", len);
     while (p < end) {
-        struct item it;
+        struct item it = {0};
         TRY(next(&p, end, &it, e));
         if (it.type == MAIN)
             TRY(main_item(&x, &it, e));
