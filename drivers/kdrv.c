@@ -44,6 +44,7 @@ static int usage(const char *why)
             "  --devices FOLDER  rows of configs/devices      --match usb:VID:PID[:SERIAL], serial:S or a "
             "port 1-1.2\n"
             "  --prefer THE SAME that one if it is there, else another\n"
+            "  --csca FOLDER     country certificates, master lists, revocation lists\n"
             "  --transport NAME  another way to the device (card: pcsc)\n"
             "  --NAME VALUE      any other option becomes an argument of the verb\n"
             "exit: 0 ok, 1 failed, 2 usage, 3 no device, 4 a person must do something, 5 outcome unknown\n",
@@ -53,7 +54,7 @@ static int usage(const char *why)
 
 struct options {
     const char *word[2]; /* driver and verb */
-    const char *devices, *match, *prefer, *transport;
+    const char *devices, *match, *prefer, *transport, *csca;
     bool json, direct;
     struct buf args; /* a JSON object, built as the options come */
 };
@@ -143,7 +144,8 @@ static bool options(int argc, char **argv, struct options *o)
         const char **value; /* NULL: a switch */
         bool *on;
     } own[] = {{"devices", &o->devices, NULL},     {"match", &o->match, NULL}, {"prefer", &o->prefer, NULL},
-               {"transport", &o->transport, NULL}, {"json", NULL, &o->json},   {"direct", NULL, &o->direct}};
+               {"transport", &o->transport, NULL}, {"csca", &o->csca, NULL},   {"json", NULL, &o->json},
+               {"direct", NULL, &o->direct}};
     size_t words = 0;
     buf_chr(&o->args, '{');
     for (int i = 1; i < argc; i++) {
@@ -281,7 +283,13 @@ int main(int argc, char **argv)
         return trust_byhand(argc, argv); /* of files: no device, nobody to ask */
 #endif
     struct options o = {0};
-    int code = options(argc, argv, &o) ? command(&o, argv) : usage("arguments do not fit");
+    bool fits = options(argc, argv, &o);
+#ifndef KDRV_ONLY
+    char folder[512];
+    if (fits && o.word[0] && strcmp(o.word[0], "card") == 0) /* else beside the rows of devices */
+        setenv("PRIDVOR_CSCA", trust_folder(o.csca, rows_dir(o.devices), folder, sizeof folder), 1);
+#endif
+    int code = fits ? command(&o, argv) : usage("arguments do not fit");
     buf_free(&o.args);
     return code;
 }

@@ -2,11 +2,13 @@
 #include "common/base/arena.h"
 #include "common/base/clock.h"
 #include "common/base/crypto.h"
+#include "common/base/log.h"
 #include "common/base/text.h"
 #include "common/model/frame.h"
 #include "drivers/card/ccid_link.h"
 #include "drivers/card/emrtd.h"
 #include "drivers/card/pcsc.h"
+#include "drivers/card/trust_byhand.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -16,6 +18,8 @@
 #define PCSC_TICK_MS 20
 #define PCSC_WATCH_MS 100
 #define HARDWARE_FAULTS 2 /* in a row, then the ladder */
+/* 2026-01-01: a clock before it was never set. No trusted time is a verdict of its own, not "expired". */
+#define CLOCK_FLOOR 1767225600
 
 struct card {
     struct port *port; /* of the link or of pcsc; NULL while no reader is open */
@@ -47,9 +51,25 @@ static void tell(struct drv *d)
     drv_media(d, media, present);
 }
 
+/* CSCA data: once in the life of the process, into memory that stays. Without them a document is read all the
+ * same; the verdict then says that nobody is known. */
+static const struct trust *trust_of(struct drv *d)
+{
+    static struct trust *trust;
+    static bool tried;
+    char folder[512];
+    struct err e = {0};
+    if (!tried &&
+        trust_load(d->process, trust_folder(NULL, NULL, folder, sizeof folder), &trust, &e) != RC_OK)
+        log_err(&e, "event=csca");
+    tried = true;
+    return trust;
+}
+
 static void opened(struct drv *d)
 {
     struct card *c = d->self;
+    (void)trust_of(d);
     c->port->ops->notices(c->port);
     c->port->left = c->port->came = false;
     c->alive_at = mono_ms();
@@ -186,15 +206,41 @@ static void result_json(const struct emrtd *m, const struct port *l, int64_t ms,
         buf_fmt(out, "%s{\"name\":\"%s\",\"size\":%zu,\"sha256\":\"%s\"}", i ? "," : "", f->file->name,
                 f->len, hex);
     }
+    buf_str(out, "],\"passive\":");
+    trust_json(&m->result.passive, out);
+    buf_fmt(out, ",\"chip\":{\"method\":\"%s\",\"verdict\":\"%s\",\"reason\":\"%s\"}", m->result.chip_method,
+            chip_verdict_word(m->result.chip), m->result.chip_why);
+    if (m->result.address) {
+        buf_str(out, ",\"address\":");
+        json_quote(out, m->result.address);
+    }
     hex_encode(hex, l->atr.bytes, l->atr.len);
-    buf_fmt(
-        out,
-        "],\"apdus\":%u,\"bytes_out\":%llu,\"bytes_in\":%llu,\"ms\":%lld,\"card_ms\":%lld,\"atr\":\"%s\"}",
-        l->count.apdus, (unsigned long long)l->count.bytes_out, (unsigned long long)l->count.bytes_in,
-        (long long)ms, (long long)((l->count.card_us + 500) / 1000), hex);
+    buf_fmt(out,
+            ",\"apdus\":%u,\"bytes_out\":%llu,\"bytes_in\":%llu,\"ms\":%lld,\"card_ms\":%lld,\"atr\":\"%s\"}",
+            l->count.apdus, (unsigned long long)l->count.bytes_out, (unsigned long long)l->count.bytes_in,
+            (long long)ms, (long long)((l->count.card_us + 500) / 1000), hex);
 }
 
-static const char *const read_words[] = {"can", "mrz", "want", NULL};
+/* Files by name; "EDATA" is the address of the Romanian card, which opens with its PIN alone. */
+static enum rc read_want(const struct task *t, struct emrtd *m, struct err *e)
+{
+    const struct jval *want = jval_get(t->args, "want");
+    for (size_t i = 0; want && want->kind == JV_ARR && i < want->n; i++) {
+        const char *name = want->items[i].kind == JV_STR ? want->items[i].s : "";
+        if (strcmp(name, "EDATA") == 0) {
+            m->want_address = true;
+            continue;
+        }
+        if (m->n_want == EMRTD_FILES || !lds_by_name(name))
+            return err_at(e, RC_BAD_REQUEST, "args.want", "names of files: DG1, DG2, DG14, COM, SOD, EDATA");
+        m->want[m->n_want++] = name;
+    }
+    if (m->want_address != (m->secret.pin != NULL))
+        return err_at(e, RC_BAD_REQUEST, "args.pin", "EDATA needs the PIN, and nothing else does");
+    return RC_OK;
+}
+
+static const char *const read_words[] = {"can", "mrz", "pin", "want", NULL};
 
 static enum rc read_secret(const struct task *t, struct emrtd *m, struct err *e)
 {
@@ -203,7 +249,7 @@ static enum rc read_secret(const struct task *t, struct emrtd *m, struct err *e)
         while (*w && strcmp(*w, t->args->names[i]) != 0)
             w++;
         if (!*w)
-            return err_at(e, RC_BAD_REQUEST, "args", "read knows can, mrz and want");
+            return err_at(e, RC_BAD_REQUEST, "args", "read knows can, mrz, pin and want");
     }
     m->secret.can = jval_str(t->args, "can", NULL);
     if (m->secret.can && (strlen(m->secret.can) != 6 || strspn(m->secret.can, "0123456789") != 6))
@@ -219,13 +265,10 @@ static enum rc read_secret(const struct task *t, struct emrtd *m, struct err *e)
     }
     if (!mrz && !m->secret.can)
         return err_at(e, RC_BAD_REQUEST, "args", "read needs can or mrz");
-    const struct jval *want = jval_get(t->args, "want");
-    for (size_t i = 0; want && want->kind == JV_ARR && i < want->n; i++) {
-        if (i == EMRTD_FILES || want->items[i].kind != JV_STR || !lds_by_name(want->items[i].s))
-            return err_at(e, RC_BAD_REQUEST, "args.want", "names of files: DG1, DG2, DG14, COM, SOD");
-        m->want[m->n_want++] = want->items[i].s;
-    }
-    return RC_OK;
+    m->secret.pin = jval_str(t->args, "pin", NULL);
+    if (m->secret.pin && (strlen(m->secret.pin) != 4 || strspn(m->secret.pin, "0123456789") != 4))
+        return err_at(e, RC_BAD_REQUEST, "args.pin", "the PIN has four digits");
+    return read_want(t, m, e);
 }
 
 /* Presence first (one quick status), then power, then the document. */
@@ -279,6 +322,8 @@ static void do_read(struct drv *d, const struct task *t, struct result *r)
     m->progress = progress;
     m->identity = identity;
     m->user = d;
+    m->trust = trust_of(d);
+    m->now = unix_ms() / 1000 >= CLOCK_FLOOR ? unix_ms() / 1000 : 0;
     c->port->count = (struct port_counters){0};
     enum rc rc = read_secret(t, m, &e);
     int64_t ms = 0;

@@ -190,8 +190,8 @@ enum rc card_unpad(const uint8_t *p, size_t len, size_t block, size_t *out, stru
     return RC_OK;
 }
 
-enum rc card_map_random(const struct card_key *t, const uint8_t *s, size_t s_len, unsigned bits,
-                        uint8_t out[CARD_MAP_MAX], size_t *len, struct err *e)
+enum rc card_map_random(const struct card_key *t, struct bytes s, unsigned bits, uint8_t out[CARD_MAP_MAX],
+                        size_t *len, struct err *e)
 {
     static const char *const constants[2][2] = {
         {"\xa6\x68\x89\x2a\x7c\x41\xe3\xca\x73\x9f\x40\xb0\x57\xd8\x59\x04",
@@ -202,11 +202,11 @@ enum rc card_map_random(const struct card_key *t, const uint8_t *s, size_t s_len
          "\x6c\xbf\x06\x66\x77\xd0\xfa\xae\x5a\xad\xd9\x9d\xf8\xe5\x35\x17"}};
     bool longer = t->cipher == CIPHER_AES192 || t->cipher == CIPHER_AES256;
     size_t l = longer ? 32 : 16, n = 0;
-    if (s_len != l)
-        return err_set(e, RC_PROTOCOL, "integrated mapping: a nonce of %zu bytes instead of %zu", s_len, l);
+    if (s.len != l)
+        return err_set(e, RC_PROTOCOL, "integrated mapping: a nonce of %zu bytes instead of %zu", s.len, l);
     struct card_key k = *t;
     uint8_t next[32];
-    enum rc rc = card_encrypt(t, NULL, s, l, next, e);
+    enum rc rc = card_encrypt(t, NULL, s.p, l, next, e);
     while (rc == RC_OK && n * 8 < bits + 64 && n + l <= CARD_MAP_MAX) {
         memcpy(k.k, next, cipher_keylen(t->cipher));
         rc = card_encrypt(&k, NULL, (const uint8_t *)constants[longer][0], l, next, e);

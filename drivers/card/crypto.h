@@ -43,7 +43,7 @@ MUST enum rc card_unpad(const uint8_t *p, size_t len, size_t block, size_t *out,
 /* 9303-11 4.4.3.3.2, integrated mapping: R(s, t), long enough for a field of `bits`. out has
  * CARD_MAP_MAX. RC_PROTOCOL: nonces of lengths that do not fit the cipher. */
 #define CARD_MAP_MAX (256 + 8 + 32)
-MUST enum rc card_map_random(const struct card_key *t, const uint8_t *s, size_t s_len, unsigned bits,
+MUST enum rc card_map_random(const struct card_key *t, struct bytes s, unsigned bits,
                              uint8_t out[CARD_MAP_MAX], size_t *len, struct err *e);
 
 /* Key agreement: ECDH over a known curve, or DH over a prime field. One struct serves one run of PACE or chip

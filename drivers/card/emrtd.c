@@ -386,8 +386,11 @@ static enum rc attempt(struct emrtd *m, struct err *e)
 static bool again(struct emrtd *m, unsigned n, enum rc rc, const struct err *why)
 {
     bool file_bad = why->code && strcmp(why->code, "FILE_BAD") == 0; /* would be as bad again */
-    if (rc == RC_TIMEOUT)
-        return !why->code && n == 1 && (m->care = (struct care){.select = true, .most = 258}, true);
+    if (rc == RC_TIMEOUT && !why->code && !m->care.late) {
+        m->care.late = m->care.select = true;
+        m->care.most = 258;
+        return true;
+    }
     if (rc != RC_PROTOCOL || file_bad || n >= ATTEMPTS)
         return false;
     if (m->result.access[0] == 0 && n >= 2)

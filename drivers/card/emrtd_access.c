@@ -39,15 +39,21 @@ static enum rc find_width(struct emrtd *m, struct err *e)
         return RC_OK;
     struct answer a = {.len = 0};
     struct tlv limits, command, answer;
-    enum rc rc = atr.info ? read_small(m, atr_info, &a, e) : RC_NOT_FOUND;
-    if (rc != RC_OK && rc != RC_NOT_FOUND && rc != RC_DENIED && rc != RC_UNSUPPORTED && rc != RC_STATE)
-        return rc;
     size_t at = 0, most = WIDE_GUESS;
-    size_t from = a.len > 0 && a.data[0] < 0x42 ? 1 : 0; /* the file may begin with a category byte */
-    if (rc == RC_OK && tlv_find(a.data + from, a.len - from, 0x7F66, &limits, NULL) == RC_OK &&
-        tlv_next(limits.v, limits.len, &at, &command, NULL) == RC_OK &&
-        tlv_next(limits.v, limits.len, &at, &answer, NULL) == RC_OK && answer.len == 2)
+    if (atr.info) { /* then it must say how much; a file that is missing is a card to be careful with */
+        enum rc rc = read_small(m, atr_info, &a, e);
+        if (rc == RC_PROTOCOL || rc == RC_TIMEOUT || rc == RC_LINK_LOST || rc == RC_CANCELLED ||
+            rc == RC_USER)
+            return rc;
+        if (rc != RC_OK)
+            return RC_OK;
+        size_t from = a.len > 0 && a.data[0] < 0x42 ? 1 : 0; /* it may begin with a category byte */
+        if (tlv_find(a.data + from, a.len - from, 0x7F66, &limits, NULL) != RC_OK ||
+            tlv_next(limits.v, limits.len, &at, &command, NULL) != RC_OK ||
+            tlv_next(limits.v, limits.len, &at, &answer, NULL) != RC_OK || answer.len != 2)
+            return RC_OK;
         most = (size_t)(answer.v[0] << 8 | answer.v[1]);
+    }
     if (most > m->t->max_answer)
         most = m->t->max_answer;
     if (most > APDU_DATA_MAX)

@@ -134,11 +134,18 @@ static enum rc face(const uint8_t *file, const struct tlv *block, struct lds_pic
     if (face_len > record - 14 || face_len < 20 + 12 + points * 8)
         return bad_text(e, "DG2", "the face has a wrong length");
     const uint8_t *image = p + 14 + 20 + points * 8;
-    if (image[1] > 1)
+    struct lds_size own;
+    bool known = lds_picture_size(image + 12, face_len - 20 - points * 8 - 12, &own, NULL) == RC_OK;
+    if (!known && image[1] > 1)
         return bad_text(e, "DG2", "the picture is neither JPEG nor JPEG 2000");
     out->kind = image[1] == 0 ? PICTURE_JPEG : PICTURE_JPEG2000;
     out->width = be(image + 2, 2);
     out->height = be(image + 4, 2);
+    if (known) {
+        out->kind = own.kind;
+        out->width = own.width;
+        out->height = own.height;
+    }
     out->p = image + 12;
     out->len = face_len - 20 - points * 8 - 12;
     out->offset = (size_t)(out->p - file);

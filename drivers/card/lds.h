@@ -37,8 +37,31 @@ struct lds_picture {
     size_t len, offset; /* from the start of the file */
     unsigned width, height, faces;
 };
-/* First face of DG2: 75 > 7F61 > 7F60 > 5F2E or 7F2E > ISO 19794-5 "FAC". */
+/* Kind and size by the picture's own first bytes: JPEG, JP2 file, bare JPEG 2000 codestream. */
+struct lds_size {
+    enum picture kind;
+    unsigned width, height;
+};
+MUST enum rc lds_picture_size(const uint8_t *p, size_t len, struct lds_size *out, struct err *e);
+/* First face of DG2. The picture's own word about kind and size counts where it can be read, else the
+ * record's: 75 > 7F61 > 7F60 > 5F2E or 7F2E > ISO 19794-5 "FAC". */
 MUST enum rc lds_dg2(const uint8_t *p, size_t len, struct lds_picture *out, struct err *e);
+
+MUST enum rc lds_dg7(const uint8_t *p, size_t len, struct lds_picture *out, struct err *e); /* signature */
+
+/* lds_holder.c. Texts as they stand (mostly UTF-8, '<' between parts), len 0: not there; dates YYYYMMDD, ""
+ * not there. */
+struct lds_holder { /* DG11 */
+    struct bytes full_name, personal_number, birth_place, address, telephone, profession, title, summary,
+        custody;
+    char birth_date[9];
+};
+struct lds_issue { /* DG12 */
+    struct bytes authority, endorsements, exit_tax, system;
+    char date[9], made[15];
+};
+MUST enum rc lds_dg11(const uint8_t *p, size_t len, struct lds_holder *out, struct err *e);
+MUST enum rc lds_dg12(const uint8_t *p, size_t len, struct lds_issue *out, struct err *e);
 
 /* SecurityInfos: SET OF SEQUENCE { OID, ... }, in EF.CardAccess as such, in DG14 inside 6E. */
 struct security_info {

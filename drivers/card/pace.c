@@ -274,7 +274,7 @@ static enum rc map_integrated(struct pace *p, struct err *e)
 {
     uint8_t random[CARD_MAP_MAX];
     size_t n = 0;
-    enum rc rc = card_map_random(&p->extra, p->nonce, p->nonce_len, ka_bits(p->ka), random, &n, e);
+    enum rc rc = card_map_random(&p->extra, BYTES(p->nonce, p->nonce_len), ka_bits(p->ka), random, &n, e);
     if (rc == RC_OK)
         rc = ka_map_integrated(p->ka, BYTES(random, n), e);
     wipe(random, sizeof random);

@@ -33,6 +33,19 @@ static const struct jfield conf_fields[] = {
     JF_BOOL(struct conf, pace, J_REQ),
     JF_BOOL(struct conf, bac, J_REQ),
     JF_BOOL(struct conf, explicit_ec, 0),
+    JF_STR(struct conf, mapping, 0, 2, 3),
+    JF_STR(struct conf, ca, 0, 4, 8),
+    JF_STR(struct conf, ca_curve, 0, 0, 20),
+    JF_STR(struct conf, aa, 0, 3, 6),
+    JF_STR(struct conf, pin, 0, 4, 4),
+    JF_STR(struct conf, address, 0, 1, 200),
+    JF_BOOL(struct conf, clone, 0),
+    JF_BOOL(struct conf, unlisted, 0),
+    JF_BOOL(struct conf, extras, 0),
+    JF_BOOL(struct conf, jp2, 0),
+    JF_BOOL(struct conf, ca_id, 0),
+    JF_INT(struct conf, dg2, 0, 0, 80000),
+    JF_INT(struct conf, offers, 0, 0, 20),
     JF_INT(struct conf, can_tries, 0, 0, 100),
     JF_INT(struct conf, can_delay_ms, 0, 0, 10000),
     JF_INT(struct conf, busy_ms, 0, 0, 60000),
@@ -93,15 +106,22 @@ static enum rc personalise(struct card *c, const char *path, struct err *e)
     if (!c->conf.person.cnp)
         c->conf.person.cnp = "";
     TRY(check_mrz(c, e));
-    if (!curve_named(c->conf.signer))
+    if (!curve_named(c->conf.signer) && strcmp(c->conf.signer, "RSA-PSS") != 0)
         return err_at(e, RC_BAD_FIELD, "signer", "unknown curve");
     if (c->conf.pace) {
         c->curve = curve_named(c->conf.curve ? c->conf.curve : "");
         c->cipher = cipher_named(c->conf.cipher ? c->conf.cipher : "");
         if (!c->curve || !c->cipher)
             return err_at(e, RC_BAD_FIELD, "curve", "PACE needs a known curve and cipher");
-        must(mbedtls_ecp_group_load(&c->grp, c->curve->gid));
+        group_load(&c->grp, c->curve);
     }
+    const char *ca = c->conf.ca ? c->conf.ca : c->conf.pace ? c->conf.cipher : "none";
+    const struct curve *ca_curve = c->conf.ca_curve ? curve_named(c->conf.ca_curve) : c->curve;
+    c->ca = cipher_named(ca);
+    if (c->ca && !ca_curve)
+        return err_at(e, RC_BAD_FIELD, "ca_curve", "chip authentication needs a known curve");
+    if (c->ca)
+        group_load(&c->ca_grp, ca_curve);
     lds_build(c);
     return RC_OK;
 }
@@ -111,9 +131,11 @@ enum rc card_new(const char *path, struct card **out, struct err *e)
     struct card *c SCOPED(card_freep) = calloc(1, sizeof *c);
     must(c ? 0 : -1);
     c->a = arena_new();
-    mbedtls_ecp_group_init(&c->grp);
+    group_init(&c->grp);
+    group_init(&c->ca_grp);
     mbedtls_mpi_init(&c->ca_key);
-    mbedtls_ecp_point_init(&c->pace.gen);
+    elem_init(&c->pace.gen);
+    mbedtls_mpi_init(&c->pace.mapping);
     card_random(c, NULL, NULL);
     TRY(personalise(c, path, e));
     *out = c;
@@ -126,8 +148,10 @@ void card_free(struct card *c)
     if (!c)
         return;
     card_reset(c);
-    mbedtls_ecp_point_free(&c->pace.gen);
-    mbedtls_ecp_group_free(&c->grp);
+    elem_free(&c->pace.gen);
+    mbedtls_mpi_free(&c->pace.mapping);
+    group_free(&c->grp);
+    group_free(&c->ca_grp);
     mbedtls_mpi_free(&c->ca_key);
     arena_free(c->a);
     wipe(c, sizeof *c);
@@ -142,7 +166,7 @@ void card_freep(struct card **c)
 void card_reset(struct card *c)
 {
     sm_drop(c);
-    c->app = false;
+    c->app = APP_MF;
     c->ef = NULL;
 }
 

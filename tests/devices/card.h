@@ -1,6 +1,8 @@
 /* The chip of an identity card: an ICAO LDS1 eMRTD written from ICAO 9303-10 and 9303-11, on purpose without
- * a line of our own driver. PACE (ECDH generic mapping; CAN and MRZ), BAC, secure messaging, chip
- * authentication, EF.CardAccess, EF.COM, DG1, DG2, DG14, SOD. One card is one JSON file in
+ * a line of our own driver. PACE (ECDH and DH; generic, integrated and
+ * chip authentication mapping; CAN and MRZ), BAC, secure messaging, chip and active authentication,
+ * EF.CardAccess, EF.COM, DG1, DG2, DG7, DG11, DG12, DG14, DG15, SOD; the address behind a PIN as the Romanian
+ * card has it. One card is one JSON file in
  * tests/devices/cards/. The persons are invented. */
 #ifndef PRIDVOR_TESTS_CARD_H
 #define PRIDVOR_TESTS_CARD_H
@@ -40,6 +42,8 @@ const uint8_t *card_file(const struct card *c, uint16_t fid, size_t *len);
 void card_put_file(struct card *c, uint16_t fid, const void *p, size_t len);
 /* The certificate of the invented country signing CA (DER), which signed every document signer here. */
 const uint8_t *card_csca(const struct card *c, size_t *len);
+struct buf;
+void card_csca_make(struct buf *der);       /* the same without a card; explicit curve parameters */
 const char *card_mrz(const struct card *c); /* 90 characters, TD1 */
 
 #endif

@@ -19,7 +19,16 @@ enum {
 };
 #define MF 0x3F00
 
-static const uint8_t aid[] = {0xA0, 0x00, 0x00, 0x02, 0x47, 0x10, 0x01};
+/* LDS1 of ICAO; of the Romanian card: the national application and the one with the address. */
+static const struct {
+    int app;
+    size_t len;
+    uint8_t aid[16];
+} apps[] = {
+    {APP_LDS, 7, {0xA0, 0x00, 0x00, 0x02, 0x47, 0x10, 0x01}},
+    {APP_NATIONAL, 16, {0xA0, 0, 0, 0, 0x77, 0x03, 0x0C, 0x60, 0, 0, 0, 0xFE, 0, 0, 0x05, 0}},
+    {APP_EDATA, 15, {0xE8, 0x28, 0xBD, 0x08, 0x0F, 0xA0, 0, 0, 0x01, 0x67, 0x45, 0x44, 0x41, 0x54, 0x41}},
+};
 
 static size_t be(const uint8_t *p, size_t n)
 {
@@ -87,7 +96,7 @@ static uint16_t use(struct card *c, const struct file *f)
 {
     if (!f)
         return SW_NOT_FOUND;
-    if (!f->open && !(c->access && c->sm.on))
+    if (!f->open && !(c->access && c->sm.on && (f->app != APP_EDATA || c->pin_right)))
         return SW_ACCESS;
     c->ef = f;
     return SW_OK;
@@ -95,13 +104,16 @@ static uint16_t use(struct card *c, const struct file *f)
 
 static uint16_t select_aid(struct card *c, const struct apdu *a, struct buf *out)
 {
-    if (a->lc != sizeof aid || memcmp(a->data, aid, sizeof aid) != 0)
+    size_t i = 0;
+    while (i < COUNT(apps) && (apps[i].len != a->lc || memcmp(apps[i].aid, a->data, a->lc) != 0))
+        i++;
+    if (i == COUNT(apps) || (apps[i].app != APP_LDS && !c->conf.pin))
         return SW_NOT_FOUND;
-    c->app = true;
+    c->app = apps[i].app;
     c->ef = NULL;
     if (a->le && !(a->p2 & 0x0C)) {
         BUF_SCOPE(fci);
-        tlv(&fci, 0x84, aid, sizeof aid);
+        tlv(&fci, 0x84, apps[i].aid, apps[i].len);
         tlv_buf(out, 0x6F, &fci);
     }
     return SW_OK;
@@ -114,7 +126,7 @@ static uint16_t select_fid(struct card *c, const struct apdu *a, struct buf *out
     if (a->lc != 0 && a->lc != 2)
         return SW_LENGTH;
     if (a->p1 == 0 && fid == MF) {
-        c->app = false;
+        c->app = APP_MF;
         c->ef = NULL;
         return SW_OK;
     }
@@ -192,6 +204,23 @@ static uint16_t read_binary_odd(struct card *c, const struct apdu *a, struct buf
     return sw;
 }
 
+/* 4 digits filled with FF, as a reference of the card that counts three tries. */
+uint16_t verify_pin(struct card *c, const struct apdu *a, struct buf *out)
+{
+    enum { TRIES = 3, PLACES = 12 };
+    uint8_t want[PLACES];
+    (void)out;
+    if (!c->conf.pin || c->app != APP_NATIONAL || !c->access || !c->sm.on)
+        return SW_ACCESS;
+    if (c->wrong_pins >= TRIES)
+        return 0x6983;
+    memset(want, 0xFF, sizeof want);
+    memcpy(want, c->conf.pin, strlen(c->conf.pin));
+    c->pin_right = a->lc == PLACES && memcmp(a->data, want, PLACES) == 0;
+    c->wrong_pins = c->pin_right ? 0 : c->wrong_pins + 1;
+    return c->pin_right ? SW_OK : (uint16_t)(0x63C0 | (TRIES - c->wrong_pins));
+}
+
 static const struct command {
     uint8_t ins;
     int p1, p2; /* -1: any */
@@ -201,7 +230,9 @@ static const struct command {
     {0xA4, -1, -1, false, do_select},           {0xB0, -1, -1, false, read_binary},
     {0xB1, -1, -1, false, read_binary_odd},     {0x84, 0, 0, false, get_challenge},
     {0x82, 0, 0, false, external_authenticate}, {0x22, 0xC1, 0xA4, false, pace_set_at},
-    {0x22, 0x41, 0xA4, false, ca_set_at},       {0x86, -1, -1, true, general_authenticate},
+    {0x22, 0x41, 0xA4, false, ca_set_at},       {0x22, 0x41, 0xA6, false, ca_set_kat},
+    {0x88, 0, 0, false, internal_authenticate}, {0x20, 0, 3, false, verify_pin},
+    {0x86, -1, -1, true, general_authenticate},
 };
 
 static uint16_t run(struct card *c, const struct apdu *a, struct buf *out)

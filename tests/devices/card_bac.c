@@ -32,7 +32,7 @@ uint16_t get_challenge(struct card *c, const struct apdu *a, struct buf *out)
 {
     if (a->lc || a->le < RND)
         return 0x6700;
-    if (!c->conf.bac || !c->app)
+    if (!c->conf.bac || c->app != APP_LDS)
         return 0x6985;
     c->rnd(c->rnd_ctx, c->challenge, RND);
     c->challenged = true;

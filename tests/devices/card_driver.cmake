@@ -12,7 +12,7 @@ endforeach()
 # its public names stay visible.
 set(chip ${CMAKE_CURRENT_BINARY_DIR}/chip_alone.o)
 set(chip_names)
-foreach(name IN ITEMS new free freep reset atr apdu busy_ms random seed file put_file csca mrz)
+foreach(name IN ITEMS new free freep csca_make reset atr apdu busy_ms random seed file put_file csca mrz)
   list(APPEND chip_names -G card_${name})
 endforeach()
 add_custom_command(OUTPUT ${chip}
@@ -22,6 +22,10 @@ add_custom_command(OUTPUT ${chip}
 set_source_files_properties(${chip} PROPERTIES EXTERNAL_OBJECT ON GENERATED ON)
 pridvor_test(devices_card_reading LABEL devices SOURCES devices/card_reading_test.c
   LIBS drv lib::pango PkgConfig::jpeg m)
-if(TARGET devices_card_reading)
-  target_sources(devices_card_reading PRIVATE ${chip})
-endif()
+pridvor_test(devices_card_kinds LABEL devices SOURCES devices/card_kinds_test.c devices/card_direct.c
+  LIBS drv lib::pango PkgConfig::jpeg m TIMEOUT 600)
+foreach(part IN ITEMS reading kinds)
+  if(TARGET devices_card_${part})
+    target_sources(devices_card_${part} PRIVATE ${chip})
+  endif()
+endforeach()

@@ -3,36 +3,29 @@
 
 #include <string.h>
 
-#define OID_PACE_GM "04007F000702020402" /* 0.4.0.127.0.7.2.2.4.2, the cipher follows */
-#define OID_CA_ECDH "04007F000702020302" /* 0.4.0.127.0.7.2.2.3.2, the cipher follows */
-
-void card_add_file(struct card *c, uint16_t fid, bool app, const struct buf *content)
+void card_add_file(struct card *c, uint16_t fid, int app, const struct buf *content)
 {
     must(c->nfiles < FILES_MAX ? 0 : -1);
     c->files[c->nfiles++] = (struct file){.fid = fid,
                                           .sfi = fid == 0x2F01 ? 0x01 : (uint8_t)(fid & 0x1F),
                                           .app = app,
-                                          .open = !app,
+                                          .open = app == APP_MF,
                                           .p = arena_dup(c->a, content->p, content->len),
                                           .len = content->len};
-}
-
-static void put_oid(struct buf *b, const char *prefix, uint8_t last)
-{
-    uint8_t v[16];
-    size_t n = hexbytes(prefix, v, sizeof v);
-    v[n] = last;
-    tlv(b, 0x06, v, n + 1);
 }
 
 /* PACEInfo ::= SEQUENCE { protocol, version 2, parameterId } (9303-11 9.2.1) */
 void card_access_infos(struct card *c, struct buf *set)
 {
-    BUF_SCOPE(info);
-    put_oid(&info, OID_PACE_GM, c->cipher->c);
-    tlv_int(&info, 2);
-    tlv_int(&info, (unsigned)c->curve->id);
-    tlv_buf(set, 0x30, &info);
+    uint8_t oid[10];
+    protocol_oid(c, 4, oid);
+    for (int64_t i = 0; i <= c->conf.offers; i++) { /* those in front: parameters that nobody knows */
+        BUF_SCOPE(info);
+        tlv(&info, 0x06, oid, sizeof oid);
+        tlv_int(&info, 2);
+        tlv_int(&info, i < c->conf.offers ? 100 + (unsigned)i : (unsigned)c->curve->id);
+        tlv_buf(set, 0x30, &info);
+    }
 }
 
 static void build_mf(struct card *c)
@@ -42,7 +35,7 @@ static void build_mf(struct card *c)
         BUF_SCOPE(file);
         card_access_infos(c, &set);
         tlv_buf(&file, 0x31, &set);
-        card_add_file(c, 0x011C, false, &file);
+        card_add_file(c, 0x011C, APP_MF, &file);
     }
     if (c->conf.extended) { /* EF.ATR/INFO: 7F66 { longest command, longest answer } */
         BUF_SCOPE(sizes);
@@ -52,19 +45,32 @@ static void build_mf(struct card *c)
         tlv(&sizes, 0x02, max, 2);
         tlv_hex(&file, 0x47, "F3F1E0");
         tlv_buf(&file, 0x7F66, &sizes);
-        card_add_file(c, 0x2F01, false, &file);
+        card_add_file(c, 0x2F01, APP_MF, &file);
     }
+}
+
+static bool hidden(const struct card *c, uint16_t fid)
+{
+    return c->conf.unlisted && (fid == 0x010E || fid == 0x010F);
 }
 
 static void build_com(struct card *c)
 {
+    static const uint8_t tags[] = {0x61, 0x75, 0x63, 0x76, 0x65, 0x66, 0x67, 0x68,
+                                   0x69, 0x6A, 0x6B, 0x6C, 0x6D, 0x6E, 0x6F, 0x70};
+    BUF_SCOPE(list);
     BUF_SCOPE(com);
     BUF_SCOPE(file);
+    for (size_t i = 0; i < c->nfiles; i++) {
+        uint16_t fid = c->files[i].fid;
+        if (c->files[i].app == APP_LDS && fid >= 0x0101 && fid <= 0x0110 && !hidden(c, fid))
+            buf_chr(&list, (char)tags[fid - 0x0101]);
+    }
     tlv(&com, 0x5F01, "0107", 4);
     tlv(&com, 0x5F36, "040000", 6);
-    tlv_hex(&com, 0x5C, c->conf.pace ? "61756E" : "6175");
+    tlv_buf(&com, 0x5C, &list);
     tlv_buf(&file, 0x60, &com);
-    card_add_file(c, 0x011E, true, &file);
+    card_add_file(c, 0x011E, APP_LDS, &file);
 }
 
 static void build_dg1(struct card *c)
@@ -73,15 +79,22 @@ static void build_dg1(struct card *c)
     BUF_SCOPE(file);
     tlv(&mrz, 0x5F1F, c->mrz, 90);
     tlv_buf(&file, 0x61, &mrz);
-    card_add_file(c, 0x0101, true, &file);
+    card_add_file(c, 0x0101, APP_LDS, &file);
 }
+
+#define DG2_AROUND 96 /* bytes of DG2 that are no picture, about */
 
 /* ISO/IEC 19794-5:2005: record header 14, facial information 20, image information 12, the picture. */
 static void face_record(struct card *c, struct buf *out)
 {
     unsigned w, h;
     BUF_SCOPE(jpeg);
-    face_jpeg(&jpeg, (int)c->conf.look, &w, &h);
+    if (c->conf.jp2)
+        face_jp2(&jpeg, &w, &h);
+    else
+        face_jpeg(&jpeg, (int)c->conf.look, &w, &h);
+    while (jpeg.len + DG2_AROUND < (size_t)c->conf.dg2)
+        buf_chr(&jpeg, 0); /* behind the end of the picture: some issuers fill up, too */
     buf_add(out,
             "FAC\0"
             "010\0",
@@ -96,7 +109,7 @@ static void face_record(struct card *c, struct buf *out)
     put_be(out, 0, 2);                                    /* expression */
     put_be(out, 0, 3);                                    /* pose */
     put_be(out, 0, 3);                                    /* its uncertainty */
-    put_be(out, 0x0100, 2);                               /* full frontal, JPEG */
+    put_be(out, c->conf.jp2 ? 0x0101 : 0x0100, 2);        /* full frontal, JPEG or JPEG 2000 */
     put_be(out, w, 2);
     put_be(out, h, 2);
     put_be(out, 0x0102, 2); /* RGB 24 bit; photograph from a digital camera */
@@ -126,50 +139,49 @@ static void build_dg2(struct card *c)
     tlv_buf(&group, 0x7F60, &one);
     tlv_buf(&outer, 0x7F61, &group);
     tlv_buf(&file, 0x75, &outer);
-    card_add_file(c, 0x0102, true, &file);
+    card_add_file(c, 0x0102, APP_LDS, &file);
 }
 
-/* 6E { SET { PACEInfo, ChipAuthenticationInfo, ChipAuthenticationPublicKeyInfo } } (9303-11 9.2) */
+/* 6E { SET { PACEInfo, ChipAuthenticationInfo, ChipAuthenticationPublicKeyInfo, ... } } (9303-11 9.2) */
 static void build_dg14(struct card *c)
 {
     BUF_SCOPE(set);
-    BUF_SCOPE(ca);
-    BUF_SCOPE(pk);
     BUF_SCOPE(infos);
     BUF_SCOPE(file);
-    /* SET OF in DER order: chip authentication sorts before PACE, the long key comes last */
-    put_oid(&ca, OID_CA_ECDH, c->cipher->c);
-    tlv_int(&ca, 1);
-    tlv_int(&ca, 1); /* key id */
-    tlv_buf(&set, 0x30, &ca);
-    card_access_infos(c, &set);
-
-    mbedtls_ecp_point q;
-    mbedtls_ecp_group g;
-    mbedtls_ecp_point_init(&q);
-    mbedtls_ecp_group_init(&g);
-    fixed_key(c->mrz, c->curve, &g, &c->ca_key, &q);
-    put_oid(&pk, "04007F0007020201", 2);
-    spki(&pk, c->curve, &q, true);
-    tlv_int(&pk, 1);
-    tlv_buf(&set, 0x30, &pk);
-    mbedtls_ecp_point_free(&q);
-    mbedtls_ecp_group_free(&g);
-
+    chip_infos(c, &set);
+    if (c->conf.pace)
+        card_access_infos(c, &set);
+    if (set.len == 0)
+        return;
     tlv_buf(&infos, 0x31, &set);
     tlv_buf(&file, 0x6E, &infos);
-    card_add_file(c, 0x010E, true, &file);
+    card_add_file(c, 0x010E, APP_LDS, &file);
+}
+
+static void build_dg15(struct card *c)
+{
+    BUF_SCOPE(key);
+    BUF_SCOPE(file);
+    if (!c->conf.aa || strcmp(c->conf.aa, "none") == 0)
+        return;
+    chip_dg15(c, &key);
+    tlv_buf(&file, 0x6F, &key);
+    card_add_file(c, 0x010F, APP_LDS, &file);
 }
 
 void lds_build(struct card *c)
 {
     build_mf(c);
-    build_com(c);
     build_dg1(c);
     build_dg2(c);
-    if (c->conf.pace)
-        build_dg14(c);
+    build_dg14(c);
+    build_dg15(c);
+    lds_extras(c);
+    build_com(c);
     BUF_SCOPE(sod);
     sod_build(c, &sod);
-    card_add_file(c, 0x011D, true, &sod);
+    card_add_file(c, 0x011D, APP_LDS, &sod);
+    for (size_t i = 0; i < c->nfiles; i++)
+        if (c->files[i].app == APP_LDS && hidden(c, c->files[i].fid))
+            c->files[i].fid = c->files[i].sfi = 0;
 }

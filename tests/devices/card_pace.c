@@ -14,42 +14,35 @@ enum {
 };
 enum { PW_MRZ = 1, PW_CAN = 2 };
 
-void card_private_key(struct card *c, mbedtls_mpi *d)
-{
-    uint8_t raw[66];
-    size_t n = (c->grp.nbits + 7) / 8;
-    do {
-        c->rnd(c->rnd_ctx, raw, n);
-        must(mbedtls_mpi_read_binary(d, raw, n));
-    } while (mbedtls_mpi_cmp_int(d, 1) < 0 || mbedtls_mpi_cmp_mpi(d, &c->grp.N) >= 0);
-}
-
-void point_write(struct card *c, const mbedtls_ecp_point *p, uint8_t out[POINT_MAX], size_t *n)
-{
-    must(mbedtls_ecp_point_write_binary(&c->grp, p, MBEDTLS_ECP_PF_UNCOMPRESSED, n, out, POINT_MAX));
-}
-
-/* Off the curve and the point at infinity are refused. */
-bool point_read(struct card *c, const uint8_t *p, size_t n, mbedtls_ecp_point *out)
-{
-    return n == 1 + 2 * ((c->grp.pbits + 7) / 8) && p[0] == 4 &&
-           mbedtls_ecp_point_read_binary(&c->grp, out, p, n) == 0 &&
-           mbedtls_ecp_check_pubkey(&c->grp, out) == 0;
-}
-
 void pace_forget(struct card *c)
 {
-    mbedtls_ecp_point_free(&c->pace.gen);
+    elem_free(&c->pace.gen);
+    mbedtls_mpi_free(&c->pace.mapping);
     wipe(&c->pace, sizeof c->pace);
-    mbedtls_ecp_point_init(&c->pace.gen);
+    elem_init(&c->pace.gen);
+    mbedtls_mpi_init(&c->pace.mapping);
 }
 
-/* 0.4.0.127.0.7.2.2 . 4 (PACE) or 3 (CA) . 2 (ECDH) . cipher */
-static void protocol_oid(const struct card *c, uint8_t family, uint8_t oid[10])
+static bool mapping_is(const struct card *c, const char *name)
 {
-    static const uint8_t arc[] = {0x04, 0x00, 0x7F, 0x00, 0x07, 0x02, 0x02, 0, 2, 0};
+    return c->conf.mapping && strcmp(c->conf.mapping, name) == 0;
+}
+
+void protocol_oid(const struct card *c, uint8_t family, uint8_t oid[10])
+{
+    static const uint8_t arc[] = {0x04, 0x00, 0x7F, 0x00, 0x07, 0x02, 0x02, 0, 0, 0};
     memcpy(oid, arc, 10);
     oid[7] = family;
+    if (family == 3) {
+        oid[8] = c->ca_grp.cv->prime ? 1 : 2;
+        oid[9] = c->ca->c;
+        return;
+    }
+    oid[8] = c->curve->prime ? 1 : 2;
+    if (mapping_is(c, "IM"))
+        oid[8] += 2;
+    if (mapping_is(c, "CAM"))
+        oid[8] = 6;
     oid[9] = c->cipher->c;
 }
 
@@ -83,7 +76,7 @@ uint16_t pace_set_at(struct card *c, const struct apdu *a, struct buf *out)
     pace_forget(c);
     if (!c->conf.pace)
         return SW_DATA;
-    if (c->app) /* seen on Romanian cards: only from the MF */
+    if (c->app == APP_LDS) /* seen on Romanian cards: only from the MF */
         return SW_CONDITIONS;
     protocol_oid(c, 4, own);
     if (!tlv_find(a->data, a->lc, 0x80, &oid) || oid.len != 10 || memcmp(oid.p, own, 10) != 0 ||
@@ -101,84 +94,89 @@ uint16_t pace_set_at(struct card *c, const struct apdu *a, struct buf *out)
     return counted(c) && c->wrong_cans ? tries_left(c) : SW_OK;
 }
 
+/* Integrated mapping needs a nonce as long as the PRF asks: 32 bytes with the longer AES keys. */
+static size_t nonce_len(const struct card *c)
+{
+    return mapping_is(c, "IM") && c->cipher->key > 16 ? 32 : 16;
+}
+
 static uint16_t pace_nonce(struct card *c, const struct tlv *in, struct buf *out)
 {
-    uint8_t z[16];
+    uint8_t z[32];
+    size_t n = nonce_len(c);
     (void)in;
-    c->rnd(c->rnd_ctx, c->pace.s, sizeof c->pace.s);
-    cbc(&(struct cbc){c->cipher, c->pace.kpi, NULL}, true, c->pace.s, sizeof z, z);
-    tlv(out, 0x80, z, sizeof z);
+    c->rnd(c->rnd_ctx, c->pace.s, n);
+    cbc(&(struct cbc){c->cipher, c->pace.kpi, NULL}, true, c->pace.s, n, z);
+    tlv(out, 0x80, z, n);
     return SW_OK;
 }
 
-/* H = our key * theirs; the new generator is s*G + H. */
+static uint16_t map_by_nonce(struct card *c, const struct tlv *in, struct buf *out)
+{
+    uint8_t random[400];
+    if (in->len != c->cipher->key)
+        return SW_DATA;
+    size_t bits = c->grp.cv->prime ? mbedtls_mpi_bitlen(&c->grp.p) : c->grp.ec.pbits;
+    size_t n = map_random(c->cipher, c->pace.s, in->p, bits, random);
+    if (!map_integrated(&c->grp, random, n, &c->pace.gen))
+        return SW_DATA;
+    tlv(out, 0x82, NULL, 0);
+    return SW_OK;
+}
+
+/* The new generator is s*G + H, H = our key * theirs. */
 static uint16_t pace_map(struct card *c, const struct tlv *in, struct buf *out)
 {
-    mbedtls_ecp_point theirs, ours, h;
-    mbedtls_mpi d, s, one;
-    uint8_t raw[POINT_MAX];
+    struct elem theirs, ours;
+    uint8_t raw[PUBLIC_MAX];
     size_t n = 0;
-    mbedtls_ecp_point_init(&theirs);
-    mbedtls_ecp_point_init(&ours);
-    mbedtls_ecp_point_init(&h);
-    mbedtls_mpi_init(&d);
-    mbedtls_mpi_init(&s);
-    mbedtls_mpi_init(&one);
-    bool good = point_read(c, in->p, in->len, &theirs);
+    if (mapping_is(c, "IM"))
+        return map_by_nonce(c, in, out);
+    elem_init(&theirs);
+    elem_init(&ours);
+    bool good = elem_read(&c->grp, in->p, in->len, &theirs);
     if (good) {
-        card_private_key(c, &d);
-        must(mbedtls_ecp_mul(&c->grp, &ours, &d, &c->grp.G, noise, NULL));
-        must(mbedtls_ecp_mul(&c->grp, &h, &d, &theirs, noise, NULL));
-        must(mbedtls_mpi_read_binary(&s, c->pace.s, sizeof c->pace.s));
-        must(mbedtls_mpi_lset(&one, 1));
-        good = mbedtls_ecp_muladd(&c->grp, &c->pace.gen, &s, &c->grp.G, &one, &h) == 0 &&
-               !mbedtls_ecp_is_zero(&c->pace.gen);
-        point_write(c, &ours, raw, &n);
+        group_private(c, &c->grp, &c->pace.mapping);
+        group_mul(&c->grp, NULL, &c->pace.mapping, &ours);
+        good = map_generic(&c->grp, c->pace.s, &c->pace.mapping, &theirs, &c->pace.gen);
+        elem_write(&c->grp, &ours, raw, &n);
         tlv(out, 0x82, raw, n);
     }
-    mbedtls_ecp_point_free(&theirs);
-    mbedtls_ecp_point_free(&ours);
-    mbedtls_ecp_point_free(&h);
-    mbedtls_mpi_free(&d);
-    mbedtls_mpi_free(&s);
-    mbedtls_mpi_free(&one);
+    elem_free(&theirs);
+    elem_free(&ours);
     return good ? SW_OK : SW_DATA;
 }
 
 /* Shared secret: the x coordinate at full length (9303-11 4.4.3.3.2). */
-static void session_keys(struct card *c, const mbedtls_ecp_point *shared, uint8_t enc[32], uint8_t mac[32])
+void session_keys(const struct cipher *c, const uint8_t *secret, size_t n, uint8_t enc[32], uint8_t mac[32])
 {
-    uint8_t raw[POINT_MAX];
-    size_t n;
-    point_write(c, shared, raw, &n);
-    kdf(c->cipher, raw + 1, (n - 1) / 2, 1, enc);
-    kdf(c->cipher, raw + 1, (n - 1) / 2, 2, mac);
-    wipe(raw, sizeof raw);
+    kdf(c, secret, n, 1, enc);
+    kdf(c, secret, n, 2, mac);
 }
 
 static uint16_t pace_agree(struct card *c, const struct tlv *in, struct buf *out)
 {
-    mbedtls_ecp_point theirs, ours, shared;
+    struct elem theirs, ours;
     mbedtls_mpi d;
-    mbedtls_ecp_point_init(&theirs);
-    mbedtls_ecp_point_init(&ours);
-    mbedtls_ecp_point_init(&shared);
+    elem_init(&theirs);
+    elem_init(&ours);
     mbedtls_mpi_init(&d);
     struct pace *p = &c->pace;
-    bool good = point_read(c, in->p, in->len, &theirs);
+    bool good = elem_read(&c->grp, in->p, in->len, &theirs);
     if (good) {
-        card_private_key(c, &d);
-        must(mbedtls_ecp_mul(&c->grp, &ours, &d, &p->gen, noise, NULL));
-        must(mbedtls_ecp_mul(&c->grp, &shared, &d, &theirs, noise, NULL));
-        session_keys(c, &shared, p->enc, p->mac);
-        point_write(c, &ours, p->chip, &p->n);
+        uint8_t secret[PUBLIC_MAX];
+        group_private(c, &c->grp, &d);
+        group_mul(&c->grp, &p->gen, &d, &ours);
+        size_t n = group_secret(&c->grp, &theirs, &d, secret);
+        session_keys(c->cipher, secret, n, p->enc, p->mac);
+        elem_write(&c->grp, &ours, p->chip, &p->n);
         memcpy(p->term, in->p, in->len);
         good = memcmp(p->chip, p->term, p->n) != 0;
         tlv(out, 0x84, p->chip, p->n);
+        wipe(secret, sizeof secret);
     }
-    mbedtls_ecp_point_free(&theirs);
-    mbedtls_ecp_point_free(&ours);
-    mbedtls_ecp_point_free(&shared);
+    elem_free(&theirs);
+    elem_free(&ours);
     mbedtls_mpi_free(&d);
     return good ? SW_OK : SW_DATA;
 }
@@ -191,11 +189,36 @@ static void token(struct card *c, const uint8_t *point, uint8_t out[8])
     BUF_SCOPE(t);
     protocol_oid(c, 4, oid);
     tlv(&inner, 0x06, oid, sizeof oid);
-    tlv(&inner, 0x86, point, c->pace.n);
+    tlv(&inner, c->curve->prime ? 0x84 : 0x86, point, c->pace.n);
     tlv_buf(&t, 0x7F49, &inner);
     if (c->cipher->block == 8)
         pad(&t, 8);
     mac8(c->cipher, c->pace.mac, (const uint8_t *)t.p, t.len, out);
+}
+
+/* 8A: E(mapping key / static key), so that mapping public key = data * static public key (9303-11 4.4.3.5).
+ * A clone has no static key; it makes one up. */
+static void chip_data(struct card *c, struct buf *out)
+{
+    mbedtls_mpi x;
+    uint8_t raw[80], iv[16];
+    mbedtls_mpi_init(&x);
+    if (c->conf.clone)
+        must(mbedtls_mpi_lset(&x, 2));
+    else
+        must(mbedtls_mpi_inv_mod(&x, &c->ca_key, &c->grp.ec.N));
+    must(mbedtls_mpi_mul_mpi(&x, &x, &c->pace.mapping));
+    must(mbedtls_mpi_mod_mpi(&x, &x, &c->grp.ec.N));
+    must(mbedtls_mpi_write_binary(&x, raw, c->grp.len));
+    BUF_SCOPE(b);
+    buf_add(&b, raw, c->grp.len);
+    pad(&b, 16);
+    memset(iv, 0xFF, sizeof iv);
+    ecb_block(c->cipher, c->pace.enc, iv, iv);
+    cbc(&(struct cbc){c->cipher, c->pace.enc, iv}, true, (const uint8_t *)b.p, b.len, (uint8_t *)b.p);
+    tlv_buf(out, 0x8A, &b);
+    mbedtls_mpi_free(&x);
+    wipe(raw, sizeof raw);
 }
 
 static uint16_t pace_token(struct card *c, const struct tlv *in, struct buf *out)
@@ -210,6 +233,8 @@ static uint16_t pace_token(struct card *c, const struct tlv *in, struct buf *out
     }
     token(c, c->pace.term, mac);
     tlv(out, 0x86, mac, sizeof mac);
+    if (mapping_is(c, "CAM"))
+        chip_data(c, out);
     if (c->pace.can)
         c->wrong_cans = 0;
     sm_start(&c->sm_next, c->cipher, c->pace.enc, c->pace.mac);
@@ -245,45 +270,6 @@ static uint16_t pace_next(struct card *c, const struct apdu *a, const struct tlv
     if (sw != SW_OK || row->last)
         pace_forget(c);
     return sw;
-}
-
-uint16_t ca_set_at(struct card *c, const struct apdu *a, struct buf *out)
-{
-    struct tlv oid, key;
-    uint8_t own[10];
-    (void)out;
-    protocol_oid(c, 3, own);
-    c->ca_set = false;
-    if (!c->conf.pace || !c->access)
-        return SW_CONDITIONS;
-    if (!tlv_find(a->data, a->lc, 0x80, &oid) || oid.len != 10 || memcmp(oid.p, own, 10) != 0)
-        return SW_DATA;
-    if (tlv_find(a->data, a->lc, 0x84, &key) && (key.len != 1 || key.p[0] != 1))
-        return SW_REFERENCE;
-    c->ca_set = true;
-    return SW_OK;
-}
-
-/* The answer still travels under the old keys. */
-static uint16_t ca_agree(struct card *c, const struct tlv *body, struct buf *out)
-{
-    struct tlv in;
-    mbedtls_ecp_point theirs, shared;
-    mbedtls_ecp_point_init(&theirs);
-    mbedtls_ecp_point_init(&shared);
-    c->ca_set = false;
-    bool good = tlv_find(body->p, body->len, 0x80, &in) && point_read(c, in.p, in.len, &theirs);
-    if (good) {
-        uint8_t enc[32], mac[32];
-        must(mbedtls_ecp_mul(&c->grp, &shared, &c->ca_key, &theirs, noise, NULL));
-        session_keys(c, &shared, enc, mac);
-        sm_start(&c->sm_next, c->cipher, enc, mac);
-        c->sm_next_ready = true;
-        tlv(out, 0x7C, NULL, 0);
-    }
-    mbedtls_ecp_point_free(&theirs);
-    mbedtls_ecp_point_free(&shared);
-    return good ? SW_OK : SW_WRONG;
 }
 
 uint16_t general_authenticate(struct card *c, const struct apdu *a, struct buf *out)

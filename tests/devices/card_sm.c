@@ -26,7 +26,7 @@ void sm_drop(struct card *c)
 {
     wipe(&c->sm, sizeof c->sm);
     wipe(&c->sm_next, sizeof c->sm_next);
-    c->sm_next_ready = c->access = c->ca_set = c->challenged = false;
+    c->sm_next_ready = c->access = c->ca_set = c->challenged = c->pin_right = false;
     c->ef = NULL;
     pace_forget(c);
 }

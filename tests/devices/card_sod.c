@@ -24,6 +24,7 @@ struct signer {
     mbedtls_ecp_group g;
     mbedtls_mpi d;
     mbedtls_ecp_point q;
+    bool rsa;       /* RSASSA-PSS with the fixed key */
     struct buf key; /* SubjectPublicKeyInfo */
     uint8_t id[20]; /* subject key identifier */
 };
@@ -119,10 +120,15 @@ void spki(struct buf *out, const struct curve *cv, const mbedtls_ecp_point *q, b
 
 static void signer_open(struct signer *s, const char *cn, const char *curve, bool explicit_ec)
 {
-    *s = (struct signer){.cn = cn, .cv = curve_named(curve)};
+    *s = (struct signer){.cn = cn, .cv = curve_named(curve), .rsa = strcmp(curve, "RSA-PSS") == 0};
     mbedtls_ecp_group_init(&s->g);
     mbedtls_mpi_init(&s->d);
     mbedtls_ecp_point_init(&s->q);
+    if (s->rsa) {
+        rsa_spki(&s->key, 0);
+        hash(MBEDTLS_MD_SHA1, s->id, s->key.p, s->key.len);
+        return;
+    }
     fixed_key(cn, s->cv, &s->g, &s->d, &s->q);
     spki(&s->key, s->cv, &s->q, explicit_ec);
     BUF_SCOPE(raw);
@@ -145,9 +151,48 @@ static void algorithm(struct buf *b, const char *oid)
     tlv_buf(b, 0x30, &a);
 }
 
-/* ECDSA-Sig-Value ::= SEQUENCE { r, s } */
-static void ecdsa(struct signer *s, const struct buf *message, struct buf *out)
+#define OID_PSS "2A864886F70D01010A"
+#define OID_MGF1 "2A864886F70D010108"
+
+/* RSASSA-PSS-params: SHA-256, MGF1 with SHA-256, salt of 32 bytes. */
+static void pss_algorithm(struct buf *b)
 {
+    BUF_SCOPE(params);
+    BUF_SCOPE(hash_alg);
+    BUF_SCOPE(mgf);
+    BUF_SCOPE(mgf_seq);
+    BUF_SCOPE(salt);
+    BUF_SCOPE(all);
+    algorithm(&hash_alg, OID_SHA256);
+    tlv_buf(&params, 0xA0, &hash_alg);
+    tlv_hex(&mgf, 0x06, OID_MGF1);
+    algorithm(&mgf, OID_SHA256);
+    tlv_buf(&mgf_seq, 0x30, &mgf);
+    tlv_buf(&params, 0xA1, &mgf_seq);
+    tlv_int(&salt, 32);
+    tlv_buf(&params, 0xA2, &salt);
+    tlv_hex(&all, 0x06, OID_PSS);
+    tlv_buf(&all, 0x30, &params);
+    tlv_buf(b, 0x30, &all);
+}
+
+static void signature_algorithm(const struct signer *s, struct buf *b)
+{
+    if (s->rsa)
+        pss_algorithm(b);
+    else
+        algorithm(b, OID_ECDSA_SHA256);
+}
+
+/* ECDSA-Sig-Value ::= SEQUENCE { r, s } */
+static void sign(struct signer *s, const struct buf *message, struct buf *out)
+{
+    if (s->rsa) {
+        uint8_t raw[RSA_LEN];
+        rsa_pss(message, raw);
+        buf_add(out, raw, sizeof raw);
+        return;
+    }
     uint8_t md[32];
     mbedtls_mpi r, v;
     mbedtls_mpi_init(&r);
@@ -234,7 +279,7 @@ static void certificate(struct buf *out, const struct signer *subject, struct si
     tlv_int(&part, 2);
     tlv_buf(&tbs, 0xA0, &part);
     tlv_int(&tbs, serial);
-    algorithm(&tbs, OID_ECDSA_SHA256);
+    signature_algorithm(issuer, &tbs);
     name(&tbs, issuer->cn);
     BUF_SCOPE(validity);
     tlv(&validity, 0x17, "240101000000Z", 13);
@@ -249,9 +294,9 @@ static void certificate(struct buf *out, const struct signer *subject, struct si
     BUF_SCOPE(cert);
     tlv_buf(&signed_part, 0x30, &tbs);
     buf_chr(&sig, 0);
-    ecdsa(issuer, &signed_part, &sig);
+    sign(issuer, &signed_part, &sig);
     buf_add(&cert, signed_part.p, signed_part.len);
-    algorithm(&cert, OID_ECDSA_SHA256);
+    signature_algorithm(issuer, &cert);
     tlv_buf(&cert, 0x03, &sig);
     tlv_buf(out, 0x30, &cert);
 }
@@ -307,7 +352,7 @@ static void signer_info(struct signer *ds, const struct buf *object, unsigned se
     BUF_SCOPE(set); /* signed is the DER SET OF, stored is the same as [0] */
     BUF_SCOPE(sig);
     tlv_buf(&set, 0x31, &attrs);
-    ecdsa(ds, &set, &sig);
+    sign(ds, &set, &sig);
 
     BUF_SCOPE(issuer);
     BUF_SCOPE(info);
@@ -317,7 +362,7 @@ static void signer_info(struct signer *ds, const struct buf *object, unsigned se
     tlv_buf(&info, 0x30, &issuer);
     algorithm(&info, OID_SHA256);
     tlv_buf(&info, 0xA0, &attrs);
-    algorithm(&info, OID_ECDSA_SHA256);
+    signature_algorithm(ds, &info);
     tlv_buf(&info, 0x04, &sig);
     tlv_buf(out, 0x30, &info);
 }
@@ -346,6 +391,14 @@ static void signed_data(struct signer *ds, const struct buf *object, const struc
     tlv_hex(&info, 0x06, OID_SIGNED);
     tlv_buf(&info, 0xA0, &seq);
     tlv_buf(out, 0x30, &info);
+}
+
+void card_csca_make(struct buf *der)
+{
+    struct signer csca;
+    signer_open(&csca, "CSCA Pridvor", "brainpoolP256r1", true);
+    certificate(der, &csca, &csca, 1);
+    signer_close(&csca);
 }
 
 void sod_build(struct card *c, struct buf *sod)

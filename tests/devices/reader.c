@@ -6,6 +6,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* DIR/csca: the certificate that all our cards go back to, for whoever is to trust them. */
+static void write_csca(const char *dir)
+{
+    g_autofree char *folder = g_build_filename(dir, "csca", NULL);
+    g_autofree char *path = g_build_filename(folder, "csca-pridvor-demo.cer", NULL);
+    BUF_SCOPE(cert);
+    card_csca_make(&cert);
+    if (g_mkdir_with_parents(folder, 0755) != 0 || !g_file_set_contents(path, cert.p, (gssize)cert.len, NULL))
+        fprintf(stderr, "vdev: %s cannot be written\n", path);
+}
+
 static void *start(struct vdev *v, const struct vdev_opts *o)
 {
     struct reader *r = calloc(1, sizeof *r);
@@ -24,6 +35,7 @@ static void *start(struct vdev *v, const struct vdev_opts *o)
         free(r);
         return NULL;
     }
+    write_csca(o->dir);
     const char *first = o->card ? o->card : r->vpcd ? "vpcd" : NULL;
     if (first && !slot_insert(r, first, why)) {
         fprintf(stderr, "vdev: card %s: %s\n", first, why->str);

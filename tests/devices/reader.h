@@ -72,7 +72,7 @@ struct line {
 
 struct reader {
     struct vdev *v;
-    struct chip chips[8];
+    struct chip chips[24];
     /* the slot */
     enum source source;
     struct chip *chip;

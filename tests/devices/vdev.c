@@ -192,9 +192,13 @@ static void under_preload(char **argv)
 
 static bool write_env(struct vdev *v, const char *path)
 {
-    g_autofree char *text = g_strdup_printf("UMOCKDEV_DIR=%s\nLD_PRELOAD=" PRELOAD "\n"
-                                            "ASAN_OPTIONS=verify_asan_link_order=0\n",
-                                            usb_root(v->usb));
+    /* a model with documents brings the certificate that signed them */
+    g_autofree char *csca = g_build_filename(v->opts.dir, "csca", NULL);
+    bool trust = !g_getenv("PRIDVOR_CSCA") && g_file_test(csca, G_FILE_TEST_IS_DIR);
+    g_autofree char *text =
+        g_strdup_printf("UMOCKDEV_DIR=%s\nLD_PRELOAD=" PRELOAD "\n"
+                        "ASAN_OPTIONS=verify_asan_link_order=0\n%s%s%s",
+                        usb_root(v->usb), trust ? "PRIDVOR_CSCA=" : "", trust ? csca : "", trust ? "\n" : "");
     g_autoptr(GError) e = NULL;
     if (g_file_set_contents(path, text, -1, &e))
         return true;

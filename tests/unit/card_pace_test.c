@@ -476,56 +476,57 @@ static void leading_zeros(void **state)
 }
 
 /* What cards offer, and what is taken. */
+static const struct {
+    const char *card_access;
+    enum rc rc;
+    int cipher, parameter;
+    const char *text;
+} offer_rows[] = {
+    /* only AES-256 on P-256 */
+    {"31143012060A04007F0007020204020402010202010C", RC_OK, CIPHER_AES256, 12, NULL},
+    /* 3DES first, AES-128 behind it: AES */
+    {"31283012060A04007F0007020204020102010202010D3012060A04007F0007020204020202010202010D", RC_OK,
+     CIPHER_AES128, 13, NULL},
+    /* integrated mapping only */
+    {"31143012060A04007F0007020204040202010202010D", RC_OK, CIPHER_AES128, 13, NULL},
+    /* integrated, then generic: generic; chip authentication mapping alone */
+    {"31283012060A04007F0007020204040402010202010D3012060A04007F0007020204020302010202010C", RC_OK,
+     CIPHER_AES192, 12, NULL},
+    {"31143012060A04007F0007020204060402010202010D", RC_OK, CIPHER_AES256, 13, NULL},
+    /* DH before 3DES on a curve; a curve behind a DH protocol, integrated mapping on secp224r1 */
+    {"31283012060A04007F0007020204020102010202010D3012060A04007F00070202040102020102020102", RC_OK,
+     CIPHER_AES128, 2, NULL},
+    {"31143012060A04007F0007020204010202010202010D", RC_UNSUPPORTED, 0, 0,
+     "no PACE we can do; the card offers 4.1.2"},
+    {"31143012060A04007F0007020204040202010202010A", RC_UNSUPPORTED, 0, 0,
+     "no PACE we can do; the card offers 4.4.2"},
+    /* version 1 */
+    {"31143012060A04007F0007020204020202010102010D", RC_UNSUPPORTED, 0, 0,
+     "no PACE we can do; the card offers 4.2.2"},
+    /* a curve that is none, then DH */
+    {"31283012060A04007F0007020204020202010202011E3012060A04007F00070202040102020102020102", RC_OK,
+     CIPHER_AES128, 2, NULL},
+    {"31143012060A04007F0007020204020202010202011E", RC_UNSUPPORTED, 0, 0,
+     "no PACE we can do; the card offers 4.2.2"},
+    /* no parameter id, and a PACEDomainParameterInfo with one */
+    {"312C300F060A04007F00070202040202020102"
+     "3019060904007F000702020402300C060704007F0007010202010D",
+     RC_OK, CIPHER_AES128, 13, NULL},
+    /* a number of the card's own (64), and what it means: the second of two */
+    {"31503012060A04007F00070202040202020102020140"
+     "301C060904007F000702020402300C060704007F0007010202010C02013F"
+     "301C060904007F000702020402300C060704007F0007010202010E020140",
+     RC_OK, CIPHER_AES128, 14, NULL},
+    /* chip authentication only */
+    {"3111300F060A04007F00070202030204020101", RC_NOT_FOUND, 0, 0, "CardAccess names no PACE"},
+    {"3100", RC_NOT_FOUND, 0, 0, "CardAccess names no PACE"},
+};
+
 static void offers(void **state)
 {
     (void)state;
-    static const struct {
-        const char *card_access;
-        enum rc rc;
-        int cipher, parameter;
-        const char *text;
-    } rows[] = {
-        /* only AES-256 on P-256 */
-        {"31143012060A04007F0007020204020402010202010C", RC_OK, CIPHER_AES256, 12, NULL},
-        /* 3DES first, AES-128 behind it: AES */
-        {"31283012060A04007F0007020204020102010202010D3012060A04007F0007020204020202010202010D", RC_OK,
-         CIPHER_AES128, 13, NULL},
-        /* integrated mapping only */
-        {"31143012060A04007F0007020204040202010202010D", RC_OK, CIPHER_AES128, 13, NULL},
-        /* integrated, then generic: generic; chip authentication mapping alone */
-        {"31283012060A04007F0007020204040402010202010D3012060A04007F0007020204020302010202010C", RC_OK,
-         CIPHER_AES192, 12, NULL},
-        {"31143012060A04007F0007020204060402010202010D", RC_OK, CIPHER_AES256, 13, NULL},
-        /* DH before 3DES on a curve; a curve behind a DH protocol, integrated mapping on secp224r1 */
-        {"31283012060A04007F0007020204020102010202010D3012060A04007F00070202040102020102020102", RC_OK,
-         CIPHER_AES128, 2, NULL},
-        {"31143012060A04007F0007020204010202010202010D", RC_UNSUPPORTED, 0, 0,
-         "no PACE we can do; the card offers 4.1.2"},
-        {"31143012060A04007F0007020204040202010202010A", RC_UNSUPPORTED, 0, 0,
-         "no PACE we can do; the card offers 4.4.2"},
-        /* version 1 */
-        {"31143012060A04007F0007020204020202010102010D", RC_UNSUPPORTED, 0, 0,
-         "no PACE we can do; the card offers 4.2.2"},
-        /* a curve that is none, then DH */
-        {"31283012060A04007F0007020204020202010202011E3012060A04007F00070202040102020102020102", RC_OK,
-         CIPHER_AES128, 2, NULL},
-        {"31143012060A04007F0007020204020202010202011E", RC_UNSUPPORTED, 0, 0,
-         "no PACE we can do; the card offers 4.2.2"},
-        /* no parameter id, and a PACEDomainParameterInfo with one */
-        {"312C300F060A04007F00070202040202020102"
-         "3019060904007F000702020402300C060704007F0007010202010D",
-         RC_OK, CIPHER_AES128, 13, NULL},
-        /* a number of the card's own (64), and what it means: the second of two */
-        {"31503012060A04007F00070202040202020102020140"
-         "301C060904007F000702020402300C060704007F0007010202010C02013F"
-         "301C060904007F000702020402300C060704007F0007010202010E020140",
-         RC_OK, CIPHER_AES128, 14, NULL},
-        /* chip authentication only */
-        {"3111300F060A04007F00070202030204020101", RC_NOT_FOUND, 0, 0, "CardAccess names no PACE"},
-        {"3100", RC_NOT_FOUND, 0, 0, "CardAccess names no PACE"},
-    };
-    for (size_t i = 0; i < COUNT(rows); i++) {
-        struct octets o = hex(rows[i].card_access);
+    for (size_t i = 0; i < COUNT(offer_rows); i++) {
+        struct octets o = hex(offer_rows[i].card_access);
         struct security_infos infos;
         struct pace_info all[PACE_OFFERS] = {0}, info;
         size_t n = 0;
@@ -534,13 +535,13 @@ static void offers(void **state)
         if (rc == RC_OK)
             rc = pace_choose(&infos, all, &n, &e);
         info = all[0];
-        if (rc != rows[i].rc)
+        if (rc != offer_rows[i].rc)
             fail_msg("row %zu: %s", i, e.text);
-        if (rows[i].text)
-            assert_string_equal(e.text, rows[i].text);
+        if (offer_rows[i].text)
+            assert_string_equal(e.text, offer_rows[i].text);
         if (rc == RC_OK) {
-            assert_int_equal(info.cipher, rows[i].cipher);
-            assert_int_equal(info.parameter_id, rows[i].parameter);
+            assert_int_equal(info.cipher, offer_rows[i].cipher);
+            assert_int_equal(info.parameter_id, offer_rows[i].parameter);
         }
     }
 }

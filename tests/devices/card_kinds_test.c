@@ -1,0 +1,255 @@
+/* Every kind of document: which way it opens, what its chip proves, what its signature is worth; copies are
+ * refused; manners of real cards; and answers that are lost, garbled or forged at every step. */
+#include "tests/devices/card_direct.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+static unsigned cases;
+
+static struct emrtd *good(const char *what)
+{
+    struct err e = {0};
+    line_reset();
+    struct emrtd *m = line_reading();
+    cases++;
+    if (emrtd_read(m, &e) != RC_OK)
+        fail_msg("%s: %s %s", what, e.code ? e.code : "", e.text);
+    line_same_files(m);
+    assert_false(m->sm.open); /* keys are gone */
+    return m;
+}
+
+static const struct kind {
+    const char *card, *access, *pace, *curve, *method, *chip, *passive;
+} kinds[] = {
+    {"A", "PACE", "ECDH-GM-AES-128", "brainpoolP256r1", "CA", "genuine", "valid"},
+    {"B", "PACE", "ECDH-GM-AES-256", "secp256r1", "CA", "genuine", "valid"},
+    {"C", "BAC", "", "", "none", "not_offered", "valid"},
+    {"D", "PACE", "ECDH-IM-AES-192", "brainpoolP384r1", "CA", "genuine", "valid"},
+    {"E", "PACE", "DH-GM-AES-128", "MODP 2048/256", "CA", "genuine", "valid"},
+    {"F", "PACE", "ECDH-GM-AES-128", "secp256r1", "AA", "genuine", "valid"},
+    {"G", "PACE", "ECDH-GM-3DES", "secp256r1", "CA", "genuine", "valid"},
+    {"H", "BAC", "", "", "AA", "genuine", "valid"},
+    {"I", "PACE", "ECDH-GM-AES-256", "brainpoolP256r1", "CA", "genuine", "valid"},
+    {"M", "PACE", "ECDH-CAM-AES-128", "secp256r1", "CA", "genuine", "valid"},
+    {"N", "PACE", "DH-IM-AES-256", "MODP 1024/160", "none", "not_offered", "valid"},
+    {"A-clone", "PACE", "ECDH-GM-AES-128", "brainpoolP256r1", "CA", "failed", "valid"},
+    {"F-clone", "PACE", "ECDH-GM-AES-128", "secp256r1", "AA", "failed", "valid"},
+    {"G-clone", "PACE", "ECDH-GM-3DES", "secp256r1", "none", "failed", "valid"},
+    {"H-clone", "BAC", "", "", "AA", "failed", "valid"},
+    {"M-clone", "PACE", "ECDH-CAM-AES-128", "secp256r1", "CA", "failed", "valid"},
+};
+
+static void same(const char *card, const char *what, const char *is, const char *want)
+{
+    if (strcmp(is, want) != 0)
+        fail_msg("card %s: %s is %s instead of %s", card, what, is, want);
+}
+
+static void check_kind(const struct kind *k, const struct emrtd *m)
+{
+    const struct emrtd_result *r = &m->result;
+    same(k->card, "access", r->access, k->access);
+    same(k->card, "pace", r->pace, k->pace);
+    same(k->card, "curve", r->curve, k->curve);
+    if (strcmp(trust_word(r->passive.word), k->passive) != 0)
+        fail_msg("card %s: passive %s (%s)", k->card, trust_word(r->passive.word), r->passive.reason);
+    if (strcmp(chip_verdict_word(r->chip), k->chip) != 0)
+        fail_msg("card %s: chip %s (%s)", k->card, chip_verdict_word(r->chip), r->chip_why);
+    same(k->card, "method", r->chip_method, k->method);
+    assert_non_null(line_file(m, "DG1"));
+    assert_non_null(line_file(m, "DG2"));
+    assert_non_null(line_file(m, "SOD"));
+}
+
+static void documents(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(kinds); i++) {
+        line_begin(kinds[i].card);
+        struct emrtd *m = good(kinds[i].card);
+        check_kind(&kinds[i], m);
+        print_message("  %-8s %-4s %-16s %-15s %-4s %-11s %3u APDUs, %u resets\n", kinds[i].card,
+                      m->result.access, m->result.pace, m->result.curve, m->result.chip_method,
+                      chip_verdict_word(m->result.chip), line.apdus, line.resets);
+        line_end();
+    }
+}
+
+/* A forger's DG14 with a key of his own: the chip proves that key, which nobody signed. */
+static void exchanged_key(void **state)
+{
+    (void)state;
+    line_begin("B");
+    struct emrtd *m = good("B");
+    size_t n = 0;
+    uint8_t *p = malloc(70000);
+    const uint8_t *dg2 = card_file(line.card, 0x0102, &n);
+    memcpy(p, dg2, n);
+    p[n / 2] ^= 1;
+    card_put_file(line.card, 0x0102, p, n);
+    m = good("B with another picture");
+    same("B", "passive", trust_word(m->result.passive.word), "hash_differs");
+    same("B", "chip", chip_verdict_word(m->result.chip), "genuine");
+    const uint8_t *dg14 = card_file(line.card, 0x010E, &n);
+    memcpy(p, dg14, n);
+    p[n++] = 0x05; /* an object more: the length has to follow */
+    p[n++] = 0x00;
+    p[3] = (uint8_t)(p[3] + 2);
+    card_put_file(line.card, 0x010E, p, n);
+    free(p);
+    line_end();
+}
+
+static void manners(void **state)
+{
+    (void)state;
+    static const char *const cards[] = {"A", "C", "E", "G", "I"};
+    for (size_t i = 0; i < COUNT(cards); i++) {
+        line_begin(cards[i]);
+        good("first");
+        line.no_sfi = true;
+        good("no short identifiers");
+        line.no_sfi = false;
+        line.exact = true;
+        good("6Cxx");
+        line.exact = false;
+        for (size_t limit = 250; limit >= 112; limit -= 46) {
+            line.limit = limit;
+            if (strcmp(cards[i], "E") != 0) /* its keys alone are longer */
+                good("6700 above a limit");
+        }
+        line.limit = 0;
+        line.pieces = 100;
+        good("61xx");
+        line.pieces = 0;
+        line.no_wide = true;
+        if (strcmp(cards[i], "E") != 0)
+            good("no extended length after all");
+        line.no_wide = false;
+        line.bare = true;
+        good("errors in clear");
+        line_end();
+    }
+}
+
+/* EF.COM lists what is not there, or not for us; in clear and sealed. */
+static void com_lies(void **state)
+{
+    (void)state;
+    for (int bare = 0; bare < 2; bare++) {
+        line_begin("A");
+        card_put_file(line.card, 0x011E,
+                      "\x60\x1B\x5F\x01\x04"
+                      "0107\x5F\x36\x06"
+                      "040000\x5C\x08\x61\x75\x63\x6B\x6C\x6D\x6E\x6F",
+                      29);
+        line.bare = bare;
+        struct emrtd *m = good("EF.COM lists more");
+        same("A", "chip", chip_verdict_word(m->result.chip), "genuine");
+        line_end();
+    }
+}
+
+/* ---- the address behind the PIN ---- */
+
+static enum rc address(const char *pin, struct emrtd **out, struct err *e)
+{
+    line_reset();
+    *out = line_reading();
+    (*out)->secret.pin = pin;
+    (*out)->want_address = true;
+    cases++;
+    return emrtd_read(*out, e);
+}
+
+static void pin(void **state)
+{
+    (void)state;
+    struct emrtd *m;
+    struct err e = {0};
+    line_begin("I");
+    assert_int_equal(address("1234", &m, &e), RC_OK);
+    assert_string_equal(m->result.address, "jud. Cluj, mun. Turda, str. Mihai Viteazul nr. 3, ap. 12");
+    m = good("without");
+    assert_null(m->result.address);
+    for (int left = 2; left >= 1; left--) {
+        e = (struct err){0};
+        assert_int_equal(address("4321", &m, &e), RC_USER);
+        assert_string_equal(e.code, "PIN_WRONG");
+        assert_int_equal(e.detail, left);
+        assert_true(m->result.has_mrz); /* the rest was read */
+    }
+    e = (struct err){0};
+    assert_int_equal(address("4321", &m, &e), RC_UNSUPPORTED);
+    assert_string_equal(e.code, "PIN_BLOCKED");
+    e = (struct err){0};
+    assert_int_equal(address("1234", &m, &e), RC_UNSUPPORTED);
+    assert_string_equal(e.code, "PIN_BLOCKED");
+    assert_null(strstr(e.text, "1234"));
+    line_end();
+}
+
+/* ---- at every step ---- */
+
+static bool every(void)
+{
+    return getenv("PRIDVOR_CAMPAIGN") != NULL;
+}
+
+/* One bend at each answer in turn. The reading ends in a good result or with a sentence; nothing forged is in
+ * it; the next one is good. */
+static void bend_all(const char *card, enum bend bend, const struct kind *k)
+{
+    line_begin(card);
+    good(card);
+    unsigned n = line.apdus, healed = 0, refused = 0, step = every() ? 1 : n / 8 + 1;
+    for (unsigned i = 1; i <= n; i += i < 18 ? 1 : step) {
+        struct err e = {0};
+        line_reset();
+        line.at = i;
+        line.bend = bend;
+        struct emrtd *m = line_reading();
+        enum rc rc = emrtd_read(m, &e);
+        cases++;
+        assert_true(rc == RC_OK || e.text[0]);
+        healed += rc == RC_OK;
+        refused += rc != RC_OK;
+        if (rc == RC_OK)
+            line_same_files(m);
+        if (rc == RC_OK && m->result.chip == CHIP_GENUINE && strcmp(k->chip, "genuine") != 0)
+            fail_msg("a copy is called genuine, answer %u", i);
+        if (bend == BEND_PULLED && rc != RC_USER)
+            fail_msg("pulled at %u: %s", i, rc_name(rc));
+        if (bend == BEND_LOST && rc != RC_OK)
+            fail_msg("card %s, answer %u lost: %s", card, i, e.text);
+    }
+    good(card);
+    print_message("  %-8s bend %d: %u answers, %u good in the end, %u refused\n", card, bend, n, healed,
+                  refused);
+    line_end();
+}
+
+static void campaign(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(kinds); i++)
+        for (enum bend bend = BEND_LOST; bend <= BEND_STATUS; bend++)
+            if (every() || (i + bend) % 8 == 0)
+                bend_all(kinds[i].card, bend, &kinds[i]);
+    print_message("documents: %u readings\n", cases);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(documents), cmocka_unit_test(exchanged_key), cmocka_unit_test(manners),
+        cmocka_unit_test(com_lies),  cmocka_unit_test(pin),           cmocka_unit_test(campaign),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
