@@ -227,7 +227,7 @@ static enum rc raw(struct pcsc *p, struct bytes cmd, uint8_t *in, size_t *got, s
         return RC_OK;
     }
     struct err why = {0};
-    enum rc rc = fail(&why, code, "APDU");
+    enum rc rc = fail(&why, code == SCARD_E_NO_SMARTCARD ? SCARD_W_REMOVED_CARD : code, "APDU");
     if (rc != RC_USER) /* what the reader could not say, presence may */
         TRY(port_same_card(&p->port, e));
     p->port.left |= rc == RC_USER;

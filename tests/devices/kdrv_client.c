@@ -16,7 +16,16 @@ bool kdrv_start(struct kdrv *k, const struct vdev_proc *v, const char *driver, c
     const char *own = getenv("PRIDVOR_KDRV"), *build = getenv("PRIDVOR_BUILD");
     snprintf(binary, sizeof binary, "%s%s", own ? own : build ? build : ".", own ? "" : "/drivers/kdrv");
     *k = (struct kdrv){.arena = arena_new(), .next_id = 100};
-    const char *argv[] = {binary, driver, "serve", devices ? "--devices" : NULL, devices, NULL};
+    const char *argv[8] = {binary, driver, "serve"}, *transport = getenv("PRIDVOR_KDRV_TRANSPORT");
+    int n = 3;
+    if (transport) {
+        argv[n++] = "--transport";
+        argv[n++] = transport;
+    }
+    if (devices) {
+        argv[n++] = "--devices";
+        argv[n++] = devices;
+    }
     k->pid = vdev_spawn(v, argv, &k->in, &k->out);
     return k->pid > 0;
 }

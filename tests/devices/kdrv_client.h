@@ -19,7 +19,8 @@ struct kdrv {
     unsigned inserted, removed; /* unsolicited, since kdrv_start() */
 };
 
-/* binary: $PRIDVOR_KDRV, else the build's own. devices: folder of rows or NULL. */
+/* binary: $PRIDVOR_KDRV, else the build's own; --transport $PRIDVOR_KDRV_TRANSPORT if set. devices: folder of
+ * rows or NULL. */
 bool kdrv_start(struct kdrv *k, const struct vdev_proc *v, const char *driver, const char *devices);
 /* verb and args ("{\"can\":\"123456\"}"); returns the id. */
 int64_t kdrv_send(struct kdrv *k, const char *verb, const char *args, int deadline_ms);

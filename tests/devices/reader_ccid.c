@@ -418,10 +418,11 @@ int reader_out(void *user, uint8_t ep, const uint8_t *data, size_t len)
 int reader_control(void *user, const uint8_t setup[8], uint8_t *data, size_t len)
 {
     static const uint8_t clock[] = {0xC0, 0x12, 0, 0};
-    /* 12903 and its doubles, 75000 and its doubles, 825806: little endian */
-    static const uint8_t rates[] = {0x67, 0x32, 0, 0, 0xCE, 0x64, 0, 0, 0x9D, 0xC9, 0,    0, 0x3B, 0x93, 1, 0,
-                                    0x77, 0x26, 3, 0, 0xEE, 0x4C, 6, 0, 0xCE, 0x99, 0x0C, 0, 0xF8, 0x24, 1, 0,
-                                    0xF0, 0x49, 2, 0, 0xE0, 0x93, 4, 0};
+    /* 12903, 825806, the doubles of 12903, 75000 and its doubles; little endian */
+    static const uint8_t rates[] = {0x67, 0x32, 0, 0, 0xCE, 0x99, 0x0C, 0, 0xCE, 0x64, 0, 0, 0x9D, 0xC9, 0, 0,
+                                    0x3B, 0x93, 1, 0, 0x77, 0x26, 3,    0, 0xEE, 0x4C, 6, 0, 0xF8, 0x24, 1, 0,
+                                    0xF0, 0x49, 2, 0, 0xE0, 0x93, 4,    0};
+    const size_t known = reader_level() == LEVEL_TPDU ? sizeof rates : 8;
     struct reader *r = user;
     switch (setup[0] << 8 | setup[1]) {
     case 0x2101:
@@ -432,8 +433,8 @@ int reader_control(void *user, const uint8_t setup[8], uint8_t *data, size_t len
         memcpy(data, clock, len < sizeof clock ? len : sizeof clock);
         return (int)(len < sizeof clock ? len : sizeof clock);
     case 0xA103:
-        memcpy(data, rates, len < sizeof rates ? len : sizeof rates);
-        return (int)(len < sizeof rates ? len : sizeof rates);
+        memcpy(data, rates, len < known ? len : known);
+        return (int)(len < known ? len : known);
     default:
         return -EPIPE;
     }
