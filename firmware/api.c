@@ -16,6 +16,7 @@
 #define LISTENERS_MAX 8
 
 struct listener {
+    struct api *api;
     struct http_req *req; /* NULL: free */
 };
 
@@ -30,6 +31,9 @@ struct api {
     char key[SECRET_HEX], token[SECRET_HEX]; /* token "": nobody may speak */
     char host[32], origin[48];
     bool dirty;
+    bool heard;        /* this token's page has listened to the events */
+    uv_timer_t absent; /* runs while a session has no page */
+    bool stopping;
     int64_t event_id;
     struct listener listeners[LISTENERS_MAX];
 };
@@ -51,7 +55,7 @@ static const char *const headers[] = {
     "fullscreen=(), geolocation=(), gyroscope=(), hid=(), idle-detection=(), local-fonts=(), "
     "magnetometer=(), "
     "microphone=(), midi=(), payment=(), picture-in-picture=(), publickey-credentials-get=(), "
-    "screen-wake-lock=(), serial=(), storage-access=(), usb=(), web-share=(), xr-spatial-tracking=()",
+    "screen-wake-lock=(), serial=(), storage-access=(), usb=(), xr-spatial-tracking=()",
     NULL,
 };
 
@@ -194,15 +198,34 @@ void api_ended(struct api *a)
 {
     wipe(a->token, sizeof(a->token));
     a->dirty = false;
+    a->heard = false;
+    uv_timer_stop(&a->absent);
     send_event(a, NULL, "bye", "{}");
     end_streams(a);
+}
+
+/* A page that dies in mid-session is started again by the browser within a second or two: the same person
+ * still stands there and goes on (post_hello). After page_grace_ms nobody does: everything is wiped. What is
+ * being filed is safe and ends by itself first. */
+static void on_absent(uv_timer_t *t)
+{
+    struct api *a = t->data;
+    if (anybody(a) || !flow_active(a->flow))
+        return;
+    if (flow_step(a->flow) == STEP_FILING)
+        uv_timer_start(t, on_absent, 1000, 0);
+    else
+        flow_end(a->flow, "page_gone");
 }
 
 static void on_stream_close(struct http_req *r, void *p)
 {
     struct listener *l = p;
+    struct api *a = l->api;
     if (l->req == r)
         l->req = NULL;
+    if (a->heard && !anybody(a) && !a->stopping)
+        uv_timer_start(&a->absent, on_absent, (uint64_t)a->conf.conf->page_grace_ms, 0);
 }
 
 static void get_events(struct http_req *r, void *user)
@@ -213,6 +236,9 @@ static void get_events(struct http_req *r, void *user)
         if (l->req)
             continue;
         l->req = r;
+        l->api = a;
+        a->heard = true;
+        uv_timer_stop(&a->absent);
         http_stream(r, "text/event-stream", on_stream_close, l);
         http_stream_send(r, "retry: 500\n\n", 12);
         send_state(
@@ -257,8 +283,12 @@ static void post_hello(struct http_req *r, void *user)
     enum rc rc = json_decode(http_arena(r), &hello_desc, body, len, &in, &e);
     if (rc == RC_OK && !secret_fits(in.key, a->key))
         rc = err_set(&e, RC_UNAUTHENTICATED, "wrong launch key");
-    if (rc == RC_OK && flow_active(a->flow))
+    /* A page that listened and is gone may take its session up again; the old token is void from then on. */
+    bool again = a->heard && !anybody(a);
+    if (rc == RC_OK && flow_active(a->flow) && !again)
         rc = err_set(&e, RC_STATE, "a session is running");
+    if (rc == RC_OK && flow_active(a->flow))
+        log_info("event=page_again step=%s", step_name(flow_step(a->flow)));
     if (rc == RC_OK)
         rc = secret_new(a->token, &e);
     if (rc != RC_OK) {
@@ -266,7 +296,8 @@ static void post_hello(struct http_req *r, void *user)
         fail(a, r, &e);
         return;
     }
-    end_streams(a); /* of the page before this one */
+    a->heard = flow_active(a->flow); /* a second crash in a row is no different from the first */
+    end_streams(a);                  /* of the page before this one */
     hello_reply(a, r);
 }
 
@@ -406,6 +437,8 @@ enum rc api_start(uv_loop_t *loop, const struct api_conf *conf, struct api **out
         free(a);
         return rc;
     }
+    uv_timer_init(loop, &a->absent);
+    a->absent.data = a;
     uv_prepare_init(loop, &a->prepare);
     a->prepare.data = a;
     uv_prepare_start(&a->prepare, on_prepare);
@@ -420,6 +453,8 @@ void api_flow(struct api *a, struct flow *f)
 
 void api_stop(struct api *a)
 {
+    a->stopping = true;
+    uv_close((uv_handle_t *)&a->absent, NULL);
     end_streams(a);
     http_close(a->server);
     uv_close((uv_handle_t *)&a->prepare, NULL);

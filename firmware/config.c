@@ -41,6 +41,7 @@ static const struct jfield kiosk_fields[] = {
     JF_INT(struct kiosk_conf, roll_mm, 0, 1000, 500000),
     JF_INT(struct kiosk_conf, roll_near_mm, 0, 0, 100000),
     JF_INT(struct kiosk_conf, near_end_mm, 0, 100, 20000),
+    JF_INT(struct kiosk_conf, page_grace_ms, 0, 100, 60000),
     JF_BOOL(struct kiosk_conf, card_keep, 0),
     JF_STRS(struct kiosk_conf, services, n_services, 0, 64),
     JF_STR(struct kiosk_conf, status_url, J_REQ, 1, 200),
@@ -66,6 +67,7 @@ enum rc config_load(struct arena *a, const char *path, struct kiosk_conf *out, s
     fallback(&c.idle_s, 60);
     fallback(&c.warn_s, 30);
     fallback(&c.done_s, 20);
+    fallback(&c.page_grace_ms, 15000);
     fallback(&c.answer_ms, 3000);
     fallback(&c.roll_mm, 80000); /* 80 mm paper, 80 m long */
     fallback(&c.near_end_mm, 2500);

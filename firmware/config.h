@@ -35,10 +35,11 @@ struct kiosk_conf {
     int64_t ppmm_x1000;    /* screen: pixels per millimetre, times 1000 */
     const char **services; /* ids offered, in this order; empty: all of the kiosk channel */
     size_t n_services;
-    int64_t roll_mm;      /* a full roll of receipt paper */
-    int64_t roll_near_mm; /* what is left of it when the near-end sensor speaks; 0: not measured */
-    int64_t near_end_mm;  /* what is left when the printer begins to say "near end" */
-    bool card_keep;       /* a card taken out in the middle means nothing; false: asked at once, then wiped */
+    int64_t roll_mm;       /* a full roll of receipt paper */
+    int64_t roll_near_mm;  /* what is left of it when the near-end sensor speaks; 0: not measured */
+    int64_t near_end_mm;   /* what is left when the printer begins to say "near end" */
+    int64_t page_grace_ms; /* how long a session waits for a page that died */
+    bool card_keep; /* a card taken out in the middle means nothing; false: asked at once, then wiped */
     const char *status_url; /* the receipt code is put behind it */
     struct register_conf reg;
     struct driver_conf *drivers;

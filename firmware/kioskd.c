@@ -136,7 +136,8 @@ static enum rc load(struct kiosk *k, const char *path, struct err *e)
 
 static enum rc start_flow(struct kiosk *k, struct err *e)
 {
-    const struct api_conf ac = {&k->conf, k->institution, k->queue, is_online, k};
+    const struct api_conf ac = {
+        .conf = &k->conf, .institution = k->institution, .queue = k->queue, .online = is_online, .user = k};
     TRY(api_start(&k->loop, &ac, &k->api, e));
     const struct flow_env env = {.loop = &k->loop,
                                  .conf = &k->conf,

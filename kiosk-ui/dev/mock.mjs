@@ -44,6 +44,17 @@ function qr(text) {
   }
 }
 
+// A sheet that looks like a letter; each id has another one.
+function sheet(id) {
+  let seed = id * 7919 + 3;
+  const next = () => (seed = (seed * 1103515245 + 12345) % 2147483648) / 2147483648;
+  const lines = Array.from({length: 17}, (_, i) => `M40 ${120 + i * 20}h${(150 + next() * 70).toFixed(0)}`).join("");
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="300" height="424" viewBox="0 0 300 424">
+    <path fill="#fdfcf8" d="M0 0h300v424H0z"/><path stroke="#333" stroke-width="9" d="M40 50h110"/>
+    <path stroke="#555" stroke-width="6" d="M40 84h180"/><path stroke="#777" stroke-width="4" d="${lines}"/>
+    <circle cx="216" cy="372" r="30" fill="none" stroke="#3b5fa8" stroke-width="5"/></svg>`;
+}
+
 export class Mock {
   constructor({configs = join(here, "../../configs"), dist = join(here, "../dist"), speed = 1, ppmm = 3.21}
     = {}) {
@@ -120,6 +131,10 @@ export class Mock {
       key: "err.denied", path: "", text: "401"}});
     if (url.pathname === "/v1/state") return reply(200, this.world.state(this.seq));
     if (url.pathname === "/v1/events") return this.stream(res);
+    if (url.pathname.startsWith("/v1/scan/thumb/")) {
+      res.writeHead(200, {...headers, "Content-Type": "image/svg+xml"});
+      return res.end(sheet(Number(url.pathname.slice(15))));
+    }
     if (url.pathname === "/v1/qr.svg") {
       res.writeHead(200, {...headers, "Content-Type": "image/svg+xml"});
       return res.end(qr(this.world.done?.url || "x"));
@@ -174,9 +189,49 @@ export class Mock {
     this.later(2500, () => (w.done.print.phase = "printed"));
   }
 
+  scanPages(n, again) {
+    const w = this.world;
+    Object.assign(w.scan, {phase: "scanning", doing: "warmup", page: 1, percent: 0, error: null});
+    for (let i = 1; i <= n; i++) {
+      this.later(i * 400, () => {
+        if (w.scan.phase !== "scanning") return;
+        Object.assign(w.scan, {doing: "scanning", page: i, percent: (100 * i) / n});
+        const page = {id: (w.lastPage += 1), turns: 0, poor: w.nextPoor === i, kept: false,
+          hints: w.nextPoor === i ? ["skew"] : []};
+        const at = w.scan.pages.findIndex((p) => p.id === again);
+        if (at >= 0) w.scan.pages[at] = page;
+        else w.scan.pages.push(page);
+        if (i === n) w.scan.phase = "ready";
+      });
+    }
+    return [202, {requestId: 3}];
+  }
+
   command(path, body) {
     const w = this.world;
+    const of = () => w.scan.pages.find((p) => p.id === body.page);
     const commands = {
+      "scan/start": () => this.scanPages(body.source === "flatbed" ? 1 : 3),
+      "scan/again": () => (w.nextPoor = 0, this.scanPages(1, body.page)),
+      "scan/cancel": () => (w.scan.phase = "ready"),
+      "scan/page/keep": () => (of().kept = true),
+      "scan/page/rotate": () => (of().turns = (of().turns + 1) % 4),
+      "scan/page/delete": () => void (w.scan.pages = w.scan.pages.filter((p) => p.id !== body.page)),
+      "scan/page/move": () => {
+        const page = of();
+        w.scan.pages = w.scan.pages.filter((p) => p !== page);
+        w.scan.pages.splice(body.to - 1, 0, page);
+      },
+      "scan/skip": () => {
+        w.scan.pages = [];
+        w.scan.chosen = true;
+        w.answers[w.pages()[w.page].fields[0].id] = ["counter"];
+        w.answer({});
+      },
+      "card/scan": () => (w.card.phase = "scanning", this.readCard(), [202, {requestId: 2}]),
+      "session/comfort": () => void (w.slow = body.slow),
+      "receipt/look": () => (/^[0-9A-Z]{10}$/.test(body.code) ? [200, w.found || {state: "waiting", number: "", date: "",
+        due: ""}] : [422, {error: {text: "?"}}]),
       "session/start": () => w.start(body.lang), "session/lang": () => (w.lang = body.lang),
       "session/service": () => {
         w.choose(body.service);
@@ -210,7 +265,7 @@ export class Mock {
       submit: () => (w.step === "review" && w.service.sign ? (w.step = "sign") : this.file_()),
       print: () => (w.done.print.phase = "printing"),
         "print/resolve": () => (w.done.print.phase = body.printed ? "printed" : "failed"),
-      help: () => {},
+      help: () => [200, {called: w.devices.register.public === "online"}],
     };
     return commands[path] ? commands[path]() : [404, {error: {rc: "not-found", key: "err.not_found", path: "",
       text: path}}];

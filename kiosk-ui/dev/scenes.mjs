@@ -47,6 +47,17 @@ const badCard = text("Cardul a fost scos prea devreme. Introduceți-l din nou ș
 const badCan = text("Numărul nu se potrivește cu cardul.", "A szám nem egyezik a kártyával.",
   "The number does not match the card.");
 
+const papers = (patch, pages) => (w) => {
+  form(birth, "act.who", (x) => (x.answers["act.who"] = "other"))(w);
+  w.goto("file.mandate");
+  Object.assign(w.scan, patch, {pages: pages || []});
+};
+const sheets = (n, more) => Array.from({length: n}, (_, i) => ({id: i + 1, turns: 0, poor: false, kept: false, hints: [],
+  ...more?.[i]}));
+const jam = text("O foaie s-a blocat. Scoateți-o încet; paginile scanate rămân.",
+  "Egy lap elakadt. Húzza ki óvatosan; a beolvasott oldalak megmaradnak.",
+  "A sheet is stuck. Pull it out gently; the scanned pages stay.");
+
 export const scenes = {
   start: (w) => { w.step = "idle"; },
   "start-trouble": (w) => {
@@ -91,6 +102,16 @@ export const scenes = {
     w.answer({});
   },
   "form-plate": form(car, "car.plate"),
+  "papers": papers({loaded: true}),
+  "papers-flatbed": papers({feeder: false}),
+  "papers-counter": papers({chosen: true}),
+  "papers-absent": papers({phase: "absent"}),
+  "papers-running": papers({phase: "scanning", doing: "scanning", page: 2, percent: 60}),
+  "papers-tray": papers({}, sheets(3, [{}, {turns: 1}])),
+  "papers-poor": papers({}, sheets(2, [{}, {poor: true, hints: ["skew", "cut_off"]}])),
+  "papers-many": papers({}, sheets(20)),
+  "papers-jam": (w) => papers({phase: "error", error: {code: "ADF_JAM", text: said(w, jam)}}, sheets(2))(w),
+  "card-scanning": card({phase: "scanning", progress: 40}),
   review,
   "sign-ready": sign({}),
   "sign-capturing": sign({phase: "capturing", samples: 12}),
@@ -106,6 +127,7 @@ export const scenes = {
   "done-failed": done("failed", false, (w) => (w.done.print.text = text("Hârtia s-a terminat.",
     "Elfogyott a papír.", "The paper has run out."))),
   "done-provisional": done("printing", true, (w) => (w.card.present = true)),
+  "idle-card": (w) => { form(birth, "reason")(w); w.idle = {warn: true, left_s: 30, why: "card"}; },
   "idle-warn": (w) => { form(birth, "reason")(w); w.idle = {warn: true, left_s: 23}; },
 };
 

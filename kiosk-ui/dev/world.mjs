@@ -23,7 +23,8 @@ function condition(text, answers) {
 const small = ["text", "phone", "email", "cnp", "plate", "locality"];
 const keyboards = {date: "date", phone: "phone", email: "email", plate: "plate", cnp: "number",
   int: "number"};
-const skipped = ["geo", "file", "sign"];
+const skipped = ["geo", "sign"];
+const documents = {ro: "Documente", hu: "Iratok", en: "Documents"};
 const last4 = (cnp) => (cnp ? `•••••••••${cnp.slice(-4)}` : "");
 
 export class World {
@@ -42,7 +43,11 @@ export class World {
     const blocks = svc.use.map((id) => ({id, ...this.shared.blocks[id]}));
     const own = {id: "own", title: svc.name, fields: svc.fields};
     const last = (b) => b.id.startsWith("consent_");
-    return {...svc, blocks: [...blocks.filter((b) => !last(b)), own, ...blocks.filter(last)],
+    const papers = {id: "papers", title: documents, fields: (svc.attachments || [])
+      .filter((a) => a.how === "scan" && a.held_by === "applicant")
+      .map((a) => ({...a, id: `file.${a.id}`, type: "file", reason: a.reason, why: "",
+        help: {ro: "Puneți hârtia în scaner.", hu: "Tegye az iratot a szkennerbe.", en: "Put the paper in the scanner."}}))};
+    return {...svc, blocks: [...blocks.filter((b) => !last(b)), own, papers, ...blocks.filter(last)],
       sign: svc.use.includes("sign")};
   }
 
@@ -56,11 +61,14 @@ export class World {
     this.step = "idle";
     this.idle = {warn: false, left_s: 90};
     this.card = {reader: "ready", present: false, phase: "insert", progress: 0, error: null, attempts: 0,
-      identity: null};
+      identity: null, scan: "ready"};
     this.sign = {phase: "ready", samples: 0, error: null, title: "", hash: "3F9A 77C1 20BE 5D04"};
     this.filing = {phase: "saving"};
     this.done = null;
-    this.devices = {card: {public: "ready"}, print: {public: "ready"}, pad: {public: "ready"},
+    this.scan = {field: "", phase: "ready", doing: "", page: 0, percent: 0, max: 20, feeder: true, flatbed: true,
+      loaded: false, counter: true, chosen: false, pages: []};
+    this.lastPage = 0;
+    this.devices = {scan: {public: "ready"}, card: {public: "ready"}, print: {public: "ready"}, pad: {public: "ready"},
       register: {public: "online"}};
     this.notice = "";
     this.closed = {};
@@ -97,7 +105,7 @@ export class World {
   field(f) {
     return {id: f.id, type: f.type === "area" ? "long_text" : f.type, label: this.tr(f.label),
       help: this.tr(f.help),
-      why: this.tr(this.shared.reasons[f.why]), required: Boolean(f.required), options: this.options(f),
+      why: this.tr(f.reason || this.shared.reasons[f.why]), required: Boolean(f.required), options: this.options(f),
       value: this.answers[f.id] ?? (f.type === "multi" ? [] : ""), source: this.sources[f.id] || "",
         max: f.max || 200,
       error: this.errors[f.id] || "", keyboard: keyboards[f.type] || "text", tone: f.tone};
@@ -105,6 +113,9 @@ export class World {
 
   shown(f) {
     const value = this.answers[f.id];
+    if (f.type === "file" && this.scan.pages.length) {
+      return this.tr({ro: "atașat, 3 pagini", hu: "csatolva, 3 oldal", en: "attached, 3 pages"});
+    }
     if (!value || !value.length) return "";
     if (f.type === "cnp") return last4(value);
     if (f.type === "date") return value.split("-").reverse().join(".");
@@ -144,6 +155,8 @@ export class World {
       const page = pages[this.page];
       out.form = {page: this.page + 1, pages: pages.length, title: this.tr(page.title),
         fields: page.fields.map((f) => this.field(f))};
+      const paper = page.fields.find((f) => f.type === "file");
+      if (paper) out.scan = {...this.scan, field: paper.id};
     }
     if (this.step === "review") out.review = this.review();
     if (this.step === "sign") out.sign = {...this.sign, title: this.tr(this.service.name)};
@@ -186,6 +199,7 @@ export class World {
     const errors = [];
     for (const f of fields) {
       const value = this.answers[f.id];
+      if (f.type === "file" && this.scan.pages.length) continue;
       const empty = !value || !value.length || (f.type === "bool" && value !== "true");
       let text = null;
       if (f.required && empty) {

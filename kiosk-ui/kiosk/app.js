@@ -82,6 +82,10 @@ export function Root({client, model}) {
   useLayoutEffect(() => {
     document.body.dataset.seq = state ? state.seq : ""; // what the page shows right now; tests wait for it
   });
+  // Large text is for those who need longer: the clock is told.
+  useEffect(() => {
+    if (!idle) client.post("/v1/session/comfort", {slow: prefs.large});
+  }, [idle, prefs.large]);
   useEffect(() => {
     if (!idle) setStartLang("");
     setDialog("");

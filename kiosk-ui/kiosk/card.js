@@ -4,7 +4,7 @@ import {Icon} from "../shared/icons.js";
 import {useApp} from "./context.js";
 import {DateParts, FieldError, Line} from "./fields.js";
 import {Keyboard} from "./keyboard.js";
-import {CardFront, CardInsert} from "./pictures.js";
+import {CardFront, CardInsert, Flatbed} from "./pictures.js";
 import {Actions, Button, Notice, Screen} from "./screen.js";
 
 const digits = /\D/g;
@@ -14,18 +14,31 @@ function useSkip() {
   return {label: t("card.skip"), icon: "pen", onClick: () => call("/v1/card/skip")};
 }
 
+// A card without a chip: laid on the scanner with the lines of letters down.
+function OldCard({back}) {
+  const {t, call} = useApp();
+  const skip = useSkip();
+  return html`<${Screen} title=${t("card.old.title")} lead=${t("card.old.text")} resetKey="old" kind="show"
+      actions=${html`<${Actions} second=${skip} onBack=${back} next=${{label: t("card.old.go"),
+        onClick: () => call("/v1/card/scan")}} />`}>
+    <${Flatbed} label=${t("card.old.pic")} card=${true} /></${Screen}>`;
+}
+
 function Insert() {
   const {t, state} = useApp();
   const skip = useSkip();
+  const [old, setOld] = useState(false);
+  const scan = state.card.scan === "ready" && {label: t("card.old"), icon: "id", onClick: () => setOld(true)};
+  if (old && scan) return html`<${OldCard} back=${() => setOld(false)} />`;
   if (state.card.reader === "absent") {
     return html`<${Screen} title=${t("card.absent.title")} lead=${t("card.absent.text")} resetKey="absent"
-        kind="show" actions=${html`<${Actions} next=${{...skip, icon: "next"}} />`}>
+        kind="show" actions=${html`<${Actions} second=${scan} next=${{...skip, icon: "next"}} />`}>
       <div class="big-sign"><${Icon} name="pen" /></div>
     </${Screen}>`;
   }
   return html`<${Screen} title=${t("card.insert.title")} lead=${t("card.insert.text")} resetKey="insert"
     kind="show"
-      actions=${html`<${Actions} second=${skip} />`}>
+      actions=${html`<${Actions} second=${scan ? [scan, skip] : skip} />`}>
     <${CardInsert} label=${t("card.insert.pic")} />
     <p class="waiting" role="status"><span class="dots"><i /><i /><i /></span>${t("card.insert.wait")}</p>
   </${Screen}>`;
@@ -134,7 +147,7 @@ export function Card() {
   if (phase === "error") return html`<${Failed} again=${() => setAgain(attempts)} />`;
   if (phase === "can") return html`<${Can} error=${error} />`;
   if (phase === "mrz") return html`<${Mrz} error=${error} />`;
-  if (phase === "reading") return html`<${Reading} />`;
+  if (phase === "reading" || phase === "scanning") return html`<${Reading} />`;
   if (phase === "ok") return html`<${Read} />`;
   return html`<${Insert} />`;
 }

@@ -33,21 +33,19 @@ function Languages() {
 }
 
 function Help() {
-  const {t, client, state, setDialog} = useApp();
-  const alone = !state || state.step === "idle"; // no visit, nobody to call for: the way to the counter
+  const {t, client, setDialog} = useApp();
   const [phase, setPhase] = useState("ask");
   const ask = async () => {
     const reply = await client.post("/v1/help");
-    setPhase(reply.ok ? "called" : "failed");
+    setPhase(reply.ok && reply.body?.called ? "called" : "failed");
   };
   const close = () => setDialog("");
   return html`<${Dialog} title=${t(phase === "called" ? "help.called.title" : "help.title")} onClose=${close}>
-    ${!alone && html`<p role="status">${t({ask: "help.text", called: "help.called.text",
-      failed: "help.failed"}[phase])}</p>`}
+    <p role="status">${t({ask: "help.text", called: "help.called.text", failed: "help.failed"}[phase])}</p>
     <p>${t("help.counter")}</p>
     <div class="dialog-do">
       <${Button} kind="quiet" icon="close" label=${t("close")} onClick=${close} />
-      ${!alone && phase !== "called" && html`<${Button} kind="main" icon="help" label=${t("help.call")}
+      ${phase === "ask" && html`<${Button} kind="main" icon="help" label=${t("help.call")}
         onClick=${ask} />`}
     </div>
   </${Dialog}>`;
@@ -66,7 +64,7 @@ function Leave() {
 }
 
 // kioskd ends the visit; the seconds here only show what it said, counted down in between.
-function StillHere({left}) {
+function StillHere({left, card}) {
   const {t, client, call} = useApp();
   const [now, setNow] = useState(left);
   useEffect(() => {
@@ -76,7 +74,7 @@ function StillHere({left}) {
     return () => clearInterval(timer);
   }, [left]);
   const stay = () => client.post("/v1/session/touch");
-  return html`<${Dialog} title=${t("idle.title")} kind="idle" onClose=${stay}>
+  return html`<${Dialog} title=${t(card ? "idle.card" : "idle.title")} kind="idle" onClose=${stay}>
     <p class="idle-left" role="timer">${t.n("idle.left", now)}</p>
     <div class="dialog-do">
       <${Button} kind="quiet" icon="broom" label=${t("idle.end")} onClick=${() => call("/v1/session/end")} />
@@ -104,6 +102,7 @@ export function Dialogs({link}) {
   const warn = state && state.step !== "idle" && state.idle?.warn;
   const Shown = shown[dialog];
   return html`${Shown && html`<${Shown} key=${dialog} />`}
-    ${warn && html`<${StillHere} key="idle" left=${state.idle.left_s} />`}
+    ${warn && html`<${StillHere} key="idle" left=${state.idle.left_s}
+      card=${state.idle.why === "card"} />`}
     ${link === "lost" && state && html`<${Lost} />`}`;
 }

@@ -7,12 +7,12 @@ import {isTerminal} from "./keyboard.js";
 
 export const domId = (id) => `f-${id}`;
 const lines = {area: 4, long_text: 4, address: 2};
-const asked = {geo: 0, file: 0, sign: 0, route: 0, persons: 0, slot: 0, note: 0};
+const asked = {geo: 0, sign: 0, route: 0, persons: 0, slot: 0, note: 0};
 export const isAsked = (field) => asked[field.type] === undefined;
 const boards = {cnp: "number", int: "number", decimal: "number", cui: "number", date: "date", phone: "phone",
   email: "email", plate: "plate"};
 export const boardOf = (field) => field.keyboard || boards[field.type] || "text";
-export const isTyped = (field) => isAsked(field) && !["choice", "multi", "bool"].includes(field.type);
+export const isTyped = (field) => isAsked(field) && !["choice", "multi", "bool", "file"].includes(field.type);
 const modes = {number: "numeric", date: "numeric", phone: "tel", email: "email", plate: "text", text: "text"};
 const mode = (board) => (isTerminal() ? "none" : modes[board] || "text");
 

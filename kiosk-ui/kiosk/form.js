@@ -6,6 +6,7 @@ import {draft, drop, remember} from "./memory.js";
 import {Actions, Screen} from "./screen.js";
 import {boardOf, domId, Field, isAsked, isTyped, Tags, Why} from "./fields.js";
 import {Keyboard} from "./keyboard.js";
+import {Scan} from "./scan.js";
 
 function valueOf(field) {
   const typed = draft(field.id);
@@ -32,7 +33,7 @@ function useAnswers(fields, pageKey) {
   const [bad, setBad] = useState({key: "", list: [], count: 0});
   const send = async () => {
     const mine = fields.filter(isAsked);
-    const values = Object.fromEntries(mine.map((f) => [f.id, valueOf(f)]));
+    const values = Object.fromEntries(mine.filter((f) => f.type !== "file").map((f) => [f.id, valueOf(f)]));
     const reply = await call("/v1/form/answer", {values}, [422]);
     if (!reply) return false;
     if (reply.ok) drop(mine.map((f) => f.id));
@@ -65,10 +66,15 @@ export function Form() {
   const single = real.length === 1 && real[0].type !== "bool";
   const title = single ? real[0].label : form.title || fields[0]?.label;
 
+  const paper = fields.find((f) => f.type === "file");
   const focus = typed.length && typed[0] === real[0] ? domId(typed[0].id) : "";
   useEffect(() => {
     setActive(typed[0]?.id || "");
   }, [pageKey]);
+  if (paper && state.scan) {
+    const wrong = errors.find((e) => e.field === paper.id)?.text;
+    return html`<${Scan} key=${paper.id} question=${paper} onNext=${send} wrong=${wrong} />`;
+  }
   const onFocus = (e) => {
     const hit = typed.find((f) => e.target.id === domId(f.id) || e.target.id?.startsWith(`${domId(f.id)}-`));
     if (hit) setActive(hit.id);

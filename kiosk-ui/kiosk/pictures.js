@@ -37,6 +37,34 @@ export function CardFront({label}) {
   </svg>`;
 }
 
+// Sheets into the feeder: the written side up, upper edge first.
+export function Feeder({label, moving}) {
+  return html`<svg class=${moving ? "draw feeder go" : "draw feeder"} viewBox="0 0 800 400" role="img" aria-label=${label}>
+    <g class="d-feed"><path class="d-sheet" d="M270 20h260v190H270z" />
+      <path class="d-line" d="M304 60h120M304 92h190M304 124h190M304 156h150" /></g>
+    <path class="d-reader" d="M150 196q0-22 22-22h456q22 0 22 22v60H150z" />
+    <rect class="d-slot" x="240" y="190" width="320" height="18" rx="9" />
+    <path class="d-base" d="M110 256h580q26 0 26 26v66q0 26-26 26H110q-26 0-26-26v-66q0-26 26-26z" />
+    <rect class="d-led" x="590" y="300" width="70" height="18" rx="9" />
+    <path class="d-arrow" d="M620 40v96M590 106l30 32l30-32M180 40v96M150 106l30 32l30-32" />
+  </svg>`;
+}
+
+// The glass from above: the written side down, into the corner with the mark. card: an identity card on it.
+export function Flatbed({label, card}) {
+  return html`<svg class="draw flatbed" viewBox="0 0 800 400" role="img" aria-label=${label}>
+    <path class="d-lid" d="M120 60L190 6h520l-40 54z" />
+    <path class="d-base" d="M96 60h600q22 0 22 22v276q0 22-22 22H96q-22 0-22-22V82q0-22 22-22z" />
+    <path class="d-plate" d="M112 92h568v254H112z" />
+    <path class="d-mark" d="M112 92h54l-54 54z" />
+    ${card ? html`<g class="d-lay"><path class="d-sheet" d="M136 116h214v134H136z" />
+        <path class="d-line" d="M156 206h174M156 226h174" /></g>`
+      : html`<g class="d-lay"><path class="d-sheet" d="M136 112h300v214H136z" />
+        <path class="d-fold" d="M386 326l50-50v50z" /></g>`}
+    <path class="d-arrow" d="M620 300L500 214M552 214h-52v52" />
+  </svg>`;
+}
+
 export function PadPicture({label}) {
   return html`<svg class="draw pad-pic" viewBox="0 0 800 380" role="img" aria-label=${label}>
     <path class="d-reader" d="M110 70q4-28 32-28h516q28 0 32 28l26 222q4 38-34 38H118q-38 0-34-38z" />

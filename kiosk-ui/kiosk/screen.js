@@ -82,7 +82,9 @@ export function Button({icon, kind = "", label, onClick, submit, disabled, end})
 // back: false hides it. next: {label, icon, onClick, submit}. leave: the way out in the middle.
 export function Actions({back = true, leave = true, next, second, onBack}) {
   const {t, call, setDialog} = useApp();
-  return html`${second && html`<div class="actions above"><${Button} kind="quiet grow" ...${second} /></div>`}
+  const others = [].concat(second || []);
+  return html`${others.length > 0 && html`<div class="actions above">${others.map((one) => html`<${Button}
+    key=${one.label} kind="quiet grow" ...${one} />`)}</div>`}
   <div class="actions">
     ${back && html`<${Button} kind="quiet side" icon="back" label=${t("back")} onClick=${onBack
       || (() => call("/v1/session/back"))} />`}
@@ -103,7 +105,7 @@ export function Trouble({only}) {
   const {t, state} = useApp();
   const d = state.devices || {};
   const well = ["ready", "busy", "needs-citizen", "online", undefined];
-  const bad = ["register", "print", "card", "pad"].filter((name) =>
+  const bad = ["register", "print", "card", "pad", "scan"].filter((name) =>
     (!only || only.includes(name)) && !well.includes(d[name]?.public));
   if (!bad.length) return null;
   return html`<${Notice} kind="warn" title=${t("trouble.title")}>

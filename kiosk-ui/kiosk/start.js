@@ -4,10 +4,12 @@ import {Icon, Mark} from "../shared/icons.js";
 import {translator} from "../shared/i18n.js";
 import {useApp} from "./context.js";
 import {Porch} from "./porch.js";
+import {Receipt} from "./receipt.js";
 import {Scroller, Trouble, Notice, institutionName} from "./screen.js";
 
 export function Start() {
-  const {t, lang, hello, call, flags} = useApp();
+  const {t, lang, hello, call, flags, dialog, setDialog} = useApp();
+  if (dialog === "receipt") return html`<${Receipt} />`;
   const langs = hello?.langs || ["ro", "hu", "en"];
   const order = [lang, ...langs.filter((code) => code !== lang)];
   return html`<header class="hero">
@@ -30,6 +32,8 @@ export function Start() {
               <${Icon} name="next" /></button>`;
           })}
         </div>
+        <button type="button" class="btn quiet look" onClick=${() => setDialog("receipt")}><${Icon} name="clock"
+          /><span>${t("look.open")}</span></button>
         <ul class="promises">
           <li><${Icon} name="broom" /><span>${t("start.wipe")}</span></li>
           <li><${Icon} name="person" /><span>${t("start.counter")}</span></li>

@@ -237,8 +237,77 @@ async function care(browser, mock, port) {
   await page.context().close();
 }
 
+// Papers with keys only: scanned, a crooked page taken again, turned, moved, thrown away; then the way without.
+async function papers(browser, mock, port) {
+  const page = await visit(browser, mock, port);
+  mock.scene("papers", "ro");
+  await shown(page, mock);
+  mock.world.nextPoor = 2;
+  await pressKey(page, mock, "Mai multe foi");
+  await until("three pages", () => mock.world.scan.pages.length === 3 && mock.world.scan.phase === "ready");
+  await shown(page, mock);
+  await page.waitForSelector(".thumb img");
+  check(await page.evaluate(() => [...document.querySelectorAll(".thumb img")].every((el) => el.src.startsWith("blob:"))),
+    "the small pictures come with the token");
+  check((await page.textContent(".hint")).includes("Foaia stă strâmb"), "the hint says what to do");
+  const ids = () => mock.world.scan.pages.map((p) => p.id).join();
+  const before = mock.world.scan.pages[1].id;
+  await pressKey(page, mock, "Scanați din nou");
+  await until("another page 2", () => mock.world.scan.pages[1].id !== before && mock.world.scan.phase === "ready");
+  await shown(page, mock);
+  check(!(await page.$(".hint")), "the good page has no hint");
+  const [first, second, third] = mock.world.scan.pages.map((p) => p.id);
+  await page.click(".sheet:nth-child(3)");
+  await pressKey(page, mock, "Mai în față");
+  check(ids() === [first, third, second].join(), `moved: ${ids()}`);
+  await pressKey(page, mock, "Rotiți");
+  check(mock.world.scan.pages[1].turns === 1 && (await page.$(".sheet:nth-child(2) .turn1")), "turned");
+  await pressKey(page, mock, "Ștergeți");
+  check(ids() === [first, second].join(), `thrown away: ${ids()}`);
+  await page.click(".actions .main");
+  const sent = () => mock.calls.filter(([path]) => path === "/v1/form/answer").pop();
+  await until("the answer", sent);
+  check(Object.keys(sent()[1].values).length === 0, "the page names no file");
+  mock.scene("papers-absent", "ro");
+  await shown(page, mock);
+  await pressKey(page, mock, "Aduc hârtia la ghișeu");
+  check(mock.calls.some(([path]) => path === "/v1/scan/skip"), "the paper comes to the counter");
+  await page.context().close();
+}
+
+// Later, with the provisional receipt in the hand; and help without a register.
+async function later(browser, mock, port) {
+  const page = await visit(browser, mock, port);
+  await pressKey(page, mock, "Am o chitanță provizorie");
+  await page.waitForSelector("#look");
+  await page.keyboard.type("7k4m");
+  await page.keyboard.press("Enter");
+  await page.waitForSelector(".field-error");
+  await page.fill("#look", "7K4MQ2XW9D");
+  await page.keyboard.press("Enter");
+  await page.waitForSelector("text=Cererea este în siguranță");
+  mock.world.found = {state: "registered", number: "19/23.11.2026", date: "23.11.2026", due: "22.12.2026"};
+  await page.click(".actions .side");
+  await page.fill("#look", "7K4MQ2XW9D");
+  await page.keyboard.press("Enter");
+  await page.waitForSelector("text=19/23.11.2026");
+  await page.click(".actions .main");
+  await page.waitForSelector(".start");
+  mock.world.devices.register.public = "offline";
+  await page.click(".bar-item:nth-child(5)");
+  await page.click("dialog .btn.main");
+  await page.waitForSelector("text=Nu am putut chema");
+  await page.keyboard.press("Escape");
+  await page.click(".bar-item:nth-child(2)");
+  mock.world.devices.register.public = "online";
+  mock.scene("form-choice", "ro");
+  await shown(page, mock);
+  await until("more time for large text", () => mock.world.slow === true);
+  await page.context().close();
+}
+
 export async function journeys(browser, mock, port) {
-  for (const [name, part] of Object.entries({keysOnly, ownKeyboard, errors, focus, reconnect, care})) {
+  for (const [name, part] of Object.entries({keysOnly, ownKeyboard, errors, focus, reconnect, care, papers, later})) {
     mock.world.reset();
     mock.calls.length = 0;
     const before = browser.contexts().length;

@@ -61,13 +61,14 @@ static void write_conf(void)
     buf_fmt(&b, "\"run_dir\":\"%s/run\",\"queue\":\"%s/queue.db\",\"queue_key\":\"%s/queue.key\",", k.dir,
             k.dir, k.dir);
     buf_str(&b, "\"services\":[\"cs.birth_certificate\",\"complaint.abandoned_vehicle\"],"
-                "\"status_url\":\"http://127.0.0.1:7082/s/\",");
+                "\"status_url\":\"http://127.0.0.1:7082/s/\",\"page_grace_ms\":1500,");
     buf_fmt(&b,
             "\"register\":{\"host\":\"127.0.0.1\",\"port\":9,\"server_name\":\"localhost\",\"ca\":\"%s\",",
             certs_path(&k.certs, "ca.pem"));
     buf_fmt(&b, "\"cert\":\"%s\",\"key\":\"%s\"},\"drivers\":[", certs_path(&k.certs, "client.pem"),
             certs_path(&k.certs, "client.key"));
     buf_fmt(&b, "{\"name\":\"card\",\"argv\":[\"%s/tests/fake_kdrv\",\"inserted\"]},", build);
+    buf_fmt(&b, "{\"name\":\"scan\",\"argv\":[\"%s/tests/fake_kdrv\",\"good\"]},", build);
     buf_fmt(&b, "{\"name\":\"print\",\"argv\":[\"%s/tests/fake_kdrv\",\"good\"]}]}", build);
     file("kiosk.conf", b.p, 0600);
 }
@@ -382,6 +383,30 @@ static void test_events(void **state)
     close(fd);
 }
 
+/* Three pages into the tray; whole and small they come only with the token. */
+static void scan_pages(void)
+{
+    char *started = post("/v1/scan/start", "{\"field\":\"photo\",\"source\":\"feeder\"}");
+    if (status_of(started) != 202)
+        fail_msg("scan: %s", started);
+    int64_t until = mono_ms() + 10000;
+    while (!strstr(get("/v1/state"), "\"id\":3,") && mono_ms() < until)
+        usleep(20000);
+    while (!strstr(get("/v1/state"), "\"scan\":{\"field\":\"photo\",\"phase\":\"ready\"") &&
+           mono_ms() < until)
+        usleep(20000);
+    char *thumb = get("/v1/scan/thumb/3");
+    assert_int_equal(status_of(thumb), 200);
+    assert_non_null(strcasestr(thumb, "content-type: image/jpeg"));
+    assert_non_null(strcasestr(thumb, "cache-control: no-store"));
+    assert_int_equal(status_of(get("/v1/scan/page/1")), 200);
+    static const char *const gone[] = {"/v1/scan/page/4", "/v1/scan/page/", "/v1/scan/page/1x",
+                                       "/v1/scan/page/-1", "/v1/scan/thumb/99999999999"};
+    for (size_t i = 0; i < COUNT(gone); i++)
+        assert_int_equal(status_of(get(gone[i])), 404);
+    assert_int_equal(status("GET /v1/scan/page/1 HTTP/1.1\r\nHost: %H\r\nConnection: close\r\n\r\n"), 403);
+}
+
 /* A session with the fake card; typed where the card says nothing. */
 static void to_done(const char *name)
 {
@@ -396,6 +421,8 @@ static void to_done(const char *name)
         if (strcmp(jval_str(v, "step", ""), "form") != 0)
             break;
         const struct jval *fields = jval_get(jval_get(v, "form"), "fields");
+        if (strcmp(jval_str(&fields->items[0], "type", ""), "file") == 0)
+            scan_pages();
         BUF_SCOPE(b);
         buf_str(&b, "{\"values\":{");
         for (size_t i = 0, n = 0; i < fields->n; i++) {
@@ -430,7 +457,7 @@ static void test_killed(void **state)
     to_done("Zzyzxq");
     kioskd_end(SIGKILL);
     kioskd_start();
-    assert_non_null(strstr(get("/healthz"), "\"sent\":1"));
+    assert_true(strstr(get("/healthz"), "\"queued\":1") || strstr(get("/healthz"), "\"sent\":1"));
     hello();
     assert_non_null(strstr(get("/v1/state"), "\"step\":\"idle\""));
 }
@@ -461,6 +488,44 @@ static int memory_has(pid_t pid, const char *word)
     return looked ? hits : -1;
 }
 
+/* The page dies in mid-session: started again at once, it goes on; not started again, everything goes. */
+static void test_page_again(void **state)
+{
+    (void)state;
+    char old[80];
+    hello();
+    snprintf(old, sizeof(old), "%s", k.token);
+    int fd = raw_connect(k.port);
+    raw_say(fd, fill("GET /v1/events HTTP/1.1\r\nHost: %H\r\n" TOKEN "\r\n"));
+    free(raw_until(fd, "\"notice\":\"\"}\n\n", 5000));
+    assert_int_equal(status_of(post("/v1/session/start", "{\"lang\":\"hu\"}")), 200);
+    const char *again = arena_fmt(k.arena, "{\"key\":\"%s\"}", k.key);
+    assert_int_equal(status_of(post("/v1/hello", again)), 409); /* another page lives */
+    close(fd);
+    int64_t until = mono_ms() + 1400;
+    char *answer = NULL;
+    do /* kioskd has to see the end of the stream first */
+        answer = post("/v1/hello", again);
+    while (status_of(answer) == 409 && mono_ms() < until);
+    char *token = strstr(answer, "{\"token\":\"");
+    assert_non_null(token);
+    assert_int_equal(sscanf(token, "{\"token\":\"%79[0-9a-f]\"", k.token), 1);
+    assert_string_not_equal(old, k.token);
+    assert_non_null(strstr(get("/v1/state"), "\"step\":\"service\""));
+    assert_non_null(strstr(get("/v1/state"), "\"lang\":\"hu\""));
+    fd = raw_connect(k.port);
+    raw_say(fd, fill("GET /v1/events HTTP/1.1\r\nHost: %H\r\n" TOKEN "\r\n"));
+    free(raw_until(fd, "\"step\":\"service\"", 5000));
+    close(fd); /* and this time nobody comes back */
+    until = mono_ms() + 10000;
+    while (!strstr(talk("GET /healthz HTTP/1.1\r\nHost: %H\r\n" CLOSE), "\"session\":false") &&
+           mono_ms() < until)
+        usleep(50000);
+    assert_int_equal(status_of(get("/v1/state")), 401);
+    hello();
+    assert_non_null(strstr(get("/v1/state"), "\"step\":\"idle\""));
+}
+
 static void test_memory(void **state)
 {
     (void)state;
@@ -471,14 +536,19 @@ static void test_memory(void **state)
     int during = memory_has(k.pid, "Qwyjibo");
     if (during < 0)
         skip();
-    assert_true(during > 0); /* the search itself works */
+    int papers = memory_has(k.pid, "PAGEMARKER-7f3a");
+    assert_true(during > 0 && papers > 0); /* the search itself works */
     assert_int_equal(status_of(post("/v1/session/end", "{}")), 200);
     int64_t until = mono_ms() + 3000;
-    int after;
+    int after, left;
     while ((after = memory_has(k.pid, "Qwyjibo")) > 0 && mono_ms() < until)
         usleep(50000);
-    printf("memory: %d places during the session, %d after it\n", during, after);
+    while ((left = memory_has(k.pid, "PAGEMARKER-7f3a")) > 0 && mono_ms() < until)
+        usleep(50000);
+    printf("memory: %d places during the session, %d after it; scanned pages %d, then %d\n", during, after,
+           papers, left);
     assert_int_equal(after, 0);
+    assert_int_equal(left, 0);
     ARENA_SCOPE(a);
     char *log;
     size_t len;
@@ -522,7 +592,7 @@ static void test_ctl(void **state)
     assert_non_null(strstr(card, "\"kind\":\"ack\""));
     assert_non_null(strstr(card, "\"last_name\":\"POPESCU\""));
     assert_non_null(strstr(card, "\"kind\":\"completion\""));
-    assert_non_null(strstr(ctl("{\"driver\":\"scan\",\"verb\":\"x\"}\n"), "\"completion\":\"no-device\""));
+    assert_non_null(strstr(ctl("{\"driver\":\"office\",\"verb\":\"x\"}\n"), "\"completion\":\"no-device\""));
     assert_non_null(strstr(ctl("{\"driver\":\"*\",\"verb\":\"x\"}\n"), "\"completion\":\"unsupported\""));
     assert_non_null(strstr(ctl("nonsense\n"), "\"completion\":\"bad-request\""));
     assert_non_null(
@@ -551,8 +621,8 @@ static void test_ctl_crowd(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {T(test_strangers), T(test_files),    T(test_headers), T(test_hello),
-                                       T(test_sizes),     T(test_events),   T(test_killed),  T(test_memory),
-                                       T(test_ctl),       T(test_ctl_crowd)};
+    const struct CMUnitTest tests[] = {T(test_strangers),  T(test_files),  T(test_headers),  T(test_hello),
+                                       T(test_sizes),      T(test_events), T(test_killed),   T(test_memory),
+                                       T(test_page_again), T(test_ctl),    T(test_ctl_crowd)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
