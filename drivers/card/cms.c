@@ -139,7 +139,7 @@ struct attributes {
     size_t n;
     struct bytes type, digest;
     int64_t signed_at;
-    bool sorted;
+    bool time, sorted;
 };
 
 static int order(const void *a, const void *b)
@@ -164,12 +164,16 @@ static enum rc attribute(struct der d, struct attributes *out, struct err *e)
     if (!type && !digest && !time)
         return RC_OK;
     TRY(der_next(&values, &it, e));
-    if (values.len || (type && out->type.len) || (digest && out->digest.len) || (time && out->signed_at))
+    if (values.len || (type && out->type.len) || (digest && out->digest.len) || (time && out->time))
         return err_set(e, RC_DENIED, "%s", twice);
     if (it.tag != (type ? DER_OID : digest ? DER_OCTETS : it.tag) || !it.v.len)
         return err_set(e, RC_PROTOCOL, "CMS: a signed attribute of another type");
-    if (time)
-        return der_time(&it, &out->signed_at, e);
+    if (time) { /* written in another way than the standard says: not known, but no forgery */
+        out->time = true;
+        if (der_time(&it, &out->signed_at, NULL) != RC_OK)
+            out->signed_at = 0;
+        return RC_OK;
+    }
     *(type ? &out->type : &out->digest) = it.v;
     return RC_OK;
 }

@@ -111,7 +111,8 @@ static bool groups_differ(struct check *c)
     return false;
 }
 
-/* Certificates that a country signs for other ends: master and deviation lists, visible seals, TLS. */
+/* Certificates that a country signs for other ends: master lists, deviation lists, visible seals, TLS; all
+ * purposes below these numbers. */
 static bool other_purpose(const struct cert *c)
 {
     static const struct {
@@ -121,11 +122,13 @@ static bool other_purpose(const struct cert *c)
                 {"\x67\x81\x08\x01\x01\x08", 6},
                 {"\x67\x81\x08\x01\x01\x0B", 6},
                 {"\x67\x81\x08\x01\x01\x0E", 6},
-                {"\x2B\x06\x01\x05\x05\x07\x03\x01", 8},
-                {"\x2B\x06\x01\x05\x05\x07\x03\x02", 8}};
-    for (size_t i = 0; i < COUNT(rows); i++)
-        if (cert_has_eku(c, rows[i].oid, rows[i].len))
-            return true;
+                {"\x2B\x06\x01\x05\x05\x07\x03", 7}};
+    struct der d = der_in(c->eku);
+    struct der_item it;
+    while (d.len > 0 && der_take(&d, DER_OID, &it, NULL) == RC_OK)
+        for (size_t i = 0; i < COUNT(rows); i++)
+            if (it.v.len >= rows[i].len && der_is(BYTES(it.v.p, rows[i].len), rows[i].oid, rows[i].len))
+                return true;
     return c->odd || c->ca || (c->has_usage && !(c->usage & USAGE_SIGN));
 }
 

@@ -76,6 +76,8 @@ static void judge_dates(const struct cert *c, int64_t now, struct chain *out)
     }
 }
 
+static void judge_revoked(const struct trust *t, const struct cert *c, struct chain *out);
+
 /* Is x a certificate that may vouch for others? Roots vouch for themselves, the others need one above. */
 static void vouched(const struct trust *t, struct anchor *x, const struct cert *c, int64_t now, int depth,
                     struct chain *out)
@@ -90,6 +92,7 @@ static void vouched(const struct trust *t, struct anchor *x, const struct cert *
         else
             *out = (struct chain){.word = CHAIN_NONE};
     }
+    judge_revoked(t, c, out);
     judge_dates(c, now, out);
 }
 

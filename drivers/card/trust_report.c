@@ -96,6 +96,37 @@ static const char *crl_state(const struct trust *t, size_t source, int64_t now)
     return "in use";
 }
 
+/* Of the certificates of one file: is each trusted, or below one that is? */
+static const char *cert_state(const struct trust *t, size_t source)
+{
+    for (size_t i = 0; i < t->n_anchors; i++) {
+        struct cert c;
+        struct chain up;
+        if (t->anchors[i].source != source)
+            continue;
+        anchor_cert(&t->anchors[i], &c);
+        bool own = name_same(c.issuer, c.subject) && (!c.aki.len || !c.ski.len || der_same(c.aki, c.ski));
+        if (t->anchors[i].state == ANCHOR_TRUSTED || (own && cert_verify(&c, &c, NULL) == RC_OK))
+            continue;
+        if (own)
+            return "not used: its own signature is wrong";
+        chain_up(t, &c, 0, 0, &up);
+        if (up.word != CHAIN_OK)
+            return "not used: signed by no certificate of this folder";
+    }
+    return "in use";
+}
+
+static const char *state_of(const struct trust *t, size_t i, int64_t now)
+{
+    const struct source *s = &t->sources[i];
+    if (s->refused)
+        return s->refused;
+    return s->kind == SOURCE_CRL    ? crl_state(t, i, now)
+           : s->kind == SOURCE_CERT ? cert_state(t, i)
+                                    : "in use";
+}
+
 static void sources(const struct trust *t, enum source_kind kind, int64_t now, struct buf *out)
 {
     static const char *const names[] = {"files", "lists", "revocation_lists"};
@@ -111,8 +142,9 @@ static void sources(const struct trust *t, enum source_kind kind, int64_t now, s
         quoted(out, kind == SOURCE_CERT ? "subject" : "signer", s->signer);
         if (kind != SOURCE_CERT)
             day(out, "signed", s->signed_at);
-        quoted(out, "state", s->refused ? s->refused : kind == SOURCE_CRL ? crl_state(t, i, now) : "in use");
-        buf_fmt(out, ",\"refused\":%s}", s->refused ? "true" : "false");
+        const char *state = state_of(t, i, now);
+        quoted(out, "state", state);
+        buf_fmt(out, ",\"refused\":%s}", s->refused || strncmp(state, "not", 3) == 0 ? "true" : "false");
         more = true;
     }
     buf_chr(out, ']');

@@ -248,6 +248,40 @@ static void forgeries(void **state)
     want("larger than the modulus", &m, WRONG);
 }
 
+/* A curve that is spelled out, with any byte of it changed: nothing is ever computed with it (CVE-2020-0601).
+ */
+static void curves(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"x-prime192v1",      "x-secp224r1",       "x-prime256v1",
+                                        "x-secp384r1",       "x-secp521r1",       "x-brainpoolP192r1",
+                                        "x-brainpoolP224r1", "x-brainpoolP256r1", "x-brainpoolP320r1",
+                                        "x-brainpoolP384r1", "x-brainpoolP512r1"};
+    size_t n = 0, seeds = 0, versions = 0;
+    for (size_t i = 0; i < COUNT(names); i++) {
+        struct cert c;
+        struct pub_key k;
+        assert_int_equal(cert_read(rig_file(arena_fmt(rig_arena(), "%s.cer", names[i])), &c, NULL), RC_OK);
+        assert_int_equal(key_read(c.spki, &k, NULL), RC_OK);
+        assert_true(k.spelled_out);
+        size_t end = (size_t)((const uint8_t *)k.point.p - (const uint8_t *)c.spki.p);
+        for (size_t at = 0; at < end; at++)
+            for (int bit = 0; bit < 8; bit++) {
+                struct bytes bad = join(1, c.spki);
+                struct pub_key other;
+                ((uint8_t *)bad.p)[at] ^= (uint8_t)(1 << bit);
+                n++;
+                if (key_read(bad, &other, NULL) != RC_OK)
+                    continue;
+                assert_ptr_equal(other.curve, k.curve); /* the seed, the version: no number of the curve */
+                seeds += k.seed;
+                versions += !k.seed;
+            }
+    }
+    print_message("%zu changes; accepted: %zu of a seed's bits, %zu of the version's\n", n, seeds, versions);
+    assert_in_range(versions, 0, COUNT(names) * 8);
+}
+
 /* Every byte of a right document, changed: valid only where nothing is signed and nothing depends on it. */
 static void every_byte(void **state)
 {
@@ -275,7 +309,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(controls),   cmocka_unit_test(content), cmocka_unit_test(attributes),
         cmocka_unit_test(confusion),  cmocka_unit_test(numbers), cmocka_unit_test(forgeries),
-        cmocka_unit_test(every_byte),
+        cmocka_unit_test(every_byte), cmocka_unit_test(curves),
     };
     return cmocka_run_group_tests(tests, rig_begin, rig_end);
 }
