@@ -122,6 +122,7 @@ static int dial(const char *folder)
     if (at < 0)
         return -1;
     int held SCOPED(fd_closep) = at > 0 ? at : -1;
+    (void)held;
     int fd SCOPED(fd_closep) = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0 || connect(fd, (struct sockaddr *)&to, sizeof to) != 0)
         return -1;
