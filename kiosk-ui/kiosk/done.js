@@ -44,7 +44,7 @@ function Paper({print}) {
   const known = ["printing", "printed", "sent", "failed", "absent"].includes(phase) ? phase : "failed";
   return html`<div class=${`notice ${kind} paper`} role="status"><${Icon} name=${phase === "printed" ? "check"
     : "print"} />
-    <div><p>${t(`print.${known}`)}</p>${text && text !== t(`print.${known}`) && kind === "warn"
+    <div><p>${t(`print.${known}`)}</p>${text && text !== t(`print.${known}`) && (kind === "warn" || phase === "sent")
       && html`<p class="fine">${text}</p>`}</div>
     ${phase === "sent" && html`<${Button} icon="close" kind="quiet" label=${t("print.unknown.no")}
       onClick=${() => call("/v1/print/resolve", {printed: false})} />`}

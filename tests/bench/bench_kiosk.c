@@ -18,7 +18,7 @@ enum { PORTS = 17380, LOOK_US = 1000, WAIT_US = 5000000 };
 struct bench {
     struct house house;
     int printer; /* its control socket, kept open */
-    struct series accept, first_byte, done, offline_accept, offline_done, offline_first;
+    struct series accept, first_byte, bytes, done, offline_accept, offline_done, offline_first;
 };
 /* When things happened, in µs of one clock; 0: not yet. */
 struct times {
@@ -51,8 +51,8 @@ static int printer_open(const struct house *h)
     return fd;
 }
 
-/* How often the printer was reset: once at the head of each receipt. */
-static long resets(int fd)
+/* A figure of the virtual printer. */
+static long printer_says(int fd, const char *name)
 {
     char line[2048];
     size_t n = 0;
@@ -65,10 +65,18 @@ static long resets(int fd)
         n += (size_t)got;
     }
     line[n] = '\0';
-    const char *at = strstr(line, "\"resets\":");
+    char key[32];
+    snprintf(key, sizeof(key), "\"%s\":", name);
+    const char *at = strstr(line, key);
     if (!at)
-        die("the virtual printer does not count its resets");
-    return strtol(at + 9, NULL, 10);
+        die("the virtual printer does not count that");
+    return strtol(at + strlen(key), NULL, 10);
+}
+
+/* How often it was reset: once at the head of each receipt. */
+static long resets(int fd)
+{
+    return printer_says(fd, "resets");
 }
 
 /* ---- one request ---- */
@@ -130,7 +138,9 @@ static void one_request(struct bench *b, bool online)
     struct api *c = &b->house.api;
     struct times t = {0};
 
-    must(b, to_the_signature(c, online) && submit(b, &t));
+    must(b, to_the_signature(c, online));
+    long before = printer_says(b->printer, "bytes");
+    must(b, submit(b, &t));
     const char *word = api_get(c, "done.provisional");
     if (!word || strcmp(word, online ? "false" : "true") != 0) {
         house_down(&b->house);
@@ -139,7 +149,9 @@ static void one_request(struct bench *b, bool online)
     series_add(online ? &b->accept : &b->offline_accept, ms(t.accepted - t.post));
     series_add(online ? &b->first_byte : &b->offline_first, ms(t.paper - t.accepted));
     series_add(online ? &b->done : &b->offline_done, ms(t.done - t.accepted));
-    must(b, citizen_printed(c, "printed", 20000) && citizen_end(c));
+    must(b, citizen_printed(c, "printed", 20000));
+    series_add(&b->bytes, (double)(printer_says(b->printer, "bytes") - before));
+    must(b, citizen_end(c));
 }
 
 static void rounds(struct bench *b, int n)
@@ -216,6 +228,7 @@ static void report_all(const struct bench *b)
     report_series(
         "receipt.first_byte_ms", &b->first_byte, "ms",
         "at most 100; submit acknowledged to first byte at the printer, with the register's answer");
+    report_series("receipt.bytes", &b->bytes, "B", "to the printer for one receipt, its questions with it");
     report_series("receipt.done_ms", &b->done, "ms", "submit acknowledged to the number on the screen");
     report_series("offline.accept_ms", &b->offline_accept, "ms",
                   "at most 50; network cut: POST /v1/submit to its answer");

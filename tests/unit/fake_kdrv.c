@@ -107,7 +107,17 @@ static void print(long id)
         return;
     if (is("unknown"))
         complete(id, "timeout", "unknown", "PROCESS_ID_MISSING", "{\"proof\":\"L0\"}");
-    else if (is("staff"))
+    else if (is("partial"))
+        complete(id, "device-error", "partial", "PAPER_END", "{\"proof\":\"L0\",\"mm\":60}");
+    else if (is("uncut"))
+        complete(id, "device-error", "done", "CUTTER", "{\"proof\":\"L0\",\"mm\":120,\"cut\":false}");
+    else if (is("left")) {
+        say("{\"kind\":\"event\",\"id\":%ld,\"event\":\"presented\",\"data\":{\"mm\":120}}", id);
+        complete(id, "ok", "done", "TICKET_NOT_TAKEN",
+                 "{\"proof\":\"L2\",\"mm\":120,\"cut\":true,\"taken\":false,\"retracted\":true}");
+    } else if (is("offered")) { /* in the mouth, and nothing more is heard */
+        say("{\"kind\":\"event\",\"id\":%ld,\"event\":\"presented\",\"data\":{\"mm\":120}}", id);
+    } else if (is("staff"))
         complete(id, "not-ready", "not-done", "PAPER_END", "{}");
     else
         complete(id, "ok", "done", "", "{\"proof\":\"L2\",\"mm\":142,\"cut\":true}");

@@ -356,6 +356,11 @@ static void test_print_troubles(void **state)
     expect_print("staff", "\"print\":{\"phase\":\"failed\"",
                  0); /* out of paper before the start: no copy next */
     expect_print("die", "\"print\":{\"phase\":\"unknown\"", 1); /* killed while printing */
+    expect_print("partial", "\"print\":{\"phase\":\"unknown\",\"proof\":\"L0\"", 1);
+    expect_print("uncut", "\"print\":{\"phase\":\"sent\",\"proof\":\"L0\"",
+                 1); /* tear by hand; a copy next */
+    expect_print("left", "\"print\":{\"phase\":\"printed\",\"proof\":\"L2\"", 1);
+    expect_print("offered", "\"print\":{\"phase\":\"printed\",\"proof\":\"L2\"", 1); /* already then */
 }
 
 /* The person leaves while the receipt prints: the paper is finished, the journal knows, nobody else is told.
