@@ -127,6 +127,7 @@ void metrics_get(struct http_req *r, void *user)
     batch_sizes(&out, s);
     latency(&out, &g->stats);
     figures(&out, list, COUNT(list));
+    help_metrics(&out, g);
     http_reply(r, 200, "text/plain; version=0.0.4", out.p, out.len);
 }
 

@@ -31,6 +31,12 @@ struct registry_stats {
     uint64_t refused[RC_COUNT];                    /* answers by cause */
     uint64_t status_ok, status_wrong, status_locked;
     uint64_t blobs, blobs_again, blob_bytes; /* received */
+    uint64_t help;
+};
+/* A citizen who asked for a person (help.c). */
+struct help_call {
+    char terminal[65], step[17], lang[3];
+    int64_t at_ms; /* monotonic */
 };
 
 enum { TERM_DAYS = 64 };
@@ -56,6 +62,7 @@ struct registry {
     struct tls_ctx *tls;
     struct term_day term_days[TERM_DAYS];
     struct registry_stats stats;
+    struct help_call help[64];
 };
 
 /* registry.c */
@@ -75,6 +82,8 @@ bool registry_ready(const struct registry *g);
 /* terminals.c, status.c, metrics.c */
 extern const struct http_route terminal_routes[];
 extern const size_t n_terminal_routes;
+void help_post(struct http_req *r, void *user); /* help.c */
+void help_metrics(struct buf *out, const struct registry *g);
 extern const struct http_sink blob_sink; /* blobs.c */
 void blob_put(struct http_req *r, void *user);
 MUST enum rc blobs_open(struct registry *g, struct err *e); /* the folder; what was half received goes */

@@ -364,6 +364,32 @@ static void status_page(void **state)
     assert_int_equal(status_try("%3Cscript", "0000", "ro", NULL), 422);
 }
 
+/* A terminal calls for a person: seen in the figures; a stranger's words are not. */
+static void help_called(void **state)
+{
+    struct tclient c;
+    struct err e = {0};
+    BUF_SCOPE(page);
+    (void)state;
+    struct tls_ctx *ctx = server_client(&server, "K01");
+    static const char json[] = "Content-Type: application/json\r\n";
+    assert_int_equal(tclient_open(&c, server.port, ctx, &e), RC_OK);
+    assert_int_equal(tclient_request(&c, "POST", "/v1/terminals/help", json,
+                                     "{\"step\":\"form\",\"lang\":\"hu\"}", NULL, &e),
+                     202);
+    assert_int_equal(tclient_request(&c, "POST", "/v1/terminals/help", json,
+                                     "{\"step\":\"fo\\\"rm\",\"lang\":\"hu\"}", NULL, &e),
+                     422);
+    tclient_close(&c);
+    tls_ctx_free(ctx);
+    assert_int_equal(tclient_open(&c, server.public_port, NULL, &e), RC_OK);
+    assert_int_equal(tclient_request(&c, "GET", "/metrics", "", "", &page, &e), 200);
+    assert_non_null(
+        strstr(page.p, "pridvor_help_waiting_seconds{terminal=\"K01\",step=\"form\",lang=\"hu\"}"));
+    assert_non_null(strstr(page.p, "pridvor_help_calls_total 1\n"));
+    tclient_close(&c);
+}
+
 static void status_page_shape(void **state)
 {
     struct tclient c;
@@ -479,6 +505,7 @@ int main(void)
         cmocka_unit_test(other_institution),
         cmocka_unit_test(revoked_at_once),
         cmocka_unit_test(status_page),
+        cmocka_unit_test(help_called),
         cmocka_unit_test(status_page_shape),
         cmocka_unit_test(postgres_away_and_back),
     };

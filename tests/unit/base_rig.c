@@ -1,6 +1,7 @@
 #include "tests/unit/base_rig.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
@@ -323,4 +324,32 @@ char *raw_talk(int port, const char *p, size_t n, size_t step)
     char *answer = raw_read(fd, 10000, NULL);
     close(fd);
     return answer;
+}
+
+int memory_has(int pid, const char *word)
+{
+    char line[512], *block = NULL;
+    int hits = 0;
+    char path[64];
+    snprintf(path, sizeof(path), "/proc/%d/maps", pid);
+    FILE *maps = fopen(path, "r");
+    snprintf(path, sizeof(path), "/proc/%d/mem", pid);
+    int mem = open(path, O_RDONLY);
+    while (maps && mem >= 0 && fgets(line, sizeof(line), maps)) {
+        unsigned long from, to;
+        char perms[8];
+        if (sscanf(line, "%lx-%lx %7s", &from, &to, perms) != 3 || perms[1] != 'w')
+            continue;
+        block = realloc(block, to - from);
+        ssize_t n = pread(mem, block, to - from, (off_t)from);
+        for (char *p = block; n > 0 && (p = memmem(p, (size_t)(block + n - p), word, strlen(word))); p++)
+            hits++;
+    }
+    free(block);
+    bool looked = maps && mem >= 0;
+    if (maps)
+        fclose(maps);
+    if (mem >= 0)
+        close(mem);
+    return looked ? hits : -1;
 }

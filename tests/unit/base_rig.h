@@ -28,4 +28,7 @@ char *raw_until(int fd, const char *text, int ms);
 /* Connects, sends, shuts its side, reads to the end. */
 char *raw_talk(int port, const char *p, size_t n, size_t step);
 
+/* Places in another process's memory that hold the word; -1: this machine does not let us look. */
+int memory_has(int pid, const char *word);
+
 #endif

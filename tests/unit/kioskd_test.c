@@ -399,9 +399,7 @@ static void scan_pages(void)
     assert_int_equal(status_of(thumb), 200);
     assert_non_null(strcasestr(thumb, "content-type: image/jpeg"));
     assert_non_null(strcasestr(thumb, "cache-control: no-store"));
-    assert_int_equal(status_of(get("/v1/scan/page/1")), 200);
-    static const char *const gone[] = {"/v1/scan/page/4", "/v1/scan/page/", "/v1/scan/page/1x",
-                                       "/v1/scan/page/-1", "/v1/scan/thumb/99999999999"};
+    static const char *const gone[] = {"/v1/scan/page/4", "/v1/scan/page/1x", "/v1/scan/thumb/99999999999"};
     for (size_t i = 0; i < COUNT(gone); i++)
         assert_int_equal(status_of(get(gone[i])), 404);
     assert_int_equal(status("GET /v1/scan/page/1 HTTP/1.1\r\nHost: %H\r\nConnection: close\r\n\r\n"), 403);
@@ -462,32 +460,6 @@ static void test_killed(void **state)
     assert_non_null(strstr(get("/v1/state"), "\"step\":\"idle\""));
 }
 
-/* Places in the process's memory that hold the word; -1: this machine does not let us look. */
-static int memory_has(pid_t pid, const char *word)
-{
-    char line[512], *block = NULL;
-    int hits = 0;
-    FILE *maps = fopen(arena_fmt(k.arena, "/proc/%d/maps", (int)pid), "r");
-    int mem = open(arena_fmt(k.arena, "/proc/%d/mem", (int)pid), O_RDONLY);
-    while (maps && mem >= 0 && fgets(line, sizeof(line), maps)) {
-        unsigned long from, to;
-        char perms[8];
-        if (sscanf(line, "%lx-%lx %7s", &from, &to, perms) != 3 || perms[1] != 'w')
-            continue;
-        block = realloc(block, to - from);
-        ssize_t n = pread(mem, block, to - from, (off_t)from);
-        for (char *p = block; n > 0 && (p = memmem(p, (size_t)(block + n - p), word, strlen(word))); p++)
-            hits++;
-    }
-    free(block);
-    bool looked = maps && mem >= 0;
-    if (maps)
-        fclose(maps);
-    if (mem >= 0)
-        close(mem);
-    return looked ? hits : -1;
-}
-
 /* The page dies in mid-session: started again at once, it goes on; not started again, everything goes. */
 static void test_page_again(void **state)
 {
@@ -533,17 +505,17 @@ static void test_memory(void **state)
     skip(); /* the sanitizer keeps freed memory as it was */
 #endif
     to_done("Qwyjibo");
-    int during = memory_has(k.pid, "Qwyjibo");
+    int during = memory_has((int)k.pid, "Qwyjibo");
     if (during < 0)
         skip();
-    int papers = memory_has(k.pid, "PAGEMARKER-7f3a");
+    int papers = memory_has((int)k.pid, "PAGEMARKER-7f3a");
     assert_true(during > 0 && papers > 0); /* the search itself works */
     assert_int_equal(status_of(post("/v1/session/end", "{}")), 200);
     int64_t until = mono_ms() + 3000;
     int after, left;
-    while ((after = memory_has(k.pid, "Qwyjibo")) > 0 && mono_ms() < until)
+    while ((after = memory_has((int)k.pid, "Qwyjibo")) > 0 && mono_ms() < until)
         usleep(50000);
-    while ((left = memory_has(k.pid, "PAGEMARKER-7f3a")) > 0 && mono_ms() < until)
+    while ((left = memory_has((int)k.pid, "PAGEMARKER-7f3a")) > 0 && mono_ms() < until)
         usleep(50000);
     printf("memory: %d places during the session, %d after it; scanned pages %d, then %d\n", during, after,
            papers, left);
