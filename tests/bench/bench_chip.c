@@ -21,11 +21,18 @@ struct kind {
 };
 
 #define DG1 ",\"want\":[\"DG1\"]}"
+#define FILES ",\"want\":[\"COM\",\"SOD\",\"DG1\",\"DG2\"]}"
 static struct kind kinds[] = {
     {"a_dg1", "A", "{\"can\":\"123456\"" DG1, "PACE + DG1, brainpoolP256r1, AES-128", false, 50},
     {"b_dg1", "B", "{\"can\":\"654321\"" DG1, "PACE + DG1, P-256, AES-256", false, 50},
     {"a_full", "A", "{\"can\":\"123456\"}", "PACE + COM, DG1, DG2, DG14, SOD, brainpoolP256r1, AES-128"},
     {"b_full", "B", "{\"can\":\"654321\"}", "PACE + COM, DG1, DG2, DG14, SOD, P-256, AES-256"},
+    {"16k_extended", "P", "{\"can\":\"999999\"" FILES,
+     "PACE + COM, SOD, DG1, DG2 of 16.5 kB, extended length: at most 45"},
+    {"16k_short", "Q", "{\"can\":\"999999\"" FILES, "the same with short length: at most 90"},
+    {"d_dg1", "D", "{\"can\":\"222222\"" DG1, "PACE + DG1, integrated mapping on brainpoolP384r1, AES-192"},
+    {"e_dg1", "E", "{\"can\":\"333333\"" DG1, "PACE + DG1, DH with 2048 bits"},
+    {"i_full", "I", "{\"can\":\"666666\"}", "as kioskd reads it, chip and passive authentication with it"},
     {"a_dg1_first", "A", "{\"can\":\"123456\"" DG1, "the same as a_dg1, first read of a new process", true},
 };
 
