@@ -76,7 +76,8 @@ static enum rc send(struct ccid_link *l, struct ccid_out *m, int64_t deadline, s
     TRY(ccid_encode(m, out, sizeof out, &len, e));
     enum rc rc = bus_write(l->bus, l->ep_out, out, len, deadline, e);
     wipe(out, len);
-    return rc;
+    /* a halted endpoint is no answer to the command: getting back in step clears it */
+    return rc == RC_UNSUPPORTED ? err_wrap(e, RC_PROTOCOL, "CCID") : rc;
 }
 
 /* The answer to the command just sent. Others are counted and dropped, at most ten. The frame stays in
@@ -183,7 +184,12 @@ enum rc ccid_link_status(struct ccid_link *l, struct err *e)
 {
     if (l->port.dirty)
         TRY(ccid_link_resync(l, e));
-    TRY(one_status(l, STATUS_MS, e));
+    enum rc rc = one_status(l, STATUS_MS, e);
+    if (rc == RC_PROTOCOL || rc == RC_TIMEOUT) { /* getting back in step asks for the status, too */
+        TRY(ccid_link_resync(l, e));
+        rc = RC_OK;
+    }
+    TRY(rc);
     return l->traits.n_slots > 1 ? look_around(l, e) : RC_OK;
 }
 
