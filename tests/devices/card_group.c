@@ -254,7 +254,7 @@ bool map_integrated(struct group *x, const uint8_t *random, size_t n, struct ele
         must(mbedtls_mpi_mod_mpi(&f.t, &f.t, &x->p));
         must(mbedtls_mpi_exp_mod(&gen->n, &f.t, &f.v, &x->p, NULL));
     } else {
-        if (x->ec.A.p)
+        if (mbedtls_mpi_cmp_int(&x->ec.A, 0) != 0) /* empty where it is -3 */
             must(mbedtls_mpi_copy(&f.a, &x->ec.A));
         else
             must(mbedtls_mpi_sub_int(&f.a, &x->ec.P, 3));
