@@ -139,6 +139,8 @@ static void on_capture(const struct frame *fr, void *user)
     if (strcmp(fr->kind, "event") == 0) {
         if (strcmp(fr->event, "capturing") == 0) { /* only now the pen is heard */
             s->phase = SIGN_CAPTURING;
+            s->width = jval_int(fr->data, "width", 0); /* the page draws in the pad's own proportion */
+            s->height = jval_int(fr->data, "height", 0);
             flow_changed(f);
         }
         if (strcmp(fr->event, "button") == 0) {

@@ -277,6 +277,8 @@ static struct v_sign *sign(const struct maker *m)
                          .skipped = p->skipped,
                          .samples = p->samples,
                          .strokes = p->strokes ? (int64_t)p->strokes->n : 0,
+                         .width = p->width,
+                         .height = p->height,
                          .error = error(m, &p->error),
                          .title = tr_get(&m->s->service->name, m->s->lang),
                          .hash = arena_fmt(m->a, "%.16s", m->s->filing.hash)};

@@ -134,6 +134,8 @@ static const struct jfield sign_fields[] = {
     JF_BOOL(struct v_sign, skipped, 0),
     JF_INT(struct v_sign, samples, 0, 0, 0),
     JF_INT(struct v_sign, strokes, 0, 0, 0),
+    JF_INT(struct v_sign, width, J_OMIT, 0, 0),
+    JF_INT(struct v_sign, height, J_OMIT, 0, 0),
     JF_OBJP(struct v_sign, error, J_OMIT, &error_desc),
     S(struct v_sign, title),
     S(struct v_sign, hash),

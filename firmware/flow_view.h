@@ -85,7 +85,7 @@ struct v_review {
 struct v_sign {
     const char *phase, *title, *hash;
     bool skipped;
-    int64_t samples, strokes;
+    int64_t samples, strokes, width, height; /* of the pad, in its units; 0: not said */
     struct v_error *error;
 };
 struct v_filing {

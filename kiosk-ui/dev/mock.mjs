@@ -256,7 +256,7 @@ export class Mock {
       "sign/start": () => {
         w.step = "sign";
         w.sign.phase = "preparing";
-        this.later(200, () => (w.sign.phase = "capturing"));
+        this.later(200, () => Object.assign(w.sign, {phase: "capturing", width: 9600, height: 5760}));
         soon(600, () => this.token && this.strokes());
       },
       "sign/clear": () => (w.sign.samples = 0), "sign/finish": () => (w.sign.phase = "done"),

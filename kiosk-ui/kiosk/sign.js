@@ -7,10 +7,7 @@ import {submitKey} from "./memory.js";
 import {PadPicture} from "./pictures.js";
 import {Actions, Button, Notice, Screen} from "./screen.js";
 
-const width = 9600; // the pad's own units; the drawing keeps their proportion
-const height = 6000;
-
-function paint(canvas, points, state) {
+function paint(canvas, points, state, width) {
   const ctx = canvas.getContext("2d");
   const scale = canvas.width / width;
   ctx.strokeStyle = getComputedStyle(canvas).color;
@@ -29,24 +26,25 @@ function paint(canvas, points, state) {
 
 // strokes come as device events: {event: "strokes", data: {points: [[x, y, pressure, ms], …], up}}
 function Ink({label, wipes}) {
-  const {onDevice} = useApp();
+  const {onDevice, state} = useApp();
+  const {width = 9600, height = 6000} = state.sign; // the pad's own units: the drawing keeps their proportion
   const canvas = useRef(null);
   const pen = useRef({last: null});
   useEffect(() => {
     const listen = (event) => {
       const data = event.data || event;
       if (!Array.isArray(data.points) || !canvas.current) return;
-      paint(canvas.current, data.points, pen.current);
+      paint(canvas.current, data.points, pen.current, width);
       if (data.up) pen.current.last = null;
     };
     onDevice.add(listen);
     return () => onDevice.delete(listen);
-  }, []);
+  }, [width]);
   useEffect(() => {
     canvas.current.getContext("2d").clearRect(0, 0, canvas.current.width, canvas.current.height);
     pen.current.last = null;
   }, [wipes]);
-  return html`<div class="ink"><canvas ref=${canvas} width="1440" height=${(1440 * height) / width} role="img"
+  return html`<div class="ink"><canvas ref=${canvas} width="1440" height=${Math.round((1440 * height) / width)} role="img"
     aria-label=${label}></canvas><span class="ink-x" aria-hidden="true">×</span></div>`;
 }
 

@@ -76,6 +76,7 @@ async function keysOnly(browser, mock, port) {
     return c.getContext("2d").getImageData(0, 0, c.width, c.height).data.some((v) => v > 0);
   });
   check(inked, "the strokes of the pad are drawn");
+  check(await page.evaluate(() => document.querySelector("canvas").height) === 864, "in the proportion of this pad");
   await pressKey(page, mock, "Am semnat");
   await pressKey(page, mock, "Trimiteți cererea");
   await step(mock, "done");

@@ -311,6 +311,7 @@ static void test_time(void **state)
     rig_to(&r, STEP_REVIEW, birth);
     rig_must(&r, "/v1/sign/start", "{}");
     rig_until(&r, "\"phase\":\"capturing\"");
+    assert_true(rig_state_has(&r, "\"width\":12800,\"height\":8000"));
     flow_tick(r.flow, r.flow->s->touched_at + 61000);
     assert_true(rig_state_has(&r, "\"idle\":{\"warn\":true"));
     flow_tick(r.flow, r.flow->s->touched_at + 91000);
