@@ -288,20 +288,19 @@ static void every_byte(void **state)
     (void)state;
     struct bytes good = build(&(struct made){0});
     size_t valid = 0, words[TRUST_WORDS] = {0};
-    for (size_t i = 0; i < good.len; i++)
-        for (int bit = 0; bit < 8; bit += 7) {
-            struct bytes bad = join(1, good);
-            ((uint8_t *)bad.p)[i] ^= (uint8_t)(1 << bit);
-            enum trust_word w = rig_verdict(trusted, bad, NULL);
-            words[w]++;
-            valid += w == TRUST_VALID;
-        }
-    for (size_t cut = 0; cut < good.len; cut++)
+    for (size_t i = 0; i < good.len; i++) {
+        struct bytes bad = join(1, good);
+        ((uint8_t *)bad.p)[i] ^= (uint8_t)(1 << (i * 5 % 8));
+        enum trust_word w = rig_verdict(trusted, bad, NULL);
+        words[w]++;
+        valid += w == TRUST_VALID;
+    }
+    for (size_t cut = 0; cut < good.len; cut += 1 + cut / 50)
         assert_int_not_equal(rig_verdict(trusted, BYTES(good.p, cut), NULL), TRUST_VALID);
     print_message("%zu bytes: %zu valid, %zu wrong, %zu unknown, %zu not checked\n", good.len, valid,
                   words[WRONG], words[TRUST_SIGNER_UNKNOWN], words[TRUST_NOT_CHECKED]);
     /* versions, the set of digest algorithms: nobody's word depends on them */
-    assert_in_range(valid, 0, 50);
+    assert_in_range(valid, 0, 30);
 }
 
 int main(void)

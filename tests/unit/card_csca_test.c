@@ -3,6 +3,7 @@
 #include "common/base/clock.h"
 #include "common/base/fs.h"
 #include "drivers/card/cms.h"
+#include "drivers/card/trust.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -207,10 +208,52 @@ static void spelled_out(void **state)
     }
 }
 
+/* The reference data of 2008: SHA-1, brainpoolP224r1 spelled out, version 0. Its CSCA is not published. */
+static void reference_set(void **state)
+{
+    (void)state;
+    static const unsigned numbers[] = {1, 2, 3, 14, 4, 15};
+    struct trust_group groups[COUNT(numbers)];
+    struct trust_verdict v;
+    struct trust_question q = {file("../emrtd/bsi2008/EF_SOD.bin"), groups, 4, 1795000000};
+    for (size_t i = 0; i < COUNT(numbers); i++) {
+        char name[60];
+        snprintf(name, sizeof name, "../emrtd/bsi2008/Datagroup%u.bin", numbers[i]);
+        groups[i] = (struct trust_group){numbers[i], file(name)};
+    }
+    trust_check(NULL, arena, &q, &v);
+    assert_int_equal(v.word, TRUST_SIGNER_UNKNOWN);
+    assert_int_equal(v.listed, 1u << 1 | 1u << 2 | 1u << 3 | 1u << 14);
+    assert_string_equal(v.hash, "SHA-1");
+    for (size_t i = 0; i < 4; i++)
+        assert_int_equal(v.group[numbers[i]], TRUST_GROUP_SAME);
+    q.n_groups = COUNT(groups);
+    trust_check(NULL, arena, &q, &v);
+    assert_int_equal(v.word, TRUST_HASH_DIFFERS);
+    assert_int_equal(v.group[4], TRUST_GROUP_NOT_LISTED);
+    assert_int_equal(v.group[15], TRUST_GROUP_NOT_LISTED);
+}
+
+/* The folder as a terminal has it: quick to load, small. */
+static void whole_folder(void **state)
+{
+    (void)state;
+    struct trust *t = NULL;
+    struct err e = {0};
+    ARENA_SCOPE(a);
+    int64_t start = mono_us();
+    if (trust_load(a, folder, &t, &e) != RC_OK)
+        fail_msg("%s", e.text);
+    print_message("%zu certificates in %lld us, %zu bytes\n", trust_size(t), (long long)(mono_us() - start),
+                  arena_used(a));
+    assert_in_range(trust_size(t), ALL, ALL + 1);
+    assert_in_range(arena_used(a), 1, 2u << 20);
+}
+
 int main(void)
 {
     const char *shared = getenv("PRIDVOR_SHARED");
-    snprintf(folder, sizeof folder, "%s/vectors/csca", shared ? shared : "../shared");
+    snprintf(folder, sizeof folder, "%s/vectors/csca", shared && *shared ? shared : "../shared");
     char probe[300];
     snprintf(probe, sizeof probe, "%s/" LIST, folder);
     if (!fs_exists(probe)) {
@@ -219,9 +262,9 @@ int main(void)
     }
     arena = arena_new();
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(load),        cmocka_unit_test(signature), cmocka_unit_test(keys),
-        cmocka_unit_test(algorithms),  cmocka_unit_test(verified),  cmocka_unit_test(single),
-        cmocka_unit_test(spelled_out),
+        cmocka_unit_test(load),        cmocka_unit_test(signature),     cmocka_unit_test(keys),
+        cmocka_unit_test(algorithms),  cmocka_unit_test(verified),      cmocka_unit_test(single),
+        cmocka_unit_test(spelled_out), cmocka_unit_test(reference_set), cmocka_unit_test(whole_folder),
     };
     int rc = cmocka_run_group_tests(tests, NULL, NULL);
     arena_free(arena);
