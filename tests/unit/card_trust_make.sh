@@ -23,6 +23,24 @@ organizationName = optional
 commonName = supplied
 [crl]
 authorityKeyIdentifier = keyid:always
+[crl_delta]
+authorityKeyIdentifier = keyid:always
+2.5.29.27 = critical,DER:020101
+[crl_indirect]
+authorityKeyIdentifier = keyid:always
+issuingDistributionPoint = critical,@indirect
+[indirect]
+fullname = URI:http://crl.example
+indirectCRL = TRUE
+[crl_users]
+authorityKeyIdentifier = keyid:always
+issuingDistributionPoint = critical,@users
+[users]
+fullname = URI:http://crl.example
+onlyuser = TRUE
+[crl_odd]
+authorityKeyIdentifier = keyid:always
+1.2.3.4 = critical,DER:0500
 [csca]
 basicConstraints = critical,CA:TRUE
 keyUsage = critical,keyCertSign,cRLSign
@@ -83,6 +101,7 @@ signer() { # signer NAME CA [EXTENSIONS FROM TO]
 }
 rsa r2048 2048; signer r2048 csca
 rsa r3072 3072; signer r3072 pssca
+rsa r2049 2049; signer r2049 csca # PSS: the block is a byte shorter than the key
 for c in prime192v1 secp224r1 prime256v1 secp384r1 secp521r1 brainpoolP192r1 brainpoolP224r1 brainpoolP256r1 \
     brainpoolP320r1 brainpoolP384r1 brainpoolP512r1; do
     ec "e-$c" $c; signer "e-$c" csca
@@ -107,6 +126,10 @@ openssl x509 -inform DER -in forged.cer -out forged.pem; cp e-prime256v1.key for
 CA=csca openssl ca -config ca.cnf -keyfile csca.key -cert csca.pem -revoke revoked.pem 2>/dev/null
 CA=csca openssl ca -config ca.cnf -keyfile csca.key -cert csca.pem -gencrl -out csca.crl.pem 2>/dev/null
 openssl crl -in csca.crl.pem -outform DER -out csca.crl
+for x in delta indirect users odd; do
+    CA=csca openssl ca -config ca.cnf -keyfile csca.key -cert csca.pem -gencrl -crlexts crl_$x 2>/dev/null |
+        openssl crl -outform DER -out $x.crl
+done
 cp csca.db other.db
 CA=other openssl ca -config ca.cnf -keyfile other.key -cert other.pem -gencrl -out o.crl.pem 2>/dev/null
 openssl crl -in o.crl.pem -outform DER -out forged.crl # the same name, another key
@@ -125,6 +148,8 @@ done
 sod pss-mgf1-sha1 r2048 sha256 -keyopt rsa_padding_mode:pss -keyopt rsa_mgf1_md:sha1 -keyopt rsa_pss_saltlen:20
 sod pss-mgf1-sha512 r2048 sha256 -keyopt rsa_padding_mode:pss -keyopt rsa_mgf1_md:sha512 -keyopt rsa_pss_saltlen:11
 sod pss-salt-0 r2048 sha256 -keyopt rsa_padding_mode:pss -keyopt rsa_pss_saltlen:0
+sod pss-2049 r2049 sha256 -keyopt rsa_padding_mode:pss -keyopt rsa_pss_saltlen:digest
+sod rsa-2049 r2049 sha256
 sod pss-salt-max r2048 sha256 -keyopt rsa_padding_mode:pss -keyopt rsa_pss_saltlen:max
 for c in prime192v1 secp224r1 prime256v1 secp384r1 secp521r1 brainpoolP192r1 brainpoolP224r1 brainpoolP256r1 \
     brainpoolP320r1 brainpoolP384r1 brainpoolP512r1; do

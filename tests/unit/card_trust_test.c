@@ -31,6 +31,8 @@ static void algorithms(void **state)
                                         "pss-mgf1-sha512",
                                         "pss-salt-0",
                                         "pss-salt-max",
+                                        "pss-2049",
+                                        "rsa-2049",
                                         "ec-prime192v1",
                                         "ec-secp224r1",
                                         "ec-prime256v1",
@@ -80,6 +82,11 @@ static const struct {
     {"csca.cer csca.crl", "v-revoked", TRUST_REVOKED},
     {"csca.cer csca.crl.pem", "v-revoked", TRUST_VALID}, /* .pem holds certificates: refused and said so */
     {"csca.cer csca.crl", "ec-prime256v1", TRUST_VALID},
+    {"csca.cer users.crl", "v-revoked", TRUST_REVOKED},
+    {"csca.cer delta.crl", "v-revoked",
+     TRUST_VALID}, /* not whole, for others, not understood: refused and said so */
+    {"csca.cer indirect.crl", "v-revoked", TRUST_VALID},
+    {"csca.cer odd.crl", "v-revoked", TRUST_VALID},
     {"csca.cer forged.crl", "v-revoked", TRUST_VALID},             /* not signed by csca */
     {"other.cer csca.cer forged.crl", "v-revoked", TRUST_REVOKED}, /* the same name: a list of this issuer */
     {"other.cer", "ec-prime256v1", TRUST_SIGNER_UNKNOWN},          /* the same name, another key */
