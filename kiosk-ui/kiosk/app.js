@@ -87,6 +87,9 @@ export function Root({client, model}) {
     if (!idle) client.post("/v1/session/comfort", {slow: prefs.large});
   }, [idle, prefs.large]);
   useEffect(() => {
+    if (!idle) clearTimeout(reset.current); // a visit began: its settings stay
+  }, [idle]);
+  useEffect(() => {
     if (!idle) setStartLang("");
     setDialog("");
     clearOops();

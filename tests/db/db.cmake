@@ -9,6 +9,7 @@ pridvor_test(db_server LABEL db SOURCES db/server_test.c LIBS dbtest Threads::Th
 pridvor_test(db_blob LABEL db SOURCES db/blob_test.c LIBS dbtest TIMEOUT 300)
 pridvor_test(db_refuse LABEL db SOURCES db/refuse_test.c LIBS dbtest TIMEOUT 300)
 pridvor_test(db_kill LABEL db SOURCES db/kill_test.c LIBS dbtest Threads::Threads TIMEOUT 600)
-foreach(test IN ITEMS db_server db_blob db_refuse db_kill)
+pridvor_test(db_papers LABEL db SOURCES db/papers_test.c LIBS fw dbtest TIMEOUT 300)
+foreach(test IN ITEMS db_papers db_server db_blob db_refuse db_kill)
   add_dependencies(${test} registryd registryctl)
 endforeach()

@@ -267,7 +267,9 @@ static void command(const char *line)
         const char *hash = strstr(line, "\"request_sha256\":\"");
         snprintf(request_hash, sizeof request_hash, "%.64s", hash ? hash + 18 : "");
         capture = id;
-        say("{\"kind\":\"event\",\"id\":%ld,\"event\":\"capturing\",\"data\":{\"width\":12800,\"height\":8000}}", id);
+        say("{\"kind\":\"event\",\"id\":%ld,\"event\":\"capturing\",\"data\":{\"width\":12800,\"height\":"
+            "8000}}",
+            id);
     } else {
         complete(id, "ok", "done", "", "{}");
         if (strncmp(verb, "finish\"", 7) == 0 && capture)
