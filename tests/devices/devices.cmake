@@ -3,6 +3,7 @@ file(GLOB vdev_reader CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/devices/read
   ${CMAKE_CURRENT_SOURCE_DIR}/devices/pad*.c)
 list(FILTER vdev_reader EXCLUDE REGEX "_test\\.c$|reader_host\\.c$")
 add_executable(vdev devices/vdev.c devices/vdev_script.c devices/vdev_ctl.c devices/usb_node.c devices/usb_sweep.c devices/usb_ioctl.c
+  devices/usb_standard.c
   devices/usb_urb.c devices/probe.c devices/printer.c devices/printer_parse.c devices/printer_paper.c devices/printer_kinds.c
   ${vdev_reader})
 target_link_libraries(vdev PRIVATE testcard lib::umockdev lib::gio lib::pango lib::zlib lib::mbedtls util m)

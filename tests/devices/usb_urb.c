@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "tests/devices/usb_int.h"
+#include "tests/devices/usb_standard.h"
 
 #define BUFFER_MAX (16u << 20) /* more than usbfs itself allows */
 
@@ -102,73 +103,6 @@ static void finish(struct usbdev *u, struct usb_urb *r, int status, size_t actua
 
 /* ---- endpoint 0 ---- */
 
-static int string_descriptor(const struct usbdev *u, unsigned index, uint8_t *out, size_t len)
-{
-    uint8_t d[255] = {4, 3, 0x09, 0x04};
-    const char *const *s = u->desc->strings;
-    if (index > 0) {
-        for (unsigned i = 1; s && *s && i < index; i++)
-            s++;
-        if (!s || !*s)
-            return -EPIPE;
-        size_t n = MIN(strlen(*s), (size_t)126);
-        d[0] = (uint8_t)(2 + 2 * n);
-        for (size_t i = 0; i < n; i++) {
-            d[2 + 2 * i] = (uint8_t)(*s)[i];
-            d[3 + 2 * i] = 0;
-        }
-    }
-    size_t n = MIN((size_t)d[0], len);
-    memcpy(out, d, n);
-    return (int)n;
-}
-
-static int get_descriptor(const struct usbdev *u, const uint8_t setup[8], uint8_t *out, size_t len)
-{
-    const struct usb_desc *d = u->desc;
-    switch (setup[3]) {
-    case 1:
-        len = MIN(len, (size_t)18);
-        memcpy(out, d->descriptors, len);
-        return (int)len;
-    case 2:
-        len = MIN(len, d->len - 18);
-        memcpy(out, d->descriptors + 18, len);
-        return (int)len;
-    case 3:
-        return string_descriptor(u, setup[2], out, len);
-    default:
-        return -EPIPE;
-    }
-}
-
-/* Standard requests to the device or an endpoint; -ENOSYS: not one of them. */
-static int standard(struct usbdev *u, const uint8_t setup[8], uint8_t *data, size_t len)
-{
-    switch (setup[0] << 8 | setup[1]) {
-    case 0x8006:
-        return get_descriptor(u, setup, data, len);
-    case 0x8008:
-        data[0] = 1;
-        return len ? 1 : 0;
-    case 0x8000:
-    case 0x8100:
-    case 0x8200:
-        memset(data, 0, MIN(len, (size_t)2));
-        return (int)MIN(len, (size_t)2);
-    case 0x0009:
-    case 0x010b:
-    case 0x0001:
-        return 0;
-    case 0x0201:
-        if (u->model->halt_cleared)
-            u->model->halt_cleared(u->user, setup[4]);
-        return 0;
-    default:
-        return -ENOSYS;
-    }
-}
-
 static void control(struct usbdev *u, struct usb_urb *r)
 {
     const uint8_t *setup = r->data;
@@ -178,7 +112,8 @@ static void control(struct usbdev *u, struct usb_urb *r)
     want = MIN(want, room);
     uint8_t head[8];
     memcpy(head, setup, 8);
-    int n = standard(u, head, data, want);
+    const struct usb_behind behind = {u->desc, u->model, u->user};
+    int n = usb_standard(&behind, head, data, want);
     if (n == -ENOSYS)
         n = u->model->control ? u->model->control(u->user, head, data, want) : -EPIPE;
     if (n == -EINPROGRESS || r->done)

@@ -1,0 +1,10 @@
+# The same models for a QEMU guest (tests/devices/qemu/run.sh); only where the parser of the protocol is installed.
+find_package(PkgConfig QUIET)
+pkg_check_modules(USBREDIR QUIET libusbredirparser-0.5)
+if(USBREDIR_FOUND AND TARGET vdev)
+  get_target_property(redir_sources vdev SOURCES)
+  list(FILTER redir_sources EXCLUDE REGEX "usb_(node|ioctl|urb|sweep)\\.c$")
+  add_executable(vdev-redir EXCLUDE_FROM_ALL ${redir_sources} devices/qemu/usb_redir.c)
+  get_target_property(redir_libs vdev LINK_LIBRARIES)
+  target_link_libraries(vdev-redir PRIVATE ${redir_libs} ${USBREDIR_LIBRARIES})
+endif()
