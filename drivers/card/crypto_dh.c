@@ -126,24 +126,25 @@ static enum rc set_generator(struct dh *x, const mbedtls_mpi *g, struct err *e)
     return rc == 0 ? RC_OK : ka_fail(e, "mapping", rc);
 }
 
-/* g^nonce * peer^d */
+/* g^nonce * peer^d. The result of a power must not be its exponent (mbedTLS 3.6 overwrites it first). */
 static enum rc dh_map(struct ka *ka, struct bytes nonce, struct bytes peer, struct err *e)
 {
     struct dh *x = (struct dh *)ka;
-    mbedtls_mpi s SCOPED(mbedtls_mpi_free), h SCOPED(mbedtls_mpi_free);
+    mbedtls_mpi s SCOPED(mbedtls_mpi_free), h SCOPED(mbedtls_mpi_free), g SCOPED(mbedtls_mpi_free);
     mbedtls_mpi_init(&s);
     mbedtls_mpi_init(&h);
+    mbedtls_mpi_init(&g);
     TRY(read_public(x, peer, &h, e));
     int rc = power(x, &h, &h, &x->d);
     if (rc == 0)
         rc = mbedtls_mpi_read_binary(&s, nonce.p, nonce.len);
     if (rc == 0)
-        rc = power(x, &s, &x->g, &s);
+        rc = power(x, &g, &x->g, &s);
     if (rc == 0)
-        rc = mbedtls_mpi_mul_mpi(&s, &s, &h);
+        rc = mbedtls_mpi_mul_mpi(&g, &g, &h);
     if (rc == 0)
-        rc = mbedtls_mpi_mod_mpi(&s, &s, &x->p);
-    return rc == 0 ? set_generator(x, &s, e) : ka_fail(e, "mapping", rc);
+        rc = mbedtls_mpi_mod_mpi(&g, &g, &x->p);
+    return rc == 0 ? set_generator(x, &g, e) : ka_fail(e, "mapping", rc);
 }
 
 /* random^((p - 1) / q) */

@@ -71,6 +71,7 @@ struct emrtd {
         bool select;     /* SELECT and READ, no short identifiers */
         bool header;     /* first the length of a file, then the rest */
         bool late;       /* an answer was lost once; twice is a card that is not well */
+        bool sign_short; /* extended length made the card leave the channel when it had to sign */
         bool no_proof;   /* chip authentication failed twice: read on without */
         unsigned proofs; /* failed attempts of it */
         size_t most;     /* bytes of one answer; 0: as the card says */

@@ -16,6 +16,13 @@ enum rc emrtd_mf(struct emrtd *m, struct err *e)
     return emrtd_select(m, 0x00, mf, sizeof mf, &sw, e); /* with 3F00: see pitfalls; a refusal is no harm */
 }
 
+/* The card said no; it is not that the line broke. 6Fxx has no code, a reader's fault has one. */
+static bool sw_refused(enum rc rc, const struct err *e)
+{
+    return (rc == RC_DEVICE && !e->code) || rc == RC_NOT_FOUND || rc == RC_DENIED || rc == RC_STATE ||
+           rc == RC_UNSUPPORTED || rc == RC_TOO_BIG;
+}
+
 /* A small transparent file of the MF, in clear. RC_NOT_FOUND when the card has none. */
 static enum rc read_small(struct emrtd *m, const uint8_t id[2], struct answer *a, struct err *e)
 {
@@ -41,12 +48,13 @@ static enum rc find_width(struct emrtd *m, struct err *e)
     struct tlv limits, command, answer;
     size_t at = 0, most = WIDE_GUESS;
     if (atr.info) { /* then it must say how much; a file that is missing is a card to be careful with */
-        enum rc rc = read_small(m, atr_info, &a, e);
-        if (rc == RC_PROTOCOL || rc == RC_TIMEOUT || rc == RC_LINK_LOST || rc == RC_CANCELLED ||
-            rc == RC_USER)
-            return rc;
-        if (rc != RC_OK)
+        struct err why = {0};
+        enum rc rc = read_small(m, atr_info, &a, &why);
+        if (rc != RC_OK && sw_refused(rc, &why))
             return RC_OK;
+        if (rc != RC_OK && e)
+            *e = why;
+        TRY(rc);
         size_t from = a.len > 0 && a.data[0] < 0x42 ? 1 : 0; /* it may begin with a category byte */
         if (tlv_find(a.data + from, a.len - from, 0x7F66, &limits, NULL) != RC_OK ||
             tlv_next(limits.v, limits.len, &at, &command, NULL) != RC_OK ||
@@ -221,15 +229,18 @@ static enum rc look_for_pace(struct emrtd *m, struct pace_info *offers, size_t *
 {
     struct emrtd_file file;
     struct security_infos infos;
+    struct err why = {0};
     *n = 0;
-    enum rc rc = emrtd_file(m, &card_access, (struct emrtd_bar){5, 15}, &file, e);
+    enum rc rc = emrtd_file(m, &card_access, (struct emrtd_bar){5, 15}, &file, &why);
     if (rc != RC_OK && !m->care.select) { /* old documents, and those without short identifiers */
         m->by_sfi = false;
         if (rc == RC_NOT_FOUND || rc == RC_DENIED)
-            rc = emrtd_file(m, &card_access, (struct emrtd_bar){5, 15}, &file, e);
+            rc = emrtd_file(m, &card_access, (struct emrtd_bar){5, 15}, &file, &why);
     }
-    if (rc == RC_NOT_FOUND || rc == RC_DENIED || rc == RC_STATE || rc == RC_UNSUPPORTED)
+    if (rc != RC_OK && sw_refused(rc, &why)) /* whatever word an old document has for "no such file" */
         return RC_OK;
+    if (rc != RC_OK && e)
+        *e = why;
     TRY(rc);
     TRY(lds_security_infos(file.p, file.len, &infos, e));
     rc = pace_choose(&infos, offers, n, e);

@@ -65,12 +65,12 @@ static enum rc negotiate(struct emrtd *m, const struct chip_auth *c, uint16_t *s
     return RC_OK;
 }
 
-/* The proof: a command that works under the new keys. Any file will do; EF.COM is always there. */
+/* The proof: a command that works under the new keys. DG14 was just read, so it is there. */
 static enum rc prove(struct emrtd *m, const struct chip_auth *c, struct err *e)
 {
     uint16_t sw;
     TRY(chip_auth_keys(c, &m->sm, e));
-    return emrtd_select(m, 0x02, "\x01\x1E", 2, &sw, e);
+    return emrtd_select(m, 0x02, "\x01\x0E", 2, &sw, e);
 }
 
 /* PACE with chip authentication mapping has sent the proof already. */
@@ -136,13 +136,20 @@ enum rc emrtd_chip_auth(struct emrtd *m, struct err *e)
     return run(m, &c, e);
 }
 
-/* Long signatures do not fit into a short answer: extended length, whatever the card says about itself. */
+/* Long signatures do not fit into a short answer: extended length, whatever the card says about itself; a
+ * card that leaves the channel over it is asked the short way next time. */
 static enum rc sign(struct emrtd *m, const struct active_auth *aa, const uint8_t *challenge, struct answer *a,
                     struct err *e)
 {
-    bool wide = m->wide || active_auth_len(aa) > sm_room(&m->sm, 258);
+    bool longer = active_auth_len(aa) > sm_room(&m->sm, 258);
+    bool wide = (m->wide || longer) && m->t->max_answer > 258 && !m->care.sign_short;
     struct apdu c = {0x00, 0x88, 0, 0, challenge, ACTIVE_CHALLENGE, wide ? 65536 : 256, wide};
-    TRY(emrtd_send(m, &c, a, e));
+    enum rc rc = emrtd_send(m, &c, a, e);
+    if (rc == RC_PROTOCOL && wide && m->left) {
+        m->care.sign_short = true;
+        m->care.proofs = 0; /* not the proof is at fault, but the form of the question */
+    }
+    TRY(rc);
     if (wide && a->sw != 0x9000) { /* then perhaps in pieces (61xx) */
         c.le = 256;
         c.wide = false;
@@ -168,13 +175,17 @@ enum rc emrtd_active_auth(struct emrtd *m, struct err *e)
     }
     emrtd_step(m, "chip", 64);
     TRY(rnd_bytes(challenge, sizeof challenge, e));
+    m->left = 0;
     enum rc rc = sign(m, &aa, challenge, &a, e);
     if (rc == RC_PROTOCOL) {
-        m->care.no_proof = ++m->care.proofs >= 2;
+        m->care.no_proof = ++m->care.proofs >= (m->care.sign_short ? 3 : 2);
         return rc;
     }
     TRY(rc);
-    if (a.sw != 0x9000)
+    bool carried = m->t->max_answer > 258 || active_auth_len(&aa) <= sm_room(&m->sm, 258);
+    if (a.sw != 0x9000 && !carried)
+        verdict(m, "AA", CHIP_NOT_CHECKED, "the reader cannot carry such a long signature");
+    else if (a.sw != 0x9000)
         verdict(m, "AA", CHIP_FAILED, "the chip refuses to sign");
     else if (active_auth_check(&aa, challenge, BYTES(a.data, a.len), &why) != RC_OK)
         verdict(m, "AA", CHIP_FAILED, "the signature of the chip is wrong");
