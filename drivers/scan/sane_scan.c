@@ -240,7 +240,7 @@ enum rc sane_pages(struct scanner *x, const struct talk_scan *ask, int *pages, s
 
 static enum rc look(struct scanner *x, struct err *e)
 {
-    return x->h ? sane_reopen(x, e) : err_set(e, RC_NO_DEVICE, "no scanner is open");
+    return x->name[0] ? sane_reopen(x, e) : err_set(e, RC_NO_DEVICE, "no scanner is open");
 }
 
 static enum rc serve_one(struct scanner *x, uint32_t type, const struct buf *in, int *pages, struct err *e)
@@ -265,7 +265,11 @@ static enum rc serve_one(struct scanner *x, uint32_t type, const struct buf *in,
     if (type != TALK_SCAN || in->len != sizeof ask)
         return err_set(e, RC_INTERNAL, "request %u", type);
     memcpy(&ask, in->p, sizeof ask);
-    return sane_pages(x, &ask, pages, e);
+    enum rc rc = sane_pages(x, &ask, pages, e);
+    if (rc != RC_OK && rc != RC_USER && rc != RC_BUSY)
+        sane_shut(
+            x); /* a handle that was cancelled or broke refuses the next settings; its job ends here, too */
+    return rc;
 }
 
 int scanner_body(int fd, const void *rows)

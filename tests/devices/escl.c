@@ -120,7 +120,8 @@ static bool scan_jobs(struct escl *s, GSocketConnection *c, const char *xml)
                                .height = number(xml, "pwg:Height", 3508) * dpi / 300};
     g_autofree char *place =
         s->wrong_place
-            ? g_strdup_printf("Location: http://[fe80::1%%25eth0]:80/eSCL/ScanJobs/%d\r\n", s->job.id)
+            ? g_strdup_printf("Location: http://CN26F178X605SZ.local:%d/eSCL/ScanJobs/%d\r\n", s->port,
+                              s->job.id)
             : g_strdup_printf("Location: http://127.0.0.1:%d/eSCL/ScanJobs/%d\r\n", s->port, s->job.id);
     return answer(c, "201 Created", place, NULL, NULL);
 }
@@ -202,9 +203,10 @@ static bool lives(struct escl *s)
         s->stall = true;
         g_cond_broadcast(&s->change);
     }
+    bool stalled = s->stall;
     while (s->stall)
         g_cond_wait(&s->change, &s->lock);
-    return !dies;
+    return !dies && !stalled; /* whoever waited that long is gone */
 }
 
 static bool route(struct escl *s, GSocketConnection *c, const char *method, const char *path,

@@ -99,6 +99,7 @@ int main(int argc, char **argv)
                                  {"feeder", 0, 0, G_OPTION_ARG_STRING, &feeder, "pages, with commas", NULL},
                                  {"glass", 0, 0, G_OPTION_ARG_STRING, &glass, "page", NULL},
                                  {NULL, 0, 0, 0, NULL, NULL, NULL}};
+    prctl(PR_SET_PDEATHSIG, SIGTERM); /* a test that fails leaves nothing behind */
     g_autoptr(GOptionContext) o = g_option_context_new("- a network scanner on loopback");
     g_option_context_add_main_entries(o, rows, NULL);
     if (!g_option_context_parse(o, &argc, &argv, NULL) || !dir || g_mkdir_with_parents(dir, 0755) != 0) {

@@ -56,7 +56,7 @@ static void make(struct card *c, int width)
     spaced(c->given, given);
     snprintf(c->number, sizeof c->number, "%c%c%06u", 'A' + (int)dice(26), 'A' + (int)dice(26),
              dice(1000000) % 1000000);
-    snprintf(number, sizeof number, "%s<", c->number);
+    snprintf(number, sizeof number, "%.8s<", c->number);
     snprintf(birth, sizeof birth, "%02u%02u%02u", 40 + dice(60), 1 + dice(12), 1 + dice(28));
     snprintf(expiry, sizeof expiry, "%02u%02u%02u", 27 + dice(9), 1 + dice(12), 1 + dice(28));
     memset(c->line, 0, sizeof c->line);
