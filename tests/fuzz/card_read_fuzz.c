@@ -62,6 +62,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
     m->secret.mrz = (struct mrz_key){"L898902C<", "690806", "940623"};
     m->secret.pin = "1234";
     m->want_address = p[0] & 4;
+    if (p[0] & 8) { /* one file, in clear: what lies behind the channel */
+        struct emrtd_file f;
+        static const char *const names[] = {"DG1", "DG2", "SOD", "COM"};
+        m->by_sfi = p[0] & 16;
+        m->care.header = p[0] & 32;
+        m->wide = p[0] & 64;
+        m->chunk = m->wide ? 2048 : 256;
+        if (emrtd_file(m, lds_by_name(names[p[0] >> 6]), (struct emrtd_bar){0, 100}, &f, &e) == RC_OK &&
+            f.len > LDS_FILE_MAX)
+            abort();
+        return 0;
+    }
     if (emrtd_read(m, &e) == RC_OK || m->result.chip == CHIP_GENUINE)
         abort(); /* a channel was guessed */
     return 0;
