@@ -149,14 +149,22 @@ static void on_up(struct db *d, void *user)
 
 /* ---- terms ---- */
 
-enum rc registry_term(struct registry *g, struct date filed_on, const struct term **out, struct err *e)
+enum rc registry_term(struct registry *g, const char *service, struct date filed_on, const struct term **out,
+                      struct err *e)
 {
+    const struct service *s = catalog_find(&g->catalog, service);
+    const char *rule = term_of_answer(g->terms, s ? s->term : NULL);
     int64_t day = date_days(filed_on);
-    struct term_day *slot = &g->term_days[(uint64_t)day % TERM_DAYS];
+    struct term_day *slot = &g->term_days[((uint64_t)day * 7 + (uintptr_t)rule / 16) % TERM_DAYS];
 
-    if (slot->day != day) {
-        TRY(term_compute(g->arena, g->terms, "og27.answer", filed_on, &slot->term, e));
+    if (slot->day != day || slot->rule != rule) {
+        if (!slot->arena)
+            slot->arena = arena_new();
+        arena_reset(slot->arena);
+        slot->day = 0;
+        TRY(term_compute(slot->arena, g->terms, rule, filed_on, &slot->term, e));
         slot->day = day;
+        slot->rule = rule;
     }
     *out = &slot->term;
     return RC_OK;
@@ -195,7 +203,7 @@ enum rc registry_load(struct registry *g, struct err *e)
     TRY(catalog_load(g->arena, configs, &g->catalog, e));
     TRY(i18n_load(g->arena, arena_fmt(g->arena, "%s/i18n", configs), &g->i18n, e));
     TRY(terms_load(g->arena, configs, &g->terms, e));
-    TRY(registry_term(g, date_of_ms(unix_ms()), &today, e));
+    TRY(registry_term(g, "", date_of_ms(unix_ms()), &today, e));
     TRY(blobs_open(g, e));
     return pin_key_load(g->conf.pin_key, true, g->pin_key, e);
 }

@@ -41,7 +41,9 @@ struct help_call {
 
 enum { TERM_DAYS = 64 };
 struct term_day {
-    int64_t day; /* 0: empty */
+    int64_t day;         /* 0: empty */
+    const char *rule;    /* of the terms' own text */
+    struct arena *arena; /* of this slot */
     struct term term;
 };
 
@@ -75,8 +77,9 @@ void registry_stop(struct registry *g);
 const struct terminal *registry_terminal(const struct registry *g, const char *serial,
                                          const char *cn);                                 /* NULL */
 const struct institution *registry_institution(const struct registry *g, const char *id); /* NULL */
-/* The answer date for a request filed on that day (OG 27/2002). */
-MUST enum rc registry_term(struct registry *g, struct date filed_on, const struct term **out, struct err *e);
+/* The answer date of a service for a request filed on that day; valid until the next call. */
+MUST enum rc registry_term(struct registry *g, const char *service, struct date filed_on,
+                           const struct term **out, struct err *e);
 bool registry_ready(const struct registry *g);
 
 /* terminals.c, status.c, metrics.c */

@@ -104,6 +104,8 @@ static int run(const char *path)
     uv_loop_close(g.loop);
     tls_ctx_free(g.tls);
     wipe(g.pin_key, sizeof(g.pin_key));
+    for (size_t i = 0; i < TERM_DAYS; i++)
+        arena_free(g.term_days[i].arena);
     arena_free(g.world_arena);
     arena_free(g.arena);
     return b.fatal ? 1 : 0;

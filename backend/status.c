@@ -136,7 +136,8 @@ static void show_request(struct visit *v, const struct db_result *r)
     date_ro(number_day, registered);
     const char *due_text = status_day(a, due, v->lang);
     const struct text_var due_var[] = {{"due", due_text}};
-    bool explained = registry_term(v->g, filed, &term, &e) == RC_OK && date_cmp(term->due, due) == 0;
+    bool explained =
+        registry_term(v->g, db_text(r, 0, 4), filed, &term, &e) == RC_OK && date_cmp(term->due, due) == 0;
     buf_str(&filed_row, "");
     if (date_cmp(filed, registered) != 0) {
         const struct text_var row[] = {{"label", word(v, SW_FILED)},

@@ -61,7 +61,8 @@ void intake_term(struct intake_item *it, struct date today, void *user)
     int64_t late = date_days(today) - date_days(filed);
 
     it->filed_on = it->offline && late >= 0 && late <= LATE_DAYS ? filed : today;
-    it->due = registry_term(g, it->filed_on, &term, &e) == RC_OK ? term->due : date_add(it->filed_on, 30);
+    it->due = registry_term(g, it->service, it->filed_on, &term, &e) == RC_OK ? term->due
+                                                                              : date_add(it->filed_on, 30);
 }
 
 static void count_latency(struct registry *g, const struct http_req *r)
@@ -85,7 +86,7 @@ static void on_filed(struct intake_item *it, const struct err *e, void *user)
     BUF_SCOPE(out);
 
     count_latency(g, f->http);
-    if (e->rc != RC_OK || registry_term(g, it->filed_on, &term, &err) != RC_OK) {
+    if (e->rc != RC_OK || registry_term(g, it->service, it->filed_on, &term, &err) != RC_OK) {
         fail(g, f->http, e->rc != RC_OK ? e : &err);
         return;
     }

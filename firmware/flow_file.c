@@ -126,9 +126,7 @@ static void own_term(struct flow *f)
     struct filing_part *p = &f->s->filing;
     struct term t;
     struct err e = {0};
-    const char *rule = f->s->service->term;
-    if (!rule || !*rule)
-        return;
+    const char *rule = term_of_answer(f->env.terms, f->s->service->term);
     if (term_compute(f->s->arena, f->env.terms, rule, date_of_ms(p->filed_ms), &t, &e) != RC_OK) {
         log_err(&e, "event=term rule=%s", rule);
         return;

@@ -1,5 +1,6 @@
 #include "common/model/term.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -77,66 +78,252 @@ static struct date working_days(const struct terms *t, struct date d, int64_t n)
     return d;
 }
 
-/* The counting words of terms.json: how many days are added to the start for n days. */
+int64_t term_working_left(const struct terms *t, struct date today, struct date d)
+{
+    int64_t n = 0, step = date_cmp(today, d) <= 0 ? 1 : -1;
+    for (struct date x = today; date_cmp(x, d) != 0;) {
+        x = date_add(x, step);
+        n += term_day_off(t, x) ? 0 : step;
+    }
+    return n;
+}
+
+/* ---- counting: from the start and a number to the nominal day ---- */
+
+/* CPC art. 181(1)3: the same day of the month, or its last one. */
+static struct date add_months(struct date d, int64_t n)
+{
+    int64_t month = d.y * 12 + (d.m - 1) + n;
+    struct date out = {(int)(month / 12), (int)(month % 12) + 1, d.d};
+    while (!date_valid(out))
+        out.d--;
+    return out;
+}
+
+struct counting {
+    const struct terms *t;
+    const struct jval *rule;
+    struct moment start;
+    int64_t n;
+};
+
+static enum rc by_days(const struct counting *c, int64_t add, struct moment *out, struct err *e)
+{
+    const char *unit = jval_str(c->rule, "unit", "");
+    if (strcmp(unit, "months") == 0)
+        out->day = date_add(add_months(c->start.day, c->n), add);
+    else if (strcmp(unit, "days") == 0)
+        out->day = date_add(c->start.day, c->n + add);
+    else
+        return err_at(e, RC_BAD_FIELD, "unit", "term %s: unit \"%s\"", jval_str(c->rule, "id", ""), unit);
+    return RC_OK;
+}
+
+static enum rc by_hours(const struct counting *c, int64_t hours, struct moment *out, struct err *e)
+{
+    if (c->start.minute < 0)
+        return err_at(e, RC_BAD_FIELD, "start", "term %s counts hours and needs a time",
+                      jval_str(c->rule, "id", ""));
+    int64_t minute = date_days(c->start.day) * 1440 + c->start.minute + hours * 60;
+    out->day = date_add((struct date){1970, 1, 1}, minute / 1440);
+    out->minute = (int)(minute % 1440);
+    return RC_OK;
+}
+
+static enum rc day_after(const struct counting *c, struct moment *out, struct err *e)
+{
+    return by_days(c, 0, out, e);
+}
+
+/* Neither the first nor the last day is counted (CPC art. 181(1)2). */
+static enum rc free_days(const struct counting *c, struct moment *out, struct err *e)
+{
+    return by_days(c, 1, out, e);
+}
+
+static enum rc both_counted(const struct counting *c, struct moment *out, struct err *e)
+{
+    return by_days(c, -1, out, e);
+}
+
+static enum rc working(const struct counting *c, struct moment *out, struct err *e)
+{
+    (void)e;
+    out->day = working_days(c->t, c->start.day, c->n);
+    return RC_OK;
+}
+
+static enum rc before(const struct counting *c, struct moment *out, struct err *e)
+{
+    if (strcmp(jval_str(c->rule, "unit", ""), "hours") == 0)
+        return by_hours(c, -c->n, out, e);
+    out->day = date_add(c->start.day, -c->n);
+    return RC_OK;
+}
+
+static enum rc hours(const struct counting *c, struct moment *out, struct err *e)
+{
+    return by_hours(c, c->n, out, e);
+}
+
+static enum rc fixed_date(const struct counting *c, struct moment *out, struct err *e)
+{
+    char text[16];
+    snprintf(text, sizeof text, "%04d-%.5s", c->start.day.y, jval_str(c->rule, "fixed_date", ""));
+    if (!date_parse(text, &out->day))
+        return err_at(e, RC_BAD_FIELD, "fixed_date", "term %s: no such day", jval_str(c->rule, "id", ""));
+    return RC_OK;
+}
+
+/* The words of terms.json, "counting". */
 static const struct {
     const char *word;
-    int add;
-} countings[] = {{"day_after", 0}, {"free_days", 1}, {"both_counted", -1}};
+    enum rc (*fn)(const struct counting *c, struct moment *out, struct err *e);
+} countings[] = {{"day_after", day_after},  {"free_days", free_days}, {"both_counted", both_counted},
+                 {"working_days", working}, {"before", before},       {"hours", hours},
+                 {"fixed_date", fixed_date}};
 
-static enum rc nominal_day(const struct terms *t, const struct jval *rule, struct date start,
-                           struct date *out, struct err *e)
+static enum rc count(const struct counting *c, const char *word, struct moment *out, struct err *e)
 {
-    const char *count = jval_str(rule, "count", ""), *unit = jval_str(rule, "unit", "");
-    int64_t n = jval_int(rule, "n", 0);
-    if (strcmp(count, "working_days") == 0) {
-        *out = working_days(t, start, n);
-        return RC_OK;
-    }
-    if (strcmp(count, "before") == 0 && strcmp(unit, "days") == 0) {
-        *out = date_add(start, -n);
-        return RC_OK;
-    }
-    for (size_t i = 0; i < COUNT(countings); i++) {
-        if (strcmp(countings[i].word, count) == 0 && strcmp(unit, "days") == 0) {
-            *out = date_add(start, n + countings[i].add);
-            return RC_OK;
-        }
-    }
-    return err_set(e, RC_UNSUPPORTED, "term %s is not counted in days", jval_str(rule, "id", ""));
+    *out = (struct moment){.day = c->start.day, .minute = -1};
+    for (size_t i = 0; i < COUNT(countings); i++)
+        if (strcmp(countings[i].word, word) == 0)
+            return countings[i].fn(c, out, e);
+    return err_at(e, RC_BAD_FIELD, "count", "term %s: counting \"%s\"", jval_str(c->rule, "id", ""), word);
 }
 
-static void explain(struct arena *a, const struct terms *t, const struct jval *rule, struct term *out)
+static struct date roll(const struct terms *t, const struct jval *rule, struct date d)
 {
-    char nominal[11], due[11], start[11];
-    date_ro(nominal, out->nominal);
-    date_ro(due, out->due);
-    date_ro(start, out->start);
-    const struct text_var vars[] = {{"nominal", nominal}, {"due", due}, {"start", start}};
-    struct tr because = tr_of(rule, "because"), rolled = tr_of(t->explain, "rolled");
+    if (strcmp(jval_str(rule, "roll", "none"), "next_working") == 0)
+        while (term_day_off(t, d))
+            d = date_add(d, 1);
+    return d;
+}
+
+/* ---- words ---- */
+
+struct words {
+    struct arena *a;
+    const struct terms *t;
+    struct text_var vars[8];
+    size_t n;
+};
+
+static const char *say(const struct words *w, const char *key, int lang)
+{
+    struct tr text = tr_of(w->t->explain, key);
+    return text_fill(w->a, text.t[lang], w->vars, w->n);
+}
+
+static const char *moment_text(struct arena *a, struct date d, int minute)
+{
+    char day[11];
+    date_ro(day, d);
+    return minute < 0 ? arena_str(a, day) : arena_fmt(a, "%s, %02d:%02d", day, minute / 60, minute % 60);
+}
+
+static void explain(struct arena *a, const struct terms *t, const struct jval *rule,
+                    const struct term_ask *ask, struct term *out)
+{
+    struct tr because = tr_of(rule, "because");
+    const char *word = jval_str(rule, "count", "");
+    bool moved = date_cmp(out->nominal, out->due) != 0,
+         by_registration = strstr(out->starts_on, "registered") != NULL;
+    struct words w = {.a = a,
+                      .t = t,
+                      .vars = {{"nominal", moment_text(a, out->nominal, out->minute)},
+                               {"due", moment_text(a, out->due, out->minute)},
+                               {"start", moment_text(a, out->start, ask->start.minute)},
+                               {"reason", ask->reason ? ask->reason : ""},
+                               {"days", arena_fmt(a, "%lld", (long long)ask->returned_days)},
+                               {"late", moment_text(a, out->late_after, -1)}},
+                      .n = 6};
     for (int i = 0; i < LANG_COUNT; i++) {
         const char *text = because.t[i];
-        if (date_cmp(out->nominal, out->due) != 0)
-            text = arena_fmt(a, "%s %s", text, text_fill(a, rolled.t[i], vars, COUNT(vars)));
+        if (out->extended)
+            text = arena_fmt(a, "%s %s", text, say(&w, "extended", i));
+        if (out->paused)
+            text = arena_fmt(a, "%s %s", text, say(&w, "paused", i));
+        if (moved)
+            text = arena_fmt(a, "%s %s", text, say(&w, "rolled", i));
         out->why.t[i] = text;
+        text = arena_fmt(a, "%s %s", say(&w, by_registration ? "start" : "start_event", i), text);
+        if (by_registration && strcmp(word, "day_after") == 0)
+            text = arena_fmt(a, "%s %s", text, say(&w, "not_counted", i));
+        text = arena_fmt(a, "%s %s", text, say(&w, "due", i));
+        if (date_cmp(out->late_after, out->due) > 0)
+            text = arena_fmt(a, "%s %s", text, say(&w, "late", i));
+        out->calc.t[i] = text;
     }
 }
 
-enum rc term_compute(struct arena *a, const struct terms *t, const char *id, struct date start,
+/* ---- one term ---- */
+
+static const struct jval *rule_find(const struct terms *t, const char *id)
+{
+    for (size_t i = 0; i < t->rules->n; i++)
+        if (strcmp(jval_str(&t->rules->items[i], "id", ""), id) == 0)
+            return &t->rules->items[i];
+    return NULL;
+}
+
+const char *term_of_answer(const struct terms *t, const char *rule)
+{
+    const struct jval *r = rule ? rule_find(t, rule) : NULL;
+    bool fits = r && strcmp(jval_str(r, "starts_on", ""), "request.registered") == 0 &&
+                strcmp(jval_str(r, "unit", ""), "hours") != 0 &&
+                strcmp(jval_str(r, "kind", ""), "deadline") == 0;
+    return fits ? jval_str(r, "id", "") : "og27.answer";
+}
+
+/* An extension is a rule of its own, counted once from the same start; or only a number of days more. */
+static enum rc extend(const struct terms *t, const struct jval **rule, int64_t *more, struct err *e)
+{
+    const struct jval *x = jval_get(*rule, "extension");
+    const char *other = jval_str(x, "rule", NULL);
+    *more = jval_int(x, "max_extra_days", 0);
+    if (!x || (!other && *more == 0))
+        return err_set(e, RC_STATE, "term %s has no extension", jval_str(*rule, "id", ""));
+    if (other && !(*rule = rule_find(t, other)))
+        return err_set(e, RC_NOT_FOUND, "no term with the id %s", other);
+    return RC_OK;
+}
+
+enum rc term_judge(struct arena *a, const struct terms *t, const struct term_ask *ask, struct term *out,
+                   struct err *e)
+{
+    const struct jval *rule = rule_find(t, ask->rule);
+    struct moment nominal, late;
+    int64_t more = 0;
+
+    if (!rule)
+        return err_set(e, RC_NOT_FOUND, "no term with the id %s", ask->rule);
+    if (ask->reason)
+        TRY(extend(t, &rule, &more, e));
+    struct counting c = {t, rule, ask->start, ask->n ? ask->n : jval_int(rule, "n", 0)};
+    struct term x = {.start = ask->start.day,
+                     .extended = ask->reason != NULL,
+                     .paused = ask->returned_days > 0 && jval_bool(rule, "pause_on_return", false),
+                     .law = jval_str(rule, "law", ""),
+                     .article = jval_str(rule, "article", ""),
+                     .kind = jval_str(rule, "kind", "deadline"),
+                     .starts_on = jval_str(rule, "starts_on", "")};
+    c.n += more;
+    if (x.paused)
+        c.start.day = date_add(c.start.day, ask->returned_days);
+    TRY(count(&c, jval_str(rule, "count", ""), &nominal, e));
+    TRY(count(&c, jval_str(rule, "late_count", jval_str(rule, "count", "")), &late, e));
+    x.nominal = nominal.day;
+    x.minute = nominal.minute;
+    x.due = roll(t, rule, nominal.day);
+    x.late_after = roll(t, rule, late.day);
+    explain(a, t, rule, ask, &x);
+    *out = x;
+    return RC_OK;
+}
+
+enum rc term_compute(struct arena *a, const struct terms *t, const char *rule, struct date start,
                      struct term *out, struct err *e)
 {
-    const struct jval *rule = NULL;
-    for (size_t i = 0; i < t->rules->n && !rule; i++) {
-        if (strcmp(jval_str(&t->rules->items[i], "id", ""), id) == 0)
-            rule = &t->rules->items[i];
-    }
-    if (!rule)
-        return err_set(e, RC_NOT_FOUND, "no term with the id %s", id);
-    struct term term = {.start = start};
-    TRY(nominal_day(t, rule, start, &term.nominal, e));
-    term.due = term.nominal;
-    while (strcmp(jval_str(rule, "roll", "none"), "next_working") == 0 && term_day_off(t, term.due))
-        term.due = date_add(term.due, 1);
-    explain(a, t, rule, &term);
-    *out = term;
-    return RC_OK;
+    return term_judge(a, t, &(struct term_ask){.rule = rule, .start = {start, -1}}, out, e);
 }

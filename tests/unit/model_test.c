@@ -126,35 +126,125 @@ static void phones_and_mails(void **state)
         assert_non_null(check_email(bad[i]));
 }
 
+/* "2026-12-01T18:00" or a day alone. */
+static struct moment moment_of(const char *text)
+{
+    struct moment m = {.minute = -1};
+    char day[11];
+    snprintf(day, sizeof(day), "%.10s", text);
+    assert_true(date_parse(day, &m.day));
+    if (strlen(text) == 16)
+        m.minute = (int)strtol(text + 11, NULL, 10) * 60 + (int)strtol(text + 14, NULL, 10);
+    return m;
+}
+
 static void term_examples(void **state)
 {
     (void)state;
     struct err e = {0};
     struct terms *terms = NULL;
-    size_t judged = 0;
     assert_int_equal(terms_load(arena, "configs", &terms, &e), RC_OK);
     const struct jval *list = jval_get(golden, "terms");
     for (size_t i = 0; i < list->n; i++) {
         const struct jval *x = &list->items[i];
         struct term t;
-        struct date start;
-        /* Rules in hours, local settings and events of the case come with the workflow. */
-        if (!date_parse(jval_str(x, "start", ""), &start) || jval_get(x, "n"))
-            continue;
-        if (term_compute(arena, terms, jval_str(x, "rule", ""), start, &t, &e) != RC_OK)
-            continue;
-        judged++;
-        if (date_cmp(t.due, date_at(x, "due")) || date_cmp(t.nominal, date_at(x, "nominal")))
-            fail_msg("%s: another day than the example", jval_str(x, "id", ""));
+        struct moment nominal = moment_of(jval_str(x, "nominal", "")),
+                      due = moment_of(jval_str(x, "due", ""));
+        struct term_ask ask = {.rule = jval_str(x, "rule", ""),
+                               .start = moment_of(jval_str(x, "start", "")),
+                               .n = jval_int(x, "n", 0)};
+        const char *late = jval_str(x, "late_after", NULL);
+        if (term_judge(arena, terms, &ask, &t, &e) != RC_OK)
+            fail_msg("%s: %s", jval_str(x, "id", ""), e.text);
+        if (date_cmp(t.due, due.day) || date_cmp(t.nominal, nominal.day) || t.minute != nominal.minute)
+            fail_msg("%s: another moment than the example", jval_str(x, "id", ""));
+        if (date_cmp(t.late_after, late ? moment_of(late).day : due.day))
+            fail_msg("%s: late after another day", jval_str(x, "id", ""));
     }
-    print_message("%zu of %zu term examples judged\n", judged, list->n);
-    assert_true(judged >= 26);
+    print_message("%zu term examples\n", list->n);
+    assert_true(list->n >= 34);
     struct term t;
     assert_int_equal(term_compute(arena, terms, "og27.answer", (struct date){2026, 11, 25}, &t, &e), RC_OK);
     assert_string_equal(
         t.why.t[LANG_RO],
         "Legea dă 30 de zile de la înregistrare. 25.12.2026 este zi liberă. Termenul trece pe 28.12.2026.");
+    assert_string_equal(
+        t.calc.t[LANG_EN],
+        "Day of registration: 25.11.2026. The law gives 30 days from registration. 25.12.2026 is "
+        "a day off. The date moves to 28.12.2026. The day of registration is not counted. Result: "
+        "28.12.2026.");
     assert_int_equal(term_compute(arena, terms, "no.rule", today, &t, &e), RC_NOT_FOUND);
+}
+
+static void term_changes(void **state)
+{
+    (void)state;
+    struct err e = {0};
+    struct terms *terms = NULL;
+    struct term t;
+    char due[11];
+    struct term_ask ask = {.rule = "og27.answer", .start = {{2026, 11, 27}, -1}, .reason = "cercetare"};
+    assert_int_equal(terms_load(arena, "configs", &terms, &e), RC_OK);
+    /* 45 days from registration, not 15 from the first due day. */
+    assert_int_equal(term_judge(arena, terms, &ask, &t, &e), RC_OK);
+    date_iso(due, t.due);
+    assert_string_equal(due, "2027-01-11");
+    assert_true(t.extended && strstr(t.why.t[LANG_RO], "cercetare"));
+    /* The petition law knows no pause: days with the citizen count. */
+    ask = (struct term_ask){.rule = "og27.answer", .start = {{2026, 11, 22}, -1}, .returned_days = 7};
+    assert_int_equal(term_judge(arena, terms, &ask, &t, &e), RC_OK);
+    assert_false(t.paused);
+    date_iso(due, t.due);
+    assert_string_equal(due, "2026-12-22");
+    ask = (struct term_ask){.rule = "og27.forward", .start = {{2026, 11, 22}, -1}, .reason = "x"};
+    assert_int_equal(term_judge(arena, terms, &ask, &t, &e), RC_STATE);
+    /* 30 days more for a divorce: its rule has no other rule, only days. */
+    ask = (struct term_ask){.rule = "cc.divorce_wait", .start = {{2026, 12, 2}, -1}, .reason = "x"};
+    assert_int_equal(term_judge(arena, terms, &ask, &t, &e), RC_OK);
+    date_iso(due, t.due);
+    assert_string_equal(due, "2027-02-01"); /* 31 January is a Sunday */
+    ask = (struct term_ask){.rule = "l60.gendarmes", .start = {{2026, 12, 1}, -1}};
+    assert_int_equal(term_judge(arena, terms, &ask, &t, &e), RC_BAD_FIELD);
+    ask = (struct term_ask){.rule = "parking.year_window", .start = {{2027, 1, 5}, -1}};
+    assert_int_equal(term_judge(arena, terms, &ask, &t, &e), RC_OK);
+    date_iso(due, t.due);
+    assert_string_equal(due, "2027-03-31");
+    /* Over midnight and month. */
+    ask = (struct term_ask){.rule = "policy.bite_visit", .start = {{2026, 12, 31}, 23 * 60 + 30}};
+    assert_int_equal(term_judge(arena, terms, &ask, &t, &e), RC_OK);
+    date_iso(due, t.due);
+    assert_string_equal(due, "2027-01-01");
+    assert_int_equal(t.minute, 23 * 60 + 30);
+    assert_int_equal(term_working_left(terms, (struct date){2026, 12, 23}, (struct date){2026, 12, 31}), 5);
+    assert_int_equal(term_working_left(terms, (struct date){2026, 12, 31}, (struct date){2026, 12, 23}), -5);
+    assert_int_equal(term_working_left(terms, (struct date){2026, 12, 25}, (struct date){2026, 12, 27}), 0);
+}
+
+/* Every rule of the file can be counted from any day of four years, and no due day is a day off where it
+ * rolls. */
+static void every_term(void **state)
+{
+    (void)state;
+    struct err e = {0};
+    struct terms *terms = NULL;
+    struct jval *file = NULL;
+    size_t judged = 0;
+    assert_int_equal(terms_load(arena, "configs", &terms, &e), RC_OK);
+    assert_int_equal(jval_load(arena, "configs/terms.json", &file, &e), RC_OK);
+    const struct jval *rules = jval_get(file, "rules");
+    for (size_t i = 0; i < rules->n; i++)
+        for (struct date d = {2025, 1, 1}; d.y < 2029; d = date_add(d, 1)) {
+            ARENA_SCOPE(a);
+            struct term t;
+            struct term_ask ask = {.rule = jval_str(&rules->items[i], "id", ""), .start = {d, 600}};
+            if (term_judge(a, terms, &ask, &t, &e) != RC_OK)
+                fail_msg("%s: %s", ask.rule, e.text);
+            bool rolls = strcmp(jval_str(&rules->items[i], "roll", ""), "next_working") == 0;
+            assert_false(rolls && term_day_off(terms, t.due));
+            assert_true(date_cmp(t.due, t.nominal) >= 0 && date_cmp(t.late_after, t.due) >= 0);
+            judged++;
+        }
+    print_message("%zu rules, %zu terms\n", rules->n, judged);
 }
 
 struct fill {
@@ -351,6 +441,8 @@ int main(void)
         cmocka_unit_test(cui_and_plate_examples),
         cmocka_unit_test(phones_and_mails),
         cmocka_unit_test(term_examples),
+        cmocka_unit_test(term_changes),
+        cmocka_unit_test(every_term),
         cmocka_unit_test(form_of_birth),
         cmocka_unit_test(hidden_fields_do_not_count),
         cmocka_unit_test(pages_of_every_service),
