@@ -6,7 +6,7 @@
 #
 # BUILD: a build folder with kdrv and vdev-redir (ninja -C BUILD kdrv vdev-redir; better one without sanitizers).
 # KERNEL-FOLDER: an unpacked linux-image package (boot/, lib/modules/); without it the package is downloaded.
-# Needs: qemu-system-x86 qemu-system-common libusbredirparser-dev busybox-static cpio. Uses KVM where it works
+# Needs: qemu-system-x86 qemu-system-common libusbredirparser-dev busybox-static cpio udev. Uses KVM where it works
 # (QEMU_ACCEL=kvm), else plain emulation: about half a minute.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -37,7 +37,13 @@ for m in usb/common/usb-common usb/core/usbcore usb/host/xhci-hcd usb/host/xhci-
 done
 for m in hid/hid hid/usbhid/usbhid hid/hid-generic; do cp "$modules/kernel/drivers/$m.ko" "$image/lib/modules/"; done
 cp "$build/drivers/kdrv" "$image/bin/kdrv"
-ldd "$build/drivers/kdrv" | grep -oE '/[^ ]+' | while read -r lib; do
+udevadm=$(command -v udevadm || echo /bin/udevadm) # the daemon, too: without it libusb hears of no new device
+mkdir -p "$image/usr/lib/udev/rules.d"
+cp -L "$udevadm" "$image/bin/udevadm"
+cp -L /lib/udev/rules.d/50-udev-default.rules "$root/packaging/udev/70-pridvor.rules" "$image/usr/lib/udev/rules.d/"
+printf 'root:x:0:\npridvor:x:900:\n' >"$image/etc/group"
+printf 'root:x:0:0::/:/bin/sh\n' >"$image/etc/passwd"
+{ ldd "$build/drivers/kdrv"; ldd "$udevadm"; } | grep -oE '/[^ ]+' | sort -u | while read -r lib; do
     mkdir -p "$image$(dirname "$lib")"
     cp -L "$lib" "$image$lib"
 done
