@@ -90,6 +90,7 @@ static void see(void *user, const char *line, size_t len)
         fprintf(stderr, "kdrv: %s\n", e.text);
         return;
     }
+    byhand_page(v->h, a, &f);
     if (strcmp(f.kind, "event") == 0 && strcmp(f.event, "progress") == 0 && !v->json && isatty(2))
         fprintf(stderr, "  %s %lld/%lld\r", jval_str(f.data, "step", ""),
                 (long long)jval_int(f.data, "done", 0), (long long)jval_int(f.data, "total", 0));

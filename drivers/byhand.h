@@ -18,4 +18,8 @@ struct byhand {
 enum exit_code byhand_run(struct byhand *h);
 enum exit_code byhand_list(struct byhand *h, const struct driver_ops *const *drivers, size_t n);
 
+struct frame;
+/* Keeps the pages of a scan in the folder that the argument "out" names. */
+void byhand_page(const struct byhand *h, struct arena *a, const struct frame *f);
+
 #endif
