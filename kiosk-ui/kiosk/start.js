@@ -8,10 +8,11 @@ import {Receipt} from "./receipt.js";
 import {Scroller, Trouble, Notice, institutionName} from "./screen.js";
 
 export function Start() {
-  const {t, lang, hello, call, flags, dialog, setDialog} = useApp();
+  const {t, lang, hello, call, flags, dialog, setDialog, state} = useApp();
   if (dialog === "receipt") return html`<${Receipt} />`;
   const langs = hello?.langs || ["ro", "hu", "en"];
   const order = [lang, ...langs.filter((code) => code !== lang)];
+  const closed = state?.mode === "maintenance"; // a technician has the terminal
   return html`<header class="hero">
       <div class="who"><${Mark} /><span class="who-name">${institutionName(hello, lang)}</span></div>
       <${Porch} label=${t("start.porch")} />
@@ -23,7 +24,9 @@ export function Start() {
           </span>`)}</p>
         <${Trouble} />
         ${flags.oops && html`<${Notice} kind="bad" alert=${true}><p>${flags.oops}</p></${Notice}>`}
-        <div class="doors">
+        ${closed && html`<${Notice} kind="info" alert=${true}>${order.map((code) => html`<p key=${code}
+          lang=${code}>${translator(code)("start.closed")}</p>`)}</${Notice}>`}
+        ${!closed && html`<div class="doors">
           ${order.map((code, i) => {
             const own = translator(code);
             return html`<button type="button" key=${code} lang=${code} class=${i ? "door" : "door first"}
@@ -31,7 +34,7 @@ export function Start() {
               <span class="door-go">${own("start.go")}</span><span class="door-in">${own("start.in")}</span>
               <${Icon} name="next" /></button>`;
           })}
-        </div>
+        </div>`}
         <button type="button" class="btn quiet look" onClick=${() => setDialog("receipt")}><${Icon} name="clock"
           /><span>${t("look.open")}</span></button>
         <ul class="promises">
