@@ -144,6 +144,7 @@ struct driver_ops {
     void (*wipe)(struct drv *d);
 };
 
-extern const struct driver_ops card_driver, card_pcsc_driver, print_driver, pad_driver, scan_driver, office_driver;
+extern const struct driver_ops card_driver, card_pcsc_driver, print_driver, pad_driver, scan_driver,
+    office_driver;
 
 #endif

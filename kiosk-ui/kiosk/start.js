@@ -22,7 +22,7 @@ export function Start() {
         <h1 id="title">${t("start.hello")}</h1>
         <p class="lead">${t("start.lead").split(/(?<=\.) /).map((line) => html`<span key=${line}>${line}
           </span>`)}</p>
-        <${Trouble} />
+        ${!closed && html`<${Trouble} />`}
         ${flags.oops && html`<${Notice} kind="bad" alert=${true}><p>${flags.oops}</p></${Notice}>`}
         ${closed && html`<${Notice} kind="info" alert=${true}>${order.map((code) => html`<p key=${code}
           lang=${code}>${translator(code)("start.closed")}</p>`)}</${Notice}>`}

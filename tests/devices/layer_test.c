@@ -85,7 +85,6 @@ static void ends_by_itself(void **state)
 static void citizen_first(void **state)
 {
     (void)state;
-    BUF_SCOPE(b);
     hello();
     pid_t pid = layer_by_hand(&l, "pad", "capture",
                               "{\"title\":\"x\",\"name\":\"\",\"hash\":\"\",\"timeout_ms\":60000}");

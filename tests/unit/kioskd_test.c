@@ -140,6 +140,7 @@ static int teardown(void **state)
                                         "run",
                                         "kiosk.conf",
                                         "kioskd.log",
+                                        "devices.json",
                                         "queue.db",
                                         "queue.db-wal",
                                         "queue.db.reserve",
