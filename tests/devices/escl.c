@@ -166,6 +166,7 @@ static bool next_document(struct escl *s, GSocketConnection *c)
     struct buf jpeg = {0};
     int wait = s->delay_ms;
     struct escl_job job = *j;
+    j->page++;
     g_mutex_unlock(&s->lock); /* drawing takes its time */
     if (wait)
         g_usleep((gulong)wait * 1000);
@@ -179,11 +180,8 @@ static bool next_document(struct escl *s, GSocketConnection *c)
     g_mutex_lock(&s->lock);
     buf_free(&jpeg);
     s->pages += ok;
-    if (j->id == job.id) {
-        j->page++;
-        if (cut)
-            j->id = 0;
-    }
+    if (j->id == job.id && cut)
+        j->id = 0;
     return ok;
 }
 

@@ -140,6 +140,7 @@ static void draw_cert(cairo_t *c, unsigned seed)
     text_at(c, 25, 195, 160, font("DejaVu Serif", 3.8), prose[3]);
     cairo_set_source_rgba(c, 0.15, 0.2, 0.6, 0.8);
     cairo_set_line_width(c, 0.8);
+    cairo_new_path(c);
     cairo_arc(c, 150, 245, 17, 0, 2 * M_PI);
     cairo_stroke(c);
     text_at(c, 138, 241, 30, font("DejaVu Sans Bold", 4), "SPITAL\nTURDA");
