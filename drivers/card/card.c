@@ -235,6 +235,8 @@ static enum rc read_want(const struct task *t, struct emrtd *m, struct err *e)
             return err_at(e, RC_BAD_REQUEST, "args.want", "names of files: DG1, DG2, DG14, COM, SOD, EDATA");
         m->want[m->n_want++] = name;
     }
+    if (m->want_address && m->n_want == 0) /* whose address it is, and no more */
+        m->want[m->n_want++] = "DG1";
     if (m->want_address != (m->secret.pin != NULL))
         return err_at(e, RC_BAD_REQUEST, "args.pin", "EDATA needs the PIN, and nothing else does");
     return RC_OK;

@@ -52,6 +52,8 @@ static enum rc verify(struct emrtd *m, struct err *e)
     uint8_t pin[PIN_PLACES];
     struct answer a;
     size_t n = strnlen(m->secret.pin, sizeof pin);
+    if (!m->sm.open) /* anybody could hear it */
+        return err_set(e, RC_UNSUPPORTED, "the PIN travels in a protected channel only");
     memset(pin, 0xFF, sizeof pin);
     memcpy(pin, m->secret.pin, n);
     struct apdu c = {0x00, 0x20, 0x00, 0x03, pin, sizeof pin, -1, false};

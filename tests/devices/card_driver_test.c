@@ -57,6 +57,10 @@ static void check_card(const struct frame *f, const char *name, const char *acce
         assert_string_equal(jval_str(who, same[i], "?"), jval_str(person, same[i], "!"));
     assert_string_equal(jval_str(f->data, "access", ""), access);
     assert_int_equal(k.identities, 1);
+    const struct jval *passive = jval_get(f->data, "passive"), *chip = jval_get(f->data, "chip");
+    assert_string_equal(jval_str(passive, "verdict", "?"), "valid");
+    assert_string_equal(jval_str(chip, "verdict", "?"),
+                        jval_bool(json, "pace", false) ? "genuine" : "not_offered");
     print_message("  card %s %s %s %s: %lld APDUs, %lld B out, %lld B in, %lld ms, card %lld ms\n", name,
                   access, jval_str(f->data, "pace_protocol", ""), jval_str(f->data, "curve", ""),
                   (long long)jval_int(f->data, "apdus", 0), (long long)jval_int(f->data, "bytes_out", 0),
@@ -90,6 +94,28 @@ static void cards(void **state)
     cards_at("short");
     cards_at("extended");
     cards_at("whole");
+}
+
+/* A copy is read, and called by its name; the address needs its PIN. */
+static void copies_and_address(void **state)
+{
+    (void)state;
+    struct frame f;
+    up("F-clone");
+    f = expect("{\"can\":\"444444\"}", "ok", "");
+    assert_string_equal(jval_str(jval_get(f.data, "chip"), "verdict", "?"), "failed");
+    assert_string_equal(jval_str(jval_get(f.data, "passive"), "verdict", "?"), "valid");
+    vcmd("remove");
+    vcmd("insert I");
+#define EDATA(pin) "{\"can\":\"666666\",\"pin\":\"" pin "\",\"want\":[\"EDATA\"]}"
+    f = expect(EDATA("1234"), "ok", "");
+    assert_non_null(strstr(jval_str(f.data, "address", ""), "Mihai Viteazul"));
+    f = expect(EDATA("0000"), "user-needed", "PIN_WRONG");
+    assert_int_equal(f.detail, 2);
+    assert_null(strstr(f.text, "0000"));
+    f = expect("{\"can\":\"666666\",\"want\":[\"DG1\"]}", "ok", "");
+    assert_null(jval_get(f.data, "address"));
+    down();
 }
 
 static void secrets(void **state)
@@ -140,6 +166,9 @@ static void requests(void **state)
         {"read", "{\"can\":123456}", "bad-request"},
         {"read", "{\"can\":\"123456\",\"foo\":1}", "bad-request"},
         {"read", "{\"can\":\"123456\",\"want\":[\"DG99\"]}", "bad-request"},
+        {"read", "{\"can\":\"123456\",\"want\":[\"EDATA\"]}", "bad-request"},
+        {"read", "{\"can\":\"123456\",\"pin\":\"1234\"}", "bad-request"},
+        {"read", "{\"can\":\"123456\",\"pin\":\"12345\",\"want\":[\"EDATA\"]}", "bad-request"},
         {"read",
          "{\"mrz\":{\"document_number\":\"cj1\",\"birth_date\":\"900101\",\"expiry_date\":\"350101\"}}",
          "bad-request"},
@@ -403,9 +432,11 @@ static void nonsense(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(cards),           cmocka_unit_test(secrets),   cmocka_unit_test(requests),
-        cmocka_unit_test(busy_and_cancel), cmocka_unit_test(presence),  cmocka_unit_test(pulled),
-        cmocka_unit_test(swapped),         cmocka_unit_test(unplugged), cmocka_unit_test(nonsense),
+        cmocka_unit_test(cards),           cmocka_unit_test(copies_and_address),
+        cmocka_unit_test(secrets),         cmocka_unit_test(requests),
+        cmocka_unit_test(busy_and_cancel), cmocka_unit_test(presence),
+        cmocka_unit_test(pulled),          cmocka_unit_test(swapped),
+        cmocka_unit_test(unplugged),       cmocka_unit_test(nonsense),
     };
     if (argc > 1)
         cmocka_set_test_filter(argv[1]);
