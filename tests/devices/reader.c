@@ -190,6 +190,18 @@ static bool word_atr(struct reader *r, int n, char **w, GString *reply)
     return true;
 }
 
+/* volts N: the card starts at that voltage only (1: 5 V, 2: 3 V, 3: 1.8 V; 0: at each). */
+static bool word_volts(struct reader *r, int n, char **w, GString *reply)
+{
+    unsigned v;
+    if (n == 2 && number(w[1], &v) && v <= 3) {
+        r->volts = (uint8_t)v;
+        return true;
+    }
+    g_string_assign(reply, "volts 0|1|2|3");
+    return false;
+}
+
 /* slot N: the card is carried over into that slot. */
 static bool word_slot(struct reader *r, int n, char **w, GString *reply)
 {
@@ -227,7 +239,7 @@ static const struct {
     {"insert", word_insert}, {"remove", word_remove},     {"remove_card", word_remove},
     {"swap", word_swap},     {"renew", word_renew},       {"delay", word_delay},
     {"level", word_level},   {"counters", word_counters}, {"atr", word_atr},
-    {"slot", word_slot},
+    {"volts", word_volts},   {"slot", word_slot},
 };
 
 /* garbage on|off|3: for ever, no more, the next three answers. */

@@ -82,6 +82,7 @@ struct reader {
     size_t atrlen;
     uint8_t other_atr[CARD_ATR_MAX]; /* instead of the card's own; other_len 0: none */
     size_t other_len;
+    uint8_t volts; /* the only voltage the card starts at, as in the power-on command; 0: all */
     uint8_t place; /* number of the slot that holds the card; the others are empty */
     struct line line;
     /* the bus */

@@ -182,7 +182,8 @@ static void power_on(struct reader *r, const struct command *c)
     if (fault_take(r, FAULT_HARDWARE)) {
         reader_fail(r, E_HARDWARE);
         usb_in(vdev_usb(r->v), EP_INT, (const uint8_t[]){0x51, 0, c->seq, 1}, 4, 0);
-    } else if (!slot_present(r) || fault_take(r, FAULT_MUTE)) {
+    } else if (!slot_present(r) || fault_take(r, FAULT_MUTE) ||
+               (r->volts && c->extra[0] && c->extra[0] != r->volts)) {
         r->powered = false;
         reader_fail(r, E_MUTE);
     } else {

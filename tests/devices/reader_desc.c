@@ -11,7 +11,7 @@
  * reader. */
 enum {
     FEATURES = 0x000004BA,
-    TPDU_FEATURES = 0x00000238, /* voltage, clock, baud rate; other node addresses */
+    TPDU_FEATURES = 0x00000230, /* clock, baud rate; other node addresses */
     CONFIG = 18,
     CLASS = CONFIG + 9 + 9,
     CLASS_LEN = 54,

@@ -79,6 +79,25 @@ static void slower(void **state)
     down();
 }
 
+/* A reader that does not choose by itself: 5 V, 3 V, 1.8 V until the card answers. */
+static void voltages(void **state)
+{
+    (void)state;
+    up_at_level("tpdu", "A");
+    for (int volts = 1; volts <= 3; volts++) {
+        char line[16];
+        snprintf(line, sizeof line, "volts %d", volts);
+        vcmd(line);
+        vcmd("counters reset");
+        good(DG1_A);
+        assert_int_equal(vdev_num(&v, "power_ons"), volts);
+    }
+    vcmd("mute on");
+    expect(DG1_A, "device-error", "CARD_MUTE");
+    vcmd("mute off");
+    down();
+}
+
 /* One fault in each block of a reading in turn. */
 static void line_faults(void **state)
 {
@@ -159,10 +178,8 @@ static void slots(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(protocols),
-        cmocka_unit_test(slower),
-        cmocka_unit_test(line_faults),
-        cmocka_unit_test(slots),
+        cmocka_unit_test(protocols),   cmocka_unit_test(slower), cmocka_unit_test(voltages),
+        cmocka_unit_test(line_faults), cmocka_unit_test(slots),
     };
     if (argc > 1)
         cmocka_set_test_filter(argv[1]);
