@@ -38,8 +38,10 @@ static void on_zone(const struct frame *fr, void *user)
         c->progress = 100;
         if (!c->scanned)
             failed(f, "MRZ_NOT_FOUND");
-        else if (f->step == STEP_CARD)
+        else if (f->step == STEP_CARD) {
             form_enter(f);
+            flow_notice(f, "kiosk.take_card"); /* left on the glass it is the next person's to read */
+        }
     }
     flow_changed(f);
 }

@@ -316,6 +316,7 @@ static struct v_done *done(const struct maker *m)
     if (p->has_due)
         date_ro(due, p->due);
     *v = (struct v_done){.provisional = !p->answered,
+                         .papers = m->s->scan.last_id > 0 || m->s->card.scanned,
                          .number = p->number ? p->number : "",
                          .date = arena_str(m->a, date),
                          .time = arena_fmt(m->a, "%02d:%02d", h, min),

@@ -154,6 +154,7 @@ static JDESC(print_desc, struct v_print, print_fields);
 
 static const struct jfield done_fields[] = {
     JF_BOOL(struct v_done, provisional, 0),
+    JF_BOOL(struct v_done, papers, J_OMIT),
     S(struct v_done, number),
     S(struct v_done, date),
     S(struct v_done, time),

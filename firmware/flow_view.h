@@ -95,7 +95,7 @@ struct v_print {
     const char *phase, *proof, *text;
 };
 struct v_done {
-    bool provisional;
+    bool provisional, papers; /* papers: something was scanned and may still lie there */
     const char *number, *date, *time, *due, *due_why, *after, *receipt_code, *pin, *url;
     const char *request_id, *registered_at, *institution; /* registered_at: "" while provisional */
     struct v_print *print;

@@ -127,6 +127,7 @@ export const scenes = {
   "done-failed": done("failed", false, (w) => (w.done.print.text = text("Hârtia s-a terminat.",
     "Elfogyott a papír.", "The paper has run out."))),
   "done-provisional": done("printing", true, (w) => (w.card.present = true)),
+  "done-papers": done("printed", false, (w) => (w.done.papers = true)),
   "idle-card": (w) => { form(birth, "reason")(w); w.idle = {warn: true, left_s: 30, why: "card"}; },
   "idle-warn": (w) => { form(birth, "reason")(w); w.idle = {warn: true, left_s: 23}; },
 };

@@ -70,6 +70,7 @@ export function Done() {
         </${Notice}>`}
     </section>
     ${d.print && html`<${Paper} print=${d.print} />`}
+    ${d.papers && html`<${Notice} kind="warn"><p>${t("done.papers")}</p></${Notice}>`}
     <section class="card next">
       <h2>${t("done.next")}</h2>
       ${after && html`<p>${after}</p>`}

@@ -162,6 +162,8 @@ static void test_filed(void **state)
     assert_string_not_equal(was, r.flow->s->scan.files[0].sha256);
     rig_to(&r, STEP_FILING, event);
     check_filed(&r, "file.sketch", 3);
+    flow_waits(r.flow, r.filed_id);
+    assert_true(rig_state_has(&r, "\"papers\":true")); /* nothing is forgotten in the scanner */
     rig_must(&r, "/v1/session/touch", "{}");
     rig_close(&r);
 }
@@ -269,6 +271,7 @@ static void test_printed_card(void **state)
     rig_must(&r, "/v1/card/scan", "{}");
     rig_until(&r, "\"step\":\"form\"");
     assert_true(rig_state_has(&r, "\"value\":\"POPESCU\",\"source\":\"card\""));
+    assert_true(rig_state_has(&r, "Luați buletinul de pe scaner"));
     rig_fill(&r);
     rig_to(&r, STEP_FILING, birth);
     struct err e = {0};
