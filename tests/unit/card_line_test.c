@@ -29,18 +29,8 @@ static void negotiation(void **state)
     uint8_t is = 0;
     assert_int_equal(pps_answer(q.p, r.p, r.n, &is, NULL), RC_OK); /* the card keeps to the default */
     assert_int_equal(is, PPS_DEFAULT);
-    static const char *const bad[] = {"",
-                                      "FF",
-                                      "FF11",
-                                      "FF119679",
-                                      "FF11957B",
-                                      "FF109679",
-                                      "FE119679",
-                                      "FF119678"
-                                      "00",
-                                      "FF2100DE",
-                                      "FF81"
-                                      "7E"};
+    static const char *const bad[] = {"",         "FF",       "FF11",       "FF119679", "FF11957B",
+                                      "FF109679", "FE119679", "FF11967800", "FF2100DE", "FF817E"};
     for (size_t i = 0; i < COUNT(bad); i++) {
         r = hex(bad[i]);
         assert_int_equal(pps_answer(q.p, r.p, r.n, &is, NULL), RC_PROTOCOL);
@@ -133,42 +123,21 @@ static void interface_bytes(void **state)
     assert_int_equal(atr_parse(o.p, o.n, &a, NULL), RC_DEVICE); /* T=15 in TD1 */
     a = atr("3B8000");                                          /* T=0 said aloud: none */
     assert_int_equal(a.wi, 10);
-    a = atr("3B8041"
-            "0A"
-            "+"); /* TC2 is of T=0 even behind a TD1 of T=1 */
+    a = atr("3B80410A+"); /* TC2 is of T=0 even behind a TD1 of T=1 */
     assert_int_equal(a.wi, 10);
-    a = atr("3B8081"
-            "71"
-            "20"
-            "45"
-            "01"
-            "+");
+    a = atr("3B808171204501+");
     assert_true(a.crc);
     assert_int_equal(a.ifsc, 32);
-    a = atr("3B8081"
-            "B1"
-            "10"
-            "25"
-            "31"
-            "FE"
-            "45"
-            "+"); /* the first group for T=1 counts */
+    a = atr("3B8081B1102531FE45+"); /* the first group for T=1 counts */
     assert_int_equal(a.ifsc, 16);
     assert_int_equal(a.tb3, 0x25);
-    a = atr("3B80"
-            "8011"
-            "FE"
-            "+");
+    a = atr("3B808011FE+");
     assert_int_equal(a.first, 0);
     assert_int_equal(a.protocols, 3);
     assert_int_equal(pps_protocol(&a, 3), 1);
     assert_int_equal(pps_protocol(&a, 1), 0);
-    a = atr("3BC0"
-            "FF"
-            "8131FE45+"); /* TC1 = 255: the least guard time, 11 etu in T=1 */
-    struct atr b = atr("3BC0"
-                       "00"
-                       "8131FE45+");
+    a = atr("3BC0FF8131FE45+"); /* TC1 = 255: the least guard time, 11 etu in T=1 */
+    struct atr b = atr("3BC0008131FE45+");
     assert_true(pps_t1_ms(&a, PPS_DEFAULT, 4000, 1) < pps_t1_ms(&b, PPS_DEFAULT, 4000, 1));
 }
 
@@ -190,9 +159,7 @@ static void forms(void **state)
         {"00A40000023F0000", 4, false, 2, 256},
         {"00B00000000100", 2, true, 0, 256},
         {"00B00000000000", 2, true, 0, 65536},
-        {"00A40000000002"
-         "3F00",
-         3, true, 2, 0},
+        {"00A400000000023F00", 3, true, 2, 0},
         {"00A400000000023F000000", 4, true, 2, 65536},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -208,8 +175,7 @@ static void forms(void **state)
                                       "00A400",
                                       "00A4000002AA",
                                       "00A4000002AABBCCDD",
-                                      "00B00000"
-                                      "0001",
+                                      "00B000000001",
                                       "00A400000000",
                                       "00A40000000002AA"};
     for (size_t i = 0; i < COUNT(bad); i++) {
@@ -253,8 +219,7 @@ static void t0_turns(void **state)
         {"00A40000023F0000", "6F009000", {"00A40000023F00", "6102", "00C0000002", "6F009000"}},
         {"00A40000023F0001", "6F6101", {"00A40000023F00", "6102", "00C0000001", "6F6101"}},
         {"00A40000023F0000",
-         "6F00"
-         "AB9000",
+         "6F00AB9000",
          {"00A40000023F00", "6102", "00C0000002", "6F006101", "00C0000001", "AB9000"}},
         {"00A40000023F0000",
          "6F9000",
@@ -362,16 +327,9 @@ static void parameters(void **state)
     uint8_t p[7];
     struct atr a = atr(CEI);
     assert_octets(p, ccid_parameters(&a, 1, 0x96, p), "9610004500FE00");
-    a = atr("3B1F9680738421E0556978000080830790"
-            "00");
+    a = atr("3B1F9680738421E055697800008083079000");
     assert_octets(p, ccid_parameters(&a, 0, 0x96, p), "9600000A00");
-    a = atr("3BC0"
-            "FF"
-            "8171"
-            "20"
-            "45"
-            "01"
-            "+");
+    a = atr("3BC0FF8171204501+");
     assert_octets(p, ccid_parameters(&a, 1, 0x11, p), "1111FF45002000");
     a.bytes[0] = 0x3F;
     assert_octets(p, ccid_parameters(&a, 1, 0x11, p), "1113FF45002000");

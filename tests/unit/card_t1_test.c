@@ -384,9 +384,7 @@ static void turns(void **state)
 static void smaller(void **state)
 {
     (void)state;
-    static const char *const answers[] = {"00C10102C2", "00900090", "00800080",
-                                          "0000029000"
-                                          "92"};
+    static const char *const answers[] = {"00C10102C2", "00900090", "00800080", "000002900092"};
     struct list l = {.answers = answers};
     struct t1 t = {.block = next_answer, .self = &l};
     struct octets o = hex("00A4040007A0000002471001");
