@@ -145,7 +145,7 @@ static void card_pulled_while_reading(void **state)
     (void)state;
     HOLDS(citizen_start(API, "ro", "cs.birth_certificate"));
     HOLDS(citizen_card_in(API, "A"));
-    HOLDS(vdev_command(API, "reader", "script after 12 apdu remove"));
+    HOLDS(vdev_command(API, "reader", "script after 6 apdu remove"));
     assert_false(citizen_read_can(API, "123456"));
     HOLDS(api_wait(API, "card.error.code", "CARD_REMOVED", 2000));
     HOLDS(citizen_card_in(API, "A"));
