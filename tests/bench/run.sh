@@ -40,6 +40,14 @@ page() { # the budget part of the page tests says it in words
     return "$rc"
 }
 
+neighbours() { # how long the healthy devices take to answer beside one that freezes, dies or raves
+    local out=$PRIDVOR_BUILD/bench-neighbours.log name median ratio
+    "$BIN/devices_layer" neighbours >"$out" 2>&1 || { cat "$out"; return 1; }
+    while IFS='|' read -r name median ratio; do
+        figure "neighbours.${name// /_}" "$median" ms "$ratio times the calm figure; median of 120 commands through kioskd"
+    done < <(sed -nE 's/^(.*[^ ]) +median ([0-9.]+) ms \(([0-9.]+) times\).*/\1|\2|\3/p' "$out")
+}
+
 intake() {
     [ -e tests/bench/node/node_modules/fastify ] ||
         (cd tests/bench/node && npm ci --ignore-scripts --no-fund --no-audit) || echo "without Fastify"
@@ -53,6 +61,7 @@ printf 'Measuring, about five minutes:\n'
 part 'chip reading: PACE, DG1, all files; two cards' "$BIN/bench_chip" --out "$FIGURES"
 part 'the receipt; accepting without a network; memory at rest' "$BIN/bench_kiosk" --out "$FIGURES"
 part 'the first page of the kiosk in a browser' page
+part 'devices beside one that freezes, dies or raves' neighbours
 part 'the register under load, beside pgbench and Fastify' intake
 mkdir -p "$VAR"
 node tests/bench/table.mjs "$FIGURES" "$VAR/bench.json"

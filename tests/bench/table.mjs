@@ -6,7 +6,7 @@ const [from, to] = process.argv.slice(2);
 const rows = readFileSync(from, 'utf8').split('\n').filter(Boolean).map((line) => JSON.parse(line));
 const titles = {
   machine: 'This machine', chip: 'Chip reading', receipt: 'Receipt', offline: 'Without a network', memory: 'Memory at rest',
-  page: 'First page of the kiosk', intake: 'Register',
+  page: 'First page of the kiosk', neighbours: 'Answer of pad and printer beside', intake: 'Register',
 };
 
 function mark({ value, note }) {
