@@ -6,6 +6,8 @@
 #include "common/base/crypto.h"
 #include "common/base/fs.h"
 
+enum { MINUTE_MS = 60000 };
+
 static const struct jfield listen_fields[] = {
     JF_STR(struct listen_conf, host, J_REQ, 1, 64),
     JF_INT(struct listen_conf, port, J_REQ, 0, 65535),
@@ -19,6 +21,29 @@ static const struct jfield tls_fields[] = {
 };
 static JDESC(tls_desc, struct tls_files, tls_fields);
 
+static const char *const starttls_words[] = {"required", "none", NULL};
+static const char *const unknown_words[] = {"hold", "repeat", NULL};
+static const struct jfield smtp_fields[] = {
+    JF_STR(struct smtp_conf, url, J_REQ, 1, 512),
+    JF_STR(struct smtp_conf, from, J_REQ, 3, 254),
+    JF_STR(struct smtp_conf, user, 0, 0, 254),
+    JF_STR(struct smtp_conf, password_file, 0, 0, 1024),
+    JF_STR(struct smtp_conf, ca, 0, 0, 1024),
+    JF_WORD(struct smtp_conf, starttls, 0, starttls_words),
+    JF_WORD(struct smtp_conf, unknown, 0, unknown_words),
+    JF_INT(struct smtp_conf, timeout_ms, 0, 0, 600000),
+};
+static JDESC(smtp_desc, struct smtp_conf, smtp_fields);
+
+static const struct jfield sms_fields[] = {
+    JF_STR(struct sms_conf, url, J_REQ, 1, 2048),      JF_STR(struct sms_conf, body, 0, 0, 4096),
+    JF_STR(struct sms_conf, token_file, 0, 0, 1024),   JF_STR(struct sms_conf, ca, 0, 0, 1024),
+    JF_STR(struct sms_conf, report_url, 0, 0, 512),    JF_WORD(struct sms_conf, unknown, 0, unknown_words),
+    JF_BOOL(struct sms_conf, transliterate, 0),        JF_INT(struct sms_conf, parts, 0, 0, 10),
+    JF_INT(struct sms_conf, timeout_ms, 0, 0, 600000),
+};
+static JDESC(sms_desc, struct sms_conf, sms_fields);
+
 static const struct jfield conf_fields[] = {
     JF_STR(struct registry_conf, db, J_REQ | J_PD, 1, 1024),
     JF_STR(struct registry_conf, configs, J_REQ, 1, 1024),
@@ -29,6 +54,10 @@ static const struct jfield conf_fields[] = {
     JF_OBJ(struct registry_conf, tls, J_REQ, &tls_desc),
     JF_INT(struct registry_conf, intake_connections, 0, 0, 8),
     JF_INT(struct registry_conf, deadline_ms, 0, 0, 600000),
+    JF_STR(struct registry_conf, public_url, 0, 0, 512),
+    JF_OBJP(struct registry_conf, smtp, 0, &smtp_desc),
+    JF_OBJP(struct registry_conf, sms, 0, &sms_desc),
+    JF_INT(struct registry_conf, retry_unit_ms, 0, 0, 3600000),
 };
 static JDESC(conf_desc, struct registry_conf, conf_fields);
 
@@ -37,6 +66,14 @@ enum rc registry_conf_load(struct arena *a, const char *path, struct registry_co
     TRY(json_load(a, &conf_desc, path, out, e));
     if (out->deadline_ms == 0)
         out->deadline_ms = 10000;
+    if (out->retry_unit_ms == 0)
+        out->retry_unit_ms = MINUTE_MS;
+    if (out->smtp && out->smtp->timeout_ms == 0)
+        out->smtp->timeout_ms = MINUTE_MS;
+    if (out->sms && out->sms->timeout_ms == 0)
+        out->sms->timeout_ms = MINUTE_MS;
+    if (out->sms && out->sms->parts == 0)
+        out->sms->parts = 2;
     return RC_OK;
 }
 

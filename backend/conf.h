@@ -11,6 +11,23 @@ struct listen_conf {
 struct tls_files {
     const char *ca, *cert, *key;
 };
+struct smtp_conf {
+    const char *url;                       /* smtp://host:25, smtp://host:587, smtps://host:465 */
+    const char *from;                      /* sender's address; the name is the institution's */
+    const char *user, *password_file, *ca; /* optional */
+    const char *starttls; /* "required" (default), "none": only for a server on the same machine */
+    const char *unknown;  /* "hold" (default), "repeat": where the receiver drops a Message-ID seen before */
+    int64_t timeout_ms;   /* 0: a minute for each answer, ten for the last */
+};
+struct sms_conf {
+    const char *url;  /* template: {to} {text} {coding} {id} {token} {report} */
+    const char *body; /* template of a POST, JSON when it begins with a brace; none: GET */
+    const char *token_file, *ca, *report_url; /* optional; report_url: where the gateway finds /sms/... */
+    const char *unknown; /* "hold" (default), "repeat": where the gateway honours Idempotency-Key */
+    bool transliterate; /* always letters of the GSM alphabet; else only when the text needs too many parts */
+    int64_t parts;      /* 0: 2 */
+    int64_t timeout_ms; /* 0: a minute */
+};
 struct registry_conf {
     const char *db;      /* libpq connection string */
     const char *configs; /* services, holidays, terms, i18n */
@@ -19,6 +36,10 @@ struct registry_conf {
     struct listen_conf terminals, public;
     struct tls_files tls;
     int64_t intake_connections, deadline_ms; /* 0: 1 and 10000 */
+    const char *public_url;                  /* of the status pages, for messages; or NULL */
+    struct smtp_conf *smtp;                  /* NULL: no e-mail goes out */
+    struct sms_conf *sms;
+    int64_t retry_unit_ms; /* 0: a minute */
 };
 
 MUST enum rc registry_conf_load(struct arena *a, const char *path, struct registry_conf *out, struct err *e);

@@ -128,6 +128,7 @@ void metrics_get(struct http_req *r, void *user)
     latency(&out, &g->stats);
     figures(&out, list, COUNT(list));
     help_metrics(&out, g);
+    outbox_metrics(&out, g->outbox);
     http_reply(r, 200, "text/plain; version=0.0.4", out.p, out.len);
 }
 
@@ -136,5 +137,6 @@ const struct http_route public_routes[] = {
     {"GET", "/s/style.css", style_get, 0}, {"GET", "/s/*", status_get, 0},
     {"GET", "/s", status_get, 0},          {"POST", "/s", status_post, 0},
     {"POST", "/s/*", status_post, 0},      {"GET", "/", status_get, 0},
+    {"GET", "/sms/*", outbox_report, 0},   {"POST", "/sms/*", outbox_report, 0},
 };
 const size_t n_public_routes = COUNT(public_routes);

@@ -205,6 +205,7 @@ enum rc registry_load(struct registry *g, struct err *e)
     TRY(terms_load(g->arena, configs, &g->terms, e));
     TRY(registry_term(g, "", date_of_ms(unix_ms()), &today, e));
     TRY(blobs_open(g, e));
+    TRY(outbox_load(g, &g->outbox, e));
     return pin_key_load(g->conf.pin_key, true, g->pin_key, e);
 }
 
@@ -273,6 +274,8 @@ void registry_start(struct registry *g)
     };
     g->db = db_new(g->loop, &dc);
     g->intake = intake_new(g->loop, &ic);
+    if (g->outbox)
+        outbox_start(g->outbox);
 }
 
 void registry_stop(struct registry *g)
@@ -282,6 +285,7 @@ void registry_stop(struct registry *g)
     if (g->public)
         http_close(g->public);
     intake_free(g->intake);
+    outbox_stop(g->outbox);
     db_free(g->db);
     g->terminals = g->public = NULL;
     g->intake = NULL;

@@ -5,6 +5,7 @@
 
 #include "backend/conf.h"
 #include "backend/intake.h"
+#include "backend/outbox.h"
 #include "common/base/http.h"
 #include "common/model/institution.h"
 #include "common/model/submission.h"
@@ -60,6 +61,7 @@ struct registry {
     bool world_ready, world_loading, world_stale;
     struct db *db; /* everything but intake */
     struct intake *intake;
+    struct outbox *outbox; /* NULL: neither e-mail nor SMS is configured */
     struct http_server *terminals, *public;
     struct tls_ctx *tls;
     struct term_day term_days[TERM_DAYS];

@@ -317,6 +317,41 @@ static enum rc cmd_verify(const struct args *a, struct err *e)
                : RC_OK;
 }
 
+/* No names, no addresses: the case page has them. */
+static enum rc cmd_messages(const struct args *a, struct err *e)
+{
+    struct db_sync *s SCOPED(db_sync_closep) = NULL;
+    struct db_result *r SCOPED(db_result_freep) = NULL;
+    struct db_param p[] = {DB_STR(option(a, "state", ""))};
+
+    if (a->what)
+        return err_set(e, RC_BAD_REQUEST, "messages [--state STATE] or messages retry ID");
+    TRY(database(a, &s, e));
+    TRY(query(s, SQL_MESSAGES, p, &r, e));
+    for (int i = 0; i < db_rows(r); i++) {
+        for (int k = 0; k < 9; k++)
+            printf("%s%s", k ? "  " : "", db_is_null(r, i, k) ? "-" : db_text(r, i, k));
+        printf("\n");
+    }
+    return RC_OK;
+}
+
+static enum rc cmd_messages_retry(const struct args *a, struct err *e)
+{
+    struct db_sync *s SCOPED(db_sync_closep) = NULL;
+    struct db_result *r SCOPED(db_result_freep) = NULL;
+    struct db_param p[] = {DB_STR(a->what)};
+
+    if (!a->what || !*a->what || strlen(a->what) > 18 || a->what[strspn(a->what, "0123456789")])
+        return err_set(e, RC_BAD_REQUEST, "the message's number is missing");
+    TRY(database(a, &s, e));
+    TRY(query(s, SQL_MESSAGE_RETRY, p, &r, e));
+    if (db_rows(r) != 1)
+        return err_set(e, RC_NOT_FOUND, "message %s is not one that failed or is unknown", a->what);
+    printf("message %s goes again\n", a->what);
+    return RC_OK;
+}
+
 /* A command is one or two words; `what` says what may follow it. */
 static const struct command {
     const char *first, *second, *what, *help;
@@ -333,6 +368,10 @@ static const struct command {
     {"terminal", "list", NULL, "all terminals", cmd_terminal_list},
     {"proofs", NULL, "[REQUEST|RECEIPT]", "how its identity was proven; without one: all that no card proves",
      cmd_proofs},
+    {"messages", "retry", "ID", "send it again; of an unknown one the citizen may get two",
+     cmd_messages_retry},
+    {"messages", NULL, "[--state queued|sending|handing|sent|unknown|failed|fell_back]",
+     "e-mail and SMS; without a state: what a clerk has to look at", cmd_messages},
     {"verify", NULL, "[--blobs DIR]", "gaps, doubles, changed bytes, files", cmd_verify},
 };
 

@@ -29,7 +29,17 @@
     X(SQL_BLOB_LIST, blob_list, 0)                                                                           \
     X(SQL_SESSION, session, 0)                                                                               \
     X(SQL_SESSION_INTAKE, session_intake, 0)                                                                 \
-    X(SQL_SESSION_FLUSH, session_flush, 0)
+    X(SQL_SESSION_FLUSH, session_flush, 0)                                                                   \
+    X(SQL_MESSAGES, messages, 1)                                                                             \
+    X(SQL_MESSAGE_RETRY, message_retry, 1)                                                                   \
+    X(SQL_MESSAGES_OF_REQUEST, messages_of_request, 1)                                                       \
+    X(SQL_OUTBOX_CLAIM, outbox_claim, 3)                                                                     \
+    X(SQL_OUTBOX_MARK, outbox_mark, 7)                                                                       \
+    X(SQL_OUTBOX_FAIL, outbox_fail, 4)                                                                       \
+    X(SQL_OUTBOX_HOLD, outbox_hold, 1)                                                                       \
+    X(SQL_OUTBOX_RECOVER, outbox_recover, 2)                                                                 \
+    X(SQL_OUTBOX_REPORT, outbox_report, 2)                                                                   \
+    X(SQL_OUTBOX_OPEN, outbox_open, 0)
 
 enum sql_id {
 #define X(id, file, n) id,
@@ -38,8 +48,12 @@ enum sql_id {
         SQL_COUNT
 };
 /* Which part of the table a connection prepares: the first two on intake, the running server's share on the
- * other. */
-enum { SQL_INTAKE_COUNT = SQL_TERMINALS, SQL_SERVER_COUNT = SQL_SETTING_KEEP };
+ * other, the outbox's on its own. */
+enum {
+    SQL_INTAKE_COUNT = SQL_TERMINALS,
+    SQL_SERVER_COUNT = SQL_SETTING_KEEP,
+    SQL_OUTBOX_COUNT = SQL_OUTBOX_OPEN - SQL_OUTBOX_CLAIM + 1, /* a connection of their own */
+};
 
 extern const struct db_stmt sql_table[SQL_COUNT];
 const char *sql_text(enum sql_id id);
