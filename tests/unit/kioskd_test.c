@@ -128,23 +128,13 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     (void)state;
-    static const char *const names[] = {"ui/assets/link.js",
-                                        "ui/assets/app.js",
-                                        "ui/assets",
-                                        "ui/index.html",
-                                        "ui/.hidden.js",
-                                        "ui/notes.md",
-                                        "ui",
-                                        "outside.js",
-                                        "run/kiosk.url",
-                                        "run",
-                                        "kiosk.conf",
-                                        "kioskd.log",
-                                        "devices.json",
-                                        "queue.db",
-                                        "queue.db-wal",
-                                        "queue.db.reserve",
-                                        "queue.key"};
+    static const char *const names[] = {
+        // clang-format off
+        "ui/assets/link.js", "ui/assets/app.js", "ui/assets", "ui/index.html", "ui/.hidden.js",
+        "ui/notes.md", "ui", "outside.js", "run/kiosk.url", "run", "kiosk.conf", "kioskd.log",
+        "devices.json", "queue.db", "queue.db-wal", "queue.db.reserve", "queue.key",
+        // clang-format on
+    };
     kioskd_end(SIGTERM);
     for (size_t i = 0; i < COUNT(names); i++)
         remove(path(names[i]));
