@@ -254,6 +254,9 @@ static enum rc open_by_pace(struct emrtd *m, const struct pace_info *offers, siz
 {
     enum rc rc = RC_UNSUPPORTED;
     for (size_t i = 0; i < n; i++) {
+        bool longer = offers[i].dh && offers[i].parameter_id != 0; /* keys of 256 bytes */
+        if (longer && m->t->max_command < 300 && i + 1 < n)
+            continue; /* this reader has short commands only */
         m->pace = offers[i];
         rc = emrtd_pace(m, e);
         bool refused = (rc == RC_UNSUPPORTED || rc == RC_NOT_FOUND) && !(e && e->code);

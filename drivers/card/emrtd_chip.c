@@ -95,6 +95,10 @@ static enum rc run(struct emrtd *m, struct chip_auth *c, struct err *e)
         verdict(m, "CA", CHIP_NOT_CHECKED, "the key of DG14 cannot be used");
         return RC_OK;
     }
+    if (m->t->max_command < c->ours_len + 64) {
+        verdict(m, "CA", CHIP_NOT_CHECKED, "the reader cannot carry such a long key");
+        return RC_OK;
+    }
     rc = negotiate(m, c, &sw, e);
     if (rc == RC_OK && sw != 0x9000) {
         verdict(m, "CA", CHIP_FAILED, "the chip refuses to prove its key");
