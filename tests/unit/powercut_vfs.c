@@ -140,7 +140,7 @@ static void settle(struct file *f)
     if (len > f->now.len && f->now.len > f->safe.len)
         len = f->now.len;
     resize(&out, len);
-    if (f->safe.len)
+    if (f->safe.len && len)
         memcpy(out.p, f->safe.p, f->safe.len < len ? f->safe.len : len);
     for (size_t s = 0; s < f->n_touched; s++)
         if (f->touched[s])
