@@ -157,7 +157,7 @@ static void collect(struct rig *r, int64_t id, struct scanned *s, int ms)
         snprintf(s->completion, sizeof s->completion, "%s", f.completion);
         snprintf(s->outcome, sizeof s->outcome, "%s", f.outcome);
         snprintf(s->code, sizeof s->code, "%s", f.code);
-        s->pages = (int)jval_int(f.data, "pages", -1);
+        s->pages = (int)jval_int(f.data, "pages", 0); /* cancelled before it began: no data */
         break;
     }
     s->ms = mono_ms() - from;

@@ -97,8 +97,10 @@ static void test_blur(void **state)
 static void test_dark(void **state)
 {
     (void)state;
-    const struct page_ask dark[] = {{.paper = 110, .ink = 15}, {.paper = 70, .ink = 10, .noise = 4}};
-    const struct page_ask light[] = {{.paper = 252, .ink = 195}, {.paper = 250, .ink = 205, .noise = 2}};
+    const struct page_ask dark[] = {{.paper = 110, .ink = 15, .dpi = 150},
+                                    {.paper = 70, .ink = 10, .noise = 4, .dpi = 150}};
+    const struct page_ask light[] = {{.paper = 252, .ink = 195, .dpi = 150},
+                                     {.paper = 250, .ink = 205, .noise = 2, .dpi = 150}};
     hint("dark pages not noticed", dark, COUNT(dark), HINT_DARK, 0);
     hint("faint pages not noticed", light, COUNT(light), HINT_LIGHT | HINT_BLANK, 10);
 }
@@ -122,8 +124,9 @@ static void test_skew(void **state)
     struct rate told = {0}, angle = {0}, quiet = {0};
     static const enum page_kind kinds[] = {PAGE_TEXT, PAGE_LETTER, PAGE_FORM, PAGE_CERT};
     for (size_t k = 0; k < COUNT(kinds); k++)
-        for (int d = -10; d <= 10; d++) {
-            struct page_ask ask = {.kind = kinds[k], .turn = d, .seed = (unsigned)(d + 10), .noise = 2};
+        for (int d = -10; d <= 10; d += abs(d) > 4 ? 2 : 1) {
+            struct page_ask ask = {
+                .kind = kinds[k], .dpi = 150, .turn = d, .seed = (unsigned)(d + 10), .noise = 2};
             struct quality q = judge(&ask, NULL);
             count(&angle, abs(q.skew_tenths - 10 * d) <= 3);
             if (abs(d) >= 3)
@@ -144,7 +147,7 @@ static void test_cut(void **state)
     for (size_t k = 0; k < COUNT(kinds); k++)
         for (int i = 0; i < 4; i++) {
             struct page_ask ask = {
-                .kind = kinds[k], .cut_mm = 27.3 + 3.7 * i, .seed = (unsigned)i, .noise = 2};
+                .kind = kinds[k], .cut_mm = 27.3 + 3.7 * i, .dpi = 150, .seed = (unsigned)i, .noise = 2};
             count(&r, (judge(&ask, NULL).hints & HINT_CUT_OFF) != 0);
         }
     say("pages cut off not noticed", &r, 10);
@@ -175,7 +178,7 @@ static void test_size(void **state)
     (void)state;
     size_t largest = 0;
     for (size_t k = 0; k < COUNT(written); k++)
-        for (int noise = 0; noise <= 9; noise += 3) {
+        for (int noise = 0; noise <= 8; noise += 4) {
             struct page_ask ask = {.kind = written[k], .noise = noise, .blur = 0.7, .paper = 238, .ink = 40};
             struct picture p, back;
             struct quality q = judge(&ask, &p);

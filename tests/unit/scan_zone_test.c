@@ -129,7 +129,7 @@ static void test_cards(void **state)
     (void)state;
     static const int widths[] = {36, 36, 30, 44};
     const char *many = getenv("PRIDVOR_SCAN_CARDS");
-    int cards = many ? (int)strtol(many, NULL, 10) : 24;
+    int cards = many ? (int)strtol(many, NULL, 10) : 16;
     struct tally t = {0};
     if (!page_has_ocr_b())
         printf("zone: no OCR-B font on this machine, drawn with another\n");
