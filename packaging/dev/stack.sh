@@ -8,7 +8,7 @@ INSTITUTION=uat-55259 # Turda
 # Starting order; stopping goes the other way.
 stack_parts() {
     if [ "$REAL_DEVICES" = 1 ]; then echo "registryd kioskd"
-    else echo "reader printer pad registryd panel kioskd"; fi
+    else echo "reader printer pad scanner registryd panel kioskd"; fi
 }
 
 start_reader() {
@@ -18,6 +18,15 @@ start_reader() {
 }
 start_printer() { start_device printer; }
 start_pad() { start_device pad; }
+# A network scanner on loopback: two papers in its feeder, an old identity card on its glass.
+start_scanner() {
+    pid_of scanner >/dev/null && return 0
+    mkdir -p "$VAR/run/vdev/scanner"
+    rm -f "$VAR/run/vdev/scanner/env" "$VAR/run/vdev/scanner/ctl.sock"
+    launch scanner "$BIN/tests/escl_scanner" --dir "$VAR/run/vdev/scanner" --feeder cert,text --glass card --stay
+    wait_for 20 "the virtual scanner" test -s "$VAR/run/vdev/scanner/env"
+    restart_driver scanner
+}
 start_device() { # start_device NAME ARGS-OF-VDEV...
     local name=$1; shift
     pid_of "$name" >/dev/null && return 0
@@ -25,11 +34,13 @@ start_device() { # start_device NAME ARGS-OF-VDEV...
     rm -f "$VAR/run/vdev/$name/env" "$VAR/run/vdev/$name/ctl.sock"
     launch "$name" umockdev-wrapper "$BIN/tests/vdev" "$name" --dir "$VAR/run/vdev/$name" "$@"
     wait_for 20 "the virtual $name" test -s "$VAR/run/vdev/$name/env"
-    # A driver that is up by now looks for the device where it was before: kioskd starts it again.
-    local kiosk; kiosk=$(pid_of kioskd) || return 0
-    pkill -P "$kiosk" -f "kdrv $(driver_of "$name") serve" || true
+    restart_driver "$name"
 }
-driver_of() { case $1 in reader) echo card ;; printer) echo print ;; *) echo "$1" ;; esac; }
+restart_driver() { # one that is up by now looks for the device where it was before: kioskd starts it again
+    local kiosk; kiosk=$(pid_of kioskd) || return 0
+    pkill -P "$kiosk" -f "kdrv[^ ]* $(driver_of "$1") serve" || true
+}
+driver_of() { case $1 in reader) echo card ;; printer) echo print ;; scanner) echo scan ;; *) echo "$1" ;; esac; }
 start_panel() {
     launch_at "$PORT_PANEL $PORT_RELAY" panel "$BIN/tests/vpanel" --dir "$VAR/run/vdev" --port "$PORT_PANEL" --relay "$PORT_RELAY:$PORT_TLS"
     wait_for 10 "the panel" port_open "$PORT_PANEL"
@@ -90,7 +101,8 @@ kiosk_conf() {
  "status_url": "http://127.0.0.1:$PORT_PUBLIC/s/",
  "register": {"host": "127.0.0.1", "port": $port, "server_name": "localhost", "ca": "$VAR/tls/ca.pem",
               "cert": "$VAR/tls/terminal.pem", "key": "$VAR/tls/terminal.key"},
- "drivers": [$(driver_json card reader), $(driver_json print printer), $(driver_json pad pad)]}
+ "drivers": [$(driver_json card reader), $(driver_json print printer), $(driver_json pad pad),
+             $(driver_json scan scanner)]}
 JSON
 }
 
@@ -130,12 +142,12 @@ stack_up() {
     [ "$REAL_DEVICES" = 1 ] || wait_for 10 "a device" devices_ready || say "Going on without it."
     flock -u 9
 }
-devices_ready() { [ "$(PRIDVOR_RUN=$VAR/run "$BIN/drivers/kdrv" list --json | grep -o '"public": *"ready"' | wc -l)" = 3 ]; }
+devices_ready() { [ "$(PRIDVOR_RUN=$VAR/run "$BIN/drivers/kdrv" list --json | grep -o '"public": *"ready"' | wc -l)" = 4 ]; }
 
 stack_down() { # stack_down [PART...]: all of them by default
     local parts part
     parts="$*"
-    [ -n "$parts" ] || parts="reader printer pad registryd panel kioskd postgres"
+    [ -n "$parts" ] || parts="reader printer pad scanner registryd panel kioskd postgres"
     for part in $(printf '%s\n' $parts | tac); do
         if [ "$part" = postgres ]; then pg_stop; else halt "$part"; fi
     done
@@ -144,7 +156,7 @@ stack_down() { # stack_down [PART...]: all of them by default
 stack_status() {
     local part pid
     if pg_running; then say "postgres   runs"; else say "postgres   stopped"; fi
-    for part in reader printer pad registryd panel kioskd; do
+    for part in reader printer pad scanner registryd panel kioskd; do
         if pid=$(pid_of "$part"); then printf '%-10s runs, pid %s\n' "$part" "$pid"; else printf '%-10s stopped\n' "$part"; fi
     done
 }

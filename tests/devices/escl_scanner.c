@@ -92,14 +92,14 @@ int main(int argc, char **argv)
 {
     static struct escl s = {.model = "Pridvor eSCL model", .glass = PAGE_CARD};
     static char *dir, *model, *feeder, *glass;
-    static int port;
+    static int port, stay;
     const GOptionEntry rows[] = {{"dir", 0, 0, G_OPTION_ARG_FILENAME, &dir, "folder", NULL},
                                  {"port", 0, 0, G_OPTION_ARG_INT, &port, "0: any", NULL},
                                  {"model", 0, 0, G_OPTION_ARG_STRING, &model, "maker and model", NULL},
                                  {"feeder", 0, 0, G_OPTION_ARG_STRING, &feeder, "pages, with commas", NULL},
                                  {"glass", 0, 0, G_OPTION_ARG_STRING, &glass, "page", NULL},
+                                 {"stay", 0, 0, G_OPTION_ARG_NONE, &stay, "outlive who started it", NULL},
                                  {NULL, 0, 0, 0, NULL, NULL, NULL}};
-    prctl(PR_SET_PDEATHSIG, SIGTERM); /* a test that fails leaves nothing behind */
     g_autoptr(GOptionContext) o = g_option_context_new("- a network scanner on loopback");
     g_option_context_add_main_entries(o, rows, NULL);
     if (!g_option_context_parse(o, &argc, &argv, NULL) || !dir || g_mkdir_with_parents(dir, 0755) != 0) {
@@ -108,6 +108,8 @@ int main(int argc, char **argv)
             "usage: escl_scanner --dir DIR [--port N] [--model NAME] [--feeder cert,text] [--glass card]\n");
         return 2;
     }
+    if (!stay)
+        prctl(PR_SET_PDEATHSIG, SIGTERM); /* a test that fails leaves nothing behind */
     s.model = model ? model : s.model;
     g_autofree char *load = g_strdelimit(g_strconcat("load ", feeder ? feeder : "cert", NULL), ",", ' ');
     g_autofree char *lay = g_strconcat("glass ", glass ? glass : "card", NULL);

@@ -10,7 +10,7 @@
 #include "tests/devices/panel.h"
 #include "panel_html.h"
 
-static const char *const devices[] = {"reader", "printer", "pad"};
+static const char *const devices[] = {"reader", "printer", "pad", "scanner"};
 enum { DEVICES = COUNT(devices), PICTURE_MAX = 16 << 20 };
 
 struct panel {
