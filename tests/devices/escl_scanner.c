@@ -99,6 +99,7 @@ int main(int argc, char **argv)
                                  {"feeder", 0, 0, G_OPTION_ARG_STRING, &feeder, "pages, with commas", NULL},
                                  {"glass", 0, 0, G_OPTION_ARG_STRING, &glass, "page", NULL},
                                  {"stay", 0, 0, G_OPTION_ARG_NONE, &stay, "outlive who started it", NULL},
+                                 {"tied", 0, 0, G_OPTION_ARG_NONE, &tied, "ends with its parent", NULL},
                                  {NULL, 0, 0, 0, NULL, NULL, NULL}};
     g_autoptr(GOptionContext) o = g_option_context_new("- a network scanner on loopback");
     g_option_context_add_main_entries(o, rows, NULL);
@@ -109,7 +110,8 @@ int main(int argc, char **argv)
         return 2;
     }
     if (!stay)
-        prctl(PR_SET_PDEATHSIG, SIGTERM); /* a test that fails leaves nothing behind */
+        if (tied)
+            prctl(PR_SET_PDEATHSIG, SIGTERM); /* a test that fails leaves nothing behind */
     s.model = model ? model : s.model;
     g_autofree char *load = g_strdelimit(g_strconcat("load ", feeder ? feeder : "cert", NULL), ",", ' ');
     g_autofree char *lay = g_strconcat("glass ", glass ? glass : "card", NULL);
