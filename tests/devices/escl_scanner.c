@@ -93,6 +93,7 @@ int main(int argc, char **argv)
     static struct escl s = {.model = "Pridvor eSCL model", .glass = PAGE_CARD};
     static char *dir, *model, *feeder, *glass;
     static int port, stay;
+    static gboolean tied;
     const GOptionEntry rows[] = {{"dir", 0, 0, G_OPTION_ARG_FILENAME, &dir, "folder", NULL},
                                  {"port", 0, 0, G_OPTION_ARG_INT, &port, "0: any", NULL},
                                  {"model", 0, 0, G_OPTION_ARG_STRING, &model, "maker and model", NULL},
