@@ -93,14 +93,12 @@ int main(int argc, char **argv)
     static struct escl s = {.model = "Pridvor eSCL model", .glass = PAGE_CARD};
     static char *dir, *model, *feeder, *glass;
     static int port, stay;
-    static gboolean tied;
     const GOptionEntry rows[] = {{"dir", 0, 0, G_OPTION_ARG_FILENAME, &dir, "folder", NULL},
                                  {"port", 0, 0, G_OPTION_ARG_INT, &port, "0: any", NULL},
                                  {"model", 0, 0, G_OPTION_ARG_STRING, &model, "maker and model", NULL},
                                  {"feeder", 0, 0, G_OPTION_ARG_STRING, &feeder, "pages, with commas", NULL},
                                  {"glass", 0, 0, G_OPTION_ARG_STRING, &glass, "page", NULL},
                                  {"stay", 0, 0, G_OPTION_ARG_NONE, &stay, "outlive who started it", NULL},
-                                 {"tied", 0, 0, G_OPTION_ARG_NONE, &tied, "ends with its parent", NULL},
                                  {NULL, 0, 0, 0, NULL, NULL, NULL}};
     g_autoptr(GOptionContext) o = g_option_context_new("- a network scanner on loopback");
     g_option_context_add_main_entries(o, rows, NULL);
@@ -111,8 +109,7 @@ int main(int argc, char **argv)
         return 2;
     }
     if (!stay)
-        if (tied)
-            prctl(PR_SET_PDEATHSIG, SIGTERM); /* a test that fails leaves nothing behind */
+        prctl(PR_SET_PDEATHSIG, SIGTERM); /* a test that fails leaves nothing behind */
     s.model = model ? model : s.model;
     g_autofree char *load = g_strdelimit(g_strconcat("load ", feeder ? feeder : "cert", NULL), ",", ' ');
     g_autofree char *lay = g_strconcat("glass ", glass ? glass : "card", NULL);

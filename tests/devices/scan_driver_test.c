@@ -89,10 +89,9 @@ static void rig_escl(struct rig *r, const char *model, const char *feeder)
     *r = (struct rig){0};
     folder(r);
     snprintf(binary, sizeof binary, "%s/tests/escl_scanner", build ? build : ".");
-    r->v.pid = vdev_spawn(&r->v,
-                          (const char *const[]){binary, "--tied", "--dir", r->v.dir, "--model", model,
-                                                "--feeder", feeder, NULL},
-                          NULL, NULL);
+    r->v.pid = vdev_spawn(
+        &r->v, (const char *const[]){binary, "--dir", r->v.dir, "--model", model, "--feeder", feeder, NULL},
+        NULL, NULL);
     int64_t until = mono_ms() + 20000;
     while (!fs_exists(vdev_path(&r->v, "env")) && mono_ms() < until)
         usleep(10000);
