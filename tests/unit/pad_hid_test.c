@@ -74,8 +74,7 @@ static void broken(void **state)
                                        "fe0200",
                                        "86 0001",
                                        "7508 97 ffffffff 8102",
-                                       "a101 a101 a101 a101 a101 a101 "
-                                       "a101 a101 a101",
+                                       "a101 a101 a101 a101 a101 a101 a101 a101 a101",
                                        "a4a4a4a4a4"};
     static struct hid_map m;
     uint8_t p[512];
@@ -215,14 +214,15 @@ static void binds(void **state)
 
 /* Whatever the text, everything stands on the screen, buttons apart from the line, and a tap finds its
  * button. */
+static const char long_title[] = "Autorizație pentru ocuparea temporară a domeniului public cu "
+                                 "materiale de construcții și schele, pe durata lucrărilor";
+
 static void faces(void **state)
 {
     (void)state;
     static const struct screen_size sizes[] = {
         {320, 200, false}, {396, 100, false}, {640, 480, false}, {800, 480, true}};
-    static const char *const titles[] = {"", "Adeverință",
-                                         "Autorizație pentru ocuparea temporară a domeniului public cu "
-                                         "materiale de construcții și schele, pe durata lucrărilor"};
+    static const char *const titles[] = {"", "Adeverință", long_title};
     for (size_t i = 0; i < COUNT(sizes); i++)
         for (size_t t = 0; t < COUNT(titles); t++, cases++) {
             ARENA_SCOPE(a);
