@@ -1,0 +1,67 @@
+#include "tests/db/outbox_rig.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/base/clock.h"
+#include "common/base/fs.h"
+
+void rig_conf(const struct server *s, const char *more)
+{
+    char *text, path[300];
+    size_t len;
+    struct err e = {0};
+    ARENA_SCOPE(a);
+
+    snprintf(path, sizeof(path), "%s/registry.conf", s->dir);
+    if (fs_read(a, path, 65536, &text, &len, &e) != RC_OK)
+        abort();
+    char *end = strstr(text, ",\"public_url\"");
+    *(end ? end : strrchr(text, '}')) = 0;
+    text = arena_fmt(a, "%s%s}", text, more);
+    if (fs_write(path, text, strlen(text), 0600, &e) != RC_OK)
+        abort();
+}
+
+void rig_owe(struct server *s, int from, int to, const char *way, const char *address)
+{
+    ARENA_SCOPE(a);
+    pgcluster_query(
+        &s->pg,
+        arena_fmt(
+            a,
+            "WITH r AS (INSERT INTO request (request_id, registered_at, filed_at, n, service_version, "
+            "filed_on,"
+            " due, year, offline, institution, register, receipt_code, terminal, service, channel, lang,"
+            " pin_verifier, sha256, request, signature) SELECT ('00000000-0000-7000-8000-' || lpad(g::text,"
+            " 12, '0'))::uuid, now(), now(), g, 1, current_date, current_date + 30, 2026, false, 'uat-1',"
+            " 'general', 'R' || g, 'K01', 'cs.birth_certificate', 'kiosk', (ARRAY['ro','hu','en'])[1 + g %% "
+            "3],"
+            " '', '', '{}', '{}' FROM generate_series(%d, %d) g ON CONFLICT DO NOTHING RETURNING request_id)"
+            ", all_r AS (SELECT ('00000000-0000-7000-8000-' || lpad(g::text, 12, '0'))::uuid AS request_id, g"
+            " FROM generate_series(%d, %d) g LEFT JOIN r ON false)"
+            " INSERT INTO owed_message (created_at, due_at, request_id, way, message, lang, recipient)"
+            " SELECT now(), now(), request_id, '%s', 'received', (ARRAY['ro','hu','en'])[1 + g %% 3],"
+            " replace('%s', '%%d', g::text) FROM all_r",
+            from, to, from, to, way, address));
+}
+
+long rig_count(struct server *s, const char *where)
+{
+    ARENA_SCOPE(a);
+    return strtol(pgcluster_query(&s->pg, arena_fmt(a, "SELECT count(*) FROM owed_message WHERE %s", where)),
+                  NULL, 10);
+}
+
+long rig_drain(struct server *s, int64_t ms)
+{
+    int64_t end = mono_ms() + ms;
+    long left;
+
+    while ((left = rig_count(s, "closed_at IS NULL")) > 0 && mono_ms() < end)
+        usleep(50000);
+    return left;
+}

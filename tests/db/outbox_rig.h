@@ -1,0 +1,16 @@
+/* registryd with its outbox, and messages owed straight from SQL. */
+#ifndef PRIDVOR_TEST_OUTBOX_RIG_H
+#define PRIDVOR_TEST_OUTBOX_RIG_H
+
+#include "tests/db/posthouse.h"
+#include "tests/db/server.h"
+
+/* Adds members to registry.conf (begins with a comma). */
+void rig_conf(const struct server *s, const char *more);
+/* Requests from..to, each owing one message; %d in the address is the request's number. */
+void rig_owe(struct server *s, int from, int to, const char *way, const char *address);
+/* Until no message is open, or the deadline; how many are left. */
+long rig_drain(struct server *s, int64_t ms);
+long rig_count(struct server *s, const char *where);
+
+#endif
