@@ -17,7 +17,7 @@ run_tests() {
     fi
     local failed=0
     build fuzz
-    ctest --test-dir "$ROOT/build/fuzz" -L '^fuzz$' --output-on-failure --no-tests=ignore || failed=1
+    ctest --test-dir "$ROOT/build/fuzz" -L '^fuzz$' --output-on-failure --no-tests=ignore -j 2 || failed=1
     ctest --test-dir "$ROOT/build/release" -L '^(e2e|ui)$' --output-on-failure || failed=1
     ctest --test-dir "$ROOT/build/asan" -LE '^(e2e|ui|fuzz)$' --output-on-failure -j 2 || failed=1
     [ "$failed" = 0 ] || die "some tests failed; their output is above"
