@@ -139,6 +139,20 @@ static bool take_proof(struct flow *f, const struct jval *data)
     return proven;
 }
 
+/* The verdict is about the files of the completion: their holder has to be the one that filled the form. */
+static bool same_holder(struct flow *f, const struct jval *v)
+{
+    struct identity in = {0};
+    ARENA_SCOPE(a);
+    BUF_SCOPE(told);
+    BUF_SCOPE(read);
+    if (!f->s->card.identity || json_decode_val(a, &identity_desc, v, &in, NULL) != RC_OK)
+        return false;
+    json_encode(&identity_desc, f->s->card.identity, &told);
+    json_encode(&identity_desc, &in, &read);
+    return strcmp(told.p, read.p) == 0;
+}
+
 static void on_read_ok(struct flow *f, const struct frame *fr)
 {
     struct card_part *c = &f->s->card;
@@ -153,7 +167,7 @@ static void on_read_ok(struct flow *f, const struct frame *fr)
             c->sod = keep(f, jval_str(&files->items[i], "sha256", ""));
     if (!c->identity && jval_get(fr->data, "identity"))
         card_identity(f, jval_get(fr->data, "identity"));
-    bool proven = take_proof(f, fr->data);
+    bool proven = take_proof(f, fr->data) && same_holder(f, jval_get(fr->data, "identity"));
     c->proven = c->identity && proven;
     log_info("event=card_read ms=%lld apdus=%lld passive=%s chip=%s", (long long)jval_int(fr->data, "ms", 0),
              (long long)jval_int(fr->data, "apdus", 0), c->passive ? c->passive : "-",

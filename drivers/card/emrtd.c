@@ -232,6 +232,19 @@ static bool is(const struct lds_file *f, const char *name)
     return strcmp(f->name, name) == 0;
 }
 
+/* Once. A later attempt that finds another person judges files nobody was told of: a card with two faces. */
+static enum rc tell(struct emrtd *m, struct bytes dg1, struct err *e)
+{
+    if (m->told.len)
+        return m->told.len == dg1.len && memcmp(m->told.p, dg1.p, dg1.len) == 0
+                   ? RC_OK
+                   : err_code(e, RC_USER, "CARD_SWAPPED", 0, "DG1 is not the one that was read before");
+    m->told = dg1;
+    if (m->identity)
+        m->identity(m->user, &m->result.mrz);
+    return RC_OK;
+}
+
 static enum rc keep(struct emrtd *m, const struct emrtd_file *file, struct lds_com *com, struct err *e)
 {
     if (m->result.n_files == EMRTD_FILES)
@@ -241,9 +254,7 @@ static enum rc keep(struct emrtd *m, const struct emrtd_file *file, struct lds_c
     if (is(file->file, "DG1")) {
         TRY(lds_dg1(file->p, file->len, &m->result.mrz, e));
         m->result.has_mrz = true;
-        if (m->identity && !m->told)
-            m->identity(m->user, &m->result.mrz);
-        m->told = true;
+        TRY(tell(m, BYTES(file->p, file->len), e));
     }
     m->result.file[m->result.n_files++] = *file;
     if (is(file->file, "DG14"))
@@ -407,7 +418,7 @@ enum rc emrtd_read(struct emrtd *m, struct err *e)
 {
     struct err why = {0};
     m->care = (struct care){0};
-    m->told = false;
+    m->told = BYTES(NULL, 0);
     enum rc rc = attempt(m, &why);
     for (unsigned n = 1; rc != RC_OK && again(m, n, rc, &why); n++) {
         why = (struct err){0};

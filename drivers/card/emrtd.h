@@ -65,7 +65,7 @@ struct emrtd {
     bool wide;             /* extended length, as the card and the reader can */
     bool by_sfi;           /* the card reads by short identifier */
     uint16_t left;         /* bare status with which the card left the channel; 0: it did not */
-    bool told;             /* identity() was called */
+    struct bytes told;     /* DG1 as identity() heard it; len 0: not yet */
     /* What earlier attempts taught about this card. */
     struct care {
         bool select;     /* SELECT and READ, no short identifiers */

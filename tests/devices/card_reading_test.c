@@ -19,6 +19,7 @@ static struct bench {
     unsigned lose;  /* the answer to this APDU is a time-out */
     unsigned spoil; /* in the answer to this APDU one bit is wrong */
     bool no_mf;     /* SELECT MF is refused */
+    bool two_faced; /* after a reset DG1 is another one */
     int64_t chip_us;
 } b;
 
@@ -41,11 +42,25 @@ static enum rc transmit(void *self, const uint8_t *cmd, size_t len, struct answe
     return answer_decode(raw, n, out, e);
 }
 
+/* Another first letter of the name: no check digit covers it. */
+static void rename_holder(void)
+{
+    size_t n = 0;
+    const uint8_t *p = card_file(b.card, 0x0101, &n);
+    uint8_t dg1[128];
+    assert_in_range(n, 90, sizeof dg1);
+    memcpy(dg1, p, n);
+    dg1[n - 30] ^= 1;
+    card_put_file(b.card, 0x0101, dg1, n);
+}
+
 static enum rc reset(void *self, struct err *e)
 {
     (void)self;
     (void)e;
     b.resets++;
+    if (b.two_faced)
+        rename_holder();
     card_reset(b.card);
     return RC_OK;
 }
@@ -263,12 +278,38 @@ static void cost(void **state)
     end();
 }
 
+static char heard[40];
+
+static void tell_and_spoil(void *user, const struct mrz *m)
+{
+    (void)user;
+    snprintf(heard, sizeof heard, "%s", m->surname);
+    b.spoil = b.apdus + 1;
+}
+
+/* A forged DG1 first, a broken line, then the DG1 that a state has signed: what the form was told must not be
+ * covered by the verdict about the other one. */
+static void two_faces(void **state)
+{
+    (void)state;
+    struct err e = {0};
+    begin("A");
+    b.two_faced = true;
+    rename_holder();
+    struct emrtd *m = reading("123456");
+    m->identity = tell_and_spoil;
+    assert_int_equal(emrtd_read(m, &e), RC_USER);
+    assert_string_equal(e.code, "CARD_SWAPPED");
+    assert_int_equal(b.resets, 1);
+    end();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(long_file),  cmocka_unit_test(too_long), cmocka_unit_test(every_answer),
-        cmocka_unit_test(unwilling),  cmocka_unit_test(damaged),  cmocka_unit_test(cost),
-        cmocka_unit_test(sloppy_com),
+        cmocka_unit_test(two_faces),    cmocka_unit_test(long_file),  cmocka_unit_test(too_long),
+        cmocka_unit_test(every_answer), cmocka_unit_test(unwilling),  cmocka_unit_test(damaged),
+        cmocka_unit_test(cost),         cmocka_unit_test(sloppy_com),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -86,6 +86,8 @@ static void read_card(long id, const char *line)
         complete(id, "user-needed", "not-done", "CARD_REMOVED", "{}");
         return;
     }
+    if (strstr(line, "\"can\":\"000006\"")) /* the verdict is about another card than the one that was told */
+        identity_of("\"can\":\"000003\"", identity, sizeof(identity));
     /* CAN 000004: files that were changed; 000005: a copied chip */
     const char *passive = strstr(line, "\"can\":\"000004\"") ? "hash_differs" : "valid",
                *chip = strstr(line, "\"can\":\"000005\"") ? "failed" : "genuine";

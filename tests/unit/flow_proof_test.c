@@ -58,12 +58,19 @@ static void copied(void **state)
     filed_with("000005", "typed", "valid", "failed");
 }
 
+static void swapped(void **state)
+{
+    (void)state;
+    filed_with("000006", "typed", "valid", "genuine");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(proven),
         cmocka_unit_test(changed),
         cmocka_unit_test(copied),
+        cmocka_unit_test(swapped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
