@@ -54,6 +54,11 @@ void outbox_report(struct http_req *r, void *user)
         http_fail(r, &e);
         return;
     }
+    if (!o->db) { /* still migrating: the gateway comes again */
+        err_set(&e, RC_UNAVAILABLE, "the register is not ready");
+        http_fail(r, &e);
+        return;
+    }
     o->stats.reports++;
     struct db_param good[] = {DB_STR(id), DB_STR(report_words[i].arrived ? "t" : "f")};
     struct db_param bad[] = {DB_STR(id), DB_STR("0"), DB_STR("reported as not delivered"), DB_STR(NULL)};
