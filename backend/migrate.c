@@ -12,6 +12,7 @@ const struct migration migrations[] = {
     {1, "0001_register.sql", embed_0001_register_sql},
     {2, "0002_blob.sql", embed_0002_blob_sql},
     {3, "0003_outbox.sql", embed_0003_outbox_sql},
+    {4, "0004_audit.sql", embed_0004_audit_sql},
 };
 const size_t n_migrations = COUNT(migrations);
 

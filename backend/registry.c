@@ -274,6 +274,7 @@ void registry_start(struct registry *g)
     };
     g->db = db_new(g->loop, &dc);
     g->intake = intake_new(g->loop, &ic);
+    audit_sealer_start(&g->sealer, g->loop, g->db);
     if (g->outbox)
         outbox_start(g->outbox);
 }
@@ -284,6 +285,9 @@ void registry_stop(struct registry *g)
         http_close(g->terminals);
     if (g->public)
         http_close(g->public);
+    if (g->sealer.db)
+        uv_close((uv_handle_t *)&g->sealer.timer, NULL);
+    g->sealer.db = NULL;
     intake_free(g->intake);
     outbox_stop(g->outbox);
     db_free(g->db);

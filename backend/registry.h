@@ -3,6 +3,7 @@
 #ifndef PRIDVOR_REGISTRY_H
 #define PRIDVOR_REGISTRY_H
 
+#include "backend/audit.h"
 #include "backend/conf.h"
 #include "backend/intake.h"
 #include "backend/outbox.h"
@@ -61,6 +62,7 @@ struct registry {
     bool world_ready, world_loading, world_stale;
     struct db *db; /* everything but intake */
     struct intake *intake;
+    struct audit_sealer sealer;
     struct outbox *outbox; /* NULL: neither e-mail nor SMS is configured */
     struct http_server *terminals, *public;
     struct tls_ctx *tls;

@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "backend/conf.h"
+#include "backend/ctl.h"
 #include "backend/migrate.h"
 #include "backend/pki.h"
-#include "backend/sql.h"
 #include "common/base/clock.h"
 #include "common/base/crypto.h"
 #include "common/base/fs.h"
@@ -15,16 +15,9 @@
 #include "common/base/text.h"
 #include "common/model/institution.h"
 
-enum { OPTIONS_MAX = 16, TERMINAL_DAYS = 730, SERVER_DAYS = 397 };
+enum { TERMINAL_DAYS = 730, SERVER_DAYS = 397 };
 
-struct args {
-    struct arena *arena;
-    const char *what; /* the word after the command's words, or NULL */
-    const char *names[OPTIONS_MAX], *values[OPTIONS_MAX];
-    size_t n;
-};
-
-static const char *option(const struct args *a, const char *name, const char *def)
+const char *ctl_option(const struct args *a, const char *name, const char *def)
 {
     for (size_t i = 0; i < a->n; i++)
         if (strcmp(a->names[i], name) == 0)
@@ -32,9 +25,9 @@ static const char *option(const struct args *a, const char *name, const char *de
     return def;
 }
 
-static enum rc need(const struct args *a, const char *name, const char **out, struct err *e)
+enum rc ctl_need(const struct args *a, const char *name, const char **out, struct err *e)
 {
-    *out = option(a, name, NULL);
+    *out = ctl_option(a, name, NULL);
     return *out ? RC_OK : err_set(e, RC_BAD_REQUEST, "--%s is missing", name);
 }
 
@@ -42,23 +35,23 @@ static enum rc conninfo(const struct args *a, const char **out, struct err *e)
 {
     struct registry_conf conf = {0};
 
-    *out = option(a, "db", NULL);
+    *out = ctl_option(a, "db", NULL);
     if (*out)
         return RC_OK;
-    TRY(registry_conf_load(a->arena, option(a, "config", "configs/registry.conf"), &conf, e));
+    TRY(registry_conf_load(a->arena, ctl_option(a, "config", "configs/registry.conf"), &conf, e));
     *out = conf.db;
     return RC_OK;
 }
 
-static enum rc database(const struct args *a, struct db_sync **out, struct err *e)
+enum rc ctl_database(const struct args *a, struct db_sync **out, struct err *e)
 {
     const char *info;
     TRY(conninfo(a, &info, e));
     return db_sync_open(info, out, e);
 }
 
-static enum rc query(struct db_sync *s, enum sql_id id, const struct db_param *p, struct db_result **out,
-                     struct err *e)
+enum rc ctl_query(struct db_sync *s, enum sql_id id, const struct db_param *p, struct db_result **out,
+                  struct err *e)
 {
     return db_sync_query(s, sql_text(id), p, sql_table[id].nparams, out, e);
 }
@@ -78,14 +71,14 @@ static enum rc cmd_ca_init(const struct args *a, struct err *e)
 {
     if (!a->what)
         return err_set(e, RC_BAD_REQUEST, "the folder is missing");
-    TRY(pki_ca_init(a->what, option(a, "name", "Pridvor CA"), e));
+    TRY(pki_ca_init(a->what, ctl_option(a, "name", "Pridvor CA"), e));
     printf("authority in %s (ca.pem, ca.key)\n", a->what);
     return RC_OK;
 }
 
 static enum rc days_of(const struct args *a, int64_t def, struct pki_request *r, struct err *e)
 {
-    const char *text = option(a, "days", NULL);
+    const char *text = ctl_option(a, "days", NULL);
     char *end = NULL;
     long days = text ? strtol(text, &end, 10) : (long)def;
 
@@ -98,13 +91,13 @@ static enum rc days_of(const struct args *a, int64_t def, struct pki_request *r,
 
 static enum rc cmd_server_cert(const struct args *a, struct err *e)
 {
-    const char *dir = a->what, *name = option(a, "name", "localhost");
+    const char *dir = a->what, *name = ctl_option(a, "name", "localhost");
     struct pki_request r = {.cn = name, .use = PKI_SERVER, .dns = name};
     char serial[2 * PKI_SERIAL + 1];
 
     if (!dir)
         return err_set(e, RC_BAD_REQUEST, "the folder is missing");
-    if (inet_pton(AF_INET, option(a, "ip", "127.0.0.1"), r.ip) != 1)
+    if (inet_pton(AF_INET, ctl_option(a, "ip", "127.0.0.1"), r.ip) != 1)
         return err_set(e, RC_BAD_REQUEST, "--ip must be an IPv4 address");
     TRY(days_of(a, SERVER_DAYS, &r, e));
     r.cert = arena_fmt(a->arena, "%s/server.pem", dir);
@@ -126,10 +119,10 @@ static enum rc terminal_register(struct db_sync *s, const struct args *a, const 
 
     iso_utc(till, till_ms);
     TRY(db_sync_script(s, "BEGIN", e));
-    TRY(query(s, SQL_TERMINAL_PUT, t, &put, e));
+    TRY(ctl_query(s, SQL_TERMINAL_PUT, t, &put, e));
     if (db_rows(put) != 1)
         return err_set(e, RC_CONFLICT, "terminal %s belongs to another institution", a->what);
-    TRY(query(s, SQL_CERTIFICATE_PUT, c, NULL, e));
+    TRY(ctl_query(s, SQL_CERTIFICATE_PUT, c, NULL, e));
     return db_sync_script(s, "COMMIT", e);
 }
 
@@ -148,14 +141,14 @@ static enum rc cmd_terminal_add(const struct args *a, struct err *e)
     struct db_sync *s SCOPED(db_sync_closep) = NULL;
     struct pki_request r = {.cn = a->what, .use = PKI_CLIENT};
     char serial[2 * PKI_SERIAL + 1];
-    const char *institution, *out, *ca = option(a, "ca", "var/tls");
+    const char *institution, *out, *ca = ctl_option(a, "ca", "var/tls");
 
     if (!a->what)
         return err_set(e, RC_BAD_REQUEST, "the terminal's name is missing");
-    TRY(need(a, "institution", &institution, e));
-    TRY(need(a, "out", &out, e));
+    TRY(ctl_need(a, "institution", &institution, e));
+    TRY(ctl_need(a, "out", &out, e));
     TRY(days_of(a, TERMINAL_DAYS, &r, e));
-    TRY(database(a, &s, e));
+    TRY(ctl_database(a, &s, e));
     TRY(fs_mkdirs(out, 0755, e));
     r.cert = arena_fmt(a->arena, "%s/terminal.pem", out);
     r.key = arena_fmt(a->arena, "%s/terminal.key", out);
@@ -174,8 +167,8 @@ static enum rc cmd_terminal_revoke(const struct args *a, struct err *e)
 
     if (!a->what)
         return err_set(e, RC_BAD_REQUEST, "the terminal's name is missing");
-    TRY(database(a, &s, e));
-    TRY(query(s, SQL_TERMINAL_REVOKE, p, &r, e));
+    TRY(ctl_database(a, &s, e));
+    TRY(ctl_query(s, SQL_TERMINAL_REVOKE, p, &r, e));
     if (db_rows(r) != 1)
         return err_set(e, RC_NOT_FOUND, "there is no terminal %s", a->what);
     printf("terminal %s revoked\n", a->what);
@@ -187,8 +180,8 @@ static enum rc cmd_terminal_list(const struct args *a, struct err *e)
     struct db_sync *s SCOPED(db_sync_closep) = NULL;
     struct db_result *r SCOPED(db_result_freep) = NULL;
 
-    TRY(database(a, &s, e));
-    TRY(query(s, SQL_TERMINAL_LIST, NULL, &r, e));
+    TRY(ctl_database(a, &s, e));
+    TRY(ctl_query(s, SQL_TERMINAL_LIST, NULL, &r, e));
     for (int i = 0; i < db_rows(r); i++)
         printf("%-16s %-16s %-8s %s\n", db_text(r, i, 0), db_text(r, i, 1), db_text(r, i, 2),
                db_is_null(r, i, 3) ? "-" : db_text(r, i, 3));
@@ -206,8 +199,8 @@ static enum rc cmd_proofs(const struct args *a, struct err *e)
     const char *which = a->what ? a->what : "";
     struct db_param p[] = {DB_STR(which)};
 
-    TRY(database(a, &s, e));
-    TRY(query(s, SQL_PROOFS, p, &r, e));
+    TRY(ctl_database(a, &s, e));
+    TRY(ctl_query(s, SQL_PROOFS, p, &r, e));
     if (a->what && db_rows(r) == 0)
         return err_set(e, RC_NOT_FOUND, "there is no request %s", a->what);
     for (int i = 0; i < db_rows(r); i++) {
@@ -232,7 +225,7 @@ static enum rc institution_write(struct db_sync *s, const struct institution *it
         DB_STR(tr_get(&it->name, LANG_EN)),
     };
     snprintf(siruta, sizeof(siruta), "%lld", (long long)it->siruta);
-    enum rc rc = query(s, SQL_INSTITUTION_PUT, p, NULL, e);
+    enum rc rc = ctl_query(s, SQL_INSTITUTION_PUT, p, NULL, e);
     return rc == RC_OK ? rc : err_wrap(e, rc, "institution %s", it->id);
 }
 
@@ -244,7 +237,7 @@ static enum rc cmd_institutions_load(const struct args *a, struct err *e)
     if (!a->what)
         return err_set(e, RC_BAD_REQUEST, "the file is missing");
     TRY(institutions_load(a->arena, a->what, &list, e));
-    TRY(database(a, &s, e));
+    TRY(ctl_database(a, &s, e));
     TRY(db_sync_script(s, "BEGIN", e));
     for (size_t i = 0; i < list.n; i++)
         TRY(institution_write(s, &list.items[i], e));
@@ -258,7 +251,7 @@ static enum rc verify_blobs(struct db_sync *s, const char *folder, int *bad, str
 {
     struct db_result *list SCOPED(db_result_freep) = NULL;
 
-    TRY(query(s, SQL_BLOB_LIST, NULL, &list, e));
+    TRY(ctl_query(s, SQL_BLOB_LIST, NULL, &list, e));
     for (int i = 0; i < db_rows(list); i++) {
         char *bytes, hex[2 * SHA256_LEN + 1];
         const char *name = db_text(list, i, 0);
@@ -291,11 +284,11 @@ static enum rc cmd_verify(const struct args *a, struct err *e)
     int64_t entries = 0;
     int bad = 0, files = 0;
 
-    TRY(database(a, &s, e));
+    TRY(ctl_database(a, &s, e));
     TRY(db_sync_script(s, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", e));
-    TRY(query(s, SQL_VERIFY_BOOKS, NULL, &books, e));
-    TRY(query(s, SQL_VERIFY_BYTES, NULL, &bytes, e));
-    TRY(query(s, SQL_VERIFY_AUDIT, NULL, &audit, e));
+    TRY(ctl_query(s, SQL_VERIFY_BOOKS, NULL, &books, e));
+    TRY(ctl_query(s, SQL_VERIFY_BYTES, NULL, &bytes, e));
+    TRY(ctl_query(s, SQL_VERIFY_AUDIT, NULL, &audit, e));
     for (int i = 0; i < db_rows(books); i++) {
         entries += db_int(books, i, 4);
         if (db_text(books, i, 5)[0] == 't')
@@ -308,8 +301,8 @@ static enum rc cmd_verify(const struct args *a, struct err *e)
         printf("request %s: stored text is not what was signed\n", db_text(bytes, i, 0));
     for (int i = 0; i < db_rows(audit); i++)
         printf("request %s: audit and register disagree\n", db_text(audit, i, 0));
-    if (option(a, "blobs", NULL))
-        TRY(verify_blobs(s, option(a, "blobs", NULL), &files, e));
+    if (ctl_option(a, "blobs", NULL))
+        TRY(verify_blobs(s, ctl_option(a, "blobs", NULL), &files, e));
     printf("books %d, entries %lld, gaps or doubles %d, changed texts %d, audit differences %d\n",
            db_rows(books), (long long)entries, bad, db_rows(bytes), db_rows(audit));
     return bad || files || db_rows(bytes) || db_rows(audit)
@@ -322,12 +315,12 @@ static enum rc cmd_messages(const struct args *a, struct err *e)
 {
     struct db_sync *s SCOPED(db_sync_closep) = NULL;
     struct db_result *r SCOPED(db_result_freep) = NULL;
-    struct db_param p[] = {DB_STR(option(a, "state", ""))};
+    struct db_param p[] = {DB_STR(ctl_option(a, "state", ""))};
 
     if (a->what)
         return err_set(e, RC_BAD_REQUEST, "messages [--state STATE] or messages retry ID");
-    TRY(database(a, &s, e));
-    TRY(query(s, SQL_MESSAGES, p, &r, e));
+    TRY(ctl_database(a, &s, e));
+    TRY(ctl_query(s, SQL_MESSAGES, p, &r, e));
     for (int i = 0; i < db_rows(r); i++) {
         for (int k = 0; k < 9; k++)
             printf("%s%s", k ? "  " : "", db_is_null(r, i, k) ? "-" : db_text(r, i, k));
@@ -344,19 +337,15 @@ static enum rc cmd_messages_retry(const struct args *a, struct err *e)
 
     if (!a->what || !*a->what || strlen(a->what) > 18 || a->what[strspn(a->what, "0123456789")])
         return err_set(e, RC_BAD_REQUEST, "the message's number is missing");
-    TRY(database(a, &s, e));
-    TRY(query(s, SQL_MESSAGE_RETRY, p, &r, e));
+    TRY(ctl_database(a, &s, e));
+    TRY(ctl_query(s, SQL_MESSAGE_RETRY, p, &r, e));
     if (db_rows(r) != 1)
         return err_set(e, RC_NOT_FOUND, "message %s is not one that failed or is unknown", a->what);
     printf("message %s goes again\n", a->what);
     return RC_OK;
 }
 
-/* A command is one or two words; `what` says what may follow it. */
-static const struct command {
-    const char *first, *second, *what, *help;
-    enum rc (*run)(const struct args *a, struct err *e);
-} commands[] = {
+static const struct command commands[] = {
     {"migrate", NULL, NULL, "bring the database to this program's version", cmd_migrate},
     {"institutions", "load", "FILE", "write the county's institutions", cmd_institutions_load},
     {"ca", "init", "DIR [--name NAME]", "make a certificate authority", cmd_ca_init},
@@ -375,31 +364,57 @@ static const struct command {
     {"verify", NULL, "[--blobs DIR]", "gaps, doubles, changed bytes, files", cmd_verify},
 };
 
+static const struct {
+    const struct command *rows;
+    const size_t *n;
+} tables[] = {
+    {commands, &(const size_t){COUNT(commands)}},
+    {audit_commands, &n_audit_commands},
+};
+
 static int usage(void)
 {
     fprintf(stderr, "usage: registryctl COMMAND ... [--config configs/registry.conf | --db CONNINFO]\n");
-    for (size_t i = 0; i < COUNT(commands); i++)
-        fprintf(stderr, "  %s%s%s%s%s\n      %s\n", commands[i].first, commands[i].second ? " " : "",
-                commands[i].second ? commands[i].second : "", commands[i].what ? " " : "",
-                commands[i].what ? commands[i].what : "", commands[i].help);
+    for (size_t t = 0; t < COUNT(tables); t++)
+        for (size_t i = 0; i < *tables[t].n; i++) {
+            const struct command *c = &tables[t].rows[i];
+            fprintf(stderr, "  %s%s%s%s%s\n      %s\n", c->first, c->second ? " " : "",
+                    c->second ? c->second : "", c->what ? " " : "", c->what ? c->what : "", c->help);
+        }
     return 2;
 }
 
-static bool parse(struct args *a, int argc, char **argv)
+static bool parse(struct args *a, size_t extra, int argc, char **argv)
 {
     for (int i = 0; i < argc; i++) {
         if (strncmp(argv[i], "--", 2) != 0) {
-            if (a->what)
+            if (a->what && (a->n_words == extra || a->n_words == CTL_WORDS_MAX))
                 return false;
-            a->what = argv[i];
+            if (a->what)
+                a->words[a->n_words++] = argv[i];
+            else
+                a->what = argv[i];
         } else {
-            if (i + 1 == argc || a->n == OPTIONS_MAX)
+            if (i + 1 == argc || a->n == CTL_OPTIONS_MAX)
                 return false;
             a->names[a->n] = argv[i] + 2;
             a->values[a->n++] = argv[++i];
         }
     }
     return true;
+}
+
+static const struct command *find(int argc, char **argv)
+{
+    for (size_t t = 0; t < COUNT(tables); t++)
+        for (size_t i = 0; i < *tables[t].n; i++) {
+            const struct command *c = &tables[t].rows[i];
+            int words = c->second ? 2 : 1;
+            if (argc > words && strcmp(argv[1], c->first) == 0 &&
+                (!c->second || strcmp(argv[2], c->second) == 0))
+                return c;
+        }
+    return NULL;
 }
 
 int main(int argc, char **argv)
@@ -409,17 +424,14 @@ int main(int argc, char **argv)
     struct err e = {0};
 
     log_open("registryctl");
-    for (size_t i = 0; i < COUNT(commands); i++) {
-        const struct command *c = &commands[i];
-        int words = c->second ? 2 : 1;
-        if (argc <= words || strcmp(argv[1], c->first) != 0 || (c->second && strcmp(argv[2], c->second) != 0))
-            continue;
-        if (!parse(&a, argc - 1 - words, argv + 1 + words))
-            return usage();
-        if (c->run(&a, &e) == RC_OK)
-            return 0;
-        fprintf(stderr, "registryctl: %s\n", e.text);
-        return e.rc == RC_BAD_REQUEST ? 2 : 1;
-    }
-    return usage();
+    const struct command *c = find(argc, argv);
+    if (!c)
+        return usage();
+    int words = c->second ? 2 : 1;
+    if (!parse(&a, c->extra, argc - 1 - words, argv + 1 + words))
+        return usage();
+    if (c->run(&a, &e) == RC_OK)
+        return 0;
+    fprintf(stderr, "registryctl: %s\n", e.text);
+    return e.rc == RC_BAD_REQUEST ? 2 : 1;
 }

@@ -16,6 +16,7 @@
     X(SQL_STATUS_CHECK, status_check, 3)                                                                     \
     X(SQL_BLOB_PUT, blob_put, 4)                                                                             \
     X(SQL_BLOBS_MISSING, blobs_missing, 1)                                                                   \
+    X(SQL_AUDIT_SEAL, audit_seal, 2)                                                                         \
     X(SQL_SETTING_KEEP, setting_keep, 2)                                                                     \
     X(SQL_INSTITUTION_PUT, institution_put, 7)                                                               \
     X(SQL_TERMINAL_PUT, terminal_put, 2)                                                                     \
@@ -27,6 +28,9 @@
     X(SQL_VERIFY_BYTES, verify_bytes, 0)                                                                     \
     X(SQL_VERIFY_AUDIT, verify_audit, 0)                                                                     \
     X(SQL_BLOB_LIST, blob_list, 0)                                                                           \
+    X(SQL_AUDIT_ROWS, audit_rows, 1)                                                                         \
+    X(SQL_AUDIT_HEADS, audit_heads, 1)                                                                       \
+    X(SQL_AUDIT_ADD, audit_add, 4)                                                                           \
     X(SQL_SESSION, session, 0)                                                                               \
     X(SQL_SESSION_INTAKE, session_intake, 0)                                                                 \
     X(SQL_SESSION_FLUSH, session_flush, 0)                                                                   \

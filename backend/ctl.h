@@ -1,0 +1,33 @@
+/* What the files of registryctl share. Commands come as rows of tables. */
+#ifndef PRIDVOR_CTL_H
+#define PRIDVOR_CTL_H
+
+#include "backend/sql.h"
+#include "common/base/arena.h"
+
+enum { CTL_OPTIONS_MAX = 16, CTL_WORDS_MAX = 4 };
+struct args {
+    struct arena *arena;
+    const char *what;                 /* the word after the command's words, or NULL */
+    const char *words[CTL_WORDS_MAX]; /* those after it */
+    size_t n_words;
+    const char *names[CTL_OPTIONS_MAX], *values[CTL_OPTIONS_MAX];
+    size_t n;
+};
+
+/* A command is one or two words; `what` says what may follow it, `extra` how many words beyond the first. */
+struct command {
+    const char *first, *second, *what, *help;
+    enum rc (*run)(const struct args *a, struct err *e);
+    size_t extra;
+};
+extern const struct command audit_commands[];
+extern const size_t n_audit_commands;
+
+const char *ctl_option(const struct args *a, const char *name, const char *def);
+MUST enum rc ctl_need(const struct args *a, const char *name, const char **out, struct err *e);
+MUST enum rc ctl_database(const struct args *a, struct db_sync **out, struct err *e);
+MUST enum rc ctl_query(struct db_sync *s, enum sql_id id, const struct db_param *p, struct db_result **out,
+                       struct err *e);
+
+#endif

@@ -1,0 +1,3 @@
+# The audit's chains, people and their rights, logging in.
+pridvor_test(db_audit LABEL db SOURCES db/audit_test.c LIBS dbtest TIMEOUT 300)
+add_dependencies(db_audit registryd registryctl)
