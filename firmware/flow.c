@@ -446,7 +446,7 @@ void flow_end(struct flow *f, const char *why)
  * pen is: its strokes count as touch. */
 static bool machine_busy(const struct session *s)
 {
-    return s->card.phase == CARD_READING || s->card.phase == CARD_SCANNING || s->scan.cmd != 0 ||
+    return s->card.phase == CARD_READING || s->card.phase == CARD_SCANNING || scan_runs(&s->scan) ||
            s->sign.phase == SIGN_PREPARING || s->print.phase == PRINT_PRINTING;
 }
 

@@ -108,6 +108,7 @@ struct scan_part {
     int64_t cmd, ask, again, last_id, at_page, percent; /* again: id of the page that is taken anew */
     const struct field *field;
     const char *doing; /* "warmup" "scanning" "checking" */
+    const char *held;  /* arguments of a scan that waits until the scanner has said what it has */
     struct trouble error;
     struct scan_page *pages; /* of all questions, in their order */
     size_t n;
@@ -117,6 +118,10 @@ struct scan_part {
     size_t n_files;
     bool feeder, flatbed, loaded; /* what the scanner says it has */
 };
+static inline bool scan_runs(const struct scan_part *p)
+{
+    return p->cmd || p->held;
+}
 struct session {
     struct arena *arena;
     enum lang lang;

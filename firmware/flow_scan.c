@@ -87,12 +87,21 @@ void scan_stop(struct flow *f)
         driver_forget(d, p->cmd);
     }
     p->cmd = 0;
+    p->held = NULL;
     p->phase = SCAN_READY;
     p->again = 0;
     drop_coming(p);
 }
 
 /* Frames. */
+static void on_scan(const struct frame *fr, void *user);
+
+static void send_scan(struct flow *f, const char *args)
+{
+    f->s->scan.held = NULL;
+    f->s->scan.cmd = driver_send(drivers_find(f->env.drivers, "scan"), "scan", SCAN_MS, args, on_scan, f);
+}
+
 static void on_status(const struct frame *fr, void *user)
 {
     struct flow *f = user;
@@ -108,6 +117,8 @@ static void on_status(const struct frame *fr, void *user)
         p->flatbed |= strcmp(name, "flatbed") == 0;
     }
     p->loaded = strcmp(jval_str(fr->data, "feeder", ""), "loaded") == 0;
+    if (p->held)
+        send_scan(f, p->held);
     flow_changed(f);
 }
 
@@ -275,7 +286,9 @@ static void on_scan(const struct frame *fr, void *user)
     if (strcmp(fr->completion, "ok") == 0 || strcmp(fr->completion, "cancelled") == 0)
         p->phase = SCAN_READY;
     else
-        fail(f, fr->code && fr->code[0] ? fr->code : "LINK_LOST");
+        fail(f, fr->code && fr->code[0]               ? fr->code
+                : strcmp(fr->completion, "busy") == 0 ? "SCAN_BUSY"
+                                                      : "LINK_LOST");
     log_info("event=scanned completion=%s code=%s pages=%zu", fr->completion, fr->code ? fr->code : "",
              scan_count(f->s, p->field));
     flow_changed(f);
@@ -300,7 +313,7 @@ static enum rc begin(struct flow_call *c, const char *source, int pages, struct 
     struct driver *d = drivers_find(c->f->env.drivers, "scan");
     if (!d || !flow_usable(c->f, "scan"))
         return err_set(e, RC_NO_DEVICE, "no scanner");
-    if (p->cmd)
+    if (scan_runs(p))
         return err_set(e, RC_BUSY, "a scan is running");
     if (!queue_has_room(c->f->env.queue, bytes_of(c->s, NULL) + SCAN_FILE_BYTES))
         return err_set(e, RC_NO_SPACE, "no room for pages");
@@ -308,10 +321,12 @@ static enum rc begin(struct flow_call *c, const char *source, int pages, struct 
     p->error = (struct trouble){"", -1};
     p->doing = "warmup";
     p->percent = p->at_page = 0;
-    const char *args = arena_fmt(
-        c->a, "{\"source\":\"%s\",\"dpi\":300,\"mode\":\"gray\",\"max_pages\":%d,\"purpose\":\"document\"}",
-        source, pages);
-    p->cmd = driver_send(d, "scan", SCAN_MS, args, on_scan, c->f);
+    p->held = arena_fmt(
+        c->s->arena,
+        "{\"source\":\"%s\",\"dpi\":300,\"mode\":\"gray\",\"max_pages\":%d,\"purpose\":\"document\"}", source,
+        pages);
+    if (!p->ask)
+        send_scan(c->f, p->held);
     c->out->json = arena_fmt(c->a, "{\"requestId\":%lld}", (long long)p->cmd);
     return RC_OK;
 }
@@ -336,7 +351,7 @@ static enum rc find(struct flow_call *c, int64_t id, size_t *at, struct err *e)
     *at = index_of(p, id);
     if (*at == p->n || p->pages[*at].field != asked_now(c->f))
         return err_at(e, RC_BAD_FIELD, "page", "no such page");
-    return p->cmd ? err_set(e, RC_BUSY, "a scan is running") : RC_OK;
+    return scan_runs(p) ? err_set(e, RC_BUSY, "a scan is running") : RC_OK;
 }
 
 enum rc scan_again(struct flow_call *c, struct err *e)
@@ -354,8 +369,12 @@ enum rc scan_again(struct flow_call *c, struct err *e)
 enum rc scan_cancel(struct flow_call *c, struct err *e)
 {
     struct driver *d = drivers_find(c->f->env.drivers, "scan");
-    if (!c->s->scan.cmd || !d)
+    if (!scan_runs(&c->s->scan) || !d)
         return err_set(e, RC_STATE, "no scan is running");
+    if (c->s->scan.held) {
+        scan_stop(c->f);
+        return RC_OK;
+    }
     driver_cancel(d, c->s->scan.cmd); /* its completion does the rest: pages that came stay */
     return RC_OK;
 }
@@ -494,7 +513,7 @@ enum rc scan_settle(struct flow *f, const struct field *field, const char **wron
 {
     struct scan_part *p = &f->s->scan;
     *wrong = NULL;
-    if (p->cmd)
+    if (scan_runs(p))
         return err_set(e, RC_BUSY, "a scan is running");
     for (size_t i = 0; i < p->n; i++)
         if (p->pages[i].field == field && p->pages[i].poor && !p->pages[i].kept)

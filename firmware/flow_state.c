@@ -209,7 +209,7 @@ static struct v_scan *scan(const struct maker *m)
     const char *value = answers_one(&m->s->answers, f->id);
     struct v_scan *v = ARENA_NEW(m->a, struct v_scan);
     *v = (struct v_scan){.field = f->id,
-                         .phase = !p->cmd && !flow_usable(m->f, "scan") ? "absent" : phases[p->phase],
+                         .phase = !scan_runs(p) && !flow_usable(m->f, "scan") ? "absent" : phases[p->phase],
                          .doing = p->doing ? p->doing : "",
                          .page = p->at_page,
                          .percent = p->percent,
