@@ -96,7 +96,7 @@ kiosk_conf() {
 {"terminal": "$TERMINAL", "institution": "$INSTITUTION", "port": $PORT_KIOSK, "ui_dir": "$ROOT/kiosk-ui/dist",
  "configs": "$ROOT/configs", "institutions": "$ROOT/configs/institutions/cluj.json", "run_dir": "$VAR/run",
  "queue": "$VAR/kiosk/queue.db", "queue_key": "$VAR/kiosk/queue.key",
- "queue_max_bytes": ${PRIDVOR_QUEUE_BYTES:-67108864}, "idle_s": ${PRIDVOR_IDLE_S:-60},
+ "queue_max_bytes": ${PRIDVOR_QUEUE_BYTES:-1073741824}, "idle_s": ${PRIDVOR_IDLE_S:-60},
  "services": ["cs.birth_certificate", "complaint.abandoned_vehicle"],
  "status_url": "http://127.0.0.1:$PORT_PUBLIC/s/",
  "register": {"host": "127.0.0.1", "port": $port, "server_name": "localhost", "ca": "$VAR/tls/ca.pem",

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "common/base/crypto.h"
+#include "tests/e2e/papers.h"
 
 static bool wrong(struct api *c, const char *what)
 {
@@ -139,7 +140,7 @@ static bool answer_page(struct api *c, const struct person_answer *own, size_t n
     for (size_t i = 0, k = 0; i < fields->n; i++) {
         const struct jval *f = &fields->items[i];
         const char *type = jval_str(f, "type", "");
-        if (strcmp(type, "file") == 0 && jval_bool(f, "required", false) && !given(f))
+        if (strcmp(type, "file") == 0 && jval_bool(f, "required", false) && !given(f) && papers_count(c) == 0)
             return api_call(c, "/v1/scan/skip", "{}"); /* the paper comes to the counter */
         if (strcmp(type, "note") == 0 || strcmp(type, "file") == 0)
             continue;
@@ -158,17 +159,29 @@ static bool answer_page(struct api *c, const struct person_answer *own, size_t n
     return false;
 }
 
-bool citizen_answer(struct api *c, const struct person_answer *own, size_t n)
+static bool answer_until(struct api *c, const struct person_answer *own, size_t n, bool papers)
 {
     for (int page = 0; page < 60; page++) {
         if (!api_wait(c, "step", "form|review", 3000))
             return false;
-        if (strcmp(api_get(c, "step"), "review") == 0)
+        if (papers && jval_get(c->body, "scan"))
             return true;
+        if (strcmp(api_get(c, "step"), "review") == 0)
+            return papers ? wrong(c, "no question asked for papers") : true;
         if (!answer_page(c, own, n))
             return false;
     }
     return wrong(c, "the form does not end");
+}
+
+bool citizen_answer(struct api *c, const struct person_answer *own, size_t n)
+{
+    return answer_until(c, own, n, false);
+}
+
+bool citizen_to_papers(struct api *c, const struct person_answer *own, size_t n)
+{
+    return answer_until(c, own, n, true);
 }
 
 bool citizen_sign(struct api *c, bool by_vdev)

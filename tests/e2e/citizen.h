@@ -18,6 +18,8 @@ bool citizen_no_card(struct api *c);
 /* Answers page after page: from `own` first, else what the card gave, else a plausible value by type. Ends at
  * the review. */
 bool citizen_answer(struct api *c, const struct person_answer *own, size_t n);
+/* The same, but ends at the first question for papers; citizen_answer() goes on from there. */
+bool citizen_to_papers(struct api *c, const struct person_answer *own, size_t n);
 bool citizen_sign(struct api *c, bool by_vdev); /* by_vdev: the virtual pad draws; else a person does */
 bool citizen_no_signature(struct api *c);
 bool citizen_submit(struct api *c); /* until the step is done; number or provisional */

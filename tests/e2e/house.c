@@ -171,6 +171,22 @@ int64_t house_count(struct house *h, const char *sql)
     return strtoll(house_sql(h, a, sql), NULL, 10);
 }
 
+const char *house_blob(struct house *h, struct arena *a, const char *sha256)
+{
+    const char *path = arena_fmt(a, "%s/blobs/%.2s/%s", h->var, sha256, sha256);
+    if (fs_exists(path))
+        return path;
+    snprintf(h->error, sizeof(h->error), "the register has no file %s", sha256);
+    return NULL;
+}
+
+bool house_sound(struct house *h)
+{
+    char blobs[240];
+    snprintf(blobs, sizeof(blobs), "%s/blobs", h->var);
+    return pridvor(h, (const char *const[]){"registryctl", "verify", "--blobs", blobs, NULL});
+}
+
 bool house_until(struct house *h, int64_t want, const char *sql, int ms)
 {
     for (int64_t end = mono_ms() + ms; mono_ms() < end; usleep(100000)) {
@@ -180,9 +196,9 @@ bool house_until(struct house *h, int64_t want, const char *sql, int ms)
     return false;
 }
 
-static int search_range(int fd, unsigned long from, unsigned long to, const char *text)
+static int search_range(int fd, unsigned long from, unsigned long to, struct bytes text)
 {
-    size_t n = strlen(text), chunk = 1 << 20, keep = n - 1;
+    size_t n = text.len, chunk = 1 << 20, keep = n - 1;
     int found = 0;
     char *p = malloc(chunk + keep);
     size_t have = 0;
@@ -193,7 +209,7 @@ static int search_range(int fd, unsigned long from, unsigned long to, const char
             break;
         at += (size_t)got;
         have += (size_t)got;
-        for (char *hit = p; (hit = memmem(hit, have - (size_t)(hit - p), text, n)); hit++)
+        for (char *hit = p; (hit = memmem(hit, have - (size_t)(hit - p), text.p, n)); hit++)
             found++;
         size_t tail = have < keep ? have : keep;
         memmove(p, p + have - tail, tail);
@@ -204,6 +220,11 @@ static int search_range(int fd, unsigned long from, unsigned long to, const char
 }
 
 int memory_search(pid_t pid, const char *text)
+{
+    return memory_search_bytes(pid, BYTES(text, strlen(text)));
+}
+
+int memory_search_bytes(pid_t pid, struct bytes text)
 {
     char path[64], line[512];
     int found = 0;

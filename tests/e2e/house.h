@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include "tests/e2e/citizen.h"
+#include "tests/e2e/papers.h"
 
 struct house {
     char var[200];
@@ -38,7 +39,12 @@ bool house_until(struct house *h, int64_t want, const char *sql, int ms);
 bool house_api(struct house *h);
 /* Searches the memory of a process for the text; number of places, -1 when it cannot be read. */
 int memory_search(pid_t pid, const char *text);
+int memory_search_bytes(pid_t pid, struct bytes text);
 /* pids of the children of pid, at most max. */
 size_t children_of(pid_t pid, pid_t *out, size_t max);
+/* The file of the register with this SHA-256, as a path; NULL and house.error when it is not there. */
+const char *house_blob(struct house *h, struct arena *a, const char *sha256);
+/* registryctl verify with the files; true when the register is sound. */
+bool house_sound(struct house *h);
 
 #endif
