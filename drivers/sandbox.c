@@ -42,17 +42,35 @@ static const struct rule rules[] = {
     {SYS_unlink, ALWAYS, 0, {0}},
     {SYS_rename, ALWAYS, 0, {0}},
     {SYS_mkdir, ALWAYS, 0, {0}},
+    {SYS_rmdir, ALWAYS, 0, {0}},
+    {SYS_link, ALWAYS, 0, {0}},
+    {SYS_symlink, ALWAYS, 0, {0}},
+    {SYS_mknod, ALWAYS, 0, {0}},
+    {SYS_chmod, ALWAYS, 0, {0}},
+#endif
+#ifdef SYS_openat2 /* its flags lie in memory, where a filter does not look */
+    {SYS_openat2, ALWAYS, 0, {0}},
+#endif
+#ifdef SYS_renameat
+    {SYS_renameat, ALWAYS, 0, {0}},
 #endif
     {SYS_unlinkat, ALWAYS, 0, {0}},
     {SYS_mkdirat, ALWAYS, 0, {0}},
     {SYS_renameat2, ALWAYS, 0, {0}},
     {SYS_linkat, ALWAYS, 0, {0}},
     {SYS_symlinkat, ALWAYS, 0, {0}},
+    {SYS_mknodat, ALWAYS, 0, {0}},
+    {SYS_fchmodat, ALWAYS, 0, {0}},
     {SYS_truncate, ALWAYS, 0, {0}},
+    {SYS_io_uring_setup, ALWAYS, 0, {0}}, /* opens files and sockets past every filter */
 #ifndef LEAK_CHECK
     {SYS_ptrace, ALWAYS, 0, {0}},
 #endif
     {SYS_process_vm_readv, ALWAYS, 0, {0}},
+    {SYS_process_vm_writev, ALWAYS, 0, {0}},
+#ifdef SYS_pidfd_getfd
+    {SYS_pidfd_getfd, ALWAYS, 0, {0}},
+#endif
     {SYS_execve, ALWAYS, 0, {0}},
     {SYS_execveat, ALWAYS, 0, {0}},
 };
@@ -82,7 +100,8 @@ static const struct rule *sockets_of(const char *driver)
 #define ARG(n) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)(offsetof(struct seccomp_data, args) + 8 * (n)))
 #define RETURN(what) BPF_STMT(BPF_RET | BPF_K, what)
 
-enum { PER_RULE = 3 + FAMILIES + 1 };
+enum { PER_RULE = 3 + FAMILIES + 1, HEAD = 6 };
+#define X32 0x40000000 /* the same calls of the same processor under other numbers */
 
 /* Eight instructions each: is it this call, then the argument, then refuse; else on to the next rule. */
 static void one(struct sock_filter *p, const struct rule *r)
@@ -114,15 +133,19 @@ static void one(struct sock_filter *p, const struct rule *r)
 enum rc sandbox_enter(const char *driver, struct err *e)
 {
 #ifdef ARCH
-    struct sock_filter code[3 + (COUNT(rules) + 1) * PER_RULE + 1],
-        head[] = {LOAD(arch), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ARCH, 1, 0),
-                  RETURN(SECCOMP_RET_KILL_PROCESS)},
+    struct sock_filter code[HEAD + (COUNT(rules) + 1) * PER_RULE + 1],
+        head[HEAD] = {LOAD(arch),
+                      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ARCH, 1, 0),
+                      RETURN(SECCOMP_RET_KILL_PROCESS),
+                      LOAD(nr),
+                      BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, X32, 0, 1),
+                      RETURN(REFUSE)},
         tail[] = {RETURN(SECCOMP_RET_ALLOW)};
     memcpy(code, head, sizeof head);
     for (size_t i = 0; i < COUNT(rules); i++)
-        one(code + 3 + i * PER_RULE, &rules[i]);
-    one(code + 3 + COUNT(rules) * PER_RULE, sockets_of(driver));
-    memcpy(code + 3 + (COUNT(rules) + 1) * PER_RULE, tail, sizeof tail);
+        one(code + HEAD + i * PER_RULE, &rules[i]);
+    one(code + HEAD + COUNT(rules) * PER_RULE, sockets_of(driver));
+    memcpy(code + HEAD + (COUNT(rules) + 1) * PER_RULE, tail, sizeof tail);
     struct sock_fprog program = {(unsigned short)COUNT(code), code};
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
         prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0)

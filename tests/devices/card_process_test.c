@@ -7,8 +7,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/io_uring.h>
+#include <linux/openat2.h>
 #include <stdio.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 /* After the end of a session nothing of the person is left in memory. */
@@ -149,6 +154,24 @@ static void ladder(void **state)
     down();
 }
 
+static bool refused(long rc)
+{
+    return rc < 0 && errno == EACCES;
+}
+
+/* The other doors to the same rooms. */
+static bool no_way_round(void)
+{
+    static const char made[] = "/tmp/pridvor-sandbox", to[] = "/tmp/pridvor-sandbox-2";
+    struct open_how how = {.flags = O_CREAT | O_WRONLY, .mode = 0600};
+    struct io_uring_params ring = {0};
+    return refused(syscall(SYS_openat2, AT_FDCWD, made, &how, sizeof how)) && refused(rename(made, to)) &&
+           refused(renameat(AT_FDCWD, made, AT_FDCWD, to)) && refused(link(made, to)) &&
+           refused(symlink(made, to)) && refused(mkfifo(made, 0600)) && refused(chmod(made, 0777)) &&
+           refused(rmdir(made)) && refused(syscall(SYS_io_uring_setup, 4, &ring)) &&
+           refused(process_vm_writev(getpid(), NULL, 0, NULL, 0, 0));
+}
+
 /* No network, no files, no other program: the kernel says no. */
 static void sandbox(void **state)
 {
@@ -173,7 +196,7 @@ static void sandbox(void **state)
         bool tight = socket(AF_INET, SOCK_STREAM, 0) < 0 && errno == EACCES &&
                      socket(AF_INET6, SOCK_DGRAM, 0) < 0 &&
                      open("/tmp/pridvor-sandbox", O_WRONLY | O_CREAT, 0600) < 0 && errno == EACCES &&
-                     execl("/bin/true", "true", NULL) < 0;
+                     execl("/bin/true", "true", NULL) < 0 && no_way_round();
         bool open_ = socket(AF_UNIX, SOCK_STREAM, 0) >= 0 && open("/dev/null", O_RDWR) >= 0;
         _exit(tight && open_ ? 0 : 1);
     }
