@@ -86,7 +86,8 @@ static enum rc secret_wrong(struct emrtd *m, const struct pace *p, enum pace_sec
         TRY(emrtd_send(m, &set, &a, e));
         tries = sw_tries(a.sw);
     }
-    if (tries == 0 || a.sw == 0x6983 || a.sw == 0x6984)
+    bool blocked = sw == 0x6983 || sw == 0x6984 || a.sw == 0x6983 || a.sw == 0x6984;
+    if (tries == 0 || blocked)
         return err_code(e, RC_UNSUPPORTED, "PACE_BLOCKED", 0, "PACE: the password is blocked (%04X)", sw);
     return err_code(e, RC_USER, "CAN_WRONG", tries, "PACE: the card refuses the password (%04X)", sw);
 }

@@ -20,6 +20,7 @@ static struct bench {
     unsigned spoil; /* in the answer to this APDU one bit is wrong */
     bool no_mf;     /* SELECT MF is refused */
     bool two_faced; /* after a reset DG1 is another one */
+    uint16_t token; /* the answer to the last step of PACE; 0: the chip's own */
     int64_t chip_us;
 } b;
 
@@ -31,6 +32,8 @@ static enum rc transmit(void *self, const uint8_t *cmd, size_t len, struct answe
     b.apdus++;
     if (b.no_mf && len == 7 && cmd[1] == 0xA4 && cmd[5] == 0x3F)
         return answer_decode((const uint8_t *)"\x6A\x86", 2, out, e);
+    if (b.token && cmd[0] == 0x00 && cmd[1] == 0x86)
+        return answer_decode((const uint8_t[]){(uint8_t)(b.token >> 8), (uint8_t)b.token}, 2, out, e);
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t0);
     size_t n = card_apdu(b.card, cmd, len, raw, sizeof raw);
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t1);
@@ -220,7 +223,9 @@ static void damaged(void **state)
         {0x0101, "\x61\x05\x5F\x1F\x02\x41\x42", 7, "FILE_BAD",
          "DG1: MRZ: wrong length, it is none of 3x30, 2x36, 2x44"},
         {0x0101, "\x75\x05\x5F\x1F\x02\x41\x42", 7, "FILE_BAD", "DG1: starts with tag 75 instead of 61"},
-        {0x0101, "\x61\x50\x5F\x1F\x02\x41\x42", 7, NULL, NULL},
+        {0x0101, "\x61\x50\x5F\x1F\x02\x41\x42", 7, "FILE_BAD", "DG1: ends after 7 bytes"},
+        {0x011D, "\x77\x10\x30\x0E\x06\x02\x2A\x03", 8, "FILE_BAD", "SOD: ends after 8 bytes"},
+        {0x0102, "\x75\x82\x01\x00\x7F\x61", 6, "FILE_BAD", "DG2: ends after 6 bytes"},
         {0x010E, "\x6E\x80\x00\x00", 4, "FILE_BAD", "DG14: TLV: an indefinite length"},
         {0x011C, "\x31\x03\x02\x01\x00", 5, "FILE_BAD",
          "CardAccess: a security info that does not start with an OID"},
@@ -234,6 +239,21 @@ static void damaged(void **state)
             assert_string_equal(e.text, rows[i].text);
             assert_string_equal(e.code, rows[i].code);
         }
+        end();
+    }
+}
+
+/* A blocked password is said so, whether MSE or the last step of PACE tells; trying again is no advice. */
+static void blocked(void **state)
+{
+    (void)state;
+    static const uint16_t words[] = {0x6983, 0x6984};
+    for (size_t i = 0; i < COUNT(words); i++) {
+        struct err e = {0};
+        begin("B");
+        b.token = words[i];
+        assert_int_equal(emrtd_read(reading("654321"), &e), RC_UNSUPPORTED);
+        assert_string_equal(e.code, "PACE_BLOCKED");
         end();
     }
 }
@@ -309,7 +329,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(two_faces),    cmocka_unit_test(long_file),  cmocka_unit_test(too_long),
         cmocka_unit_test(every_answer), cmocka_unit_test(unwilling),  cmocka_unit_test(damaged),
-        cmocka_unit_test(cost),         cmocka_unit_test(sloppy_com),
+        cmocka_unit_test(cost),         cmocka_unit_test(sloppy_com), cmocka_unit_test(blocked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
