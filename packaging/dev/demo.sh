@@ -8,7 +8,7 @@ demo_walk() {
     [ -n "${PRIDVOR_CAN:-}" ] && args+=(--can "$PRIDVOR_CAN")
     [ -n "${PRIDVOR_MRZ:-}" ] && args+=(--mrz "$PRIDVOR_MRZ")
     mkdir -p "$VAR/demo"
-    rm -f "$VAR/demo/summary.json" "$VAR/demo/receipt.png"
+    rm -f "$VAR/demo/summary.json" "$VAR/demo/receipt.png" "$VAR/demo/paper-1.pdf"
     "$BIN/tests/walk" "${args[@]}"
 }
 
@@ -35,11 +35,12 @@ demo() {
     trap demo_stop EXIT
     trap 'exit 130' INT TERM HUP
     stack_up
-    say "The house is up: database, register, card reader, printer, signature pad, terminal."
+    say "The house is up: database, register, card reader, printer, signature pad, scanner, terminal."
     say
     demo_walk || die "the request did not get through; what each part said is in $VAR/log"
     say
     say "Receipt             $VAR/demo/receipt.png"
+    [ ! -e "$VAR/demo/paper-1.pdf" ] || say "Papers              $VAR/demo/paper-1.pdf"
     say "Summary             $VAR/demo/summary.json"
     [ "$ONCE" = 1 ] && return 0
     stack_addresses

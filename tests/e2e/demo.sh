@@ -9,15 +9,21 @@ rm -rf "$PRIDVOR_VAR"
 
 check() { # check ACCESS DOCUMENT
     node -e '
-        const s = JSON.parse(require("fs").readFileSync(process.argv[1] + "/demo/summary.json"));
+        const fs = require("fs");
+        const s = JSON.parse(fs.readFileSync(process.argv[1] + "/demo/summary.json"));
+        const pdf = fs.readFileSync(process.argv[1] + "/demo/paper-1.pdf");
+        const hash = require("crypto").createHash("sha256").update(pdf).digest("hex");
         const want = {access: process.argv[2], document_number: process.argv[3]};
         const ok = [s.card.access === want.access, s.card.document_number === want.document_number,
             /^\d+\/\d\d\.\d\d\.\d{4}$/.test(s.register_number), s.receipt.proof === "L2", s.signature.samples > 50,
-            s.signature.strokes > 0, s.steps.length === 8, s.receipt.qr_text.startsWith("http"),
+            s.signature.strokes > 0, s.steps.length === 9, s.receipt.qr_text.startsWith("http"),
             /^[0-9a-f-]{36}$/.test(s.request_id), !!s.registered_at, !!s.institution, !!s.service,
-            require("fs").readFileSync(s.receipt.png).length > 5000];
+            fs.readFileSync(s.receipt.png).length > 5000, s.papers.length === 1, s.papers[0].field === "file.mandate",
+            s.papers[0].pages === 2, s.papers[0].bytes === pdf.length, s.papers[0].sha256 === hash];
         if (ok.includes(false)) { console.error("summary.json:", ok.indexOf(false), JSON.stringify(s)); process.exit(1); }
     ' "$PRIDVOR_VAR" "$1" "$2"
+    qpdf --check "$PRIDVOR_VAR/demo/paper-1.pdf" >/dev/null
+    [ "$(pdfinfo "$PRIDVOR_VAR/demo/paper-1.pdf" | awk '/^Pages:/ {print $2}')" = 2 ]
 }
 
 ./pridvor demo --once

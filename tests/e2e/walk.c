@@ -11,6 +11,7 @@
 #include "common/base/clock.h"
 #include "common/base/fs.h"
 #include "tests/e2e/citizen.h"
+#include "tests/e2e/papers.h"
 
 struct walk {
     struct api c;
@@ -18,6 +19,8 @@ struct walk {
     bool vdev, external;               /* devices are virtual; the card is an external simulator */
     struct buf steps, summary;
     int64_t began;
+    char field[64], sha256[65]; /* of the papers; "" when there are none */
+    size_t pages;
 };
 
 static void keep_steps(struct walk *w, const char *name, int64_t ms)
@@ -73,15 +76,54 @@ static bool step_read(struct walk *w)
     return true;
 }
 
-static bool step_answer(struct walk *w)
-{
-    static const struct person_answer own[] = {{"who.address", "\"Turda, str. Mihai Viteazul 3\""},
+/* A certificate for somebody else, so that the service asks for a paper: the mandate. */
+static const struct person_answer answers[] = {{"who.address", "\"Turda, str. Mihai Viteazul 3\""},
+                                               {"act.who", "\"other\""},
+                                               {"act.last_name", "\"Moldovan\""},
+                                               {"act.first_name", "\"Ilinca\""},
+                                               {"act.birth_date", "\"1948-03-12\""},
                                                {"act.birth_place", "\"Turda\""},
-                                               {"act.who", "\"self\""},
                                                {"delivery.how", "\"pickup\""},
                                                {"reason", "\"lost\""},
                                                {"format", "\"paper\""}};
-    return citizen_answer(&w->c, own, COUNT(own));
+
+static bool step_answer(struct walk *w)
+{
+    return citizen_to_papers(&w->c, answers, COUNT(answers));
+}
+
+/* The file that answers the question, as the request will name it: seen by going back to the question. */
+static bool papers_answer(struct walk *w)
+{
+    char body[100];
+    snprintf(body, sizeof(body), "{\"field\":\"%s\"}", w->field);
+    if (!api_call(&w->c, "/v1/form/goto", body) || !api_wait(&w->c, "step", "form", 3000))
+        return false;
+    const struct jval *fields = jval_get(jval_get(w->c.body, "form"), "fields");
+    const char *value = fields && fields->n ? jval_str(&fields->items[0], "value", "") : "";
+    if (strncmp(value, "sha256:", 7) != 0) {
+        snprintf(w->c.error, sizeof(w->c.error), "the papers became no file: \"%.100s\"", value);
+        return false;
+    }
+    snprintf(w->sha256, sizeof(w->sha256), "%s", value + 7);
+    return citizen_answer(&w->c, answers, COUNT(answers));
+}
+
+/* Without a scanner, or when a real one does not want to, the papers are brought to the counter. */
+static bool step_papers(struct walk *w)
+{
+    struct api *c = &w->c;
+    if (w->vdev && !papers_load(c, "letter text"))
+        return false;
+    bool there = !w->vdev || api_wait(c, "scan.phase", "ready|error", 15000);
+    bool scanned = there && papers_scan(c, w->vdev ? "feeder" : "auto");
+    if (!scanned && w->vdev)
+        return false;
+    snprintf(w->field, sizeof(w->field), "%s", scanned ? api_get(c, "scan.field") : "");
+    w->pages = scanned ? papers_count(c) : 0;
+    if (w->vdev && !papers_load(c, "cert text")) /* for the next visitor */
+        return false;
+    return api_state(c) && citizen_answer(c, answers, COUNT(answers)) && (!scanned || papers_answer(w));
 }
 
 static bool step_sign(struct walk *w)
@@ -92,6 +134,28 @@ static bool step_sign(struct walk *w)
     keep_int(w, "strokes", "sign.strokes");
     keep_int(w, "samples", "sign.samples");
     buf_str(&w->summary, "}");
+    return true;
+}
+
+/* What the register keeps of the papers: beside the receipt, and in the summary. */
+static bool keep_papers(struct walk *w)
+{
+    ARENA_SCOPE(a);
+    struct err e = {0};
+    char *pdf = NULL;
+    size_t len = 0;
+    buf_str(&w->summary, ",\"papers\":[");
+    if (w->sha256[0]) {
+        const char *from = arena_fmt(a, "%s/../blobs/%.2s/%s", w->run, w->sha256, w->sha256);
+        if (fs_read(a, from, 8 << 20, &pdf, &len, &e) != RC_OK ||
+            fs_write(arena_fmt(a, "%s/paper-1.pdf", w->out), pdf, len, 0644, &e) != RC_OK) {
+            snprintf(w->c.error, sizeof(w->c.error), "the papers in the register's folder: %.200s", e.text);
+            return false;
+        }
+        buf_fmt(&w->summary, "{\"field\":\"%s\",\"pages\":%zu,\"bytes\":%zu,\"sha256\":\"%s\"}", w->field,
+                w->pages, len, w->sha256);
+    }
+    buf_str(&w->summary, "]");
     return true;
 }
 
@@ -109,7 +173,7 @@ static bool step_submit(struct walk *w)
     keep(w, "register_number", "done.number");
     keep(w, "registered_at", "done.registered_at");
     keep(w, "institution", "done.institution");
-    return true;
+    return keep_papers(w);
 }
 
 static bool step_print(struct walk *w)
@@ -160,6 +224,7 @@ static const struct {
     {"card_in", "The identity card goes into the reader", step_card},
     {"card_read", "The chip opens with the printed number and is read", step_read},
     {"answers", "The questions are answered; the name came from the card", step_answer},
+    {"papers", "Two papers go through the scanner and become one PDF", step_papers},
     {"signature", "A signature on the pad", step_sign},
     {"filed", "The request is on disk, sent over mutual TLS, registered", step_submit},
     {"printed", "The receipt is printed and the printer proved it", step_print},
