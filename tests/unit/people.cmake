@@ -1,0 +1,2 @@
+# Roles and rights, without a database.
+pridvor_test(unit_rights LABEL unit SOURCES unit/rights_test.c LIBS model)
