@@ -130,6 +130,8 @@ enum rc child_next(struct child *c, int ms, struct record *out, struct err *e)
     while (c->pid > 0) {
         if (whole(c, out))
             return RC_OK;
+        if (c->in.len > sizeof(struct header) + CHILD_RECORD_MAX)
+            break; /* says of a record that it is longer than any: a library gone mad, or worse */
         int64_t left = until - mono_ms();
         struct pollfd p = {.fd = c->fd, .events = POLLIN};
         int ready = poll(&p, 1, left > 0 ? (int)left : 0);

@@ -40,7 +40,7 @@ struct scan {
 };
 
 /* Until wipe, also when the scanner is lost and found again meanwhile. */
-static struct arena *pages_kept;
+static struct arena *pages_kept[KEPT_MAX];
 
 static const char *const verbs[] = {"scan", "mrz", "status", NULL};
 static const char *const dry_verbs[] = {"mrz", NULL};
@@ -146,8 +146,10 @@ static void take_nothing(struct ask *q, const struct record *r)
 static void take_found(struct ask *q, const struct record *r)
 {
     struct scan *x = q->d->self;
-    if (r->type == TALK_FOUND && r->len == sizeof x->found)
-        memcpy(&x->found, r->p, sizeof x->found);
+    if (r->type != TALK_FOUND || r->len != sizeof x->found)
+        return;
+    memcpy(&x->found, r->p, sizeof x->found);
+    x->found.name[sizeof x->found.name - 1] = x->found.model[sizeof x->found.model - 1] = 0;
 }
 
 /* A child with the scanner open: the one there is, or a new one. */
@@ -289,11 +291,11 @@ static void take_page(struct ask *q, const struct record *r)
     if (r->len < sizeof p)
         return;
     memcpy(&p, r->p, sizeof p);
-    if (!pages_kept)
-        pages_kept = arena_new();
-    size_t len = r->len - sizeof p;
-    struct kept *k = &x->kept[x->count % KEPT_MAX];
-    *k = (struct kept){++x->count, p.dpi, BYTES(arena_dup(pages_kept, r->p + sizeof p, len), len)};
+    size_t len = r->len - sizeof p, at = (size_t)x->count % KEPT_MAX;
+    struct kept *k = &x->kept[at];
+    arena_free(pages_kept[at]); /* who scans for an hour fills no memory */
+    pages_kept[at] = arena_new();
+    *k = (struct kept){++x->count, p.dpi, BYTES(arena_dup(pages_kept[at], r->p + sizeof p, len), len)};
     q->page++;
     q->moving = false;
     say_page(q, k->n, &p, k->jpeg);
@@ -454,8 +456,10 @@ static void run(struct drv *d, const struct task *t, struct result *r)
 static void wipe_session(struct drv *d)
 {
     struct scan *x = d->self;
-    arena_free(pages_kept);
-    pages_kept = NULL;
+    for (size_t i = 0; i < KEPT_MAX; i++) {
+        arena_free(pages_kept[i]);
+        pages_kept[i] = NULL;
+    }
     memset(x->kept, 0, sizeof x->kept);
     x->count = 0;
     if (x->used)

@@ -4,10 +4,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
+#include "common/base/clock.h"
 #include "drivers/rows.h"
+#include "drivers/scan/child.h"
 #include "drivers/scan/frame.h"
 
 static void feed(struct frames *f, const struct frame_format *format, const uint8_t *p, size_t len,
@@ -134,11 +137,36 @@ static void test_rows(void **state)
     printf("scan: %zu rows of scanners\n", rows->n);
 }
 
+/* Says that a record of 4 GB begins, and goes on saying it. */
+static int endless(int fd, const void *arg)
+{
+    static const uint8_t piece[65536];
+    uint32_t head[2] = {1, UINT32_MAX};
+    (void)arg;
+    bool heard = write(fd, head, sizeof head) == sizeof head;
+    while (heard && write(fd, piece, sizeof piece) > 0)
+        ;
+    return 0;
+}
+
+/* A scanning process that a hostile scanner has taken over must not fill the memory of the one that asks. */
+static void test_record_without_end(void **state)
+{
+    (void)state;
+    struct child c = {.fd = -1};
+    struct record r = {0};
+    struct err e = {0};
+    assert_int_equal(child_start(&c, endless, NULL, &e), RC_OK);
+    assert_int_equal(child_next(&c, 60000, &r, &e), RC_LINK_LOST);
+    assert_false(child_alive(&c));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_depths),  cmocka_unit_test(test_shapes), cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_endless), cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_depths),  cmocka_unit_test(test_shapes),
+        cmocka_unit_test(test_refused), cmocka_unit_test(test_endless),
+        cmocka_unit_test(test_rows),    cmocka_unit_test(test_record_without_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
