@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "backend/registry.h"
@@ -48,6 +49,19 @@ static void upload_drop(void *state)
     free(u);
 }
 
+/* The register's own books, likely on the same disk, come before papers: whoever sends without end fills the
+ * disk to here and no further. */
+static enum rc has_room(const struct registry *g, struct err *e)
+{
+    struct statvfs v;
+    if (statvfs(g->conf.blobs, &v) != 0)
+        return err_set(e, RC_IO, "the file store: %s", strerror(errno));
+    uint64_t mb = (uint64_t)v.f_bavail * v.f_frsize >> 20;
+    return mb >= (uint64_t)g->conf.blobs_free_mb
+               ? RC_OK
+               : err_set(e, RC_NO_SPACE, "the file store: %llu MB are left", (unsigned long long)mb);
+}
+
 /* Nothing is written for a stranger; the gate refuses him afterwards. */
 static void *upload_open(struct http_req *r, void *user)
 {
@@ -62,7 +76,7 @@ static void *upload_open(struct http_req *r, void *user)
     u->g = g;
     u->sum = sha256_begin();
     u->fd = -1;
-    if (uuid7(id, &u->err) != RC_OK)
+    if (has_room(g, &u->err) != RC_OK || uuid7(id, &u->err) != RC_OK)
         return u;
     snprintf(u->path, sizeof u->path, "%s/new/%s", g->conf.blobs, id);
     u->fd = open(u->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);

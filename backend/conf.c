@@ -58,6 +58,7 @@ static const struct jfield conf_fields[] = {
     JF_OBJP(struct registry_conf, smtp, 0, &smtp_desc),
     JF_OBJP(struct registry_conf, sms, 0, &sms_desc),
     JF_INT(struct registry_conf, retry_unit_ms, 0, 0, 3600000),
+    JF_INT(struct registry_conf, blobs_free_mb, 0, 0, 1 << 30),
 };
 static JDESC(conf_desc, struct registry_conf, conf_fields);
 
@@ -66,6 +67,8 @@ enum rc registry_conf_load(struct arena *a, const char *path, struct registry_co
     TRY(json_load(a, &conf_desc, path, out, e));
     if (out->deadline_ms == 0)
         out->deadline_ms = 10000;
+    if (out->blobs_free_mb == 0)
+        out->blobs_free_mb = 1024;
     if (out->retry_unit_ms == 0)
         out->retry_unit_ms = MINUTE_MS;
     if (out->smtp && out->smtp->timeout_ms == 0)

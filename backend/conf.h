@@ -29,10 +29,11 @@ struct sms_conf {
     int64_t timeout_ms; /* 0: a minute */
 };
 struct registry_conf {
-    const char *db;      /* libpq connection string */
-    const char *configs; /* services, holidays, terms, i18n */
-    const char *pin_key; /* 32 random bytes; made at the first start */
-    const char *blobs;   /* folder of received files; made when missing */
+    const char *db;        /* libpq connection string */
+    const char *configs;   /* services, holidays, terms, i18n */
+    const char *pin_key;   /* 32 random bytes; made at the first start */
+    const char *blobs;     /* folder of received files; made when missing */
+    int64_t blobs_free_mb; /* files are put off while its disk has less; 0: 1024 */
     struct listen_conf terminals, public;
     struct tls_files tls;
     int64_t intake_connections, deadline_ms; /* 0: 1 and 10000 */

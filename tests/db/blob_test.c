@@ -247,6 +247,40 @@ static void changed_is_found(void **state)
     assert_sound();
 }
 
+static void restart_with(const char *conf, size_t len)
+{
+    struct err e = {0};
+    ARENA_SCOPE(a);
+    server_kill(&server, SIGTERM);
+    assert_int_equal(fs_write(arena_fmt(a, "%s/registry.conf", server.dir), conf, len, 0600, &e), RC_OK);
+    server_start(&server);
+}
+
+/* A terminal that sends files without end: they are put off while the disk is nearly full. */
+static void disk_kept(void **state)
+{
+    struct line l;
+    char hex[2 * SHA256_LEN + 1], *conf;
+    size_t len;
+    struct err e = {0};
+    ARENA_SCOPE(a);
+    (void)state;
+
+    char *file = file_make(a, 1000, hex);
+    assert_int_equal(fs_read(a, arena_fmt(a, "%s/registry.conf", server.dir), 100000, &conf, &len, &e),
+                     RC_OK);
+    const char *tight = arena_fmt(a, "{\"blobs_free_mb\":1000000000,%.*s", (int)len - 1, conf + 1);
+    restart_with(tight, strlen(tight));
+    line_open(&l, "K01");
+    assert_int_equal(put(&l, a, hex, BYTES(file, 1000)), 507);
+    line_close(&l);
+    nothing_half();
+    restart_with(conf, len);
+    line_open(&l, "K01");
+    assert_int_equal(put(&l, a, hex, BYTES(file, 1000)), 201);
+    line_close(&l);
+}
+
 static int setup(void **state)
 {
     (void)state;
@@ -270,7 +304,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(stored_once),      cmocka_unit_test(refused),
         cmocka_unit_test(cut_anywhere),     cmocka_unit_test(acknowledged_stays),
-        cmocka_unit_test(changed_is_found),
+        cmocka_unit_test(changed_is_found), cmocka_unit_test(disk_kept),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
