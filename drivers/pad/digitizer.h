@@ -10,7 +10,8 @@ struct digitizer {
     struct hid_field x, y, tip, range, pressure; /* size 0: not there; x, y and tip always are */
 };
 
-/* RC_UNSUPPORTED: no report has absolute x and y with a tip switch, a contact or a first button. cap gets the
+/* The pen's report before those of fingers, one with pressure before one without.
+ * RC_UNSUPPORTED: no report has absolute x and y with a tip switch, a contact or a first button. cap gets the
  * units and the pressure levels (1 without pressure); its rate and screen stay 0. */
 MUST enum rc digitizer_find(const struct hid_map *m, struct digitizer *out, struct stu_capability *cap,
                             struct err *e);

@@ -9,7 +9,7 @@
 enum hid_kind { HID_INPUT, HID_OUTPUT, HID_FEATURE };
 
 #define HID_REPORTS_MAX 128
-#define HID_FIELDS_MAX 96
+#define HID_FIELDS_MAX 512 /* ten fingers of ten values stand before the pen in some */
 #define HID_DESCRIPTOR_MAX 4096
 
 struct hid_report {

@@ -40,6 +40,14 @@ static size_t bytes(uint8_t out[512], const char *hex)
     "26 "                                                                                                    \
     "ff7f 7510 9502 8102 c0 c0"
 
+/* A finger: contact, x and y of 12 bits, in a collection of its own. Ten of them come before the pen. */
+#define FINGER                                                                                               \
+    "0509 050d 0922 a102 1500 2501 7501 9501 0942 8102 9507 8103 7508 0951 26 ff00 9501 8102 0501 26 ff0f "  \
+    "7510 0930 8102 0931 8102 050d 0948 8102 0949 8102 0930 8102 093f 8102 0934 8102 0938 8102 0947 8102 "   \
+    "c0 "
+#define FINGERS                                                                                              \
+    "050d 0904 a101 8502 " FINGER FINGER FINGER FINGER FINGER FINGER FINGER FINGER FINGER FINGER "c0 "
+
 static void lengths(void **state)
 {
     (void)state;
@@ -123,6 +131,27 @@ static void pens(void **state)
     assert_true(digitizer_sample(&m, &d, BYTES(r, bytes(r, "01 0001 0002")), &s));
     assert_true(s.down && s.x == 256 && s.y == 512 && s.pressure == 1);
     cases += 10;
+}
+
+/* Fingers and a pen in one descriptor: the pen signs, with its pressure, wherever its report stands. */
+static void pen_before_fingers(void **state)
+{
+    (void)state;
+    static const char *const orders[] = {FINGERS DIGITIZER, DIGITIZER FINGERS};
+    static struct hid_map m;
+    uint8_t p[1024];
+    for (size_t i = 0; i < COUNT(orders); i++) {
+        struct digitizer d;
+        struct stu_capability cap;
+        struct err e = {0};
+        size_t n = 0;
+        assert_true(hex_decode(p, sizeof p, &n, orders[i]));
+        assert_int_equal(hid_parse(p, n, &m, &e), RC_OK);
+        assert_int_equal(digitizer_find(&m, &d, &cap, &e), RC_OK);
+        assert_int_equal(d.x.report, 1);
+        assert_true(cap.max_x == 21600 && cap.max_y == 13500 && cap.max_pressure == 2047);
+        cases++;
+    }
 }
 
 static void secrets(void **state)
@@ -255,7 +284,8 @@ static int finish(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(lengths), cmocka_unit_test(broken),
-                                       cmocka_unit_test(pens),    cmocka_unit_test(secrets),
-                                       cmocka_unit_test(binds),   cmocka_unit_test(faces)};
+                                       cmocka_unit_test(pens),    cmocka_unit_test(pen_before_fingers),
+                                       cmocka_unit_test(secrets), cmocka_unit_test(binds),
+                                       cmocka_unit_test(faces)};
     return cmocka_run_group_tests(tests, NULL, finish);
 }
