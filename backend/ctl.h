@@ -2,6 +2,7 @@
 #ifndef PRIDVOR_CTL_H
 #define PRIDVOR_CTL_H
 
+#include "backend/conf.h"
 #include "backend/sql.h"
 #include "common/base/arena.h"
 
@@ -23,9 +24,12 @@ struct command {
 };
 extern const struct command audit_commands[];
 extern const size_t n_audit_commands;
+extern const struct command people_commands[];
+extern const size_t n_people_commands;
 
 const char *ctl_option(const struct args *a, const char *name, const char *def);
 MUST enum rc ctl_need(const struct args *a, const char *name, const char **out, struct err *e);
+MUST enum rc ctl_conf(const struct args *a, struct registry_conf *out, struct err *e);
 MUST enum rc ctl_database(const struct args *a, struct db_sync **out, struct err *e);
 MUST enum rc ctl_query(struct db_sync *s, enum sql_id id, const struct db_param *p, struct db_result **out,
                        struct err *e);

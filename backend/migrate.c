@@ -13,6 +13,7 @@ const struct migration migrations[] = {
     {2, "0002_blob.sql", embed_0002_blob_sql},
     {3, "0003_outbox.sql", embed_0003_outbox_sql},
     {4, "0004_audit.sql", embed_0004_audit_sql},
+    {5, "0005_people.sql", embed_0005_people_sql},
 };
 const size_t n_migrations = COUNT(migrations);
 

@@ -31,6 +31,11 @@ enum rc ctl_need(const struct args *a, const char *name, const char **out, struc
     return *out ? RC_OK : err_set(e, RC_BAD_REQUEST, "--%s is missing", name);
 }
 
+enum rc ctl_conf(const struct args *a, struct registry_conf *out, struct err *e)
+{
+    return registry_conf_load(a->arena, ctl_option(a, "config", "configs/registry.conf"), out, e);
+}
+
 static enum rc conninfo(const struct args *a, const char **out, struct err *e)
 {
     struct registry_conf conf = {0};
@@ -370,6 +375,7 @@ static const struct {
 } tables[] = {
     {commands, &(const size_t){COUNT(commands)}},
     {audit_commands, &n_audit_commands},
+    {people_commands, &n_people_commands},
 };
 
 static int usage(void)

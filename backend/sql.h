@@ -31,6 +31,14 @@
     X(SQL_AUDIT_ROWS, audit_rows, 1)                                                                         \
     X(SQL_AUDIT_HEADS, audit_heads, 1)                                                                       \
     X(SQL_AUDIT_ADD, audit_add, 4)                                                                           \
+    X(SQL_ACCOUNT_ADD, account_add, 3)                                                                       \
+    X(SQL_ACCOUNT_DISABLE, account_disable, 2)                                                               \
+    X(SQL_ACCOUNT_GET, account_get, 1)                                                                       \
+    X(SQL_ROLE_GRANT, role_grant, 6)                                                                         \
+    X(SQL_ROLE_REVOKE, role_revoke, 6)                                                                       \
+    X(SQL_ROLES_OF, roles_of, 1)                                                                             \
+    X(SQL_INSTITUTION_TREE, institution_tree, 0)                                                             \
+    X(SQL_CASE_PLACE, case_place, 1)                                                                         \
     X(SQL_SESSION, session, 0)                                                                               \
     X(SQL_SESSION_INTAKE, session_intake, 0)                                                                 \
     X(SQL_SESSION_FLUSH, session_flush, 0)                                                                   \

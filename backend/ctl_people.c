@@ -1,0 +1,163 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "backend/ctl.h"
+#include "backend/people.h"
+
+static const char *by(const struct args *a)
+{
+    return ctl_option(a, "by", "registryctl");
+}
+
+static enum rc named(const struct args *a, struct db_sync **s, struct err *e)
+{
+    if (!a->what)
+        return err_set(e, RC_BAD_REQUEST, "the account's name is missing");
+    return ctl_database(a, s, e);
+}
+
+/* Where services and roles are declared. */
+static enum rc configs(const struct args *a, const char **out, struct err *e)
+{
+    struct registry_conf conf = {0};
+
+    *out = ctl_option(a, "configs", NULL);
+    if (*out)
+        return RC_OK;
+    if (ctl_option(a, "db", NULL)) {
+        *out = "configs";
+        return RC_OK;
+    }
+    TRY(ctl_conf(a, &conf, e));
+    *out = conf.configs;
+    return RC_OK;
+}
+
+static enum rc cmd_user_add(const struct args *a, struct err *e)
+{
+    struct db_sync *s SCOPED(db_sync_closep) = NULL;
+    struct people_role at = {.account = a->what};
+    const char *full;
+
+    TRY(ctl_need(a, "institution", &at.institution, e));
+    TRY(ctl_need(a, "full-name", &full, e));
+    TRY(named(a, &s, e));
+    TRY(people_add(s, &at, full, by(a), e));
+    printf("account %s of %s; it has no role and no password yet\n", a->what, at.institution);
+    return RC_OK;
+}
+
+static enum rc disable(const struct args *a, bool disabled, struct err *e)
+{
+    struct db_sync *s SCOPED(db_sync_closep) = NULL;
+
+    TRY(named(a, &s, e));
+    TRY(people_disable(s, a->what, disabled, by(a), e));
+    printf("account %s %s\n", a->what, disabled ? "disabled" : "enabled");
+    return RC_OK;
+}
+
+static enum rc cmd_user_disable(const struct args *a, struct err *e)
+{
+    return disable(a, true, e);
+}
+
+static enum rc cmd_user_enable(const struct args *a, struct err *e)
+{
+    return disable(a, false, e);
+}
+
+static enum rc role(const struct args *a, bool grant, struct err *e)
+{
+    struct db_sync *s SCOPED(db_sync_closep) = NULL;
+    const char *folder, *department = ctl_option(a, "department", "");
+    struct people_role row = {.account = a->what,
+                              .department = department,
+                              .reach = ctl_option(a, "reach", *department ? "department" : "institution")};
+    struct rights r;
+
+    if (a->n_words != 1)
+        return err_set(e, RC_BAD_REQUEST, "the account and the role are needed");
+    row.role = a->words[0];
+    TRY(ctl_need(a, "institution", &row.institution, e));
+    TRY(configs(a, &folder, e));
+    TRY(rights_load(a->arena, folder, &r, e));
+    TRY(named(a, &s, e));
+    TRY(people_role(s, &r, &row, grant, by(a), e));
+    printf("%s: role %s for %s %s %s\n", a->what, row.role, row.institution, row.department,
+           grant ? "granted" : "taken back");
+    return RC_OK;
+}
+
+static enum rc cmd_user_role(const struct args *a, struct err *e)
+{
+    return role(a, true, e);
+}
+
+static enum rc cmd_user_unrole(const struct args *a, struct err *e)
+{
+    return role(a, false, e);
+}
+
+static enum rc cmd_user_list(const struct args *a, struct err *e)
+{
+    struct db_sync *s SCOPED(db_sync_closep) = NULL;
+    struct db_result *r SCOPED(db_result_freep) = NULL;
+    struct db_param p[] = {DB_STR(a->what)};
+
+    TRY(ctl_database(a, &s, e));
+    TRY(ctl_query(s, SQL_ACCOUNT_GET, p, &r, e));
+    for (int i = 0; i < db_rows(r); i++) {
+        struct rights_person who;
+        TRY(people_load(s, a->arena, db_text(r, i, 0), &who, e));
+        printf("%-16s %-14s %s%s%s%s\n", who.name, db_text(r, i, 2), db_text(r, i, 1),
+               who.disabled ? ", disabled" : "", db_text(r, i, 4)[0] == 't' ? "" : ", no password",
+               db_text(r, i, 5)[0] == 't' ? "" : ", no TOTP");
+        for (size_t k = 0; k < who.n; k++)
+            printf("    %s, %s %s %s\n", who.grants[k].role, who.grants[k].reach, who.grants[k].institution,
+                   who.grants[k].department);
+    }
+    return RC_OK;
+}
+
+static enum rc cmd_why(const struct args *a, struct err *e)
+{
+    struct db_sync *s SCOPED(db_sync_closep) = NULL;
+    struct rights rights;
+    struct catalog services;
+    struct institutions tree;
+    struct rights_person who;
+    struct rights_place where;
+    const char *folder;
+
+    if (a->n_words != 2)
+        return err_set(e, RC_BAD_REQUEST, "why USER ACTION CASE");
+    TRY(configs(a, &folder, e));
+    TRY(rights_load(a->arena, folder, &rights, e));
+    TRY(catalog_load(a->arena, folder, &services, e));
+    TRY(named(a, &s, e));
+    TRY(people_tree(s, a->arena, &tree, e));
+    TRY(people_load(s, a->arena, a->what, &who, e));
+    TRY(people_place(s, a->arena, &services, a->words[1], &where, e));
+    struct rights_verdict v = rights_decide(&rights, &tree, &who, a->words[0], &where);
+    printf("%s\n", rights_explain(a->arena, &v, &who, a->words[0], &where));
+    return RC_OK;
+}
+
+#define ROLE_OPTIONS "USER ROLE --institution ID [--department D | --reach institution|below] [--by NAME]"
+
+const struct command people_commands[] = {
+    {"user", "add", "USER --institution ID --full-name TEXT [--by NAME]", "a new account without any right",
+     cmd_user_add, 0},
+    {"user", "disable", "USER [--by NAME]", "from now on it can do nothing; its sessions end",
+     cmd_user_disable, 0},
+    {"user", "enable", "USER [--by NAME]", "with the roles that it had", cmd_user_enable, 0},
+    {"user", "role", ROLE_OPTIONS, "grant a role of configs/roles.json", cmd_user_role, 1},
+    {"user", "unrole", ROLE_OPTIONS, "take it back", cmd_user_unrole, 1},
+    {"user", "list", "[USER]", "accounts and what they hold", cmd_user_list, 0},
+    {"why", NULL, "USER ACTION CASE",
+     "why an act is allowed or denied; CASE: id, receipt code or "
+     "institution/register/year/number",
+     cmd_why, 2},
+};
+const size_t n_people_commands = COUNT(people_commands);

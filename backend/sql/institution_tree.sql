@@ -1,0 +1,1 @@
+SELECT id, coalesce(parent, ''), kind FROM institution ORDER BY id
