@@ -17,13 +17,16 @@
 
 #define ROUNDS 220
 #define EVERY_CALL 20 /* POSTs of one session */
+#define PAPERS 28     /* more rounds, with a scanned page, killed between its upload and the request */
+#define ALL (ROUNDS + PAPERS)
 
 static struct house house;
 
 struct log {
-    char code[ROUNDS][16];
+    char code[ALL][16];
     int n;           /* requests whose "done" the citizen saw */
     int interrupted; /* sessions that ended without "done" */
+    int papers;      /* those of n that have some */
     int provisional, kills[4];
 };
 static struct log seen;
@@ -49,14 +52,9 @@ static int teardown(void **state)
 static const struct person_answer car[] = {
     {"who.wants_answer", "\"no\""}, {"land", "\"public\""}, {"place.address", "\"Turda, str. Lungă 1\""}};
 
-/* One request as far as it gets; true when the citizen saw "done". */
-static bool one_request(void)
+static bool submitted(struct api *c)
 {
-    struct api *c = API;
-    bool filed = citizen_start(c, "ro", "complaint.abandoned_vehicle") &&
-                 (strcmp(api_get(c, "step"), "card") != 0 || citizen_no_card(c)) &&
-                 citizen_answer(c, car, COUNT(car)) && citizen_submit(c);
-    if (!filed)
+    if (!citizen_submit(c))
         return false;
     const char *code = api_get(c, "done.receipt_code"), *provisional = api_get(c, "done.provisional");
     snprintf(seen.code[seen.n], sizeof(seen.code[0]), "%s", code ? code : "?");
@@ -64,6 +62,20 @@ static bool one_request(void)
     seen.n++;
     api_call(c, "/v1/session/end", "{}");
     return true;
+}
+
+static bool to_the_photo(struct api *c)
+{
+    return citizen_start(c, "ro", "complaint.abandoned_vehicle") &&
+           (strcmp(api_get(c, "step"), "card") != 0 || citizen_no_card(c)) &&
+           citizen_to_papers(c, car, COUNT(car));
+}
+
+/* One request as far as it gets; true when the citizen saw "done". */
+static bool one_request(void)
+{
+    struct api *c = API;
+    return to_the_photo(c) && citizen_answer(c, car, COUNT(car)) && submitted(c);
 }
 
 static void kill_victim(int which)
@@ -142,14 +154,61 @@ static void round_of(int which)
         api_call(API, "/v1/session/end", "{}");
 }
 
+/* With a page in the tray; killed at a random time after the last touch: while the PDF is sealed, sent, or
+ * the request behind it. */
+static void round_with_papers(int which)
+{
+    int seed = seen.n + seen.interrupted + 1;
+    char line[40];
+    snprintf(line, sizeof(line), "seed %d", seed * 7919); /* every page is another file */
+    if (!papers_load(API, "photo") || !vdev_command(API, "scanner", line) || !to_the_photo(API) ||
+        !api_wait(API, "scan.phase", "ready", 20000) || !papers_scan(API, "feeder") ||
+        !citizen_answer(API, car, COUNT(car)))
+        fail_msg("%s", API->error);
+    int delay_us = (int)(random() % 90000);
+    pid_t killer = fork();
+    if (killer == 0) {
+        usleep((useconds_t)delay_us);
+        kill_victim(which);
+        _exit(0);
+    }
+    if (submitted(API))
+        seen.papers++;
+    else
+        seen.interrupted++;
+    int status = 0;
+    waitpid(killer, &status, 0);
+    seen.kills[which]++;
+    revive(which);
+    if (which != 0)
+        api_call(API, "/v1/session/end", "{}");
+}
+
+/* What the register has of the requests with papers: each names one file, and has it. */
+static void papers_are_there(void)
+{
+    static const char *const named = "select count(*) from request where request like '%sha256:%'";
+    static const char *const whole =
+        "select count(*) from request r where exists (select 1 from blob b where b.sha256 = "
+        "decode(substring(r.request from 'sha256:([0-9a-f]{64})'), 'hex'))";
+    int64_t have = house_count(&house, named);
+    print_message("%d rounds with papers: %d acknowledged, %lld registered, files whole for %lld\n", PAPERS,
+                  seen.papers, (long long)have, (long long)house_count(&house, whole));
+    assert_in_range(have, seen.papers, PAPERS);
+    assert_int_equal(house_count(&house, whole), have);
+    HOLDS(house_sound(&house));
+}
+
 static void kills(void **state)
 {
     (void)state;
+    for (int i = 0; i < PAPERS; i++)
+        round_with_papers(i % 2);
     for (int call = 1; call <= EVERY_CALL; call++)
         round_at(call);
     for (int i = 0; i < ROUNDS - EVERY_CALL; i++)
         round_of(i % 4 == 2 ? (i % 8 == 2 ? 2 : 1) : i % 4 == 3 ? 3 : i % 4);
-    char all[ROUNDS * 16 + 64] = "";
+    char all[ALL * 16 + 64] = "";
     size_t len = 0;
     for (int i = 0; i < seen.n; i++)
         len += (size_t)snprintf(all + len, sizeof(all) - len, "%s'%s'", i ? "," : "", seen.code[i]);
@@ -162,13 +221,14 @@ static void kills(void **state)
     print_message("%d rounds: kioskd %d, registryd %d, postgres %d, drivers %d kills; %d acknowledged (%d "
                   "provisional), "
                   "%d interrupted; %lld found\n",
-                  ROUNDS, seen.kills[0], seen.kills[1], seen.kills[2], seen.kills[3], seen.n,
-                  seen.provisional, seen.interrupted, (long long)found);
+                  ALL, seen.kills[0], seen.kills[1], seen.kills[2], seen.kills[3], seen.n, seen.provisional,
+                  seen.interrupted, (long long)found);
     assert_int_equal(found, seen.n);
     assert_true(seen.n > ROUNDS / 3);
     assert_int_equal(house_count(&house, "select count(*) - count(distinct receipt_code) from request"), 0);
     assert_int_equal(house_count(&house, "select count(*) - count(distinct n) from request"), 0);
     assert_int_equal(house_count(&house, "select max(n) - count(*) from request"), 0);
+    papers_are_there();
     /* Nothing is there that no citizen began. */
     assert_true(house_count(&house, "select count(*) from request") <= seen.n + seen.interrupted);
 }
