@@ -136,18 +136,42 @@ static const char *decode_path(struct arena *a, const char *s, size_t n)
     return out;
 }
 
+/* RFC 9112, 3.2.2: a whole address is taken, too, as clients of a proxy send it. Leaves what stands behind
+ * the authority, which must be the Host; false when it is another. */
+static bool skip_origin(const struct http_req *r, struct bytes *url)
+{
+    static const char *const schemes[] = {"http://", "https://"};
+    const char *s = url->p, *host = http_header(r, "Host");
+    for (size_t i = 0; i < COUNT(schemes); i++) {
+        size_t n = strlen(schemes[i]);
+        if (url->len < n || strncasecmp(s, schemes[i], n) != 0)
+            continue;
+        size_t end = n;
+        while (end < url->len && s[end] != '/' && s[end] != '?')
+            end++;
+        if (host == NULL || end == n || strlen(host) != end - n || strncasecmp(host, s + n, end - n) != 0)
+            return false;
+        *url = BYTES(s + end, url->len - end);
+        return true;
+    }
+    return url->len > 0;
+}
+
 static int take_url(struct http_conn *c)
 {
     struct http_req *r = c->req;
-    const char *url = r->head.p;
-    const char *mark = memchr(url, '?', r->url_len);
-    size_t n = mark != NULL ? (size_t)(mark - url) : r->url_len;
-    if (n == 0 || url[0] != '/' || memchr(url, '#', r->url_len) != NULL)
+    struct bytes url = BYTES(r->head.p, r->url_len);
+    if (!skip_origin(r, &url) || memchr(url.p, '#', url.len) != NULL)
         return refuse(c, 400, "address must be a path");
-    r->path = decode_path(r->arena, url, n);
+    const char *s = url.p, *mark = memchr(s, '?', url.len);
+    size_t n = mark != NULL ? (size_t)(mark - s) : url.len;
+    bool whole = s != r->head.p; /* then an empty path is the root */
+    if (n > 0 ? s[0] != '/' : !whole)
+        return refuse(c, 400, "address must be a path");
+    r->path = n > 0 ? decode_path(r->arena, s, n) : "/";
     if (r->path == NULL)
         return refuse(c, 400, "bad path");
-    r->query = mark != NULL ? arena_strn(r->arena, mark + 1, r->url_len - n - 1) : "";
+    r->query = mark != NULL ? arena_strn(r->arena, mark + 1, url.len - n - 1) : "";
     return 0;
 }
 
