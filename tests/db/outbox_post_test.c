@@ -129,9 +129,10 @@ static void refused(void **state)
 static void wrong_certificate(void **state)
 {
     char more[1700], *ca;
-    unsigned before = posthouse_mails(&post, NULL, NULL);
+    unsigned before = (unsigned)rig_count(&server, "state = 'sent' AND way = 'email'");
     (void)state;
 
+    await_mails(before); /* the mail server has a queue of its own */
     server_kill(&server, SIGTERM);
     snprintf(more, sizeof(more), "%s", posthouse_conf(&post, server.public_port));
     ca = strstr(more, "cert.pem");
@@ -160,7 +161,7 @@ static void wrong_certificate(void **state)
 static void backlog(void **state)
 {
     const char *want = getenv("PRIDVOR_OUTBOX_BACKLOG");
-    int n = want ? (int)strtol(want, NULL, 10) : 10000, bad = 0;
+    int n = want ? (int)strtol(want, NULL, 10) : 10000;
     (void)state;
 
     server_kill(&server, SIGTERM);
@@ -173,7 +174,6 @@ static void backlog(void **state)
     print_message("%d e-mails in %.1f s: %.0f/s; registryd %.0f us CPU each, %ld kB\n", n, s, n / s,
                   (server_cpu_s(&server) - cpu) / n * 1e6, server_rss_kb(&server));
     assert_int_equal(rig_count(&server, "state = 'sent' AND recipient ~ '^u[0-9]{5}@'"), n);
-    (void)bad;
 }
 
 static int setup(void **state)
