@@ -93,7 +93,7 @@ struct scan_page {
     int64_t dpi;
     int turns; /* quarter turns clockwise */
     char sha256[2 * SHA256_LEN + 1];
-    const char *hints[5];
+    const char *hints[6];
     size_t n_hints;
     bool poor, kept, text;
 };

@@ -135,7 +135,7 @@ void scan_enter(struct flow *f, const struct field *field)
 
 static const char *hint_word(const char *s)
 {
-    static const char *const words[] = {"blank", "blur", "skew", "cut_off", "dark"};
+    static const char *const words[] = {"blank", "blur", "skew", "cut_off", "dark", "light"};
     for (size_t i = 0; i < COUNT(words); i++)
         if (strcmp(words[i], s) == 0)
             return words[i];

@@ -104,9 +104,11 @@ function Mrz({error}) {
 function Reading() {
   const {t, state} = useApp();
   const n = Math.min(Math.max(state.card.progress || 0, 0), 100);
-  return html`<${Screen} title=${t("card.reading.title")} lead=${t("card.reading.text")} resetKey="reading"
-    kind="show"
+  const flat = state.card.phase === "scanning"; // the printed lines, on the scanner's glass
+  const words = flat ? ["card.old.running.title", "card.old.running"] : ["card.reading.title", "card.reading.text"];
+  return html`<${Screen} title=${t(words[0])} lead=${t(words[1])} resetKey="reading" kind="show"
       actions=${html`<${Actions} back=${false} />`}>
+    ${flat && html`<${Flatbed} label=${t("card.old.pic")} card=${true} />`}
     <div class="reading"><progress max="100" value=${n} aria-label=${t("card.reading.bar")}></progress>
       <p class="percent" aria-hidden="true">${n}%</p></div>
   </${Screen}>`;

@@ -7,7 +7,7 @@ import {Tags, Why} from "./fields.js";
 import {Feeder, Flatbed} from "./pictures.js";
 import {Actions, Button, Notice, Screen} from "./screen.js";
 
-const hintIcon = {blank: "paper", blur: "eye", skew: "turn", cut_off: "cut", dark: "contrast"};
+const hintIcon = {blank: "paper", blur: "eye", skew: "turn", cut_off: "cut", dark: "contrast", light: "contrast"};
 
 function Thumb({id, turns, n}) {
   const {t, client} = useApp();
@@ -125,17 +125,17 @@ export function Scan({question, onNext, wrong}) {
   const absent = phase === "absent" && !pages.length;
   const some = pages.length > 0;
   const bring = counter && {label: t("scan.bring"), icon: "person", onClick: () => call("/v1/scan/skip")};
-  const next = absent && bring ? bring : some || !question.required ? {label: t("next"), onClick: onNext} : null;
+  const next = some || (!question.required && !absent) ? {label: t("next"), onClick: onNext} : null;
   const lead = absent ? t("scan.absent") : some ? t.n("scan.count", pages.length) : question.help;
   return html`<${Screen} kind="papers" title=${question.label} resetKey=${`scan:${question.id}:${some}:${absent}`}
       over=${html`${t("form.question", {n: state.form.page, m: state.form.pages})}<${Tags} field=${question} />`}
-      lead=${lead} actions=${html`<${Actions} second=${!absent && !some && bring} next=${next} />`}>
+      lead=${lead} actions=${html`<${Actions} second=${!some && bring && {...bring, kind: absent ? "main" : "quiet grow"}} next=${next} />`}>
     ${wrong && html`<div class="errors" role="alert"><h2><${Icon} name="warn" />${wrong}</h2></div>`}
     ${phase === "error" && html`<${Notice} kind="bad" alert=${true}><p>${error?.text}</p></${Notice}>`}
+    ${chosen && !some && !absent && html`<${Notice} kind="info"><p>${t("scan.chosen")}</p></${Notice}>`}
     ${absent ? html`<div class="big-sign"><${Icon} name="person" /></div>
       <${Notice} kind="info"><p>${t("scan.absent.text")}</p></${Notice}>` : some ? html`<${Tray} />` : html`<${Ways} />`}
-    ${!absent && !some && html`<p class="fine">${t("scan.limit", {n: max})}</p>`}
-    ${chosen && !some && !absent && html`<${Notice} kind="info"><p>${t("scan.chosen")}</p></${Notice}>`}
+    ${!absent && !some && !chosen && html`<p class="fine">${t("scan.limit", {n: max})}</p>`}
     ${!some && html`<${Why} field=${question} first=${true} />`}
   </${Screen}>`;
 }
