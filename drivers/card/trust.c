@@ -1,6 +1,7 @@
 #include "drivers/card/trust_priv.h"
 
 #include "common/base/json.h"
+#include "drivers/card/lds.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -153,6 +154,21 @@ static void judge_chain(struct check *c, const struct chain *up)
         c->v->list = up->source->name;
 }
 
+/* Every country of the folder could sign a document of every other one; only its own are its business
+ * (9303-12 4.1: the codes in DG1 and in the certificates are of the same state). */
+static bool own_state(const struct check *c)
+{
+    struct mrz m;
+    char country[3];
+    for (size_t i = 0; i < c->q->n_groups; i++) {
+        struct bytes file = c->q->groups[i].file;
+        if (c->q->groups[i].n == 1 && lds_dg1(file.p, file.len, &m, NULL) == RC_OK &&
+            name_country(c->signer.issuer, country))
+            return state_signs(m.state, country);
+    }
+    return true;
+}
+
 static void judge_signer(struct check *c)
 {
     struct chain up;
@@ -165,7 +181,9 @@ static void judge_signer(struct check *c)
     judge_chain(c, &up);
     if (c->v->word != TRUST_VALID)
         return;
-    if (at && (at < c->signer.not_before - DAY || at > c->signer.not_after + DAY))
+    if (!own_state(c))
+        say(c, TRUST_SIGNER_UNKNOWN, "signed by another country than the one that the document names");
+    else if (at && (at < c->signer.not_before - DAY || at > c->signer.not_after + DAY))
         say(c, TRUST_EXPIRED, "signed on a day on which the signer's certificate was not valid");
     else if (c->q->now == 0)
         say(c, TRUST_NOT_CHECKED,

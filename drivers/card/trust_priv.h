@@ -79,6 +79,9 @@ struct security_object {
 MUST enum rc security_object_read(struct bytes content, struct security_object *out, struct err *e);
 bool security_object_type(struct bytes oid);
 
+/* May this country sign what that state issues? Of codes that are no state nobody knows: true. */
+bool state_signs(const char *state, const char country[3]);
+
 #define OID_EKU_MASTER_LIST "\x67\x81\x08\x01\x01\x03"
 
 #endif

@@ -303,12 +303,41 @@ static void every_byte(void **state)
     assert_in_range(valid, 0, 30);
 }
 
+/* A document that names a state, signed by a country: only its own may. */
+static enum trust_word signed_for(const char *state)
+{
+    char mrz[] = "I<???D231458907<<<<<<<<<<<<<<<7408122F1204159UTO<<<<<<<<<<<6ERIKSSON<<ANNA<MARIA<<<<<<<<<<";
+    struct trust_verdict v;
+    uint8_t h[HASH_MAX];
+    memcpy(mrz + 2, state, 3);
+    struct bytes dg1 = tlv(0x61, join(2, TEXT("\x5F\x1F\x5A"), TEXT(mrz)));
+    hash_of(HASH_SHA256, dg1, h);
+    struct bytes list = tlv(0x30, tlv(0x30, join(2, num(1), tlv(4, BYTES(h, 32)))));
+    struct bytes object = tlv(0x30, join(3, num(0), TEXT(SHA256), list));
+    struct bytes sod = build(
+        &(struct made){.content = object, .attributes = join(2, type_attribute(), digest_attribute(object))});
+    struct trust_group group = {1, dg1};
+    struct trust_question q = {sod, &group, 1, rig_day(2026, 11, 22)};
+    trust_check(trusted, rig_arena(), &q, &v);
+    print_message("signed by RO for %s: %s (%s)\n", state, trust_word(v.word), v.reason);
+    return v.word;
+}
+
+static void foreign(void **state)
+{
+    (void)state;
+    assert_int_equal(signed_for("ROU"), TRUST_VALID);
+    assert_int_equal(signed_for("HUN"), TRUST_SIGNER_UNKNOWN);
+    assert_int_equal(signed_for("D<<"), TRUST_SIGNER_UNKNOWN);
+    assert_int_equal(signed_for("UTO"), TRUST_VALID); /* no state: nobody's to sign */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(controls),   cmocka_unit_test(content), cmocka_unit_test(attributes),
         cmocka_unit_test(confusion),  cmocka_unit_test(numbers), cmocka_unit_test(forgeries),
-        cmocka_unit_test(every_byte), cmocka_unit_test(curves),
+        cmocka_unit_test(every_byte), cmocka_unit_test(foreign), cmocka_unit_test(curves),
     };
     return cmocka_run_group_tests(tests, rig_begin, rig_end);
 }
