@@ -26,6 +26,8 @@ extern const struct command audit_commands[];
 extern const size_t n_audit_commands;
 extern const struct command people_commands[];
 extern const size_t n_people_commands;
+extern const struct command workflow_commands[];
+extern const size_t n_workflow_commands;
 
 const char *ctl_option(const struct args *a, const char *name, const char *def);
 MUST enum rc ctl_need(const struct args *a, const char *name, const char **out, struct err *e);

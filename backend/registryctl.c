@@ -376,6 +376,7 @@ static const struct {
     {commands, &(const size_t){COUNT(commands)}},
     {audit_commands, &n_audit_commands},
     {people_commands, &n_people_commands},
+    {workflow_commands, &n_workflow_commands},
 };
 
 static int usage(void)
@@ -400,6 +401,9 @@ static bool parse(struct args *a, size_t extra, int argc, char **argv)
                 a->words[a->n_words++] = argv[i];
             else
                 a->what = argv[i];
+        } else if (strcmp(argv[i], "--dot") == 0 && a->n < CTL_OPTIONS_MAX) { /* stands alone */
+            a->names[a->n] = "dot";
+            a->values[a->n++] = "";
         } else {
             if (i + 1 == argc || a->n == CTL_OPTIONS_MAX)
                 return false;

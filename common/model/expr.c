@@ -263,3 +263,54 @@ void expr_paths(const struct expr *x, void (*fn)(const char *path, void *user), 
     expr_paths(x->a, fn, user);
     expr_paths(x->b, fn, user);
 }
+
+void expr_texts(const struct expr *x, void (*fn)(const char *path, const char *text, void *user), void *user)
+{
+    if (!x)
+        return;
+    bool pair = x->kind == X_EQ || x->kind == X_NE;
+    if (pair && x->a->kind == X_PATH && x->b->kind == X_STR)
+        fn(x->a->s, x->b->s, user);
+    if (pair && x->b->kind == X_PATH && x->a->kind == X_STR)
+        fn(x->b->s, x->a->s, user);
+    for (size_t i = 0; x->kind == X_IN && x->a->kind == X_PATH && i < x->n; i++)
+        if (x->list[i].kind == X_STR)
+            fn(x->a->s, x->list[i].s, user);
+    expr_texts(x->a, fn, user);
+    expr_texts(x->b, fn, user);
+}
+
+struct blame {
+    expr_lookup lookup;
+    void (*fn)(const char *path, bool want, void *user);
+    void *view, *user;
+};
+
+static void blame(const struct expr *x, bool want, const struct blame *b)
+{
+    if (expr_true(x, b->lookup, b->view) == want)
+        return;
+    switch (x->kind) {
+    case X_NOT:
+        blame(x->a, !want, b);
+        break;
+    case X_AND:
+    case X_OR:
+        blame(x->a, want, b);
+        blame(x->b, want, b);
+        break;
+    case X_PATH:
+        b->fn(x->s, want, b->user);
+        break;
+    default:
+        if (x->a && x->a->kind == X_PATH)
+            b->fn(x->a->s, want == (x->kind != X_NE), b->user);
+    }
+}
+
+void expr_blame(const struct expr *x, expr_lookup lookup, void *view,
+                void (*fn)(const char *path, bool want, void *user), void *user)
+{
+    struct blame b = {lookup, fn, view, user};
+    blame(x, true, &b);
+}
