@@ -268,6 +268,15 @@ static void test_printed_card(void **state)
     rig_open_scan(&r, "good", "good");
     rig_to(&r, STEP_CARD, birth);
     assert_true(rig_state_has(&r, "\"scan\":\"ready\""));
+    rig_until(&r, "\"reader\":\"ready\"");
+    /* another person's chip first: its proof stays its own */
+    rig_must(&r, "/v1/card/read", "{\"can\":\"000003\"}");
+    rig_until(&r, "\"step\":\"form\"");
+    while (r.flow->s->card.cmd)
+        uv_run(&r.loop, UV_RUN_ONCE);
+    assert_non_null(r.flow->s->card.passive);
+    rig_must(&r, "/v1/session/back", "{}");
+    rig_to(&r, STEP_CARD, birth);
     rig_must(&r, "/v1/card/scan", "{}");
     rig_until(&r, "\"step\":\"form\"");
     assert_true(rig_state_has(&r, "\"value\":\"POPESCU\",\"source\":\"card\""));
@@ -278,6 +287,7 @@ static void test_printed_card(void **state)
     struct queue_item item;
     ARENA_SCOPE(a);
     assert_int_equal(queue_get(r.queue, a, r.filed_id, &item, &e), RC_OK);
+    assert_null(strstr(item.body, "passive"));
     assert_non_null(strstr(item.body, "\\\"source\\\":\\\"card_scan\\\",\\\"access\\\":\\\"\\\","
                                       "\\\"document_number\\\":\\\"XX123456\\\""));
     rig_close(&r);
