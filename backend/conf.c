@@ -44,6 +44,14 @@ static const struct jfield sms_fields[] = {
 };
 static JDESC(sms_desc, struct sms_conf, sms_fields);
 
+static const struct jfield login_fields[] = {
+    JF_INT(struct login_conf, memory_kib, 0, 0, 1048576), JF_INT(struct login_conf, passes, 0, 0, 100),
+    JF_INT(struct login_conf, lanes, 0, 0, 16),           JF_INT(struct login_conf, idle_minutes, 0, 0, 1440),
+    JF_INT(struct login_conf, session_hours, 0, 0, 168),  JF_INT(struct login_conf, reset_hours, 0, 0, 168),
+    JF_BOOL(struct login_conf, totp_required, 0),
+};
+static JDESC(login_desc, struct login_conf, login_fields);
+
 static const struct jfield conf_fields[] = {
     JF_STR(struct registry_conf, db, J_REQ | J_PD, 1, 1024),
     JF_STR(struct registry_conf, configs, J_REQ, 1, 1024),
@@ -57,14 +65,29 @@ static const struct jfield conf_fields[] = {
     JF_STR(struct registry_conf, public_url, 0, 0, 512),
     JF_OBJP(struct registry_conf, smtp, 0, &smtp_desc),
     JF_OBJP(struct registry_conf, sms, 0, &sms_desc),
+    JF_OBJ(struct registry_conf, login, 0, &login_desc),
     JF_INT(struct registry_conf, retry_unit_ms, 0, 0, 3600000),
     JF_INT(struct registry_conf, blobs_free_mb, 0, 0, 1 << 30),
 };
 static JDESC(conf_desc, struct registry_conf, conf_fields);
 
+void login_conf_default(struct login_conf *c)
+{
+    const struct {
+        int64_t *value, standard;
+    } rows[] = {
+        {&c->memory_kib, 19456}, {&c->passes, 2},         {&c->lanes, 1},
+        {&c->idle_minutes, 30},  {&c->session_hours, 10}, {&c->reset_hours, 24},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++)
+        if (*rows[i].value == 0)
+            *rows[i].value = rows[i].standard;
+}
+
 enum rc registry_conf_load(struct arena *a, const char *path, struct registry_conf *out, struct err *e)
 {
     TRY(json_load(a, &conf_desc, path, out, e));
+    login_conf_default(&out->login);
     if (out->deadline_ms == 0)
         out->deadline_ms = 10000;
     if (out->blobs_free_mb == 0)

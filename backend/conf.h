@@ -28,6 +28,13 @@ struct sms_conf {
     int64_t parts;      /* 0: 2 */
     int64_t timeout_ms; /* 0: a minute */
 };
+/* Zero stands for the default. */
+struct login_conf {
+    int64_t memory_kib, passes, lanes;   /* Argon2id: 19456, 2, 1 */
+    int64_t idle_minutes, session_hours; /* 30, 10 */
+    int64_t reset_hours;                 /* a one-time code lives so long: 24 */
+    bool totp_required;                  /* who has no TOTP cannot log in */
+};
 struct registry_conf {
     const char *db;        /* libpq connection string */
     const char *configs;   /* services, holidays, terms, i18n */
@@ -41,11 +48,13 @@ struct registry_conf {
     struct smtp_conf *smtp;                  /* NULL: no e-mail goes out */
     struct sms_conf *sms;
     int64_t retry_unit_ms; /* 0: a minute */
+    struct login_conf login;
 };
 
 MUST enum rc registry_conf_load(struct arena *a, const char *path, struct registry_conf *out, struct err *e);
 /* The key of the PIN verifiers. With create it is made when the file is missing. */
 MUST enum rc pin_key_load(const char *path, bool create, uint8_t out[32], struct err *e);
+void login_conf_default(struct login_conf *c);
 /* HMAC-SHA256 over "code:pin". */
 void pin_verifier(uint8_t out[32], const uint8_t key[32], const char *code, const char *pin);
 

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "backend/ctl.h"
+#include "backend/login.h"
 #include "backend/people.h"
 
 static const char *by(const struct args *a)
@@ -144,6 +145,48 @@ static enum rc cmd_why(const struct args *a, struct err *e)
     return RC_OK;
 }
 
+/* The key of the secrets lies in the register's folder, not in the database. */
+static enum rc login(const struct args *a, struct db_sync **s, struct login *l, struct err *e)
+{
+    struct registry_conf conf = {0};
+    uint8_t master[32];
+
+    TRY(ctl_conf(a, &conf, e));
+    TRY(pin_key_load(conf.pin_key, false, master, e));
+    TRY(named(a, s, e));
+    enum rc rc = login_init(l, *s, &conf.login, master, e);
+    wipe(master, sizeof(master));
+    return rc;
+}
+
+static enum rc cmd_user_password(const struct args *a, struct err *e)
+{
+    struct db_sync *s SCOPED(db_sync_closep) = NULL;
+    struct login l SCOPED(login_wipe);
+    char code[LOGIN_CODE];
+
+    memset(&l, 0, sizeof(l));
+    TRY(login(a, &s, &l, e));
+    TRY(login_reset(&l, a->what, by(a), code, e));
+    printf("one-time code of %s, good for %lld hours: %s\n", a->what, (long long)l.conf.reset_hours, code);
+    wipe(code, sizeof(code));
+    return RC_OK;
+}
+
+static enum rc cmd_user_totp(const struct args *a, struct err *e)
+{
+    struct db_sync *s SCOPED(db_sync_closep) = NULL;
+    struct login l SCOPED(login_wipe);
+    const char *uri = NULL;
+    bool off = strcmp(ctl_option(a, "set", "on"), "off") == 0;
+
+    memset(&l, 0, sizeof(l));
+    TRY(login(a, &s, &l, e));
+    TRY(login_totp(&l, a->arena, a->what, by(a), off ? NULL : &uri, e));
+    printf("%s\n", off ? "without TOTP from now on" : uri);
+    return RC_OK;
+}
+
 #define ROLE_OPTIONS "USER ROLE --institution ID [--department D | --reach institution|below] [--by NAME]"
 
 const struct command people_commands[] = {
@@ -154,6 +197,10 @@ const struct command people_commands[] = {
     {"user", "enable", "USER [--by NAME]", "with the roles that it had", cmd_user_enable, 0},
     {"user", "role", ROLE_OPTIONS, "grant a role of configs/roles.json", cmd_user_role, 1},
     {"user", "unrole", ROLE_OPTIONS, "take it back", cmd_user_unrole, 1},
+    {"user", "password", "USER [--by NAME]", "a one-time code with which the person sets a password",
+     cmd_user_password, 0},
+    {"user", "totp", "USER [--set on|off] [--by NAME]", "a new secret for an authenticator app, shown once",
+     cmd_user_totp, 0},
     {"user", "list", "[USER]", "accounts and what they hold", cmd_user_list, 0},
     {"why", NULL, "USER ACTION CASE",
      "why an act is allowed or denied; CASE: id, receipt code or "

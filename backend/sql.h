@@ -39,6 +39,17 @@
     X(SQL_ROLES_OF, roles_of, 1)                                                                             \
     X(SQL_INSTITUTION_TREE, institution_tree, 0)                                                             \
     X(SQL_CASE_PLACE, case_place, 1)                                                                         \
+    X(SQL_LOGIN_GATE, login_gate, 2)                                                                         \
+    X(SQL_LOGIN_ACCOUNT, login_account, 4)                                                                   \
+    X(SQL_LOGIN_WRONG, login_wrong, 4)                                                                       \
+    X(SQL_LOGIN_OPEN, login_open, 6)                                                                         \
+    X(SQL_LOGIN_STEP, login_step, 2)                                                                         \
+    X(SQL_LOGIN_CHECK, login_check, 3)                                                                       \
+    X(SQL_LOGIN_END, login_end, 2)                                                                           \
+    X(SQL_PASSWORD_SET, password_set, 3)                                                                     \
+    X(SQL_RESET_PUT, reset_put, 3)                                                                           \
+    X(SQL_RESET_WRONG, reset_wrong, 1)                                                                       \
+    X(SQL_TOTP_PUT, totp_put, 2)                                                                             \
     X(SQL_SESSION, session, 0)                                                                               \
     X(SQL_SESSION_INTAKE, session_intake, 0)                                                                 \
     X(SQL_SESSION_FLUSH, session_flush, 0)                                                                   \

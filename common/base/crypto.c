@@ -83,6 +83,12 @@ void hmac_sha256(uint8_t out[SHA256_LEN], const void *key, size_t keylen, const 
         abort();
 }
 
+void hmac_sha1(uint8_t out[SHA1_LEN], const void *key, size_t keylen, const void *p, size_t len)
+{
+    if (mbedtls_md_hmac(mbedtls_md_info_from_type(MBEDTLS_MD_SHA1), key, keylen, p, len, out) != 0)
+        abort();
+}
+
 enum rc hkdf_bytes(uint8_t *out, size_t len, struct bytes key, struct bytes salt, const char *info,
                    struct err *e)
 {

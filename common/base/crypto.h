@@ -6,6 +6,7 @@
 #include "common/base/err.h"
 
 #define SHA256_LEN 32
+#define SHA1_LEN 20
 #define GCM_NONCE 12
 #define GCM_TAG 16
 #define UUID_LEN 37 /* text with the NUL */
@@ -18,6 +19,8 @@ struct sha256_sum *sha256_begin(void);
 void sha256_add(struct sha256_sum *s, const void *p, size_t len);
 void sha256_end(struct sha256_sum *s, uint8_t out[SHA256_LEN]);
 void hmac_sha256(uint8_t out[SHA256_LEN], const void *key, size_t keylen, const void *p, size_t len);
+/* Only where a standard wants it: what authenticator apps compute (RFC 6238). */
+void hmac_sha1(uint8_t out[SHA1_LEN], const void *key, size_t keylen, const void *p, size_t len);
 /* RFC 5869, SHA-256: hkdf_sha256(out, len, key, keylen, salt, saltlen, info, e). */
 MUST enum rc hkdf_bytes(uint8_t *out, size_t len, struct bytes key, struct bytes salt, const char *info,
                         struct err *e);

@@ -10,6 +10,7 @@
 
 #include "backend/migrate.h"
 #include "backend/people.h"
+#include "common/base/fs.h"
 #include "tests/db/pgcluster.h"
 
 static struct pgcluster pg;
@@ -119,8 +120,44 @@ static void every_command(void **state)
     assert_non_null(strstr(said, "sealed rows 7,"));
 }
 
+/* Their secrets are sealed with a key beside the register's configuration. */
+static void password_and_totp(void **state)
+{
+    (void)state;
+    char path[300], text[1200], words[400];
+    struct err e = {0};
+
+    snprintf(path, sizeof(path), "%s/key", pg.dir);
+    assert_int_equal(fs_write(path, "0123456789abcdef0123456789abcdef", 32, 0600, &e), RC_OK);
+    snprintf(text, sizeof(text),
+             "{\"db\":\"%s\",\"configs\":\"configs\",\"pin_key\":\"%s\",\"blobs\":\"x\","
+             "\"terminals\":{\"host\":\"127.0.0.1\",\"port\":0},\"public\":{\"host\":\"127.0.0.1\","
+             "\"port\":0},\"tls\":{\"ca\":\"x\",\"cert\":\"x\",\"key\":\"x\"},"
+             "\"login\":{\"memory_kib\":256,\"reset_hours\":2}}",
+             pg.conninfo, path);
+    snprintf(path, sizeof(path), "%s/conf", pg.dir);
+    assert_int_equal(fs_write(path, text, strlen(text), 0600, &e), RC_OK);
+    static const struct {
+        const char *words;
+        int code;
+        const char *says;
+    } rows[] = {
+        {"user password ana", 0, "one-time code of ana, good for 2 hours: "},
+        {"user password ion", 1, "no account ion"},
+        {"user totp ana", 0, "otpauth://totp/Pridvor:ana?secret="},
+        {"user totp ana --set off", 0, "without TOTP"},
+        {"user totp ion", 1, "no account ion"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        snprintf(words, sizeof(words), "%s --config %s", rows[i].words, path);
+        int code = ctl(words);
+        if (code != rows[i].code || !strstr(said, rows[i].says))
+            fail_msg("%s: %d, %s", rows[i].words, code, said);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(every_command)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(every_command), cmocka_unit_test(password_and_totp)};
     return cmocka_run_group_tests(tests, setup, teardown);
 }

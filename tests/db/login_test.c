@@ -1,0 +1,427 @@
+/* Logging in against a real database, with a clock that the test turns. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "backend/login.h"
+#include "backend/migrate.h"
+#include "backend/people.h"
+#include "backend/totp.h"
+#include "common/base/clock.h"
+#include "common/base/text.h"
+#include "tests/db/pgcluster.h"
+
+static const char right[] = "corect cal baterie", other[] = "un alt lung parol";
+static struct pgcluster pg;
+static struct db_sync *db;
+static struct login l;
+static int64_t clock_ms;
+static struct err e;
+
+static int64_t turned(void)
+{
+    return clock_ms;
+}
+
+static void pass(int64_t seconds)
+{
+    clock_ms += seconds * 1000;
+}
+
+static enum rc enter(const char *account, const char *password, const char *code, const char *address)
+{
+    char token[LOGIN_TOKEN];
+    struct login_try t = {account, password, code, address};
+    memset(&e, 0, sizeof(e));
+    return login_enter(&l, &t, token, &e);
+}
+
+static enum rc redeem(const char *account, const char *code, const char *fresh)
+{
+    struct login_try t = {account, NULL, code, "10.0.0.9"};
+    memset(&e, 0, sizeof(e));
+    return login_redeem(&l, &t, fresh, &e);
+}
+
+static void person(const char *name)
+{
+    struct people_role at = {.account = name, .institution = "hall-1"};
+    char code[LOGIN_CODE];
+
+    assert_int_equal(people_add(db, &at, "Cineva", "root", &e), RC_OK);
+    assert_int_equal(login_reset(&l, name, "root", code, &e), RC_OK);
+    if (redeem(name, code, right) != RC_OK)
+        fail_msg("%s", e.text);
+}
+
+static int setup(void **state)
+{
+    static const struct login_conf quick = {.memory_kib = 256, .passes = 1, .lanes = 1};
+    static const uint8_t master[32] = {7};
+    (void)state;
+
+    if (!pgcluster_make(&pg))
+        exit(77);
+    pgcluster_database(&pg, "login");
+    if (migrate(pg.conninfo, NULL, &e) != RC_OK || db_sync_open(pg.conninfo, &db, &e) != RC_OK ||
+        login_init(&l, db, &quick, master, &e) != RC_OK)
+        return -1;
+    clock_ms = unix_ms();
+    l.now = turned;
+    pgcluster_query(&pg, "INSERT INTO institution (id, kind, name_ro, name_hu, name_en) VALUES "
+                         "('hall-1', 'town_hall', 'P', 'P', 'P')");
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    login_wipe(&l);
+    db_sync_close(db);
+    pgcluster_free(&pg);
+    return 0;
+}
+
+static void one_answer(void **state)
+{
+    (void)state;
+    struct people_role none = {.account = "fara", .institution = "hall-1"};
+
+    person("ana");
+    person("oprit");
+    assert_int_equal(people_add(db, &none, "Fără Parolă", "root", &e), RC_OK);
+    assert_int_equal(people_disable(db, "oprit", true, "root", &e), RC_OK);
+    assert_int_equal(enter("ana", right, NULL, "10.0.0.1"), RC_OK);
+    static const struct {
+        const char *account, *password;
+    } rows[] = {{"ana", "corect cal bateri"},
+                {"ana", ""},
+                {"nimeni", right},
+                {"oprit", right},
+                {"fara", right},
+                {"fara", ""},
+                {"Ana", right},
+                {"", right},
+                {"' OR 1=1 --", right},
+                {"ana ", right},
+                {"an%", right}};
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        assert_int_equal(enter(rows[i].account, rows[i].password, NULL, "10.0.0.2"), RC_DENIED);
+        assert_string_equal(e.text, "name, password or code is wrong");
+    }
+    static char longer[70000];
+    memset(longer, 'a', sizeof(longer) - 1);
+    assert_int_equal(enter("ana", longer, NULL, "10.0.0.1"), RC_DENIED);
+    assert_int_equal(enter(longer, right, NULL, "10.0.0.1"), RC_BAD_REQUEST);
+    assert_int_equal(enter("ana\xff", right, NULL, "10.0.0.1"), RC_BAD_REQUEST);
+    assert_int_equal(enter(NULL, right, NULL, "10.0.0.1"), RC_BAD_REQUEST);
+    assert_int_equal(enter("ana", right, NULL, "10.0.0.1"), RC_OK);
+}
+
+static int64_t wrong_until_delayed(const char *account, const char *address, int *free)
+{
+    for (*free = 0; *free < 100; ++*free)
+        if (enter(account, "gresit", NULL, address) == RC_LIMIT)
+            return e.detail;
+    fail_msg("never delayed");
+    return 0;
+}
+
+/* Grows, has an end, holds nobody else. */
+static void delays(void **state)
+{
+    (void)state;
+    int tries;
+    int64_t wait = 0, most = 0;
+
+    person("dan");
+    person("eva");
+    pass(86400 * 3);
+    assert_int_equal(enter("dan", right, NULL, "10.0.1.1"), RC_OK); /* his own place */
+    assert_int_equal(wrong_until_delayed("dan", "66.6.6.6", &tries), 1);
+    assert_int_equal(tries, 3);
+    assert_int_equal(enter("dan", right, NULL, "66.6.6.6"), RC_LIMIT); /* even when right */
+    for (int i = 0; i < 30; i++) {
+        int64_t before = wait;
+        if (enter("dan", "gresit", NULL, "66.6.6.6") == RC_LIMIT)
+            wait = e.detail;
+        assert_true(wait >= before || i == 0);
+        most = wait > most ? wait : most;
+        pass(wait);
+        enter("dan", "gresit", NULL, "66.6.6.6");
+        enter("dan", "gresit", NULL, "66.6.6.6");
+        wait = e.detail;
+    }
+    assert_true(most >= 256 && most <= 300);
+    /* The attack goes on, and dan works at his desk, eva everywhere. */
+    assert_int_equal(enter("dan", "gresit", NULL, "66.6.6.6"), RC_LIMIT);
+    assert_int_equal(enter("dan", right, NULL, "10.0.1.1"), RC_OK);
+    assert_int_equal(enter("eva", right, NULL, "10.0.1.2"), RC_OK);
+    /* Somewhere new he waits minutes, not for ever. */
+    assert_int_equal(enter("dan", right, NULL, "10.0.1.77"), RC_LIMIT);
+    pass(300);
+    assert_int_equal(enter("dan", right, NULL, "10.0.1.77"), RC_OK);
+    /* A new day begins with nothing. */
+    wrong_until_delayed("eva", "10.0.1.55", &tries);
+    pass(86401);
+    wrong_until_delayed("eva", "10.0.1.55", &tries);
+    assert_int_equal(tries, 3);
+}
+
+/* Somebody in the town hall tries a hundred names: those who work there go on working. */
+static void one_address(void **state)
+{
+    (void)state;
+    char name[32];
+    int limited = 0;
+
+    person("flo");
+    person("gil");
+    pass(86400 * 3);
+    assert_int_equal(enter("flo", right, NULL, "10.0.2.1"), RC_OK);
+    for (int i = 0; i < 100; i++) {
+        snprintf(name, sizeof(name), "nume%d", i);
+        limited += enter(name, right, NULL, "10.0.2.1") == RC_LIMIT;
+        assert_true(e.detail <= 60);
+    }
+    assert_int_equal(limited, 80);
+    assert_int_equal(enter("flo", right, NULL, "10.0.2.1"), RC_OK);
+    assert_int_equal(enter("gil", right, NULL, "10.0.2.1"), RC_LIMIT); /* new here: a minute at most */
+    assert_int_equal(enter("gil", right, NULL, "10.0.2.2"), RC_OK);
+    pass(60);
+    assert_int_equal(enter("gil", right, NULL, "10.0.2.1"), RC_OK);
+}
+
+static void at_the_same_time(void **state)
+{
+    (void)state;
+    struct db_sync *two SCOPED(db_sync_closep) = NULL;
+
+    person("hal");
+    assert_int_equal(db_sync_open(pg.conninfo, &two, &e), RC_OK);
+    assert_int_equal(db_sync_script(two, "BEGIN; SELECT pg_advisory_xact_lock(7210043, hashtext('hal'))", &e),
+                     RC_OK);
+    assert_int_equal(enter("hal", right, NULL, "10.0.3.1"), RC_LIMIT);
+    assert_int_equal(enter("ana", right, NULL, "10.0.0.1"), RC_OK);
+    assert_int_equal(db_sync_script(two, "ROLLBACK", &e), RC_OK);
+    assert_int_equal(enter("hal", right, NULL, "10.0.3.1"), RC_OK);
+}
+
+static void open_session(const char *account, char token[LOGIN_TOKEN])
+{
+    struct login_try t = {account, right, NULL, "10.0.4.1"};
+    char who[LOGIN_ACCOUNT];
+    assert_int_equal(login_enter(&l, &t, token, &e), RC_OK);
+    assert_int_equal(login_check(&l, token, who, &e), RC_OK);
+    assert_string_equal(who, account);
+}
+
+static void sessions(void **state)
+{
+    (void)state;
+    char a[LOGIN_TOKEN], b[LOGIN_TOKEN], who[LOGIN_ACCOUNT];
+    struct login_try old = {"ina", right, NULL, "10.0.4.1"};
+
+    person("ina");
+    open_session("ina", a);
+    pass(29 * 60);
+    assert_int_equal(login_check(&l, a, who, &e), RC_OK);
+    pass(29 * 60);
+    assert_int_equal(login_check(&l, a, who, &e), RC_OK);
+    pass(31 * 60);
+    assert_int_equal(login_check(&l, a, who, &e), RC_UNAUTHENTICATED);
+    open_session("ina", a);
+    for (int i = 0; i < 23; i++) {
+        pass(25 * 60);
+        assert_int_equal(login_check(&l, a, who, &e), RC_OK);
+    }
+    pass(26 * 60); /* ten hours are over */
+    assert_int_equal(login_check(&l, a, who, &e), RC_UNAUTHENTICATED);
+    open_session("ina", a);
+    open_session("ina", b);
+    assert_string_not_equal(a, b);
+    assert_int_equal(login_leave(&l, a, &e), RC_OK);
+    assert_int_equal(login_check(&l, a, who, &e), RC_UNAUTHENTICATED);
+    assert_int_equal(login_check(&l, b, who, &e), RC_OK);
+    assert_int_equal(login_password(&l, &old, "scurt", &e), RC_BAD_FIELD);
+    assert_int_equal(login_password(&l, &old, "o parola a Inai buna", &e), RC_BAD_FIELD);
+    assert_int_equal(login_password(&l, &old, other, &e), RC_OK);
+    assert_int_equal(login_check(&l, b, who, &e), RC_UNAUTHENTICATED);
+    assert_int_equal(enter("ina", right, NULL, "10.0.4.1"), RC_DENIED);
+    assert_int_equal(login_password(&l, &old, right, &e), RC_DENIED);
+    old.password = other;
+    assert_int_equal(login_password(&l, &old, right, &e), RC_OK);
+    open_session("ina", a);
+    assert_int_equal(people_disable(db, "ina", true, "root", &e), RC_OK);
+    assert_int_equal(login_check(&l, a, who, &e), RC_UNAUTHENTICATED);
+    assert_int_equal(people_disable(db, "ina", false, "root", &e), RC_OK);
+    assert_int_equal(login_check(&l, a, who, &e), RC_UNAUTHENTICATED); /* ended, not asleep */
+    static const char *const bad[] = {NULL, "", "00", "zz", "' OR true --"};
+    for (size_t i = 0; i < COUNT(bad); i++)
+        assert_int_equal(login_check(&l, bad[i], who, &e), RC_UNAUTHENTICATED);
+}
+
+static void secret_of(const char *uri, uint8_t secret[20])
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+    const char *s = strstr(uri, "secret=") + 7;
+    uint32_t bits = 0;
+    size_t n = 0, k = 0;
+    for (; *s != '&'; s++) {
+        bits = bits << 5 | (uint32_t)(strchr(digits, *s) - digits);
+        if ((n += 5) >= 8)
+            secret[k++] = (uint8_t)(bits >> (n -= 8));
+    }
+    assert_int_equal(k, 20);
+}
+
+static void second_factor(void **state)
+{
+    (void)state;
+    ARENA_SCOPE(a);
+    const char *uri;
+    uint8_t secret[20];
+    char code[9], before[9];
+
+    person("jan");
+    assert_int_equal(login_totp(&l, a, "jan", "root", &uri, &e), RC_OK);
+    secret_of(uri, secret);
+    assert_int_equal(enter("jan", right, NULL, "10.0.5.1"), RC_DENIED);
+    assert_int_equal(enter("jan", right, "000000", "10.0.5.2"), RC_DENIED);
+    pass(3600);
+    totp_code(code, TOTP_SHA1, BYTES(secret, 20), clock_ms / 1000 / 30, 6);
+    totp_code(before, TOTP_SHA1, BYTES(secret, 20), clock_ms / 1000 / 30 - 1, 6);
+    assert_int_equal(enter("jan", right, code, "10.0.5.1"), RC_OK);
+    assert_int_equal(enter("jan", right, code, "10.0.5.1"), RC_DENIED);   /* replayed */
+    assert_int_equal(enter("jan", right, before, "10.0.5.1"), RC_DENIED); /* older than the used one */
+    pass(60);
+    totp_code(code, TOTP_SHA1, BYTES(secret, 20), clock_ms / 1000 / 30, 6);
+    assert_int_equal(enter("jan", "gresit", code, "10.0.5.1"), RC_DENIED);
+    pass(10);
+    assert_int_equal(enter("jan", right, code, "10.0.5.1"), RC_DENIED); /* seen beside a wrong password */
+    pass(3600);
+    assert_int_equal(login_totp(&l, a, "jan", "root", NULL, &e), RC_OK);
+    assert_int_equal(enter("jan", right, NULL, "10.0.5.1"), RC_OK);
+    l.conf.totp_required = true;
+    assert_int_equal(enter("jan", right, NULL, "10.0.5.1"), RC_DENIED);
+    l.conf.totp_required = false;
+    assert_int_equal(login_totp(&l, a, "nimeni", "root", &uri, &e), RC_NOT_FOUND);
+}
+
+static void reset(void **state)
+{
+    (void)state;
+    char code[LOGIN_CODE], token[LOGIN_TOKEN], who[LOGIN_ACCOUNT];
+
+    person("kim");
+    open_session("kim", token);
+    assert_int_equal(login_reset(&l, "kim", "root", code, &e), RC_OK);
+    assert_int_equal(login_check(&l, token, who, &e), RC_OK);
+    assert_int_equal(redeem("kim", "", other), RC_DENIED);
+    assert_int_equal(redeem("ana", code, other), RC_DENIED);
+    assert_int_equal(redeem("kim", code, "scurt"), RC_BAD_FIELD);
+    assert_int_equal(redeem("kim", code, other), RC_OK);
+    assert_int_equal(login_check(&l, token, who, &e), RC_UNAUTHENTICATED);
+    assert_int_equal(redeem("kim", code, right), RC_DENIED); /* once */
+    assert_int_equal(enter("kim", other, NULL, "10.0.6.1"), RC_OK);
+    pass(3600);
+    assert_int_equal(login_reset(&l, "kim", "root", code, &e), RC_OK);
+    pass(24 * 3600 + 1);
+    assert_int_equal(redeem("kim", code, right), RC_DENIED); /* too old */
+    pass(3600);
+    assert_int_equal(login_reset(&l, "kim", "root", code, &e), RC_OK);
+    for (int i = 0; i < 5; i++) {
+        assert_int_equal(redeem("kim", "AAAAA-AAAAA-AAAAA", right), RC_DENIED);
+        pass(3600);
+    }
+    assert_int_equal(redeem("kim", code, right), RC_DENIED); /* void */
+    assert_int_equal(login_reset(&l, "nimeni", "root", code, &e), RC_NOT_FOUND);
+}
+
+/* What was typed and what opens doors stands nowhere in the database. */
+static void no_secret_is_kept(void **state)
+{
+    (void)state;
+    ARENA_SCOPE(a);
+    char token[LOGIN_TOKEN], code[LOGIN_CODE], sql[700], hex[41];
+    const char *uri;
+    uint8_t secret[20];
+
+    person("lia");
+    open_session("lia", token);
+    assert_int_equal(enter("parola-in-loc-de-nume", right, NULL, "10.0.7.1"), RC_DENIED);
+    assert_int_equal(login_totp(&l, a, "lia", "root", &uri, &e), RC_OK);
+    assert_int_equal(login_reset(&l, "lia", "root", code, &e), RC_OK);
+    secret_of(uri, secret);
+    hex_encode(hex, secret, sizeof(secret));
+    const char *words[] = {right, other, "gresit", token, code, hex, "parola-in-loc"};
+    for (size_t i = 0; i < COUNT(words); i++) {
+        snprintf(sql, sizeof(sql),
+                 "SELECT count(*) FROM (SELECT t::text FROM audit t UNION ALL SELECT t::text FROM "
+                 "account t UNION ALL SELECT t::text FROM login_session t UNION ALL SELECT t::text FROM "
+                 "login_delay t) x "
+                 "WHERE strpos(x.t, '%s') > 0",
+                 words[i]);
+        assert_string_equal(pgcluster_query(&pg, sql), "0");
+    }
+    assert_string_equal(
+        pgcluster_query(&pg, "SELECT bool_and(password LIKE '$argon2id$v=19$m=256,t=1,p=1$%') FROM "
+                             "account WHERE password IS NOT NULL"),
+        "t");
+    /* Each attempt has its line: as many as were made in a minute of the clock. */
+    const char *n = arena_str(a, pgcluster_query(&pg, "SELECT count(*) FROM audit WHERE act LIKE 'login%'"));
+    enter("lia", right, NULL, "10.0.7.1");
+    enter("nimeni", right, NULL, "10.0.7.1");
+    assert_int_equal(
+        strtol(pgcluster_query(&pg, "SELECT count(*) FROM audit WHERE act LIKE 'login%'"), NULL, 10),
+        strtol(n, NULL, 10) + 2);
+    assert_string_equal(
+        pgcluster_query(&pg, "SELECT actor || '|' || act || '|' || detail FROM audit ORDER BY id DESC "
+                             "LIMIT 1"),
+        "?|login refused|session: no such account, from 10.0.7.1");
+}
+
+/* With the parameters of the product: a name that does not exist takes as long as one that does. */
+static void same_time(void **state)
+{
+    (void)state;
+    static const uint8_t master[32] = {7};
+    struct login_conf standard = {0};
+    struct login real;
+    char token[LOGIN_TOKEN];
+    int64_t best[2] = {INT64_MAX, INT64_MAX};
+
+    assert_int_equal(login_init(&real, db, &standard, master, &e), RC_OK);
+    person("mia");
+    struct login_try old = {"mia", right, NULL, "10.0.8.1"};
+    real.now = turned;
+    assert_int_equal(login_password(&real, &old, other, &e), RC_OK);
+    for (int i = 0; i < 5; i++)
+        for (int k = 0; k < 2; k++) {
+            struct login_try t = {k ? "nimeni" : "mia", "gresit", NULL, "10.0.8.2"};
+            pass(86401);
+            int64_t begin = mono_us();
+            assert_int_equal(login_enter(&real, &t, token, &e), RC_DENIED);
+            int64_t took = mono_us() - begin;
+            best[k] = took < best[k] ? took : best[k];
+        }
+    print_message("known %lld us, unknown %lld us\n", (long long)best[0], (long long)best[1]);
+    assert_true(best[1] * 2 > best[0] && best[0] * 2 > best[1]);
+    login_wipe(&real);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(one_answer),  cmocka_unit_test(delays),
+        cmocka_unit_test(one_address), cmocka_unit_test(at_the_same_time),
+        cmocka_unit_test(sessions),    cmocka_unit_test(second_factor),
+        cmocka_unit_test(reset),       cmocka_unit_test(no_secret_is_kept),
+        cmocka_unit_test(same_time),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
