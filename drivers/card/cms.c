@@ -117,18 +117,28 @@ bool cms_names(const struct cms_signer *s, const struct cert *c)
 enum rc cms_certificate(const struct cms *m, const struct cms_signer *s, struct cert *out, struct err *e)
 {
     struct der list = der_in(m->certificates);
+    struct cert second = {0};
     while (list.len > 0) {
         struct der_item it;
         struct cert c;
         TRY(der_next(&list, &it, e));
         if (it.tag != DER_SEQUENCE) /* attribute certificates and the like */
             continue;
-        if (cert_read(it.raw, &c, e) == RC_OK && cms_names(s, &c)) {
+        if (cert_read(it.raw, &c, e) != RC_OK)
+            continue;
+        if (cms_names(s, &c)) {
             *out = c;
             return RC_OK;
         }
+        /* Some states write the issuer in another order than their certificate has it. Whether it is the
+         * signer's, its key will tell. */
+        if (!s->ski.len && der_same(s->serial, c.serial))
+            second = c;
     }
-    return err_set(e, RC_NOT_FOUND, "CMS: the signer's certificate is not enclosed");
+    if (!second.raw.len)
+        return err_set(e, RC_NOT_FOUND, "CMS: the signer's certificate is not enclosed");
+    *out = second;
+    return RC_OK;
 }
 
 /* ---- signed attributes -----------------------------------------------------------------------------------

@@ -24,7 +24,7 @@ struct cms {
 
 /* in: ContentInfo, BER allowed outside of what is signed. The arena holds what had to be written again. */
 MUST enum rc cms_read(struct arena *a, struct bytes in, struct cms *out, struct err *e);
-/* The embedded certificate that the signer names; RC_NOT_FOUND. */
+/* The embedded certificate that the signer names, by its number alone if by no name; RC_NOT_FOUND. */
 MUST enum rc cms_certificate(const struct cms *m, const struct cms_signer *s, struct cert *out,
                              struct err *e);
 bool cms_names(const struct cms_signer *s, const struct cert *c); /* is c the one it names? */

@@ -123,6 +123,33 @@ static struct trust_verdict ask(const struct trust *t, const char *sod, const st
     return v;
 }
 
+/* The issuer beside the signature, which no signature covers: its parts in another order, as one state writes
+ * them, and another number, which then is nobody's. */
+static void issuer_order(void **state)
+{
+    (void)state;
+    static const char country[] = "\x31\x0B\x30\x09\x06\x03\x55\x04\x06";
+    struct bytes sod = rig_file("ec-prime256v1.cms");
+    uint8_t *p = arena_dup(rig_arena(), sod.p, sod.len), *name = NULL;
+    for (size_t i = 0; i + 64 < sod.len; i++)
+        if (memcmp(p + i, country, sizeof country - 1) == 0)
+            name = p + i; /* the last one stands in the signer's part */
+    assert_non_null(name);
+    size_t first = 13, next = 2 + (size_t)name[first + 1];
+    assert_int_equal(name[first], 0x31);
+    uint8_t was[13];
+    memcpy(was, name, first);
+    memmove(name, name + first, next);
+    memcpy(name + next, was, first);
+    const char *why;
+    struct trust *t = rig_trust("csca.cer");
+    assert_int_equal(rig_verdict(t, rig_sod(BYTES(p, sod.len)), &why), TRUST_VALID);
+    size_t length = name[-1] < 0x80 ? name[-1] : 0;
+    assert_true(length > 0 && name[length] == 0x02); /* the number */
+    name[length + 2] ^= 1;
+    assert_int_equal(rig_verdict(t, rig_sod(BYTES(p, sod.len)), &why), TRUST_SIGNER_UNKNOWN);
+}
+
 static void groups(void **state)
 {
     (void)state;
@@ -221,8 +248,9 @@ static void report(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(algorithms), cmocka_unit_test(verdicts), cmocka_unit_test(groups),
-        cmocka_unit_test(clocks),     cmocka_unit_test(lists),    cmocka_unit_test(report),
+        cmocka_unit_test(algorithms),   cmocka_unit_test(verdicts), cmocka_unit_test(groups),
+        cmocka_unit_test(issuer_order), cmocka_unit_test(clocks),   cmocka_unit_test(lists),
+        cmocka_unit_test(report),
     };
     return cmocka_run_group_tests(tests, rig_begin, rig_end);
 }
