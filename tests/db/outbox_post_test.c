@@ -161,7 +161,7 @@ static void wrong_certificate(void **state)
 static void backlog(void **state)
 {
     const char *want = getenv("PRIDVOR_OUTBOX_BACKLOG");
-    int n = want ? (int)strtol(want, NULL, 10) : 10000;
+    int n = want ? (int)strtol(want, NULL, 10) : 2000;
     (void)state;
 
     server_kill(&server, SIGTERM);
