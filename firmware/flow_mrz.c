@@ -87,8 +87,8 @@ enum rc mrz_scan(struct flow_call *c, struct err *e)
     p->attempts++;
     p->identity = NULL;
     p->proven = p->scanned = false;
-    p->passive = p->passive_reason = p->csca = p->chip =
-        NULL; /* of a chip that was read before: not this card's */
+    /* of a chip that was read before: not this card's */
+    p->passive = p->passive_reason = p->csca = p->chip = NULL;
     c->s->scan.cmd = driver_send(
         d, "scan", SCAN_MS,
         "{\"source\":\"flatbed\",\"dpi\":300,\"mode\":\"gray\",\"max_pages\":1,\"purpose\":\"id\"}", on_scan,

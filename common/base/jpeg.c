@@ -140,7 +140,9 @@ static enum rc decode(struct arena *a, struct bytes in, int scale, bool grey, st
                       struct err *e)
 {
     struct jpeg_decompress_struct d = {0};
+    struct jpeg_info head;
     struct fault f;
+    TRY(jpeg_head(in, &head, e));
     d.err = fault_init(&f);
     if (setjmp(f.back)) {
         jpeg_destroy_decompress(&d);
@@ -149,6 +151,11 @@ static enum rc decode(struct arena *a, struct bytes in, int scale, bool grey, st
     jpeg_create_decompress(&d);
     jpeg_mem_src(&d, in.p, in.len);
     jpeg_read_header(&d, TRUE);
+    /* libjpeg may find another head than jpeg_head(), which has set the limits */
+    if ((int)d.image_width != head.width || (int)d.image_height != head.height) {
+        jpeg_destroy_decompress(&d);
+        return err_set(e, RC_BAD_FIELD, "JPEG with two sizes");
+    }
     d.scale_num = 1;
     d.scale_denom = (unsigned)scale;
     d.dct_method = JDCT_ISLOW;

@@ -298,11 +298,33 @@ static void test_hostile(void **state)
     assert_int_not_equal(pdf_write(&(struct pdf_doc){"x", "ro", 0, &p, 1}, &out, &e), RC_OK);
 }
 
+/* A marker without a length (FFD0) that we would take for a segment: the head we judged is not the picture
+ * that libjpeg then makes room for. */
+static void test_two_heads(void **state)
+{
+    (void)state;
+    enum { FRAME = 2 + 18 + 69, SKIPPED = 4 + 0xFFE0 };
+    struct err e = {0};
+    struct jpeg_info i;
+    struct bytes out;
+    char *good;
+    size_t len;
+    assert_int_equal(fs_read(a, "tests/fuzz/seeds/jpeg/grey.jpg", 65536, &good, &len, &e), RC_OK);
+    uint8_t *p = arena_alloc(a, SKIPPED + len);
+    memcpy(p, "\xFF\xD8\xFF\xD0", 4);
+    memcpy(p + 4, good + 2, len - 2);
+    memcpy(p + 2 + FRAME + 5, "\x0F\xA0\x0F\xA0", 4); /* 4000 x 4000 */
+    memcpy(p + SKIPPED, good + 2, len - 2);
+    enum rc head = jpeg_head(BYTES(p, SKIPPED + len - 2), &i, &e);
+    assert_true(head != RC_OK || i.width == 24);
+    assert_int_not_equal(jpeg_thumb(a, BYTES(p, SKIPPED + len - 2), 100, &out, &e), RC_OK);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_pages), cmocka_unit_test(test_turns),
-                                       cmocka_unit_test(test_g4), cmocka_unit_test(test_text_page),
-                                       cmocka_unit_test(test_hostile)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_pages),   cmocka_unit_test(test_turns),
+                                       cmocka_unit_test(test_g4),      cmocka_unit_test(test_text_page),
+                                       cmocka_unit_test(test_hostile), cmocka_unit_test(test_two_heads)};
     if (!mkdtemp(dir))
         return 1;
     a = arena_new();
