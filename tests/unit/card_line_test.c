@@ -6,6 +6,7 @@
 #include "drivers/card/pps.h"
 #include "drivers/card/t0.h"
 #include "drivers/rows.h"
+#include "drivers/bus/match.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -320,6 +321,39 @@ static void rows(void **state)
     assert_true(special >= 26);
 }
 
+/* Readers whose interface is of class FF, with the descriptor of a CCID: a row takes them all the same. */
+static void makers_class(void **state)
+{
+    (void)state;
+    static const struct {
+        uint16_t vid, pid, bcd;
+        const char *name;
+    } list[] = {
+        {0x04E6, 0x5111, 0x0632, "SCM SCR331-DI / SDI010"},
+        {0x04E6, 0x5121, 0x0727, "SCM SCR331-DI / SDI010"},
+        {0x04E6, 0xE003, 0x0510, "CCID reader with an interface class of its maker"},
+        {0x046A, 0x003E, 0x0601, "CCID reader with an interface class of its maker"},
+        {0x04E6, 0x511A, 0x0203, "CCID reader with an interface class of its maker"},
+        {0x04E6, 0x5291, 0x0102, "CCID reader with an old firmware"},
+    };
+    ARENA_SCOPE(a);
+    struct device_rows *r = ARENA_NEW(a, struct device_rows);
+    struct err e = {0};
+    if (rows_load(a, "configs/devices", "card", r, &e) != RC_OK)
+        fail_msg("%s", e.text);
+    for (size_t i = 0; i < COUNT(list); i++) {
+        struct bus_id id = {.vid = list[i].vid, .pid = list[i].pid, .bcd = list[i].bcd};
+        for (int cls = 0x0B; cls <= 0xFF; cls += 0xF4) {
+            struct bus_interface face = {.cls = (uint8_t)cls};
+            size_t n = 0;
+            while (n < r->n && !match_row(&r->match[n], &id, &face))
+                n++;
+            assert_true(n < r->n);
+            assert_string_equal(r->row[n].name, list[i].name);
+        }
+    }
+}
+
 /* The structures of SetParameters (CCID 6.1.7). */
 static void parameters(void **state)
 {
@@ -344,9 +378,10 @@ static int end(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(negotiation),     cmocka_unit_test(rates), cmocka_unit_test(times),
-        cmocka_unit_test(interface_bytes), cmocka_unit_test(forms), cmocka_unit_test(t0_turns),
-        cmocka_unit_test(envelope),        cmocka_unit_test(rows),  cmocka_unit_test(parameters)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(negotiation), cmocka_unit_test(rates),
+                                       cmocka_unit_test(times),       cmocka_unit_test(interface_bytes),
+                                       cmocka_unit_test(forms),       cmocka_unit_test(t0_turns),
+                                       cmocka_unit_test(envelope),    cmocka_unit_test(rows),
+                                       cmocka_unit_test(parameters),  cmocka_unit_test(makers_class)};
     return cmocka_run_group_tests(tests, NULL, end);
 }
