@@ -57,12 +57,15 @@ static void pins(void **state)
         {"usb:08E6:3437:R0001", 1, NULL},
         {"usb:08e6:3437:R0002", 0, NULL},
         {"usb:08e6:3438", 0, NULL},
+        {"serial:R0001", 1, NULL},
+        {"serial:R0002", 0, NULL},
         {"1-1.4", 1, NULL},
         {"1-1", 0, NULL},
-        {"", -1, "'' is neither usb:VID:PID[:SERIAL] nor a port like 1-1.2"},
+        {"", -1, "'' is neither usb:VID:PID[:SERIAL], serial:TEXT nor a port like 1-1.2"},
         {"usb:08e6", -1, "'usb:08e6' is not usb:VID:PID or usb:VID:PID:SERIAL"},
         {"usb:08e6:34379", -1, "'usb:08e6:34379' is not usb:VID:PID or usb:VID:PID:SERIAL"},
-        {"/dev/hidraw0", -1, "'/dev/hidraw0' is neither usb:VID:PID[:SERIAL] nor a port like 1-1.2"},
+        {"/dev/hidraw0", -1,
+         "'/dev/hidraw0' is neither usb:VID:PID[:SERIAL], serial:TEXT nor a port like 1-1.2"},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct bus_pin pin;
