@@ -3,6 +3,8 @@
 #include "backend/sql.h"
 #include "common/base/log.h"
 
+/* Each round reads what is sealed since the mark, so few large ones after a long rest. */
+#define SEAL_MOST_TEXT "10000"
 enum { SEAL_EVERY_MS = 1000, SEAL_DEADLINE_MS = 30000 };
 
 static void seal(struct audit_sealer *s);
@@ -25,7 +27,7 @@ static void on_sealed(const struct db_reply *r, void *user)
 
 static void seal(struct audit_sealer *s)
 {
-    struct db_param p[] = {DB_STR("2000"), DB_STR(s->again ? "true" : "false")};
+    struct db_param p[] = {DB_STR(SEAL_MOST_TEXT), DB_STR(s->again ? "true" : "false")};
 
     s->busy = db_send(s->db, SQL_AUDIT_SEAL, p, SEAL_DEADLINE_MS, on_sealed, s, NULL) == RC_OK;
 }
@@ -49,7 +51,7 @@ void audit_sealer_start(struct audit_sealer *s, uv_loop_t *loop, struct db *db)
 
 enum rc audit_seal_all(struct db_sync *s, struct err *e)
 {
-    struct db_param p[] = {DB_STR("2000"), DB_STR("true")};
+    struct db_param p[] = {DB_STR(SEAL_MOST_TEXT), DB_STR("true")};
     int64_t n;
 
     do {

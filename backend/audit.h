@@ -12,7 +12,7 @@
 #include "backend/db.h"
 #include "common/base/arena.h"
 
-enum { AUDIT_SEAL_MOST = 2000 };
+enum { AUDIT_SEAL_MOST = 10000 };
 
 /* In registryd: seals every second on this connection, at the start also what stands below the mark. The
  * handle is the caller's and closes with uv_close. */

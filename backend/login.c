@@ -25,6 +25,7 @@ struct attempt {
     const char *known;     /* "t" or "f" */
     const char *why;       /* NULL: good; for the audit */
     int64_t wait_s;
+    bool open; /* a transaction */
     char now[25];
 };
 enum { A_INSTITUTION, A_DISABLED, A_PASSWORD, A_TOTP, A_STEP, A_RESET, A_WAIT };
@@ -78,6 +79,7 @@ static enum rc attempt_begin(struct login *l, struct attempt *at, const struct l
         return err_set(e, RC_BAD_REQUEST, "not an attempt to log in");
     iso_utc(at->now, l->now());
     TRY(db_sync_script(l->db, "BEGIN", e));
+    at->open = true;
     TRY(query(l, SQL_LOGIN_GATE, g, &gate, e));
     at->known = db_text(gate, 0, 0)[0] == 't' ? "t" : "f";
     if (db_text(gate, 0, 1)[0] != 't') {
@@ -111,6 +113,7 @@ static enum rc attempt_end(struct login *l, struct attempt *at, const char *act,
     TRY(people_audit(l->db, db_text(at->row, 0, A_INSTITUTION), actor, at->why ? "login refused" : "login",
                      detail, e));
     TRY(db_sync_script(l->db, "COMMIT", e));
+    at->open = false;
     if (!at->why)
         return RC_OK;
     if (at->wait_s)
@@ -118,15 +121,19 @@ static enum rc attempt_end(struct login *l, struct attempt *at, const char *act,
     return err_code(e, RC_DENIED, "LOGIN_WRONG", 0, "name, password or code is wrong");
 }
 
-/* Frees, and undoes what a failing database left open. */
+/* What a failing database left open must not be found by the next attempt. */
+static void undo(struct login *l)
+{
+    struct err e = {0};
+    if (db_sync_script(l->db, "ROLLBACK", &e) != RC_OK)
+        log_err(&e, "event=login_not_undone");
+}
+
 static enum rc attempt_close(struct login *l, struct attempt *at, enum rc rc)
 {
-    struct err undo = {0};
-
     db_result_free(at->row);
-    bool judged = rc == RC_OK || rc == RC_DENIED || rc == RC_LIMIT || rc == RC_BAD_REQUEST;
-    if (!judged && db_sync_script(l->db, "ROLLBACK", &undo) != RC_OK)
-        log_err(&undo, "event=login_not_undone");
+    if (at->open)
+        undo(l);
     return rc;
 }
 
@@ -283,21 +290,28 @@ enum rc login_redeem(struct login *l, const struct login_try *t, const char *fre
     return attempt_close(l, &at, rc);
 }
 
-/* One statement and its line in the audit, together. */
-static enum rc by_administrator(struct login *l, enum sql_id id, const struct db_param *p, const char *by,
-                                const char *act, struct err *e)
+static enum rc administer(struct login *l, enum sql_id id, const struct db_param *p,
+                          const char *const by_act[2], struct err *e)
 {
     struct db_result *r SCOPED(db_result_freep) = NULL;
     const char *account = p[0].p;
 
-    TRY(db_sync_script(l->db, "BEGIN", e));
     TRY(query(l, id, p, &r, e));
-    if (db_rows(r) != 1) {
-        TRY(db_sync_script(l->db, "ROLLBACK", e));
+    if (db_rows(r) != 1)
         return err_set(e, RC_NOT_FOUND, "there is no account %s", account);
-    }
-    TRY(people_audit(l->db, db_text(r, 0, 0), by, act, account, e));
+    TRY(people_audit(l->db, db_text(r, 0, 0), by_act[0], by_act[1], account, e));
     return db_sync_script(l->db, "COMMIT", e);
+}
+
+/* One statement and its line in the audit, together. */
+static enum rc by_administrator(struct login *l, enum sql_id id, const struct db_param *p, const char *by,
+                                const char *act, struct err *e)
+{
+    TRY(db_sync_script(l->db, "BEGIN", e));
+    enum rc rc = administer(l, id, p, (const char *const[]){by, act}, e);
+    if (rc != RC_OK)
+        undo(l);
+    return rc;
 }
 
 enum rc login_reset(struct login *l, const char *account, const char *by, char code[LOGIN_CODE],
@@ -392,5 +406,8 @@ enum rc login_leave(struct login *l, const char *token, struct err *e)
     if (!token_hash(token, hex))
         return err_set(e, RC_UNAUTHENTICATED, "not a session");
     TRY(db_sync_script(l->db, "BEGIN", e));
-    return leave(l, hex, e);
+    enum rc rc = leave(l, hex, e);
+    if (rc != RC_OK)
+        undo(l);
+    return rc;
 }

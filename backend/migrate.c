@@ -9,9 +9,12 @@
 #include "embed_migrations.h"
 
 const struct migration migrations[] = {
-    {1, "0001_register.sql", embed_0001_register_sql}, {2, "0002_blob.sql", embed_0002_blob_sql},
-    {3, "0003_outbox.sql", embed_0003_outbox_sql},     {4, "0004_audit.sql", embed_0004_audit_sql},
+    {1, "0001_register.sql", embed_0001_register_sql},
+    {2, "0002_blob.sql", embed_0002_blob_sql},
+    {3, "0003_outbox.sql", embed_0003_outbox_sql},
+    {4, "0004_audit.sql", embed_0004_audit_sql},
     {5, "0005_people.sql", embed_0005_people_sql},
+    {6, "0006_audit_quick.sql", embed_0006_audit_quick_sql},
 };
 const size_t n_migrations = COUNT(migrations);
 

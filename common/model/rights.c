@@ -20,24 +20,24 @@ static const struct jfield name_fields[] = {
     {"hu", J_STR, J_REQ, offsetof(struct tr, t[LANG_HU]), 0, 1, 128, NULL, NULL},
     {"en", J_STR, J_REQ, offsetof(struct tr, t[LANG_EN]), 0, 1, 128, NULL, NULL},
 };
-static const JDESC(name_desc, struct tr, name_fields);
+static JDESC(name_desc, struct tr, name_fields);
 static const struct jfield role_fields[] = {
     JF_STR(struct right_role, id, J_REQ, 1, 32),
     JF_STRS(struct right_role, reach, n_reach, J_REQ, 3),
     JF_OBJ(struct right_role, name, J_REQ, &name_desc),
 };
-static const JDESC(role_desc, struct right_role, role_fields);
+static JDESC(role_desc, struct right_role, role_fields);
 static const struct jfield action_fields[] = {
     JF_STR(struct right_action, id, J_REQ, 1, 64),
     JF_STRS(struct right_action, roles, n_roles, J_REQ, 32),
     JF_WORD(struct right_action, sealed, 0, sealed_words),
 };
-static const JDESC(action_desc, struct right_action, action_fields);
+static JDESC(action_desc, struct right_action, action_fields);
 static const struct jfield rights_fields[] = {
     JF_ARR(struct rights, roles, n_roles, J_REQ, 64, &role_desc),
     JF_ARR(struct rights, actions, n_actions, J_REQ, 256, &action_desc),
 };
-static const JDESC(rights_desc, struct rights, rights_fields);
+static JDESC(rights_desc, struct rights, rights_fields);
 
 const struct right_role *rights_role(const struct rights *r, const char *id)
 {
