@@ -234,6 +234,9 @@ static void driver_killed_in_a_session(void **state)
     HOLDS(api_wait(API, "devices.card.public", "ready", 8000));
     HOLDS(api_wait(API, "card.present", "true", 8000));
     HOLDS(citizen_read_can(API, "123456"));
+    HOLDS(api_wait(API, "devices.print.public", "ready", 20000));
+    HOLDS(api_wait(API, "devices.pad.public", "ready", 20000));
+    HOLDS(api_wait(API, "devices.scan.public", "ready|needs-citizen", 20000));
     HOLDS(citizen_end(API));
 }
 
