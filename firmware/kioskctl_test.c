@@ -124,7 +124,7 @@ static void check_scan(struct test *t, const struct jval *data)
 
 static void check_office(struct test *t, const struct jval *data)
 {
-    step(t, "job", true, jval_str(data, "state", "completed"));
+    step(t, "proof", true, jval_str(data, "proof", "L0"));
     look(t, "page", "Did the page come out, whole? [y/n]");
 }
 

@@ -1,6 +1,7 @@
 /* The office printer: a PDF onto paper, with the printer's own count of sides as proof. One process is one
  * printer. The document comes in pieces (put), because a frame holds a quarter of a megabyte, and is printed
  * byte for byte. */
+#include "drivers/office/page.h"
 #include "drivers/office/watch.h"
 
 #include <fcntl.h>
@@ -24,7 +25,7 @@ struct office {
     struct buf doc;              /* what put brought; personal */
 };
 
-static const char *const verbs[] = {"status", "list", "put", "print", "resume", NULL};
+static const char *const verbs[] = {"status", "list", "put", "print", "test", "resume", NULL};
 static const char *const dry[] = {"list", "put", NULL};
 
 /* ---- what the printer says of itself ---- */
@@ -283,8 +284,13 @@ static enum rc prepare(struct office *x, const struct task *t, const struct look
     uint8_t sum[SHA256_LEN];
     char id[UUID_LEN];
 
-    if (jval_str(t->args, "file", NULL))
+    if (strcmp(t->verb, "test") == 0) {
+        buf_free(&x->doc);
+        TRY(page_test(t->arena, who_counts(l)->model, unix_ms(), &x->doc, e));
+        p->pages = 1;
+    } else if (jval_str(t->args, "file", NULL)) {
         TRY(doc_read(x, jval_str(t->args, "file", NULL), e));
+    }
     p->format = format_of(&x->doc);
     if (!p->format)
         return err_set(e, RC_BAD_REQUEST,
@@ -293,7 +299,7 @@ static enum rc prepare(struct office *x, const struct task *t, const struct look
         return err_set(e, RC_UNSUPPORTED, "this printer does not take %s", p->format);
     sha256(sum, x->doc.p, x->doc.len);
     hex_encode(p->sha256, sum, sizeof sum);
-    p->pages = jval_int(t->args, "pages", 0);
+    p->pages = jval_int(t->args, "pages", p->pages);
     /* The name finds the job again at the printer behind the queue. */
     TRY(uuid7(id, e));
     p->wish = (struct office_wish){

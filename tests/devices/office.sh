@@ -175,6 +175,11 @@ serve ''; print_cmd; expect '"completion":"ok"' '"outcome":"done"'; hang_up; pap
 case_of 'straight to a printer that speaks IPP; the paper is the file, byte for byte'
 serve "ipp://localhost:$PORT/ipp/print"; print_cmd; expect '"completion":"ok"' '"proof":"L2"'; hang_up; papers_are 1
 cmp -s "$RIG/two.pdf" "$RIG/paper/$(ls "$RIG/paper" | tail -n 1)" || bad 'other bytes'
+case_of 'the test page of a technician'
+serve "ipp://localhost:$PORT/ipp/print"; say '{"id":1,"verb":"test","args":{}}'; expect '"completion":"ok"' '"proof":"L2"'; hang_up
+papers_are 1
+page=$RIG/paper/$(ls "$RIG/paper" | tail -n 1)
+if command -v pdfinfo >/dev/null; then pdfinfo "$page" | grep -q 'Page size:.*A4' || bad 'not one A4 page'; fi
 case_of 'a document in pieces'
 serve birou
 say "{\"id\":2,\"verb\":\"put\",\"args\":{\"offset\":0,\"b64\":\"$(head -c 100 "$RIG/two.pdf" | base64 -w0)\"}}"
