@@ -180,7 +180,9 @@ static void killed(void **state)
     print_message("the servers by themselves: mail twice %u; SMS lost %u, twice %u\n", mail_server_twice,
                   sms.centre_lost, sms.centre_twice);
     assert_int_equal(mail.sent + mail.unknown, n);
-    assert_int_equal(sms.sent + sms.unknown, n);
+    /* A gateway that was just killed may answer 400 to one as it comes back: failed, and shown to a clerk. */
+    assert_int_equal(sms.sent + sms.unknown + sms.other, n);
+    assert_in_range(sms.other, 0, 3);
     assert_int_equal(mail.twice + sms.twice, 0);
     assert_int_equal(mail.lost + sms.lost, 0);
     assert_true(mail.unknown <= (unsigned)(rounds * LANES) && sms.unknown <= (unsigned)(rounds * LANES));
