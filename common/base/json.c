@@ -109,7 +109,8 @@ static char *put_utf8(char *o, unsigned c)
     return o;
 }
 
-/* \uXXXX at s (behind the u), with its second half when it is a surrogate. NULL: refused, why says so. */
+/* Four hex digits at s (behind the u), with the second half when they are a surrogate. NULL: refused, why
+ * says so. */
 static const char *unicode(const char *s, const char *end, char **out, const char **why)
 {
     int c = hex4(s, end);

@@ -11,8 +11,8 @@ size_t utf8_count(const char *s);           /* code points */
 /* NFC, cedilla s/t to comma below, outer blanks off, inner runs of blanks to one, control characters refused.
  */
 MUST enum rc text_clean(struct arena *a, const char *s, const char **out, struct err *e);
-/* For comparing names: clean, lower case, no marks (Ș, ş, s -> s; ő -> o), letters and digits only, single
- * blanks. */
+/* For comparing names: clean, lower case, no marks (ș, with comma or cedilla -> s; ő -> o), letters and
+ * digits only, single blanks. */
 const char *text_fold(struct arena *a, const char *s);
 /* {name} in tpl replaced by the value of the pair with that name; unknown names stay as they are. */
 struct text_var {

@@ -179,12 +179,7 @@ static void backlog(void **state)
 static int setup(void **state)
 {
     (void)state;
-    if (!posthouse_make(&post, true) || !server_make(&server, 1))
-        exit(77);
-    posthouse_mail_start(&post);
-    posthouse_sms_start(&post);
-    rig_conf(&server, posthouse_conf(&post, server.public_port));
-    server_start(&server);
+    rig_make(&server, &post);
     return 0;
 }
 

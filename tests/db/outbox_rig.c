@@ -26,6 +26,16 @@ void rig_conf(const struct server *s, const char *more)
         abort();
 }
 
+void rig_make(struct server *s, struct posthouse *p)
+{
+    if (!posthouse_make(p, true) || !server_make(s, 1))
+        exit(77);
+    posthouse_mail_start(p);
+    posthouse_sms_start(p);
+    rig_conf(s, posthouse_conf(p, s->public_port));
+    server_start(s);
+}
+
 void rig_owe(struct server *s, int from, int to, const char *way, const char *address)
 {
     ARENA_SCOPE(a);

@@ -5,6 +5,9 @@
 #include "tests/db/posthouse.h"
 #include "tests/db/server.h"
 
+/* Post office and register, both running and known to each other. Ends the test as skipped where there is
+ * none. */
+void rig_make(struct server *s, struct posthouse *p);
 /* Adds members to registry.conf (begins with a comma). */
 void rig_conf(const struct server *s, const char *more);
 /* Requests from..to, each owing one message; %d in the address is the request's number. */

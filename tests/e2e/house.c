@@ -63,6 +63,21 @@ bool house_up(struct house *h, const char *name, int ports)
     return pridvor(h, (const char *const[]){"up", NULL}) && house_api(h);
 }
 
+int house_setup(struct house *h, const char *name, int ports)
+{
+    if (house_up(h, name, ports))
+        return 0;
+    fprintf(stderr, "%s\n", h->error);
+    return -1;
+}
+
+void house_between(struct house *h)
+{
+    if (h->api.token[0])
+        api_call(&h->api, "/v1/session/end", "{}");
+    h->error[0] = '\0';
+}
+
 void house_down(struct house *h)
 {
     api_close(&h->api);

@@ -17,7 +17,9 @@ struct house {
 
 /* name: folder below build/.../house-<name>; an old one is stopped and emptied. */
 bool house_up(struct house *h, const char *name, int ports);
+int house_setup(struct house *h, const char *name, int ports); /* the same as a group's setup; says why not */
 void house_down(struct house *h);
+void house_between(struct house *h); /* between two tests: no session is left, nothing is said */
 pid_t house_pid(struct house *h, const char *part); /* 0: does not run */
 bool house_kill(struct house *h, const char *part); /* kill -9 and wait until it is gone */
 bool house_start(struct house *h, const char *part);

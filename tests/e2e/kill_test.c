@@ -36,10 +36,7 @@ static int setup(void **state)
 {
     (void)state;
     srandom((unsigned)getpid());
-    if (house_up(&house, "kill", 17180))
-        return 0;
-    fprintf(stderr, "%s\n", house.error);
-    return -1;
+    return house_setup(&house, "kill", 17180);
 }
 
 static int teardown(void **state)

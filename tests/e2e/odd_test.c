@@ -18,10 +18,7 @@ static struct house house;
 static int setup(void **state)
 {
     (void)state;
-    if (house_up(&house, "odd", 17280))
-        return 0;
-    fprintf(stderr, "%s\n", house.error);
-    return -1;
+    return house_setup(&house, "odd", 17280);
 }
 
 static int teardown(void **state)
@@ -35,9 +32,7 @@ static int teardown(void **state)
 static int fresh(void **state)
 {
     (void)state;
-    if (API->token[0])
-        api_call(API, "/v1/session/end", "{}");
-    house.error[0] = '\0';
+    house_between(&house);
     return 0;
 }
 

@@ -22,10 +22,7 @@ static struct house house;
 static int setup(void **state)
 {
     (void)state;
-    if (house_up(&house, "papers", 17380))
-        return 0;
-    fprintf(stderr, "%s\n", house.error);
-    return -1;
+    return house_setup(&house, "papers", 17380);
 }
 
 static int teardown(void **state)
@@ -38,8 +35,7 @@ static int teardown(void **state)
 static int fresh(void **state)
 {
     (void)state;
-    if (API->token[0])
-        api_call(API, "/v1/session/end", "{}");
+    house_between(&house);
     house_net(&house, true);
     vdev_command(API, "reader", "remove");
     vdev_command(API, "printer", "paper ok");

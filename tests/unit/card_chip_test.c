@@ -173,18 +173,11 @@ static void pictures(void **state)
     }
 }
 
-static int end(void **state)
-{
-    (void)state;
-    gold_free();
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(active), cmocka_unit_test(bad_keys), cmocka_unit_test(offers),
         cmocka_unit_test(holder), cmocka_unit_test(pictures),
     };
-    return cmocka_run_group_tests(tests, NULL, end);
+    return cmocka_run_group_tests(tests, NULL, gold_end);
 }

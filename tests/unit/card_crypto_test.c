@@ -225,13 +225,6 @@ static void padding(void **state)
     }
 }
 
-static int end(void **state)
-{
-    (void)state;
-    gold_free();
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -240,5 +233,5 @@ int main(void)
         cmocka_unit_test(messages),       cmocka_unit_test(messages_refused),
         cmocka_unit_test(every_bit),      cmocka_unit_test(padding),
     };
-    return cmocka_run_group_tests(tests, NULL, end);
+    return cmocka_run_group_tests(tests, NULL, gold_end);
 }

@@ -176,18 +176,11 @@ static void every_character(void **state)
     print_message("%zu of %zu changes accepted\n", found, n);
 }
 
-static int bye(void **state)
-{
-    (void)state;
-    gold_free();
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(examples), cmocka_unit_test(damaged),         cmocka_unit_test(repairs),
         cmocka_unit_test(identity), cmocka_unit_test(every_character),
     };
-    return cmocka_run_group_tests(tests, NULL, bye);
+    return cmocka_run_group_tests(tests, NULL, gold_end);
 }

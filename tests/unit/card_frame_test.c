@@ -388,13 +388,6 @@ static void objects(void **state)
     assert_true(b.full);
 }
 
-static int end(void **state)
-{
-    (void)state;
-    gold_free();
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -403,5 +396,5 @@ int main(void)
         cmocka_unit_test(atrs),       cmocka_unit_test(bad_atrs),        cmocka_unit_test(commands),
         cmocka_unit_test(answers),    cmocka_unit_test(objects),
     };
-    return cmocka_run_group_tests(tests, NULL, end);
+    return cmocka_run_group_tests(tests, NULL, gold_end);
 }

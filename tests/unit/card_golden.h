@@ -22,6 +22,6 @@ struct octets hex(const char *text);
 struct octets gold_hex(const char *file, const char *path);
 struct octets hex_in(const struct jval *v, const char *path);
 void assert_octets(const void *p, size_t n, const char *want_hex);
-void gold_free(void);
+int gold_end(void **state); /* group teardown: forgets the files */
 
 #endif

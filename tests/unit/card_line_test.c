@@ -369,13 +369,6 @@ static void parameters(void **state)
     assert_octets(p, ccid_parameters(&a, 1, 0x11, p), "1113FF45002000");
 }
 
-static int end(void **state)
-{
-    (void)state;
-    gold_free();
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(negotiation), cmocka_unit_test(rates),
@@ -383,5 +376,5 @@ int main(void)
                                        cmocka_unit_test(forms),       cmocka_unit_test(t0_turns),
                                        cmocka_unit_test(envelope),    cmocka_unit_test(rows),
                                        cmocka_unit_test(parameters),  cmocka_unit_test(makers_class)};
-    return cmocka_run_group_tests(tests, NULL, end);
+    return cmocka_run_group_tests(tests, NULL, gold_end);
 }

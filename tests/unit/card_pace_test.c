@@ -546,13 +546,6 @@ static void offers(void **state)
     }
 }
 
-static int end(void **state)
-{
-    (void)state;
-    gold_free();
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -560,5 +553,5 @@ int main(void)
         cmocka_unit_test(messages),       cmocka_unit_test(room),           cmocka_unit_test(curves),
         cmocka_unit_test(offers),         cmocka_unit_test(other_examples), cmocka_unit_test(leading_zeros),
     };
-    return cmocka_run_group_tests(tests, NULL, end);
+    return cmocka_run_group_tests(tests, NULL, gold_end);
 }

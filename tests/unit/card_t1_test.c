@@ -400,17 +400,10 @@ static void smaller(void **state)
     assert_true(t.ns && t.nr);
 }
 
-static int end(void **state)
-{
-    (void)state;
-    gold_free();
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(blocks), cmocka_unit_test(bad_blocks),
                                        cmocka_unit_test(crcs),   cmocka_unit_test(scenarios),
                                        cmocka_unit_test(turns),  cmocka_unit_test(smaller)};
-    return cmocka_run_group_tests(tests, NULL, end);
+    return cmocka_run_group_tests(tests, NULL, gold_end);
 }
