@@ -1,4 +1,4 @@
-#include "backend/db.h"
+#include "backend/db_priv.h"
 
 #include <libpq-fe.h>
 #include <stdlib.h>
@@ -36,43 +36,7 @@ struct db {
     struct query *head, **tail;
 };
 
-/* First match wins. 22 and 23 are the fault of the data, the rest passes by itself or needs a person. */
-static const struct {
-    const char *state;
-    enum rc rc;
-} states[] = {
-    {"53100", RC_NO_SPACE}, {"08", RC_UNAVAILABLE}, {"53", RC_UNAVAILABLE},    {"57", RC_UNAVAILABLE},
-    {"40", RC_UNAVAILABLE}, {"58", RC_UNAVAILABLE}, {"25006", RC_UNAVAILABLE}, {"55P03", RC_UNAVAILABLE},
-    {"22", RC_BAD_FIELD},   {"23", RC_BAD_FIELD},
-};
-
 static void drop(struct db *d, enum rc rc, const char *why);
-
-static enum rc rc_of_state(const char *state)
-{
-    for (size_t i = 0; i < COUNT(states); i++)
-        if (strncmp(state, states[i].state, strlen(states[i].state)) == 0)
-            return states[i].rc;
-    return RC_INTERNAL;
-}
-
-/* The message of class 22 quotes the value at fault, which may be personal: only its code and place are told.
- */
-static enum rc err_of_result(const PGresult *r, char state[6], struct err *e)
-{
-    const char *s = PQresultErrorField(r, PG_DIAG_SQLSTATE);
-    const char *text = PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY);
-    const char *constraint = PQresultErrorField(r, PG_DIAG_CONSTRAINT_NAME);
-
-    state[0] = 0;
-    if (!s)
-        return err_set(e, RC_UNAVAILABLE, "database: %.200s", PQresultErrorMessage(r));
-    memcpy(state, s, 5);
-    state[5] = 0;
-    bool quotes = strncmp(s, "22", 2) == 0;
-    return err_set(e, rc_of_state(s), "database: %s%s%s %.180s", s, constraint ? " " : "",
-                   constraint ? constraint : "", quotes || !text ? "" : text);
-}
 
 /* ---- queries ---- */
 
@@ -186,7 +150,7 @@ static void take(struct db *d, PGresult *r)
         q->result = r;
         return;
     }
-    (void)err_of_result(r, q->reply.state, &q->reply.err);
+    (void)db_error((struct db_result *)r, q->reply.state, &q->reply.err);
     q->reply.unknown = q->reply.state[0] == 0;
     PQclear(r);
 }
@@ -436,29 +400,14 @@ uint64_t db_connects(const struct db *d)
     return d ? d->connects : 0;
 }
 
-enum { PARAMS_MAX = 32 };
-struct params {
-    const char *values[PARAMS_MAX];
-    int lengths[PARAMS_MAX], formats[PARAMS_MAX];
-};
-
-static void params_of(struct params *out, const struct db_param *p, int n)
-{
-    for (int i = 0; i < n && i < PARAMS_MAX; i++) {
-        out->values[i] = p[i].p;
-        out->lengths[i] = p[i].len;
-        out->formats[i] = p[i].binary;
-    }
-}
-
 enum rc db_query_send(struct db *d, const struct db_query *q, db_cb cb, void *user, struct err *e)
 {
-    struct params p;
+    struct db_params p;
     const struct db_stmt *s = &d->conf.stmts[q->stmt];
 
     if (d->state != DB_UP)
         return err_set(e, RC_UNAVAILABLE, "database: not connected");
-    params_of(&p, q->params, s->nparams);
+    db_params(&p, q->params, s->nparams);
     bool sent = PQsendQueryPrepared(d->pg, s->name, s->nparams, p.values, p.lengths, p.formats, 0) == 1 &&
                 PQpipelineSync(d->pg) == 1;
     if (sent) {
@@ -474,126 +423,4 @@ enum rc db_query_send(struct db *d, const struct db_query *q, db_cb cb, void *us
         timer_for_head(d);
     }
     return sent ? RC_OK : err_set(e, RC_UNAVAILABLE, "database: the connection is broken");
-}
-
-static const PGresult *pg_of(const struct db_result *r)
-{
-    return (const PGresult *)r;
-}
-
-int db_rows(const struct db_result *r)
-{
-    return PQntuples(pg_of(r));
-}
-
-bool db_is_null(const struct db_result *r, int row, int col)
-{
-    return PQgetisnull(pg_of(r), row, col) == 1;
-}
-
-const char *db_text(const struct db_result *r, int row, int col)
-{
-    return db_is_null(r, row, col) ? NULL : PQgetvalue(pg_of(r), row, col);
-}
-
-int64_t db_int(const struct db_result *r, int row, int col)
-{
-    return strtoll(PQgetvalue(pg_of(r), row, col), NULL, 10);
-}
-
-/* ---- blocking ---- */
-
-struct db_sync {
-    PGconn *pg;
-};
-
-static void no_notice(void *user, const PGresult *r)
-{
-    (void)user;
-    (void)r;
-}
-
-enum rc db_sync_open(const char *conninfo, struct db_sync **out, struct err *e)
-{
-    const char *keys[] = {"dbname", "application_name", "connect_timeout", NULL};
-    const char *values[] = {conninfo, "registryctl", "5", NULL};
-    PGconn *pg = PQconnectdbParams(keys, values, 1);
-
-    if (!pg || PQstatus(pg) != CONNECTION_OK) {
-        err_set(e, RC_UNAVAILABLE, "database: %.200s", pg ? PQerrorMessage(pg) : "no memory");
-        PQfinish(pg);
-        return RC_UNAVAILABLE;
-    }
-    struct db_sync *s = calloc(1, sizeof(*s));
-    if (!s)
-        abort();
-    s->pg = pg;
-    PQsetNoticeReceiver(pg, no_notice, NULL);
-    *out = s;
-    return RC_OK;
-}
-
-void db_sync_close(struct db_sync *s)
-{
-    if (!s)
-        return;
-    PQfinish(s->pg);
-    free(s);
-}
-
-void db_sync_closep(struct db_sync **s)
-{
-    db_sync_close(*s);
-}
-
-static enum rc sync_result(PGresult *r, struct db_result **out, struct err *e)
-{
-    char state[6];
-    ExecStatusType st = PQresultStatus(r);
-
-    if (st != PGRES_TUPLES_OK && st != PGRES_COMMAND_OK) {
-        enum rc rc = err_of_result(r, state, e);
-        PQclear(r);
-        return rc;
-    }
-    if (out)
-        *out = (struct db_result *)r;
-    else
-        PQclear(r);
-    return RC_OK;
-}
-
-enum rc db_sync_script(struct db_sync *s, const char *sql, struct err *e)
-{
-    return sync_result(PQexec(s->pg, sql), NULL, e);
-}
-
-enum rc db_sync_query(struct db_sync *s, const char *sql, const struct db_param *params, int n,
-                      struct db_result **out, struct err *e)
-{
-    struct params p;
-    params_of(&p, params, n);
-    return sync_result(PQexecParams(s->pg, sql, n, NULL, p.values, p.lengths, p.formats, 0), out, e);
-}
-
-enum rc db_sync_prepare(struct db_sync *s, const struct db_stmt *stmt, struct err *e)
-{
-    struct db_result *r SCOPED(db_result_freep) = NULL;
-
-    TRY(sync_result(PQprepare(s->pg, stmt->name, stmt->sql, 0, NULL), NULL, e));
-    TRY(sync_result(PQdescribePrepared(s->pg, stmt->name), &r, e));
-    if (PQnparams(pg_of(r)) != stmt->nparams)
-        return err_set(e, RC_INTERNAL, "%s: has %d parameters, the table says %d", stmt->name,
-                       PQnparams(pg_of(r)), stmt->nparams);
-    return RC_OK;
-}
-
-void db_result_free(struct db_result *r)
-{
-    PQclear((PGresult *)r);
-}
-
-void db_result_freep(struct db_result **r)
-{
-    PQclear((PGresult *)*r);
 }

@@ -1,4 +1,4 @@
-/* PostgreSQL over libpq on the event loop: the only file that knows libpq is db.c. One struct db is one
+/* PostgreSQL over libpq on the event loop: only db.c and db_sync.c know libpq. One struct db is one
  * connection with its prepared statements; queries go out at once (pipeline mode, each its own transaction)
  * and are answered in order. A query that passes its deadline costs the connection: it is closed, never
  * cancelled, because a cancelled wait for the standby looks like a success. An answer is handed out after the
@@ -70,6 +70,10 @@ MUST enum rc db_sync_script(struct db_sync *s, const char *sql,
                             struct err *e); /* statements without parameters */
 MUST enum rc db_sync_query(struct db_sync *s, const char *sql, const struct db_param *params, int n,
                            struct db_result **out, struct err *e); /* out may be NULL */
+/* Prepared on this connection at the first use. */
+MUST enum rc db_sync_run(struct db_sync *s, const struct db_stmt *stmt, const struct db_param *params,
+                         struct db_result **out, struct err *e);
+bool db_sync_broken(const struct db_sync *s); /* the connection is gone for good */
 MUST enum rc db_sync_prepare(struct db_sync *s, const struct db_stmt *stmt, struct err *e);
 void db_result_free(struct db_result *r);
 void db_result_freep(struct db_result **r);

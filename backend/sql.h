@@ -4,6 +4,11 @@
 #define PRIDVOR_SQL_H
 
 #include "backend/db.h"
+#include "backend/sql_book.h"
+#include "backend/sql_case.h"
+#include "backend/sql_desk.h"
+#include "backend/sql_doc.h"
+#include "backend/sql_public.h"
 
 /*  what                file                   parameters */
 #define SQL_TABLE(X)                                                                                         \
@@ -62,7 +67,14 @@
     X(SQL_OUTBOX_HOLD, outbox_hold, 1)                                                                       \
     X(SQL_OUTBOX_RECOVER, outbox_recover, 2)                                                                 \
     X(SQL_OUTBOX_REPORT, outbox_report, 2)                                                                   \
-    X(SQL_OUTBOX_OPEN, outbox_open, 0)
+    X(SQL_OUTBOX_OPEN, outbox_open, 0)                                                                       \
+    X(SQL_WORK_AUDIT, work_audit, 5)                                                                         \
+    X(SQL_WORK_HOLIDAYS, work_holidays, 0)                                                                   \
+    SQL_CASE_TABLE(X)                                                                                        \
+    SQL_DESK_TABLE(X)                                                                                        \
+    SQL_BOOK_TABLE(X)                                                                                        \
+    SQL_DOC_TABLE(X)                                                                                         \
+    SQL_PUBLIC_TABLE(X)
 
 enum sql_id {
 #define X(id, file, n) id,
@@ -71,7 +83,7 @@ enum sql_id {
         SQL_COUNT
 };
 /* Which part of the table a connection prepares: the first two on intake, the running server's share on the
- * other, the outbox's on its own. */
+ * other, the outbox's on its own; what blocking work uses is prepared at its first use (work_sql). */
 enum {
     SQL_INTAKE_COUNT = SQL_TERMINALS,
     SQL_SERVER_COUNT = SQL_SETTING_KEEP,

@@ -63,6 +63,21 @@ enum rc terms_load(struct arena *a, const char *configs, struct terms **out, str
     return RC_OK;
 }
 
+struct terms *terms_with(struct arena *a, const struct terms *t, const int64_t *off, size_t n)
+{
+    struct terms *out = arena_alloc(a, sizeof(*out));
+    int64_t *days = ARENA_ARRAY(a, int64_t, t->n_days + n + 1);
+
+    memcpy(days, t->days_off, t->n_days * sizeof(*days));
+    for (size_t i = 0; i < n; i++)
+        days[t->n_days + i] = off[i];
+    qsort(days, t->n_days + n, sizeof(*days), day_cmp);
+    *out = *t;
+    out->days_off = days;
+    out->n_days = t->n_days + n;
+    return out;
+}
+
 bool term_day_off(const struct terms *t, struct date d)
 {
     int64_t day = date_days(d);

@@ -31,6 +31,8 @@ struct term {
     const char *law, *article, *kind, *starts_on;
 };
 MUST enum rc terms_load(struct arena *a, const char *configs, struct terms **out, struct err *e);
+/* The same with days off that were declared later, as date_days(). */
+struct terms *terms_with(struct arena *a, const struct terms *t, const int64_t *off, size_t n);
 /* RC_NOT_FOUND: no such rule. RC_BAD_FIELD: a rule in hours without a time. RC_STATE: the rule has no
  * extension. The texts live in a. */
 MUST enum rc term_judge(struct arena *a, const struct terms *t, const struct term_ask *ask, struct term *out,

@@ -1,0 +1,127 @@
+#include "backend/work.h"
+
+#include <string.h>
+
+#include "backend/people.h"
+
+const struct actor actor_system = {ACTOR_SYSTEM, "system", "", "", {.name = "system"}};
+const struct actor actor_citizen = {ACTOR_CITIZEN, "citizen", "", "", {.name = "citizen"}};
+
+static enum rc key_of(uint8_t *out, size_t len, const uint8_t master[32], const char *what, struct err *e)
+{
+    return hkdf_sha256(out, len, master, 32, "", 0, what, e);
+}
+
+enum rc work_house_load(struct arena *a, const struct registry_conf *conf, struct work_house *out,
+                        struct err *e)
+{
+    *out = (struct work_house){.conf = conf};
+    TRY(catalog_load(a, conf->configs, &out->catalog, e));
+    TRY(workflows_load(a, conf->configs, &out->workflows, e));
+    TRY(workflow_services(&out->workflows, &out->catalog, e));
+    TRY(rights_load(a, conf->configs, &out->rights, e));
+    TRY(terms_load(a, conf->configs, &out->terms, e));
+    TRY(i18n_load(a, arena_fmt(a, "%s/i18n", conf->configs), &out->i18n, e));
+    TRY(pin_key_load(conf->pin_key, true, out->master, e));
+    TRY(key_of(out->cnp_key, sizeof(out->cnp_key), out->master, "pridvor cnp hash", e));
+    return key_of(out->at_rest.k, sizeof(out->at_rest.k), out->master, "pridvor at rest", e);
+}
+
+void work_house_wipe(struct work_house *h)
+{
+    wipe(h->master, sizeof(h->master));
+    wipe(h->cnp_key, sizeof(h->cnp_key));
+    wipe(&h->at_rest, sizeof(h->at_rest));
+}
+
+enum rc work_tree(struct work *w, struct institutions *out, struct err *e)
+{
+    return people_tree(w->db, w->a, out, e);
+}
+
+enum rc work_terms(struct work *w, struct err *e)
+{
+    struct db_result *r SCOPED(db_result_freep) = NULL;
+
+    if (w->terms)
+        return RC_OK;
+    TRY(work_sql(w, SQL_WORK_HOLIDAYS, NULL, &r, e));
+    size_t n = (size_t)db_rows(r);
+    int64_t *off = ARENA_ARRAY(w->a, int64_t, n + 1);
+    for (size_t i = 0; i < n; i++)
+        off[i] = db_int(r, (int)i, 0);
+    w->terms = n ? terms_with(w->a, w->house->terms, off, n) : w->house->terms;
+    return RC_OK;
+}
+
+enum rc work_sql(struct work *w, enum sql_id id, const struct db_param *p, struct db_result **out,
+                 struct err *e)
+{
+    return db_sync_run(w->db, &sql_table[id], p, out, e);
+}
+
+enum rc work_begin(struct work *w, struct err *e)
+{
+    if (w->depth++ > 0)
+        return RC_OK;
+    w->failed = false;
+    enum rc rc = db_sync_script(w->db, "BEGIN", e);
+    if (rc != RC_OK)
+        w->depth = 0;
+    return rc;
+}
+
+enum rc work_end(struct work *w, enum rc rc, struct err *e)
+{
+    struct err undo = {0};
+
+    w->failed |= rc != RC_OK;
+    if (--w->depth > 0)
+        return rc;
+    if (!w->failed)
+        return db_sync_script(w->db, "COMMIT", e);
+    if (db_sync_script(w->db, "ROLLBACK", &undo) != RC_OK && rc != RC_OK)
+        return err_wrap(e, rc, "not undone in time (%s)", rc_name(undo.rc));
+    return rc != RC_OK ? rc : err_set(e, RC_INTERNAL, "a part of the act failed and was passed over");
+}
+
+enum rc work_actor(struct work *w, const char *account, struct actor *out, struct err *e)
+{
+    struct db_result *r SCOPED(db_result_freep) = NULL;
+    struct db_param p[] = {DB_STR(account)};
+
+    *out = (struct actor){.kind = ACTOR_STAFF};
+    TRY(people_load(w->db, w->a, account, &out->person, e));
+    TRY(work_sql(w, SQL_ACCOUNT_GET, p, &r, e));
+    if (db_rows(r) != 1)
+        return err_set(e, RC_NOT_FOUND, "there is no account %s", account);
+    out->account = arena_str(w->a, db_text(r, 0, 0));
+    out->full_name = arena_str(w->a, db_text(r, 0, 1));
+    out->institution = arena_str(w->a, db_text(r, 0, 2));
+    return out->person.disabled ? err_set(e, RC_DENIED, "account %s is disabled", account) : RC_OK;
+}
+
+enum rc work_may(struct work *w, const struct actor *who, const char *action,
+                 const struct rights_place *where, struct err *e)
+{
+    struct institutions tree;
+
+    if (who->kind == ACTOR_SYSTEM)
+        return RC_OK;
+    if (who->kind == ACTOR_CITIZEN)
+        return err_set(e, RC_DENIED, "%s is not for citizens", action);
+    TRY(work_tree(w, &tree, e));
+    struct rights_verdict v = rights_decide(&w->house->rights, &tree, &who->person, action, where);
+    if (v.allowed)
+        return RC_OK;
+    return err_code(e, RC_DENIED, v.word == RIGHTS_NO_REASON ? "REASON_NEEDED" : NULL, 0, "%s",
+                    rights_explain(w->a, &v, &who->person, action, where));
+}
+
+enum rc work_audit(struct work *w, const struct actor *who, const struct work_log *log, struct err *e)
+{
+    struct db_param p[] = {DB_STR(log->institution), DB_STR(log->case_id), DB_STR(who->account),
+                           DB_STR(log->act), DB_STR(log->detail)};
+
+    return work_sql(w, SQL_WORK_AUDIT, p, NULL, e);
+}

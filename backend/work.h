@@ -1,0 +1,78 @@
+/* Blocking work of people on cases, documents and books: straight-line code on a worker thread (or in
+ * registryctl and tests) with a connection of its own. What threads share, they only read. */
+#ifndef PRIDVOR_WORK_H
+#define PRIDVOR_WORK_H
+
+#include "backend/conf.h"
+#include "backend/sql.h"
+#include "common/base/clock.h"
+#include "common/base/crypto.h"
+#include "common/model/lang.h"
+#include "common/model/rights.h"
+#include "common/model/service.h"
+#include "common/model/term.h"
+#include "common/model/workflow.h"
+
+/* Files and keys; never changes while the program runs. */
+struct work_house {
+    const struct registry_conf *conf;
+    struct catalog catalog;
+    struct workflows workflows;
+    struct rights rights;
+    struct i18n *i18n;
+    struct terms *terms;     /* of the files alone */
+    uint8_t master[32];      /* of the file pin_key */
+    uint8_t cnp_key[32];     /* keyed hash by which a CNP is found */
+    struct seal_key at_rest; /* seals a CNP and what citizens correct */
+};
+/* All memory in a, which outlives the house. */
+MUST enum rc work_house_load(struct arena *a, const struct registry_conf *conf, struct work_house *out,
+                             struct err *e);
+void work_house_wipe(struct work_house *h);
+
+/* One job: its arena, its connection, its clock. */
+struct work {
+    const struct work_house *house;
+    struct db_sync *db;
+    struct arena *a;
+    int64_t (*now_ms)(void); /* unix_ms, or a test's */
+    struct terms *terms;     /* rules with the holidays that the database adds; see work_terms */
+    struct tr say;           /* after a refusal: the sentence for the person, or empty */
+    unsigned depth;          /* of begun transactions */
+    bool failed;             /* an inner one was undone: the outer one must be, too */
+};
+/* The institutions as they stand now, in w->a. */
+MUST enum rc work_tree(struct work *w, struct institutions *out, struct err *e);
+/* w->terms, loaded at the first call of a job. */
+MUST enum rc work_terms(struct work *w, struct err *e);
+
+/* out may be NULL; else the caller frees it (SCOPED(db_result_freep)). */
+MUST enum rc work_sql(struct work *w, enum sql_id id, const struct db_param *p, struct db_result **out,
+                      struct err *e);
+/* begin and end nest: only the outermost pair speaks to the database. End commits when rc is RC_OK and
+ * everything inside went well, else undoes all and returns rc. */
+MUST enum rc work_begin(struct work *w, struct err *e);
+MUST enum rc work_end(struct work *w, enum rc rc, struct err *e);
+
+enum actor_kind { ACTOR_STAFF, ACTOR_CITIZEN, ACTOR_SYSTEM };
+struct actor {
+    enum actor_kind kind;
+    const char *account;     /* "citizen", "system" for these */
+    const char *full_name;   /* "" for these */
+    const char *institution; /* where the account belongs; "" for these */
+    struct rights_person person;
+};
+extern const struct actor actor_system, actor_citizen;
+/* RC_NOT_FOUND: no such account; a disabled one is RC_DENIED. */
+MUST enum rc work_actor(struct work *w, const char *account, struct actor *out, struct err *e);
+/* May this person do this there? RC_DENIED, and with a sealed place and no reason RC_DENIED with the key
+ * err.reason_needed. The system may. */
+MUST enum rc work_may(struct work *w, const struct actor *who, const char *action,
+                      const struct rights_place *where, struct err *e);
+/* One row in the audit, in the transaction of the act. detail without personal data. */
+struct work_log {
+    const char *institution, *case_id, *act, *detail; /* case_id, detail: or NULL */
+};
+MUST enum rc work_audit(struct work *w, const struct actor *who, const struct work_log *log, struct err *e);
+
+#endif
