@@ -74,6 +74,7 @@ MUST enum rc db_sync_query(struct db_sync *s, const char *sql, const struct db_p
 MUST enum rc db_sync_run(struct db_sync *s, const struct db_stmt *stmt, const struct db_param *params,
                          struct db_result **out, struct err *e);
 bool db_sync_broken(const struct db_sync *s); /* the connection is gone for good */
+bool db_sync_alive(struct db_sync *s);        /* looks: has the server ended it meanwhile? */
 MUST enum rc db_sync_prepare(struct db_sync *s, const struct db_stmt *stmt, struct err *e);
 void db_result_free(struct db_result *r);
 void db_result_freep(struct db_result **r);

@@ -1,6 +1,7 @@
 #include "backend/db_priv.h"
 
 #include <libpq-fe.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -182,6 +183,13 @@ enum rc db_sync_run(struct db_sync *s, const struct db_stmt *stmt, const struct 
 bool db_sync_broken(const struct db_sync *s)
 {
     return PQstatus(s->pg) != CONNECTION_OK;
+}
+
+bool db_sync_alive(struct db_sync *s)
+{
+    /* between statements a server speaks only to say goodbye */
+    struct pollfd p = {.fd = PQsocket(s->pg), .events = POLLIN};
+    return PQstatus(s->pg) == CONNECTION_OK && poll(&p, 1, 0) == 0;
 }
 
 enum rc db_sync_prepare(struct db_sync *s, const struct db_stmt *stmt, struct err *e)

@@ -206,6 +206,7 @@ enum rc registry_load(struct registry *g, struct err *e)
     TRY(registry_term(g, "", date_of_ms(unix_ms()), &today, e));
     TRY(blobs_open(g, e));
     TRY(outbox_load(g, &g->outbox, e));
+    TRY(work_house_load(g->arena, &g->conf, &g->house, e));
     return pin_key_load(g->conf.pin_key, true, g->pin_key, e);
 }
 
@@ -272,7 +273,9 @@ void registry_start(struct registry *g)
         .term = intake_term,
         .user = g,
     };
+    const struct room_conf rc = {.loop = g->loop, .house = &g->house};
     g->db = db_new(g->loop, &dc);
+    g->room = room_new(&rc);
     g->intake = intake_new(g->loop, &ic);
     audit_sealer_start(&g->sealer, g->loop, g->db);
     if (g->outbox)
@@ -288,6 +291,8 @@ void registry_stop(struct registry *g)
     if (g->sealer.db)
         uv_close((uv_handle_t *)&g->sealer.timer, NULL);
     g->sealer.db = NULL;
+    room_free(g->room);
+    g->room = NULL;
     intake_free(g->intake);
     outbox_stop(g->outbox);
     db_free(g->db);

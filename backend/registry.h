@@ -7,6 +7,7 @@
 #include "backend/conf.h"
 #include "backend/intake.h"
 #include "backend/outbox.h"
+#include "backend/room.h"
 #include "common/base/http.h"
 #include "common/model/institution.h"
 #include "common/model/submission.h"
@@ -64,6 +65,8 @@ struct registry {
     struct intake *intake;
     struct audit_sealer sealer;
     struct outbox *outbox; /* NULL: neither e-mail nor SMS is configured */
+    struct work_house house;
+    struct room *room; /* blocking work for citizens; NULL before the database is migrated */
     struct http_server *terminals, *public;
     struct tls_ctx *tls;
     struct term_day term_days[TERM_DAYS];

@@ -89,6 +89,7 @@ static int run(const char *path)
         return 1;
     }
     signal(SIGPIPE, SIG_IGN);
+    setenv("UV_THREADPOOL_SIZE", "12", 0); /* most of them wait for the database or the disk */
     if (registry_listen(&g, &e) != RC_OK) {
         log_err(&e, "event=start_failed");
         return 1;
@@ -104,6 +105,7 @@ static int run(const char *path)
     uv_loop_close(g.loop);
     tls_ctx_free(g.tls);
     wipe(g.pin_key, sizeof(g.pin_key));
+    work_house_wipe(&g.house);
     for (size_t i = 0; i < TERM_DAYS; i++)
         arena_free(g.term_days[i].arena);
     arena_free(g.world_arena);
