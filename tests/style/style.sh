@@ -32,7 +32,8 @@ fence 'mbedtls|psa/' 'common/base/(tls|crypto)[a-z_]*\.[ch]|drivers/card/crypto[
 fence 'cjson|cJSON' 'common/base/json[a-z_]*\.c'
 fence 'llhttp' 'common/base/http[a-z_]*\.[ch]'
 fence 'sqlite3' 'firmware/queue[a-z_]*\.[ch]'
-fence 'pango|cairo' 'drivers/print/raster[a-z_]*\.c'
+# receipts below the printer; letters and decisions, as PDF, in the register
+fence 'pango|cairo' 'drivers/print/raster[a-z_]*\.c|backend/paper[a-z_]*\.[ch]'
 fence 'zlib' 'drivers/pad/screen\.c'
 fence 'qrencode' 'common/base/qr\.c'
 fence 'jpeglib' 'common/base/jpeg\.c|drivers/scan/pack\.c|tests/.*'
