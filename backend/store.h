@@ -1,0 +1,45 @@
+/* Files by their SHA-256: a folder per two first digits. Bytes go to a file of their own as they come, are
+ * hashed on the way, synced and moved to their name; only then anybody writes a row about them. A file
+ * without a row is litter that harms nobody; a row without its file does not happen. Never rewritten. */
+#ifndef PRIDVOR_STORE_H
+#define PRIDVOR_STORE_H
+
+#include "common/base/arena.h"
+#include "common/base/crypto.h"
+#include "common/base/err.h"
+
+enum { STORE_HEX = 2 * SHA256_LEN + 1, STORE_FILE_MAX = 5 << 20 };
+
+struct store_file;
+struct store_place {
+    const char *folder;
+    int64_t free_mb; /* nothing is taken while the disk has less left */
+};
+/* Never NULL: what went wrong here or in between is told by store_sum(). */
+struct store_file *store_begin(const struct store_place *s, size_t max);
+void store_add(struct store_file *f, const void *p, size_t n);
+/* The end of the bytes. Twice is fine. RC_TOO_BIG RC_NO_SPACE RC_IO. */
+MUST enum rc store_sum(struct store_file *f, char hex[STORE_HEX], size_t *size, struct err *e);
+/* On disk under its name; waits for the disk. */
+MUST enum rc store_keep(struct store_file *f, struct err *e);
+void store_drop(struct store_file *f); /* frees; what was not kept is gone. NULL is fine */
+void store_dropp(struct store_file **f);
+
+/* What the bytes are, whatever anybody calls them: by their first bytes and by how they are built. */
+struct store_kind {
+    const char *type, *suffix; /* "application/pdf" ".pdf"; also image/jpeg image/png */
+    int pages;                 /* 1 for pictures; a PDF's own count, 0 when it cannot be told */
+    int width, height;         /* pictures */
+    bool has_signature;        /* a PDF that carries a signature: every byte of it counts */
+};
+/* RC_BAD_FIELD: nothing of that, cut off, locked by a password, or a picture too large to open. */
+MUST enum rc store_kind(struct bytes b, struct store_kind *out, struct err *e);
+/* The same for what was received and not yet kept. */
+MUST enum rc store_look(struct store_file *f, struct store_kind *out, struct err *e);
+
+MUST enum rc store_put(const struct store_place *s, struct bytes b, char hex[STORE_HEX], struct err *e);
+/* RC_NOT_FOUND; RC_STATE: the bytes have changed. */
+MUST enum rc store_get(const struct store_place *s, struct arena *a, const char *hex, struct bytes *out,
+                       struct err *e);
+
+#endif
