@@ -115,7 +115,7 @@ enum rc case_row(struct work *w, const struct db_result *r, int i, struct casefi
         c->lang = LANG_RO;
     c->sealed = db_text(r, i, 29)[0] == 't';
     c->escalated = db_int(r, i, 31);
-    c->number = case_number(a, c->n, c->registered_ms);
+    c->number = register_number(a, &w->house->registers, c->reg, c->n, date_of_ms(c->registered_ms));
     TRY(row_flow(w, db_text(r, i, 30), c, e));
     return row_days(w, c, e);
 }

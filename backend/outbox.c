@@ -295,6 +295,7 @@ static void facts_of(const struct db_result *r, int i, struct letter_facts *f)
         .service_version = db_int(r, i, 12),
         .institution = db_text(r, i, 13),
         .receipt_code = db_text(r, i, 14),
+        .reg = db_text(r, i, 15),
     };
     if (!lang_parse(db_text(r, i, 2), &f->lang))
         f->lang = LANG_RO;

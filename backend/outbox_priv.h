@@ -13,7 +13,7 @@ extern const char *const way_names[WAY_COUNT];
 /* ---- texts (outbox_text.c) ---- */
 
 struct letter_facts { /* strings may be NULL */
-    const char *message, *vars, *service, *institution, *receipt_code;
+    const char *message, *vars, *service, *institution, *receipt_code, *reg;
     enum lang lang;
     int64_t n, registered_ms, service_version;
     struct date filed_on, due;

@@ -136,12 +136,10 @@ static void put_request(struct registry *g, struct values *vs, const struct lett
     const struct institution *in = f->institution ? registry_institution(g, f->institution) : NULL;
     const struct term *term = NULL;
     struct date day = date_of_ms(f->registered_ms);
-    char text[11];
 
     if (!f->service)
         return;
-    date_ro(text, day);
-    put(vs, "number", arena_fmt(vs->a, "%lld/%s", (long long)f->n, text));
+    put(vs, "number", register_number(vs->a, &g->registers, f->reg, f->n, day));
     put_day(vs, "date", f->filed_on);
     put_day(vs, "due", f->due);
     if (registry_term(g, f->service, f->filed_on, &term, NULL) == RC_OK && date_cmp(term->due, f->due) == 0)

@@ -117,6 +117,7 @@ static void on_institutions(const struct db_reply *r, void *user)
         to->id = arena_str(l->arena, db_text(r->rows, i, 0));
         for (int k = 0; k < LANG_COUNT; k++)
             to->name.t[k] = arena_str(l->arena, db_text(r->rows, i, 1 + k));
+        to->kind = arena_str(l->arena, db_text(r->rows, i, 1 + LANG_COUNT));
     }
     if (n)
         qsort(l->world.institutions, (size_t)n, sizeof(struct institution), by_id);
@@ -201,6 +202,7 @@ enum rc registry_load(struct registry *g, struct err *e)
 
     g->world_arena = arena_new();
     TRY(catalog_load(g->arena, configs, &g->catalog, e));
+    TRY(registers_load(g->arena, configs, &g->catalog, &g->registers, e));
     TRY(i18n_load(g->arena, arena_fmt(g->arena, "%s/i18n", configs), &g->i18n, e));
     TRY(terms_load(g->arena, configs, &g->terms, e));
     TRY(registry_term(g, "", date_of_ms(unix_ms()), &today, e));

@@ -10,6 +10,7 @@
 #include "backend/room.h"
 #include "common/base/http.h"
 #include "common/model/institution.h"
+#include "common/model/registers.h"
 #include "common/model/submission.h"
 #include "common/model/term.h"
 
@@ -20,7 +21,7 @@ struct terminal {
 struct world {
     struct terminal *terminals; /* sorted by serial */
     size_t n_terminals;
-    struct institution *institutions; /* sorted by id; id and name only */
+    struct institution *institutions; /* sorted by id; id, kind and name only */
     size_t n_institutions;
 };
 
@@ -56,6 +57,7 @@ struct registry {
     struct registry_conf conf;
     uint8_t pin_key[32];
     struct catalog catalog;
+    struct registers registers;
     struct i18n *i18n;
     struct terms *terms;
     struct arena *world_arena;

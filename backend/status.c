@@ -128,12 +128,10 @@ static void show_request(struct visit *v, const struct db_result *r)
     const struct institution *inst = registry_institution(v->g, db_text(r, 0, 3));
     const struct service *service = catalog_find(&v->g->catalog, db_text(r, 0, 4));
     const struct term *term = NULL;
-    char number_day[11];
     struct err e = {0};
     BUF_SCOPE(filed_row);
     BUF_SCOPE(main);
 
-    date_ro(number_day, registered);
     const char *due_text = status_day(a, due, v->lang);
     const struct text_var due_var[] = {{"due", due_text}};
     bool explained =
@@ -149,7 +147,7 @@ static void show_request(struct visit *v, const struct db_result *r)
         {"service_label", word(v, SW_SERVICE)},
         {"service", service ? tr_get(&service->name, v->lang) : db_text(r, 0, 4)},
         {"number_label", word(v, SW_NUMBER)},
-        {"number", arena_fmt(a, "%lld/%s", (long long)db_int(r, 0, 5), number_day)},
+        {"number", register_number(a, &v->g->registers, db_text(r, 0, 10), db_int(r, 0, 5), registered)},
         {"date_label", word(v, SW_DATE)},
         {"date", status_day(a, registered, v->lang)},
         {"!filed", filed_row.p ? filed_row.p : ""},

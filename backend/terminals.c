@@ -79,7 +79,7 @@ static void on_filed(struct intake_item *it, const struct err *e, void *user)
 {
     struct filing *f = user;
     struct registry *g = f->g;
-    char registered_at[25], filed_on[11], due[11], day[11], number[40];
+    char registered_at[25], filed_on[11], due[11];
     struct date registered = date_of_ms(it->registered_ms);
     struct err err = {0};
     const struct term *term;
@@ -93,11 +93,9 @@ static void on_filed(struct intake_item *it, const struct err *e, void *user)
     iso_utc(registered_at, it->registered_ms);
     date_iso(filed_on, it->filed_on);
     date_iso(due, it->due);
-    date_ro(day, registered);
-    snprintf(number, sizeof(number), "%lld/%s", (long long)it->n, day);
     struct filed filed = {
         .request_id = f->request_id,
-        .number = number,
+        .number = register_number(http_arena(f->http), &g->registers, it->reg, it->n, registered),
         .n = it->n,
         .year = registered.y,
         .reg = it->reg,
@@ -158,13 +156,20 @@ static enum rc uuid_bytes(uint8_t out[16], const char *text, struct err *e)
     return RC_OK;
 }
 
+static const char *register_for(const struct registry *g, const char *institution, const char *service)
+{
+    const struct institution *in = registry_institution(g, institution);
+    const struct register_rule *r = registers_of(&g->registers, in ? in->kind : "", service);
+    return r ? r->id : g->registers.items[0].id;
+}
+
 static enum rc fill_item(struct registry *g, const struct submission *s, const struct request *req,
                          struct intake_item *it, struct err *e)
 {
     TRY(uuid_bytes(it->id, req->request_id, e));
     TRY(iso_utc_parse(s->filed_at, &it->filed_at_ms, e));
     it->institution = req->institution;
-    it->reg = "general";
+    it->reg = register_for(g, req->institution, req->service);
     it->terminal = req->terminal;
     it->service = req->service;
     it->service_version = req->service_version;

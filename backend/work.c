@@ -17,6 +17,7 @@ enum rc work_house_load(struct arena *a, const struct registry_conf *conf, struc
 {
     *out = (struct work_house){.conf = conf};
     TRY(catalog_load(a, conf->configs, &out->catalog, e));
+    TRY(registers_load(a, conf->configs, &out->catalog, &out->registers, e));
     TRY(workflows_load(a, conf->configs, &out->workflows, e));
     TRY(workflow_services(&out->workflows, &out->catalog, e));
     TRY(rights_load(a, conf->configs, &out->rights, e));

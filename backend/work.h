@@ -8,6 +8,7 @@
 #include "common/base/clock.h"
 #include "common/base/crypto.h"
 #include "common/model/lang.h"
+#include "common/model/registers.h"
 #include "common/model/rights.h"
 #include "common/model/service.h"
 #include "common/model/term.h"
@@ -17,6 +18,7 @@
 struct work_house {
     const struct registry_conf *conf;
     struct catalog catalog;
+    struct registers registers;
     struct workflows workflows;
     struct rights rights;
     struct i18n *i18n;

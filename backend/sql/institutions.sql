@@ -1,1 +1,1 @@
-SELECT id, name_ro, name_hu, name_en FROM institution ORDER BY id
+SELECT id, name_ro, name_hu, name_en, kind FROM institution ORDER BY id

@@ -10,5 +10,5 @@ WITH due AS MATERIALIZED (
 )
 SELECT t.id, t.message, t.lang, t.recipient, t.tries, t.vars, (extract(epoch FROM t.created_at) * 1000)::bigint,
     r.n, (extract(epoch FROM r.registered_at) * 1000)::bigint, r.filed_on - date '1970-01-01',
-    r.due - date '1970-01-01', r.service, r.service_version, r.institution, r.receipt_code
+    r.due - date '1970-01-01', r.service, r.service_version, r.institution, r.receipt_code, r.register
 FROM taken t LEFT JOIN request r USING (request_id) ORDER BY t.id

@@ -15,7 +15,7 @@ check() { # check ACCESS DOCUMENT
         const hash = require("crypto").createHash("sha256").update(pdf).digest("hex");
         const want = {access: process.argv[2], document_number: process.argv[3]};
         const ok = [s.card.access === want.access, s.card.document_number === want.document_number,
-            /^\d+\/\d\d\.\d\d\.\d{4}$/.test(s.register_number), s.receipt.proof === "L2", s.signature.samples > 50,
+            /^([A-Z]+ )?\d+\/\d\d\.\d\d\.\d{4}$/.test(s.register_number), s.receipt.proof === "L2", s.signature.samples > 50,
             s.signature.strokes > 0, s.steps.length === 9, s.receipt.qr_text.startsWith("http"),
             /^[0-9a-f-]{36}$/.test(s.request_id), !!s.registered_at, !!s.institution, !!s.service,
             fs.readFileSync(s.receipt.png).length > 5000, s.papers.length === 1, s.papers[0].field === "file.mandate",

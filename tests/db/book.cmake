@@ -1,0 +1,5 @@
+# The register book, search, persons' data.
+add_library(booktest STATIC db/book_rig.c)
+target_link_libraries(booktest PUBLIC dbtest)
+find_package(Threads REQUIRED)
+pridvor_test(db_book_number LABEL db SOURCES db/book_number_test.c LIBS booktest Threads::Threads TIMEOUT 300)
