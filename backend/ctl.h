@@ -22,6 +22,8 @@ struct command {
     enum rc (*run)(const struct args *a, struct err *e);
     size_t extra;
 };
+extern const struct command request_commands[];
+extern const size_t n_request_commands;
 extern const struct command audit_commands[];
 extern const size_t n_audit_commands;
 extern const struct command people_commands[];

@@ -130,8 +130,8 @@ static void encode_row(struct shard *s, struct intake_item *it, int32_t copies)
     pgarr_text(c++, it->receipt_code);
     pgarr_bytes(c++, it->pin_verifier, sizeof(it->pin_verifier));
     pgarr_bytes(c++, it->sha256, sizeof(it->sha256));
-    pgarr_text(c++, it->request);
-    pgarr_text(c++, it->signature);
+    pgarr_bytes(c++, it->request.p, it->request.len);
+    pgarr_bytes(c++, it->signature.p, it->signature.len);
     pgarr_time(c++, it->filed_at_ms);
     pgarr_bool(c++, it->offline);
     pgarr_date(c++, it->filed_on);
@@ -152,8 +152,8 @@ static int32_t count_copies(const struct intake_item *it)
 static int encode(struct shard *s)
 {
     static const enum pgtype types[COLUMNS] = {
-        PG_UUID,  PG_TEXT, PG_TEXT, PG_TEXT,        PG_TEXT, PG_INT4, PG_TEXT, PG_TEXT, PG_TEXT, PG_BYTEA,
-        PG_BYTEA, PG_TEXT, PG_TEXT, PG_TIMESTAMPTZ, PG_BOOL, PG_DATE, PG_DATE, PG_TEXT, PG_TEXT, PG_INT4,
+        PG_UUID,  PG_TEXT,  PG_TEXT,  PG_TEXT,        PG_TEXT, PG_INT4, PG_TEXT, PG_TEXT, PG_TEXT, PG_BYTEA,
+        PG_BYTEA, PG_BYTEA, PG_BYTEA, PG_TIMESTAMPTZ, PG_BOOL, PG_DATE, PG_DATE, PG_TEXT, PG_TEXT, PG_INT4,
     };
     struct intake *in = s->in;
     struct date today = date_of_ms(s->registered_ms);

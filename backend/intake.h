@@ -21,8 +21,9 @@ typedef void (*intake_cb)(struct intake_item *it, const struct err *e, void *use
 /* The caller fills the first part and keeps it alive until cb; strings without U+0000, UTF-8. */
 struct intake_item {
     uint8_t id[16];
-    const char *institution, *reg, *terminal, *service, *channel, *lang, *receipt_code, *request, *signature;
-    const char *email, *phone; /* or NULL */
+    const char *institution, *reg, *terminal, *service, *channel, *lang, *receipt_code;
+    const char *email, *phone;       /* or NULL */
+    struct bytes request, signature; /* sealed */
     int64_t service_version;
     uint8_t pin_verifier[SHA256_LEN], sha256[SHA256_LEN];
     int64_t filed_at_ms; /* as the terminal says */

@@ -193,30 +193,6 @@ static enum rc cmd_terminal_list(const struct args *a, struct err *e)
     return RC_OK;
 }
 
-/* How identities were proven; a clerk's question, answered without names. */
-static enum rc cmd_proofs(const struct args *a, struct err *e)
-{
-    static const char *const labels[] = {"request",  "number",    "institution", "service",
-                                         "terminal", "identity",  "access",      "passive authentication",
-                                         "reason",   "csca list", "chip"};
-    struct db_sync *s SCOPED(db_sync_closep) = NULL;
-    struct db_result *r SCOPED(db_result_freep) = NULL;
-    const char *which = a->what ? a->what : "";
-    struct db_param p[] = {DB_STR(which)};
-
-    TRY(ctl_database(a, &s, e));
-    TRY(ctl_query(s, SQL_PROOFS, p, &r, e));
-    if (a->what && db_rows(r) == 0)
-        return err_set(e, RC_NOT_FOUND, "there is no request %s", a->what);
-    for (int i = 0; i < db_rows(r); i++) {
-        for (size_t k = 0; k < COUNT(labels); k++)
-            if (*db_text(r, i, (int)k))
-                printf("%-24s%s\n", labels[k], db_text(r, i, (int)k));
-        printf("\n");
-    }
-    return RC_OK;
-}
-
 static enum rc institution_write(struct db_sync *s, const struct institution *it, struct err *e)
 {
     char siruta[24];
@@ -249,70 +225,6 @@ static enum rc cmd_institutions_load(const struct args *a, struct err *e)
     TRY(db_sync_script(s, "COMMIT", e));
     printf("%zu institutions\n", list.n);
     return RC_OK;
-}
-
-/* Every row's file is there and whole; a file without a row is only on its way. */
-static enum rc verify_blobs(struct db_sync *s, const char *folder, int *bad, struct err *e)
-{
-    struct db_result *list SCOPED(db_result_freep) = NULL;
-
-    TRY(ctl_query(s, SQL_BLOB_LIST, NULL, &list, e));
-    for (int i = 0; i < db_rows(list); i++) {
-        char *bytes, hex[2 * SHA256_LEN + 1];
-        const char *name = db_text(list, i, 0);
-        uint8_t sum[SHA256_LEN];
-        size_t len, max = (size_t)db_int(list, i, 1);
-        struct err why = {0};
-        ARENA_SCOPE(arena);
-
-        if (fs_read(arena, arena_fmt(arena, "%s/%.2s/%s", folder, name, name), max, &bytes, &len, &why) ==
-            RC_OK) {
-            sha256(sum, bytes, len);
-            hex_encode(hex, sum, sizeof(sum));
-            if (strcmp(hex, name) == 0)
-                continue;
-            err_set(&why, RC_STATE, "has changed");
-        }
-        ++*bad;
-        printf("file %s: %s\n", name, why.text);
-    }
-    printf("files %d, missing or changed %d\n", db_rows(list), *bad);
-    return RC_OK;
-}
-
-static enum rc cmd_verify(const struct args *a, struct err *e)
-{
-    struct db_sync *s SCOPED(db_sync_closep) = NULL;
-    struct db_result *books SCOPED(db_result_freep) = NULL;
-    struct db_result *bytes SCOPED(db_result_freep) = NULL;
-    struct db_result *audit SCOPED(db_result_freep) = NULL;
-    int64_t entries = 0;
-    int bad = 0, files = 0;
-
-    TRY(ctl_database(a, &s, e));
-    TRY(db_sync_script(s, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", e));
-    TRY(ctl_query(s, SQL_VERIFY_BOOKS, NULL, &books, e));
-    TRY(ctl_query(s, SQL_VERIFY_BYTES, NULL, &bytes, e));
-    TRY(ctl_query(s, SQL_VERIFY_AUDIT, NULL, &audit, e));
-    for (int i = 0; i < db_rows(books); i++) {
-        entries += db_int(books, i, 4);
-        if (db_text(books, i, 5)[0] == 't')
-            continue;
-        bad++;
-        printf("book %s/%s/%s: counter %s, entries %s: gap or double\n", db_text(books, i, 0),
-               db_text(books, i, 1), db_text(books, i, 2), db_text(books, i, 3), db_text(books, i, 4));
-    }
-    for (int i = 0; i < db_rows(bytes); i++)
-        printf("request %s: stored text is not what was signed\n", db_text(bytes, i, 0));
-    for (int i = 0; i < db_rows(audit); i++)
-        printf("request %s: audit and register disagree\n", db_text(audit, i, 0));
-    if (ctl_option(a, "blobs", NULL))
-        TRY(verify_blobs(s, ctl_option(a, "blobs", NULL), &files, e));
-    printf("books %d, entries %lld, gaps or doubles %d, changed texts %d, audit differences %d\n",
-           db_rows(books), (long long)entries, bad, db_rows(bytes), db_rows(audit));
-    return bad || files || db_rows(bytes) || db_rows(audit)
-               ? err_set(e, RC_STATE, "the register is not sound")
-               : RC_OK;
 }
 
 /* No names, no addresses: the case page has them. */
@@ -360,22 +272,18 @@ static const struct command commands[] = {
      cmd_terminal_add},
     {"terminal", "revoke", "NAME", "its certificates are refused from now on", cmd_terminal_revoke},
     {"terminal", "list", NULL, "all terminals", cmd_terminal_list},
-    {"proofs", NULL, "[REQUEST|RECEIPT]", "how its identity was proven; without one: all that no card proves",
-     cmd_proofs},
     {"messages", "retry", "ID", "send it again; of an unknown one the citizen may get two",
      cmd_messages_retry},
     {"messages", NULL, "[--state queued|sending|handing|sent|unknown|failed|fell_back]",
      "e-mail and SMS; without a state: what a clerk has to look at", cmd_messages},
-    {"verify", NULL, "[--blobs DIR]", "gaps, doubles, changed bytes, files", cmd_verify},
 };
 
 static const struct {
     const struct command *rows;
     const size_t *n;
 } tables[] = {
-    {commands, &(const size_t){COUNT(commands)}},
-    {audit_commands, &n_audit_commands},
-    {people_commands, &n_people_commands},
+    {commands, &(const size_t){COUNT(commands)}}, {request_commands, &n_request_commands},
+    {audit_commands, &n_audit_commands},          {people_commands, &n_people_commands},
     {workflow_commands, &n_workflow_commands},
 };
 

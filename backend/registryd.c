@@ -6,6 +6,7 @@
 
 #include "backend/migrate.h"
 #include "backend/registry.h"
+#include "backend/sealed.h"
 #include "common/base/log.h"
 
 enum { MIGRATE_AGAIN_MS = 500 };
@@ -18,6 +19,7 @@ struct boot {
     uv_signal_t term, intr;
     struct err err;
     int applied;
+    int64_t sealed;
     bool stopping, fatal;
 };
 
@@ -25,7 +27,8 @@ static void migrate_work(uv_work_t *w)
 {
     struct boot *b = w->data;
     b->err = (struct err){0};
-    if (migrate(b->g->conf.db, &b->applied, &b->err) == RC_OK && registry_key_check(b->g, &b->err) == RC_OK)
+    if (migrate(b->g->conf.db, &b->applied, &b->err) == RC_OK && registry_key_check(b->g, &b->err) == RC_OK &&
+        sealed_old(b->g->conf.db, &b->g->house.request_key, &b->sealed, &b->err) == RC_OK)
         b->err.rc = RC_OK;
 }
 
@@ -51,7 +54,7 @@ static void migrate_done(uv_work_t *w, int status)
     if (b->stopping)
         return;
     if (b->err.rc == RC_OK) {
-        log_info("event=migrated applied=%d", b->applied);
+        log_info("event=migrated applied=%d sealed=%lld", b->applied, (long long)b->sealed);
         registry_start(b->g);
         return;
     }

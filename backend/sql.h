@@ -28,9 +28,14 @@
     X(SQL_TERMINAL_LIST, terminal_list, 0)                                                                   \
     X(SQL_CERTIFICATE_PUT, certificate_put, 3)                                                               \
     X(SQL_TERMINAL_REVOKE, terminal_revoke, 1)                                                               \
-    X(SQL_PROOFS, proofs, 1)                                                                                 \
+    X(SQL_PROOFS, proofs, 2)                                                                                 \
+    X(SQL_REQUEST_GET, request_get, 1)                                                                       \
+    X(SQL_SEAL_DUE, seal_due, 0)                                                                             \
+    X(SQL_SEAL_ROWS, seal_rows, 1)                                                                           \
+    X(SQL_SEAL_ROW, seal_row, 3)                                                                             \
+    X(SQL_SEAL_DONE, seal_done, 0)                                                                           \
     X(SQL_VERIFY_BOOKS, verify_books, 0)                                                                     \
-    X(SQL_VERIFY_BYTES, verify_bytes, 0)                                                                     \
+    X(SQL_VERIFY_BYTES, verify_bytes, 1)                                                                     \
     X(SQL_VERIFY_AUDIT, verify_audit, 0)                                                                     \
     X(SQL_BLOB_LIST, blob_list, 0)                                                                           \
     X(SQL_AUDIT_ROWS, audit_rows, 1)                                                                         \

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "backend/registry.h"
+#include "backend/sealed.h"
 #include "backend/sql.h"
 #include "common/base/log.h"
 #include "common/base/text.h"
@@ -111,13 +112,13 @@ static void on_filed(struct intake_item *it, const struct err *e, void *user)
 
 /* The signature as it came. The body has passed its schema: no other member has this name, a quote inside a
  * string is escaped, and the object holds words, numbers and lists, so its first closing brace is its own. */
-static const char *signature_bytes(struct arena *a, const char *body, size_t len)
+static struct bytes signature_bytes(const char *body, size_t len)
 {
     static const char name[] = "\"signature\"";
     const char *at = memmem(body, len, name, sizeof(name) - 1);
     const char *open = at ? memchr(at, '{', len - (size_t)(at - body)) : NULL;
     const char *close = open ? memchr(open, '}', len - (size_t)(open - body)) : NULL;
-    return close ? arena_strn(a, open, (size_t)(close + 1 - open)) : NULL;
+    return close ? BYTES(open, (size_t)(close + 1 - open)) : (struct bytes){0};
 }
 
 static const char *contact(const struct request *req, const char *field)
@@ -143,19 +144,6 @@ static enum rc check_sender(struct registry *g, struct http_req *r, const struct
     return RC_OK;
 }
 
-static enum rc uuid_bytes(uint8_t out[16], const char *text, struct err *e)
-{
-    char hex[33];
-    size_t n = 0, len;
-    for (; *text && n < 32; text++)
-        if (*text != '-')
-            hex[n++] = *text;
-    hex[n] = 0;
-    if (!hex_decode(out, 16, &len, hex) || len != 16)
-        return err_at(e, RC_BAD_FIELD, "request.request_id", "request.request_id: not a UUID");
-    return RC_OK;
-}
-
 static const char *register_for(const struct registry *g, const char *institution, const char *service)
 {
     const struct institution *in = registry_institution(g, institution);
@@ -166,7 +154,8 @@ static const char *register_for(const struct registry *g, const char *institutio
 static enum rc fill_item(struct registry *g, const struct submission *s, const struct request *req,
                          struct intake_item *it, struct err *e)
 {
-    TRY(uuid_bytes(it->id, req->request_id, e));
+    if (!uuid_bytes(it->id, req->request_id))
+        return err_at(e, RC_BAD_FIELD, "request.request_id", "request.request_id: not a UUID");
     TRY(iso_utc_parse(s->filed_at, &it->filed_at_ms, e));
     it->institution = req->institution;
     it->reg = register_for(g, req->institution, req->service);
@@ -176,7 +165,6 @@ static enum rc fill_item(struct registry *g, const struct submission *s, const s
     it->channel = req->channel;
     it->lang = req->lang;
     it->receipt_code = s->receipt.code;
-    it->request = s->request;
     it->email = contact(req, "who.email");
     it->phone = contact(req, "who.phone");
     it->offline = s->offline;
@@ -186,6 +174,14 @@ static enum rc fill_item(struct registry *g, const struct submission *s, const s
         return err_at(e, RC_BAD_FIELD, "signature.sha256", "signature.sha256: not a SHA-256 in hex");
     pin_verifier(it->pin_verifier, g->pin_key, s->receipt.code, s->receipt.pin);
     return RC_OK;
+}
+
+/* plain: request and signature. They leave this program only sealed. */
+static enum rc seal_item(struct arena *a, const struct seal_key *key, const char *id,
+                         const struct bytes plain[2], struct intake_item *it, struct err *e)
+{
+    TRY(sealed_request_seal(a, key, &(struct sealed_at){id, "request"}, plain[0], &it->request, e));
+    return sealed_request_seal(a, key, &(struct sealed_at){id, "signature"}, plain[1], &it->signature, e);
 }
 
 static enum rc request_take(struct registry *g, struct http_req *r, struct filing *f, struct err *e)
@@ -201,9 +197,10 @@ static enum rc request_take(struct registry *g, struct http_req *r, struct filin
     TRY(submission_read(a, &(struct rulebook){&g->catalog, g->i18n}, BYTES(body, len), &s, &req, e));
     TRY(check_sender(g, r, &req, e));
     TRY(fill_item(g, &s, &req, &f->item, e));
-    f->item.signature = signature_bytes(a, body, len);
-    if (!f->item.signature)
+    struct bytes plain[] = {BYTES(s.request, strlen(s.request)), signature_bytes(body, len)};
+    if (!plain[1].p)
         return err_at(e, RC_BAD_FIELD, "signature", "signature: write the member's name without escapes");
+    TRY(seal_item(a, &g->house.request_key, req.request_id, plain, &f->item, e));
     f->request_id = req.request_id;
     f->blobs = blobs_named(a, req.answers);
     return RC_OK;

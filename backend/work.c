@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "backend/people.h"
+#include "backend/sealed.h"
 
 const struct actor actor_system = {ACTOR_SYSTEM, "system", "", "", {.name = "system"}};
 const struct actor actor_citizen = {ACTOR_CITIZEN, "citizen", "", "", {.name = "citizen"}};
@@ -24,6 +25,7 @@ enum rc work_house_load(struct arena *a, const struct registry_conf *conf, struc
     TRY(terms_load(a, conf->configs, &out->terms, e));
     TRY(i18n_load(a, arena_fmt(a, "%s/i18n", conf->configs), &out->i18n, e));
     TRY(pin_key_load(conf->pin_key, true, out->master, e));
+    TRY(sealed_key(out->master, &out->request_key, e));
     TRY(key_of(out->cnp_key, sizeof(out->cnp_key), out->master, "pridvor cnp hash", e));
     return key_of(out->at_rest.k, sizeof(out->at_rest.k), out->master, "pridvor at rest", e);
 }
@@ -33,6 +35,7 @@ void work_house_wipe(struct work_house *h)
     wipe(h->master, sizeof(h->master));
     wipe(h->cnp_key, sizeof(h->cnp_key));
     wipe(&h->at_rest, sizeof(h->at_rest));
+    sealed_key_wipe(&h->request_key);
 }
 
 enum rc work_tree(struct work *w, struct institutions *out, struct err *e)

@@ -22,10 +22,11 @@ struct work_house {
     struct workflows workflows;
     struct rights rights;
     struct i18n *i18n;
-    struct terms *terms;     /* of the files alone */
-    uint8_t master[32];      /* of the file pin_key */
-    uint8_t cnp_key[32];     /* keyed hash by which a CNP is found */
-    struct seal_key at_rest; /* seals a CNP and what citizens correct */
+    struct terms *terms;         /* of the files alone */
+    uint8_t master[32];          /* of the file pin_key */
+    uint8_t cnp_key[32];         /* keyed hash by which a CNP is found */
+    struct seal_key at_rest;     /* seals a CNP and what citizens correct */
+    struct seal_key request_key; /* of what requests say; see sealed.h */
 };
 /* All memory in a, which outlives the house. */
 MUST enum rc work_house_load(struct arena *a, const struct registry_conf *conf, struct work_house *out,

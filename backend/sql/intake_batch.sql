@@ -1,10 +1,10 @@
 -- Registers all requests that wait, in one transaction. One array element per request; ids are distinct.
 -- $1 request_id $2 institution $3 register $4 terminal $5 service $6 service_version $7 channel $8 lang
--- $9 receipt_code $10 pin_verifier $11 sha256 $12 request $13 signature $14 filed_at $15 offline $16 filed_on
+-- $9 receipt_code $10 pin_verifier $11 sha256 $12 request, sealed $13 signature, sealed $14 filed_at $15 offline $16 filed_on
 -- $17 due $18 email or null $19 phone or null $20 copies of the same request here $21 registered_at $22 year
 WITH item AS MATERIALIZED (
     SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::int[], $7::text[],
-        $8::text[], $9::text[], $10::bytea[], $11::bytea[], $12::text[], $13::text[], $14::timestamptz[],
+        $8::text[], $9::text[], $10::bytea[], $11::bytea[], $12::bytea[], $13::bytea[], $14::timestamptz[],
         $15::bool[], $16::date[], $17::date[], $18::text[], $19::text[], $20::int[])
         WITH ORDINALITY AS t (request_id, institution, register, terminal, service, service_version, channel,
         lang, receipt_code, pin_verifier, sha256, request, signature, filed_at, offline, filed_on, due, email,

@@ -12,7 +12,7 @@ WITH old AS MATERIALIZED (
         offline, institution, register, receipt_code, terminal, service, channel, lang, pin_verifier, sha256, request,
         signature)
     SELECT $1, $21::timestamptz, $14::timestamptz, b.n, $6::int, $16::date, $17::date, $22, $15::bool, $2, $3,
-        $9::text, $4::text, $5::text, $7::text, $8::text, $10::bytea, $11::bytea, $12::text, $13::text
+        $9::text, $4::text, $5::text, $7::text, $8::text, $10::bytea, $11::bytea, $12::bytea, $13::bytea
     FROM book b
     RETURNING n
 ), log AS (

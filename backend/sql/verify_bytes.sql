@@ -1,3 +1,3 @@
--- Requests whose stored text no longer is what was signed.
-SELECT request_id, institution, n FROM request WHERE sha256(convert_to(request, 'UTF8')) <> sha256
-ORDER BY registered_at LIMIT 100
+-- What was signed, for the check in ctl_requests.c, a page at a time. $1 the last one of before
+SELECT request_id, encode(sha256, 'hex'), request, signature FROM request
+WHERE request_id > $1::uuid ORDER BY request_id LIMIT 256

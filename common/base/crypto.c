@@ -170,6 +170,19 @@ bool uuid_valid(const char *s)
     return s[i] == '\0';
 }
 
+bool uuid_bytes(uint8_t out[16], const char *s)
+{
+    char hex[33];
+    size_t n = 0, len;
+    if (!uuid_valid(s))
+        return false;
+    for (; *s; s++)
+        if (*s != '-')
+            hex[n++] = *s;
+    hex[n] = '\0';
+    return hex_decode(out, 16, &len, hex) && len == 16;
+}
+
 bool equal_ct(const void *a, const void *b, size_t len)
 {
     const volatile uint8_t *x = a, *y = b;

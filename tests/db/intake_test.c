@@ -67,8 +67,8 @@ static struct sent *item_new(int institution)
     s->item.channel = "kiosk";
     s->item.lang = "ro";
     s->item.receipt_code = s->code;
-    s->item.request = "{\"v\":1}";
-    s->item.signature = "{}";
+    s->item.request = BYTES("\1 seal", 6);
+    s->item.signature = BYTES("\1 seal", 6);
     s->item.service_version = 1;
     s->item.filed_at_ms = test_now();
     memcpy(s->item.sha256, &id, sizeof(id));
@@ -238,7 +238,7 @@ static void bad_ones_fall_alone(void **state)
     for (int i = 0; i < 200; i++) {
         struct sent *s = item_new(i == 77 ? 12345 : 1 + i % 5);
         if (i == 13 || i == 14 || i == 150)
-            s->item.request = "\xff\xfe";
+            s->item.service = "\xff\xfe";
         if (i == 199)
             s->item.receipt_code = sent[0].code;
         intake_put(h.in, &s->item);

@@ -147,7 +147,7 @@ void pgcluster_free(struct pgcluster *c)
 
 const char *pgcluster_query(struct pgcluster *c, const char *sql)
 {
-    static char cell[4096];
+    static char cell[65536];
     struct db_sync *s SCOPED(db_sync_closep) = NULL;
     struct db_result *r SCOPED(db_result_freep) = NULL;
     struct err e = {0};

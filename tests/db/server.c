@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "backend/conf.h"
 #include "common/base/clock.h"
 #include "common/base/fs.h"
 #include "tests/db/tclient.h"
@@ -67,12 +68,14 @@ static pid_t spawn(const struct server *s, const char *const argv[])
 int server_ctl(struct server *s, const char *const words[])
 {
     const char *argv[WORDS_MAX + 4] = {"registryctl"};
+    char conf[300];
     int n = 1, status = 0;
 
     for (; words[n - 1] && n <= WORDS_MAX; n++)
         argv[n] = words[n - 1];
-    argv[n] = "--db";
-    argv[n + 1] = s->pg.conninfo;
+    snprintf(conf, sizeof(conf), "%s/registry.conf", s->dir);
+    argv[n] = "--config";
+    argv[n + 1] = conf;
     waitpid(spawn(s, argv), &status, 0);
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
@@ -253,4 +256,30 @@ double server_postgres_cpu_s(const struct server *s)
     if (d)
         closedir(d);
     return sum;
+}
+
+struct seal_key server_request_key(const struct server *s)
+{
+    char path[300];
+    uint8_t master[32];
+    struct seal_key key;
+    struct err e = {0};
+
+    snprintf(path, sizeof(path), "%s/pin.key", s->dir);
+    if (pin_key_load(path, false, master, &e) != RC_OK || sealed_key(master, &key, &e) != RC_OK)
+        die(e.text);
+    return key;
+}
+
+struct bytes server_opened(struct server *s, struct arena *a, const char *id, const char *column)
+{
+    struct seal_key key = server_request_key(s);
+    struct bytes text;
+    struct err e = {0};
+    const char *hex =
+        pgcluster_query(&s->pg, arena_fmt(a, "SELECT %s FROM request WHERE request_id = '%s'", column, id));
+
+    if (sealed_request_open(a, &key, &(struct sealed_at){id, column}, hex, &text, &e) != RC_OK)
+        die(e.text);
+    return text;
 }

@@ -2,6 +2,7 @@
 #ifndef PRIDVOR_TEST_SERVER_H
 #define PRIDVOR_TEST_SERVER_H
 
+#include "backend/sealed.h"
 #include "common/base/tls.h"
 #include "tests/db/pgcluster.h"
 
@@ -24,6 +25,10 @@ void server_free(struct server *s);
 /* Runs registryctl with these words (NULL-terminated); its exit code. */
 int server_ctl(struct server *s, const char *const words[]);
 bool server_ready(const struct server *s);
+/* The key of what requests say, and one of them, opened ("request" or "signature"); ends the program on
+ * failure. */
+struct seal_key server_request_key(const struct server *s);
+struct bytes server_opened(struct server *s, struct arena *a, const char *id, const char *column);
 /* Client context of a terminal folder below dir ("K01"), or without a certificate when NULL. */
 struct tls_ctx *server_client(const struct server *s, const char *name);
 long server_rss_kb(const struct server *s);

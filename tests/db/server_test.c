@@ -232,13 +232,13 @@ static void stored_byte_for_byte(void **state)
     line_open(&l, "K02");
     body_init(&b, "K02", "uat-2");
     assert_int_equal(file(&l, &b, NULL), 201);
-    snprintf(sql, sizeof(sql), "SELECT request FROM request WHERE request_id = '%s'", b.id);
-    assert_string_equal(pgcluster_query(&server.pg, sql), body_request(l.a, &b));
-    snprintf(sql, sizeof(sql), "SELECT signature FROM request WHERE request_id = '%s'", b.id);
     const char *sent = strstr(body_text(l.a, &b), "\"signature\":") + 12;
-    const char *stored = pgcluster_query(&server.pg, sql);
-    assert_memory_equal(stored, sent, strlen(stored));
-    assert_string_equal(stored + strlen(stored) - 3, "]]}");
+    struct bytes text = server_opened(&server, l.a, b.id, "request");
+    assert_int_equal(text.len, strlen(body_request(l.a, &b)));
+    assert_memory_equal(text.p, body_request(l.a, &b), text.len);
+    text = server_opened(&server, l.a, b.id, "signature");
+    assert_memory_equal(text.p, sent, text.len);
+    assert_string_equal((const char *)text.p + text.len - 3, "]]}");
     /* the PIN rests nowhere */
     snprintf(sql, sizeof(sql),
              "SELECT count(*) FROM request r WHERE request_id = '%s' AND r::text LIKE '%%%s%%%s%%'", b.id,

@@ -164,20 +164,32 @@ bool house_net(struct house *h, bool open)
     return false;
 }
 
-const char *house_sql(struct house *h, struct arena *a, const char *sql)
+/* What ./pridvor with these words says, without the last line's end. */
+static const char *said(struct house *h, struct arena *a, const char *words)
 {
-    char line[512];
+    char part[4096];
+    size_t n;
     BUF_SCOPE(out);
-    const char *command = arena_fmt(a, "PRIDVOR_VAR='%s' PRIDVOR_PORTS=%d ./pridvor sql \"%s\" 2>/dev/null",
-                                    h->var, h->ports, sql);
-    FILE *p = popen(command, "r");
-    while (p && fgets(line, sizeof(line), p))
-        buf_str(&out, line);
+    FILE *p = popen(
+        arena_fmt(a, "PRIDVOR_VAR='%s' PRIDVOR_PORTS=%d ./pridvor %s 2>/dev/null", h->var, h->ports, words),
+        "r");
+    while (p && (n = fread(part, 1, sizeof(part), p)) > 0)
+        buf_add(&out, part, n);
     if (p)
         pclose(p);
     while (out.len && out.p[out.len - 1] == '\n')
         out.p[--out.len] = '\0';
     return out.len ? arena_str(a, out.p) : "";
+}
+
+const char *house_sql(struct house *h, struct arena *a, const char *sql)
+{
+    return said(h, a, arena_fmt(a, "sql \"%s\"", sql));
+}
+
+const char *house_request(struct house *h, struct arena *a, const char *code)
+{
+    return said(h, a, arena_fmt(a, "registryctl request %s", code));
 }
 
 int64_t house_count(struct house *h, const char *sql)

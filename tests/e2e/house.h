@@ -27,6 +27,8 @@ bool house_stop(struct house *h, const char *part);
 bool house_net(struct house *h, bool open); /* the relay between terminal and register */
 /* One value from the register's database; "" when there is none. */
 const char *house_sql(struct house *h, struct arena *a, const char *sql);
+/* The text that was signed; "" when the register has no such receipt. */
+const char *house_request(struct house *h, struct arena *a, const char *code);
 int64_t house_count(struct house *h, const char *sql);
 /* Until the statement gives this number. */
 bool house_until(struct house *h, int64_t want, const char *sql, int ms);
