@@ -39,7 +39,7 @@ static enum rc show(struct capture *c, struct err *e)
     c->shown[0] = '\0';
     if (!p->stu)
         return RC_OK;
-    TRY(face_make(c->t->arena, &text, &size, &c->face, e));
+    TRY(face_draw(c->t->arena, &text, &size, &c->face, e));
     TRY(pad_show(p, c->t->arena, &c->face, c->shown, e));
     uint8_t area[9];
     if (pad_has(p, HID_FEATURE, STU_WRITING))
@@ -280,18 +280,24 @@ static enum rc report(struct capture *c, int64_t ms, struct buf *out, struct err
     return RC_OK;
 }
 
+static int64_t time_is_up(const struct task *t)
+{
+    int64_t at = mono_ms() + jval_int(t->args, "timeout_ms", PAD_CAPTURE_MS);
+    return t->deadline && t->deadline - 500 < at ? t->deadline - 500 : at;
+}
+
 void pad_capture(struct drv *d, const struct task *t, struct result *r)
 {
     struct pad *x = d->self;
     struct err e = {0};
     int64_t began = mono_ms();
     struct capture c = {.d = d, .x = x, .t = t, .tap = -1};
-    c.deadline = began + jval_int(t->args, "timeout_ms", PAD_CAPTURE_MS);
-    c.deadline = t->deadline && t->deadline - 500 < c.deadline ? t->deadline - 500 : c.deadline;
+    c.deadline = time_is_up(t);
     c.alone = jval_bool(t->args, "by_time", false);
     c.strokes.points = ARENA_ARRAY(t->arena, struct stroke_point, STROKE_SAMPLES_MAX);
     x->finish = x->clear = false;
     enum rc rc = prepare(&c, &e);
+    c.deadline = time_is_up(t); /* a person's time begins when the pad takes ink */
     if (rc == RC_OK)
         rc = pen(&c, &e);
     if (rc == RC_OK)

@@ -30,6 +30,9 @@ struct screen_size {
 };
 MUST enum rc face_make(struct arena *a, const struct face_text *t, const struct screen_size *size,
                        struct face *out, struct err *e);
+/* The same in a process that ends with it, and with it the fonts and the name. */
+MUST enum rc face_draw(struct arena *a, const struct face_text *t, const struct screen_size *size,
+                       struct face *out, struct err *e);
 /* All parts on one white picture, for pads that take whole screens only; dark parts become dots. */
 struct bitmap *face_whole(struct arena *a, const struct face *f, const struct screen_size *size);
 /* The button under a dot, or -1. */

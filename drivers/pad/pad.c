@@ -75,7 +75,6 @@ static enum rc open_stu(struct drv *d, struct err *e)
     if (pad_has(p, HID_FEATURE, STU_SERIAL) && pad_get(p, STU_SERIAL, report, 14, &got, &quiet) == RC_OK)
         stu_text_read(report, got, p->serial, sizeof(p->serial));
     pad_encodings(p, x->profile);
-    raster_warm();
     keep(x);
     brightness(x);
     return pad_leave(p, e);

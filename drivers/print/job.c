@@ -4,12 +4,14 @@
 #include <string.h>
 
 #include "common/base/clock.h"
+#include "drivers/apart.h"
 #include "drivers/print/presenter.h"
 
 #define ASK_MS 800
 #define FRESH_MS 500 /* a status this young need not be asked again */
 #define HEAD 64      /* the first piece: its end is the time of the first byte */
 #define STRETCH 16384
+#define DRAW_MS 4000 /* it takes about 20 */
 
 static const struct receipt_line test_lines[] = {
     {"title", "Pridvor"},
@@ -37,6 +39,34 @@ static enum rc read_lines(const struct task *t, struct layout *out, struct err *
     return RC_OK;
 }
 
+/* The picture as it comes out of the process that draws. */
+struct drawing {
+    const struct layout *layout;
+    const struct paper *paper;
+    bool png;
+};
+
+static enum rc draw(const void *arg, struct buf *out, struct err *e)
+{
+    const struct drawing *w = arg;
+    struct bitmap *b = NULL;
+    ARENA_SCOPE(a);
+    TRY(layout_make(a, w->layout, w->paper, &b, e));
+    bitmap_put(b, out);
+    return w->png ? raster_png(b, out, e) : RC_OK;
+}
+
+/* Names and fonts stay in a process that ends; here is only the picture (and behind it its PNG, if asked). */
+static enum rc picture(const struct drawing *w, struct arena *a, struct job *j, struct err *e)
+{
+    BUF_SCOPE(out);
+    TRY(apart_run(draw, w, DRAW_MS, &out, e));
+    struct bytes left = BYTES(out.p, out.len);
+    TRY(bitmap_take(a, &left, &j->picture, e));
+    j->png = BYTES(arena_dup(a, left.p, left.len), left.len);
+    return RC_OK;
+}
+
 enum rc job_prepare(const struct printer_profile *profile, const struct task *t, struct job *j, struct err *e)
 {
     if (strcmp(t->verb, "test") == 0)
@@ -47,7 +77,8 @@ enum rc job_prepare(const struct printer_profile *profile, const struct task *t,
     if (!escpos_id_ok(id))
         return err_at(e, RC_BAD_REQUEST, "args.process_id", "process_id: four printable characters");
     memcpy(j->id, id, ESCPOS_ID_LEN);
-    TRY(layout_make(t->arena, &j->layout, &profile->paper, &j->picture, e));
+    const struct drawing drawing = {&j->layout, &profile->paper, strcmp(t->verb, "render") == 0};
+    TRY(picture(&drawing, t->arena, j, e));
     j->mm = layout_mm(j->picture, &profile->paper) + (double)profile->blade_mm;
     j->deadline = t->deadline;
     int64_t left = jval_int(t->args, "roll_left_mm", -1);

@@ -14,8 +14,9 @@ struct job {
     struct layout layout;
     char id[ESCPOS_ID_LEN + 1];
     struct bitmap *picture;
-    double mm;   /* picture and the way to the blade */
-    size_t sent; /* bytes the printer took */
+    struct bytes png; /* the same picture, for the verb "render" */
+    double mm;        /* picture and the way to the blade */
+    size_t sent;      /* bytes the printer took */
     int64_t began, first_byte_ms, deadline;
     enum proof proof;
     bool cut;

@@ -61,7 +61,6 @@ static enum rc open(struct drv *d, struct err *e)
     x->printer.half = half;
     if (rc != RC_OK)
         return rc;
-    raster_warm();
     publish(d);
     return RC_OK;
 }
@@ -97,18 +96,15 @@ static void do_render(struct drv *d, const struct task *t, struct result *r)
     struct printer_profile profile;
     struct job j = {0};
     struct err e = {0};
-    BUF_SCOPE(png);
     printer_profile(d->row, &profile);
     enum rc rc = job_prepare(&profile, t, &j, &e);
-    if (rc == RC_OK)
-        rc = raster_png(j.picture, &png, &e);
     if (rc != RC_OK) {
         result_fail(t->arena, r, O_NOT_DONE, &e);
         return;
     }
     result_ok(r);
     buf_fmt(&r->data, "{\"mm\":%d,\"png\":\"", (int)(j.mm + 0.5));
-    buf_str(&r->data, base64_encode(t->arena, png.p, png.len));
+    buf_str(&r->data, base64_encode(t->arena, j.png.p, j.png.len));
     buf_str(&r->data, "\"}");
 }
 

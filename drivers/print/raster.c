@@ -8,6 +8,7 @@
 #define FAMILY_DISPLAY "Inter Display, Inter, DejaVu Sans"
 #define THRESHOLD 112 /* of 255 coverage; a little below half, because thin joins must not break on paper */
 #define TEXT_MAX_H 4096
+#define SIDE_MAX 65536
 #define BALANCE_MAX 4 /* lines of a paragraph that starts at the left */
 #define KEEP_MAX 28   /* bytes of a word with a hyphen that is not broken */
 
@@ -45,6 +46,27 @@ void bitmap_draw(struct bitmap *dst, const struct bitmap *src, int dx, int dy)
         for (int x = 0; x < src->w; x++)
             if (bitmap_get(src, x, y))
                 set_dot(dst, x + dx, y + dy);
+}
+
+void bitmap_put(const struct bitmap *b, struct buf *out)
+{
+    const int size[2] = {b->w, b->h};
+    buf_add(out, size, sizeof size);
+    buf_add(out, b->bits, b->stride * (size_t)b->h);
+}
+
+enum rc bitmap_take(struct arena *a, struct bytes *p, struct bitmap **out, struct err *e)
+{
+    int size[2] = {0};
+    memcpy(size, p->p, p->len >= sizeof size ? sizeof size : 0);
+    bool fits = size[0] > 0 && size[0] <= SIDE_MAX && size[1] > 0 && size[1] <= SIDE_MAX;
+    size_t bits = fits ? (size_t)(size[0] + 7) / 8 * (size_t)size[1] : 0;
+    if (!fits || p->len - sizeof size < bits)
+        return err_set(e, RC_INTERNAL, "a bitmap that is not whole");
+    *out = bitmap_new(a, size[0], size[1]);
+    memcpy((*out)->bits, (const uint8_t *)p->p + sizeof size, bits);
+    *p = BYTES((const uint8_t *)p->p + sizeof size + bits, p->len - sizeof size - bits);
+    return RC_OK;
 }
 
 /* ---- Pango and Cairo objects with scope ---- */
@@ -165,16 +187,6 @@ static PangoLayout *layout(const char *text, const struct raster_face *f, int wi
     }
     pango_layout_set_text(l, text, -1);
     return l;
-}
-
-void raster_warm(void)
-{
-    static const struct raster_face faces[] = {{.px = 28, .weight = 400},
-                                               {.px = 28, .weight = 600},
-                                               {.px = 28, .weight = 500},
-                                               {.px = 60, .weight = 700, .display = true}};
-    for (size_t i = 0; i < COUNT(faces); i++)
-        (void)raster_measure("ȘșȚțĂăÂâÎîŐőŰű 0123456789", &faces[i], NULL);
 }
 
 int raster_measure(const char *text, const struct raster_face *f, int *baseline)

@@ -20,6 +20,10 @@ void bitmap_rect(struct bitmap *b, int x, int y, int w, int h);
 /* Rows y.. onto dst at dx, dy; outside is cut off. */
 void bitmap_draw(struct bitmap *dst, const struct bitmap *src, int dx, int dy);
 
+/* Bitmaps on their way between two of our processes. Takes one off the front of p; RC_INTERNAL: not whole. */
+void bitmap_put(const struct bitmap *b, struct buf *out);
+MUST enum rc bitmap_take(struct arena *a, struct bytes *p, struct bitmap **out, struct err *e);
+
 enum raster_align { RASTER_LEFT, RASTER_CENTER, RASTER_RIGHT }; /* 0, 1, 2 halves of the free room */
 struct raster_face {
     double px;       /* em in dots */
@@ -30,8 +34,6 @@ struct raster_face {
     bool display; /* the cut for large sizes */
 };
 
-/* Loads the fonts; the first text is then fast. */
-void raster_warm(void);
 /* One text block, wrapped at `width` dots (inside words where a word alone is wider); the picture is as wide
  * as `width` and as high as the lines. A letter no font has is drawn as a box: a receipt is never refused for
  * a name. */

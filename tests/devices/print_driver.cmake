@@ -15,4 +15,4 @@ pridvor_test(devices_print_campaign LABEL devices SOURCES devices/print_campaign
   devices/printer.c devices/printer_parse.c devices/printer_paper.c devices/printer_kinds.c LIBS drv lib::gio
   lib::pango TIMEOUT 240)
 target_link_options(devices_print_campaign PRIVATE -Wl,--wrap=mono_ms,--wrap=g_get_monotonic_time
-  -Wl,--wrap=g_timeout_add,--wrap=g_source_remove)
+  -Wl,--wrap=g_timeout_add,--wrap=g_source_remove,--wrap=apart_run)

@@ -1,5 +1,6 @@
 if(TARGET drv)
   pridvor_test(unit_busless LABEL unit SOURCES unit/busless_test.c LIBS drv)
+  pridvor_test(unit_apart LABEL unit SOURCES unit/apart_test.c LIBS drv)
   pridvor_test(unit_hub LABEL unit SOURCES unit/hub_test.c LIBS drv)
 endif()
 if(TARGET fw)
