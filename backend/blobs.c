@@ -8,16 +8,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "backend/registry.h"
 #include "backend/sql.h"
+#include "backend/store.h"
 #include "common/base/fs.h"
 #include "common/base/log.h"
 #include "common/base/text.h"
 
-enum { PATH_LEN = 1280, HEAD_LEN = 8, HEX_LEN = 2 * SHA256_LEN };
+enum { PATH_LEN = 1280, HEX_LEN = 2 * SHA256_LEN };
 #define ADDRESS "/v1/blobs/"
 
 /* What may come, told by its first bytes, whatever the header says. */
@@ -28,12 +28,10 @@ static const struct kind {
 struct upload {
     struct registry *g;
     struct http_req *http;
-    int fd;
-    struct sha256_sum *sum;
-    char head[HEAD_LEN + 1];
-    size_t len;
+    struct store_file *file;
     const struct kind *kind;
-    char hex[HEX_LEN + 1], terminal[80], path[PATH_LEN], final[PATH_LEN];
+    size_t len;
+    char hex[STORE_HEX], terminal[80];
     struct err err;
     uv_work_t work;
 };
@@ -41,32 +39,15 @@ struct upload {
 static void upload_drop(void *state)
 {
     struct upload *u = state;
-    if (u->fd >= 0)
-        close(u->fd);
-    if (u->path[0])
-        unlink(u->path);
-    sha256_end(u->sum, NULL);
+    store_drop(u->file);
     free(u);
-}
-
-/* The register's own books, likely on the same disk, come before papers: whoever sends without end fills the
- * disk to here and no further. */
-static enum rc has_room(const struct registry *g, struct err *e)
-{
-    struct statvfs v;
-    if (statvfs(g->conf.blobs, &v) != 0)
-        return err_set(e, RC_IO, "the file store: %s", strerror(errno));
-    uint64_t mb = (uint64_t)v.f_bavail * v.f_frsize >> 20;
-    return mb >= (uint64_t)g->conf.blobs_free_mb
-               ? RC_OK
-               : err_set(e, RC_NO_SPACE, "the file store: %llu MB are left", (unsigned long long)mb);
 }
 
 /* Nothing is written for a stranger; the gate refuses him afterwards. */
 static void *upload_open(struct http_req *r, void *user)
 {
     struct registry *g = user;
-    char id[UUID_LEN];
+    struct store_place place = {g->conf.blobs, g->conf.blobs_free_mb};
 
     if (!registry_terminal(g, http_peer_serial(r), http_peer_cn(r)))
         return NULL;
@@ -74,74 +55,23 @@ static void *upload_open(struct http_req *r, void *user)
     if (!u)
         abort();
     u->g = g;
-    u->sum = sha256_begin();
-    u->fd = -1;
-    if (has_room(g, &u->err) != RC_OK || uuid7(id, &u->err) != RC_OK)
-        return u;
-    snprintf(u->path, sizeof u->path, "%s/new/%s", g->conf.blobs, id);
-    u->fd = open(u->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (u->fd < 0) {
-        err_set(&u->err, errno == ENOSPC ? RC_NO_SPACE : RC_IO, "the file store: %s", strerror(errno));
-        u->path[0] = 0;
-    }
+    u->file = store_begin(&place, BLOB_MAX);
     return u;
 }
 
 static void upload_piece(void *state, const void *p, size_t n)
 {
     struct upload *u = state;
-    const char *at = p;
-
-    if (u->err.rc != RC_OK)
-        return;
-    for (size_t i = 0; i < n && u->len + i < HEAD_LEN; i++)
-        u->head[u->len + i] = at[i];
-    sha256_add(u->sum, p, n);
-    u->len += n;
-    while (n > 0) {
-        ssize_t done = write(u->fd, at, n);
-        if (done < 0 && errno == EINTR)
-            continue;
-        if (done < 0) {
-            err_set(&u->err, errno == ENOSPC ? RC_NO_SPACE : RC_IO, "the file store: %s", strerror(errno));
-            return;
-        }
-        at += done;
-        n -= (size_t)done;
-    }
+    store_add(u->file, p, n);
 }
 
 const struct http_sink blob_sink = {upload_open, upload_piece, upload_drop};
 
-static enum rc sync_folder(const char *path, struct err *e)
-{
-    int fd SCOPED(fd_closep) = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0 || fsync(fd) != 0)
-        return err_set(e, RC_IO, "the file store: %s", strerror(errno));
-    return RC_OK;
-}
-
-/* On disk under its name. Runs beside the loop: it waits for the disk. */
-static enum rc settle(struct upload *u, struct err *e)
-{
-    char folder[PATH_LEN - 80];
-
-    snprintf(folder, sizeof folder, "%.1024s/%.2s", u->g->conf.blobs, u->hex);
-    snprintf(u->final, sizeof u->final, "%s/%s", folder, u->hex);
-    if (!fs_exists(folder)) {
-        TRY(fs_mkdirs(folder, 0700, e));
-        TRY(sync_folder(u->g->conf.blobs, e));
-    }
-    if (fsync(u->fd) != 0 || rename(u->path, u->final) != 0)
-        return err_set(e, errno == ENOSPC ? RC_NO_SPACE : RC_IO, "the file store: %s", strerror(errno));
-    u->path[0] = 0;
-    return sync_folder(folder, e);
-}
-
+/* Beside the loop: it waits for the disk. */
 static void settle_work(uv_work_t *w)
 {
     struct upload *u = w->data;
-    if (settle(u, &u->err) == RC_OK)
+    if (store_keep(u->file, &u->err) == RC_OK)
         u->err.rc = RC_OK;
 }
 
@@ -190,24 +120,21 @@ static void settled(uv_work_t *w, int status)
 
 static const struct kind *kind_of(const struct upload *u, const char *type)
 {
+    const char *head = store_head(u->file);
     for (size_t i = 0; i < COUNT(kinds); i++)
         if (type && strcmp(type, kinds[i].type) == 0 &&
-            strncmp(u->head, kinds[i].magic, strlen(kinds[i].magic)) == 0)
+            strncmp(head, kinds[i].magic, strlen(kinds[i].magic)) == 0)
             return &kinds[i];
     return NULL;
 }
 
 static enum rc judge(struct upload *u, struct http_req *r, struct err *e)
 {
-    uint8_t sum[SHA256_LEN], named[SHA256_LEN];
+    uint8_t named[SHA256_LEN];
     size_t n;
     const char *name = http_path(r) + strlen(ADDRESS);
 
-    sha256_end(u->sum, sum);
-    u->sum = NULL;
-    hex_encode(u->hex, sum, sizeof sum);
-    if (u->err.rc != RC_OK)
-        return u->err.rc;
+    TRY(store_sum(u->file, u->hex, &u->len, e));
     if (strlen(name) != HEX_LEN || !hex_decode(named, sizeof named, &n, name))
         return err_at(e, RC_NOT_FOUND, "sha256", "sha256: the address ends in 64 hex digits");
     if (strcmp(name, u->hex) != 0)
@@ -217,6 +144,23 @@ static enum rc judge(struct upload *u, struct http_req *r, struct err *e)
         return err_at(e, RC_BAD_FIELD, "Content-Type",
                       "Content-Type: not a PDF or JPEG, or not what it says");
     return RC_OK;
+}
+
+/* A terminal that sends without end is put off for the day, before anything of it is kept. */
+static void on_quota(const struct db_reply *r, void *user)
+{
+    struct upload *u = user;
+    int64_t most = u->g->conf.blobs_day_mb << 20;
+
+    u->err = r->err;
+    if (u->err.rc == RC_OK && db_int(r->rows, 0, 0) + (int64_t)u->len > most)
+        err_set(&u->err, RC_LIMIT, "the terminal has brought its %lld MB of the day",
+                (long long)u->g->conf.blobs_day_mb);
+    u->work.data = u;
+    if (u->err.rc == RC_OK && uv_queue_work(u->g->loop, &u->work, settle_work, settled) != 0)
+        err_set(&u->err, RC_UNAVAILABLE, "no thread");
+    if (u->err.rc != RC_OK)
+        refuse(u);
 }
 
 void blob_put(struct http_req *r, void *user)
@@ -232,15 +176,10 @@ void blob_put(struct http_req *r, void *user)
     }
     u->http = r;
     snprintf(u->terminal, sizeof u->terminal, "%s", http_peer_cn(r));
-    if (judge(u, r, &u->err) != RC_OK) {
+    struct db_param p[] = {DB_STR(u->terminal)};
+    if (judge(u, r, &u->err) != RC_OK ||
+        db_send(g->db, SQL_BLOB_QUOTA, p, (unsigned)g->conf.deadline_ms, on_quota, u, &u->err) != RC_OK)
         refuse(u);
-        return;
-    }
-    u->work.data = u;
-    if (uv_queue_work(g->loop, &u->work, settle_work, settled) != 0) {
-        err_set(&u->err, RC_UNAVAILABLE, "no thread");
-        refuse(u);
-    }
 }
 
 /* Processes may share the folder; only who is alone there may clean it. The lock ends with the process. */

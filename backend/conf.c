@@ -68,6 +68,7 @@ static const struct jfield conf_fields[] = {
     JF_OBJ(struct registry_conf, login, 0, &login_desc),
     JF_INT(struct registry_conf, retry_unit_ms, 0, 0, 3600000),
     JF_INT(struct registry_conf, blobs_free_mb, 0, 0, 1 << 30),
+    JF_INT(struct registry_conf, blobs_day_mb, 0, 0, 1 << 30),
 };
 static JDESC(conf_desc, struct registry_conf, conf_fields);
 
@@ -92,6 +93,8 @@ enum rc registry_conf_load(struct arena *a, const char *path, struct registry_co
         out->deadline_ms = 10000;
     if (out->blobs_free_mb == 0)
         out->blobs_free_mb = 1024;
+    if (out->blobs_day_mb == 0)
+        out->blobs_day_mb = 2048;
     if (out->retry_unit_ms == 0)
         out->retry_unit_ms = MINUTE_MS;
     if (out->smtp && out->smtp->timeout_ms == 0)

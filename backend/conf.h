@@ -41,6 +41,7 @@ struct registry_conf {
     const char *pin_key;   /* 32 random bytes; made at the first start */
     const char *blobs;     /* folder of received files; made when missing */
     int64_t blobs_free_mb; /* files are put off while its disk has less; 0: 1024 */
+    int64_t blobs_day_mb;  /* what one terminal or one account may bring within a day; 0: 2048 */
     struct listen_conf terminals, public;
     struct tls_files tls;
     int64_t intake_connections, deadline_ms; /* 0: 1 and 10000 */

@@ -21,14 +21,14 @@ MUST enum rc doc_list(struct work *w, const char *case_id, struct document **out
 void doc_json(const struct document *d, struct buf *out); /* DOC of the desk's API */
 
 /* ---- papers that clerks add ---- */
-#define DOC_QUOTA_DAY (200 << 20) /* bytes that one account may bring in a day */
 struct doc_upload {
     const char *case_id, *kind, *name; /* kind: scan attachment; name: as the file was called, for people */
     const char *type;                  /* what its sender says it is; or NULL */
     const char *reason;                /* of a sealed case; or NULL */
     struct store_file *file;           /* stays the caller's to drop */
 };
-/* [document.add]. RC_BAD_FIELD: not what it says, or not whole; RC_LIMIT: the day's quota. */
+/* [document.add]. RC_BAD_FIELD: not what it says, or not whole; RC_LIMIT: conf.blobs_day_mb is
+ * used up. */
 MUST enum rc doc_add(struct work *w, const struct actor *who, const struct doc_upload *up,
                      struct document *out, struct err *e);
 /* [document.certify] "Conform cu originalul": a new PDF with the name, the day and the parent's hash on every

@@ -18,6 +18,7 @@ const struct migration migrations[] = {
     {7, "0007_work.sql", embed_0007_work_sql},
     {8, "0008_case.sql", embed_0008_case_sql},
     {10, "0010_book.sql", embed_0010_book_sql},
+    {11, "0011_doc.sql", embed_0011_doc_sql},
     {20, "0020_sealed.sql", embed_0020_sealed_sql},
 };
 const size_t n_migrations = COUNT(migrations);

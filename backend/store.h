@@ -22,7 +22,8 @@ void store_add(struct store_file *f, const void *p, size_t n);
 MUST enum rc store_sum(struct store_file *f, char hex[STORE_HEX], size_t *size, struct err *e);
 /* On disk under its name; waits for the disk. */
 MUST enum rc store_keep(struct store_file *f, struct err *e);
-void store_drop(struct store_file *f); /* frees; what was not kept is gone. NULL is fine */
+const char *store_head(const struct store_file *f); /* the first 8 bytes, zeros behind */
+void store_drop(struct store_file *f);              /* frees; what was not kept is gone. NULL is fine */
 void store_dropp(struct store_file **f);
 
 /* What the bytes are, whatever anybody calls them: by their first bytes and by how they are built. */
@@ -41,5 +42,7 @@ MUST enum rc store_put(const struct store_place *s, struct bytes b, char hex[STO
 /* RC_NOT_FOUND; RC_STATE: the bytes have changed. */
 MUST enum rc store_get(const struct store_place *s, struct arena *a, const char *hex, struct bytes *out,
                        struct err *e);
+/* Where a law ends the keeping; what is gone already is fine. */
+MUST enum rc store_remove(const struct store_place *s, const char *hex, struct err *e);
 
 #endif

@@ -1,2 +1,3 @@
-# Letters as PDF, read back by other people's programs (poppler, qpdf).
+# Letters as PDF, read back by other people's programs (poppler, qpdf); files at rest; templates.
 pridvor_test(unit_paper LABEL unit SOURCES unit/paper_test.c unit/paper_rig.c LIBS registry)
+pridvor_test(unit_store LABEL unit SOURCES unit/store_test.c unit/paper_rig.c LIBS registry)

@@ -1,0 +1,226 @@
+#include "backend/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "common/base/fs.h"
+#include "common/base/text.h"
+
+enum { PATH_LEN = 1280 };
+
+struct store_file {
+    char folder[1025], path[PATH_LEN];
+    int fd;
+    size_t max, len;
+    struct sha256_sum *sum;
+    char hex[STORE_HEX]; /* "": not ended */
+    char head[9];
+    struct err err;
+};
+
+/* The register's own books, likely on the same disk, come before papers: whoever sends without end fills the
+ * disk to here and no further. */
+static enum rc has_room(const struct store_place *s, struct err *e)
+{
+    struct statvfs v;
+    if (statvfs(s->folder, &v) != 0)
+        return err_set(e, RC_IO, "the file store: %s", strerror(errno));
+    uint64_t mb = (uint64_t)v.f_bavail * v.f_frsize >> 20;
+    return mb >= (uint64_t)s->free_mb
+               ? RC_OK
+               : err_set(e, RC_NO_SPACE, "the file store: %llu MB are left", (unsigned long long)mb);
+}
+
+static enum rc disk_error(struct err *e)
+{
+    return err_set(e, errno == ENOSPC ? RC_NO_SPACE : RC_IO, "the file store: %s", strerror(errno));
+}
+
+static void begin(struct store_file *f, const struct store_place *s)
+{
+    char id[UUID_LEN], folder[PATH_LEN];
+
+    if (has_room(s, &f->err) != RC_OK || uuid7(id, &f->err) != RC_OK)
+        return;
+    snprintf(folder, sizeof folder, "%s/new", f->folder);
+    if (!fs_exists(folder) && fs_mkdirs(folder, 0700, &f->err) != RC_OK)
+        return;
+    snprintf(f->path, sizeof f->path, "%s/new/%s", f->folder, id);
+    f->fd = open(f->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (f->fd < 0) {
+        disk_error(&f->err);
+        f->path[0] = 0;
+    }
+}
+
+struct store_file *store_begin(const struct store_place *s, size_t max)
+{
+    struct store_file *f = calloc(1, sizeof *f);
+
+    if (!f)
+        abort();
+    f->sum = sha256_begin();
+    f->fd = -1;
+    f->max = max;
+    snprintf(f->folder, sizeof f->folder, "%s", s->folder);
+    begin(f, s);
+    return f;
+}
+
+void store_add(struct store_file *f, const void *p, size_t n)
+{
+    const char *at = p;
+
+    if (f->err.rc != RC_OK)
+        return;
+    if (n > f->max - f->len) {
+        err_set(&f->err, RC_TOO_BIG, "more than %zu bytes", f->max);
+        return;
+    }
+    for (size_t i = 0; i < n && f->len + i < sizeof f->head - 1; i++)
+        f->head[f->len + i] = at[i];
+    sha256_add(f->sum, p, n);
+    f->len += n;
+    while (n > 0) {
+        ssize_t done = write(f->fd, at, n);
+        if (done < 0 && errno == EINTR)
+            continue;
+        if (done < 0) {
+            disk_error(&f->err);
+            return;
+        }
+        at += done;
+        n -= (size_t)done;
+    }
+}
+
+enum rc store_sum(struct store_file *f, char hex[STORE_HEX], size_t *size, struct err *e)
+{
+    uint8_t sum[SHA256_LEN];
+
+    if (f->sum) {
+        sha256_end(f->sum, sum);
+        f->sum = NULL;
+        hex_encode(f->hex, sum, sizeof sum);
+    }
+    memcpy(hex, f->hex, STORE_HEX);
+    if (size)
+        *size = f->len;
+    if (f->err.rc == RC_OK)
+        return RC_OK;
+    *e = f->err;
+    return e->rc;
+}
+
+const char *store_head(const struct store_file *f)
+{
+    return f->head;
+}
+
+static enum rc sync_folder(const char *path, struct err *e)
+{
+    int fd SCOPED(fd_closep) = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0 || fsync(fd) != 0)
+        return err_set(e, RC_IO, "the file store: %s", strerror(errno));
+    return RC_OK;
+}
+
+enum rc store_keep(struct store_file *f, struct err *e)
+{
+    char folder[PATH_LEN - 80], final[PATH_LEN], hex[STORE_HEX];
+
+    TRY(store_sum(f, hex, NULL, e));
+    snprintf(folder, sizeof folder, "%s/%.2s", f->folder, hex);
+    snprintf(final, sizeof final, "%s/%s", folder, hex);
+    if (!fs_exists(folder)) {
+        TRY(fs_mkdirs(folder, 0700, e));
+        TRY(sync_folder(f->folder, e));
+    }
+    if (fsync(f->fd) != 0 || rename(f->path, final) != 0)
+        return disk_error(e);
+    f->path[0] = 0;
+    return sync_folder(folder, e);
+}
+
+void store_drop(struct store_file *f)
+{
+    if (!f)
+        return;
+    if (f->fd >= 0)
+        close(f->fd);
+    if (f->path[0])
+        unlink(f->path);
+    sha256_end(f->sum, NULL);
+    free(f);
+}
+
+void store_dropp(struct store_file **f)
+{
+    store_drop(*f);
+}
+
+/* Looked at where it lies, never copied. */
+enum rc store_look(struct store_file *f, struct store_kind *out, struct err *e)
+{
+    char hex[STORE_HEX];
+
+    TRY(store_sum(f, hex, NULL, e));
+    if (!f->len)
+        return err_set(e, RC_BAD_FIELD, "an empty file");
+    void *p = mmap(NULL, f->len, PROT_READ, MAP_PRIVATE, f->fd, 0);
+    if (p == MAP_FAILED)
+        return err_set(e, RC_IO, "the file store: %s", strerror(errno));
+    enum rc rc = store_kind(BYTES(p, f->len), out, e);
+    munmap(p, f->len);
+    return rc;
+}
+
+enum rc store_put(const struct store_place *s, struct bytes b, char hex[STORE_HEX], struct err *e)
+{
+    struct store_file *f SCOPED(store_dropp) = store_begin(s, b.len);
+
+    store_add(f, b.p, b.len);
+    TRY(store_sum(f, hex, NULL, e));
+    return store_keep(f, e);
+}
+
+static bool is_hash(const char *hex)
+{
+    return strlen(hex) == STORE_HEX - 1 && strspn(hex, "0123456789abcdef") == STORE_HEX - 1;
+}
+
+enum rc store_get(const struct store_place *s, struct arena *a, const char *hex, struct bytes *out,
+                  struct err *e)
+{
+    char path[PATH_LEN], *p, found[STORE_HEX];
+    uint8_t sum[SHA256_LEN];
+    size_t len;
+
+    if (!is_hash(hex))
+        return err_set(e, RC_NOT_FOUND, "not a hash");
+    snprintf(path, sizeof path, "%.1024s/%.2s/%s", s->folder, hex, hex);
+    if (!fs_exists(path))
+        return err_set(e, RC_NOT_FOUND, "file %s is not here", hex);
+    TRY(fs_read(a, path, 64 << 20, &p, &len, e));
+    sha256(sum, p, len);
+    hex_encode(found, sum, sizeof sum);
+    *out = BYTES(p, len);
+    return strcmp(found, hex) == 0 ? RC_OK : err_set(e, RC_STATE, "file %s has changed", hex);
+}
+
+enum rc store_remove(const struct store_place *s, const char *hex, struct err *e)
+{
+    char path[PATH_LEN];
+
+    if (!is_hash(hex))
+        return err_set(e, RC_NOT_FOUND, "not a hash");
+    snprintf(path, sizeof path, "%.1024s/%.2s/%s", s->folder, hex, hex);
+    return unlink(path) == 0 || errno == ENOENT ? RC_OK : disk_error(e);
+}

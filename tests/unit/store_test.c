@@ -1,0 +1,276 @@
+/* What a file is, and how it comes to rest; templates that are not right. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <cmocka.h>
+
+#include "backend/paper.h"
+#include "backend/store.h"
+#include "backend/template.h"
+#include "common/base/fs.h"
+#include "tests/unit/paper_rig.h"
+
+static struct arena *a;
+static char dir[] = "/tmp/pridvor-store-XXXXXX";
+
+static const uint8_t png[] = {
+    0x89, 'P',  'N',  'G',  '\r', '\n', 0x1A, '\n', 0,    0,    0,    13,  'I',  'H',  'D',  'R',  0,
+    0,    0,    1,    0,    0,    0,    1,    8,    0,    0,    0,    0,   0x3A, 0x7E, 0x9B, 0x55, 0,
+    0,    0,    10,   'I',  'D',  'A',  'T',  0x78, 0x9C, 0x63, 0x60, 0,   0,    0,    2,    0,    1,
+    0x48, 0xAF, 0xA4, 0x71, 0,    0,    0,    0,    'I',  'E',  'N',  'D', 0xAE, 0x42, 0x60, 0x82};
+
+static const char whole_pdf[] = "%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n"
+                                "2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
+                                "3 0 obj<</Type /Page/Parent 2 0 R>>endobj\n"
+                                "xref\n0 4\ntrailer<</Root 1 0 R>>\nstartxref\n143\n%%EOF\n";
+
+static void kinds_by_content(void **state)
+{
+    struct store_kind k;
+    struct err e = {0};
+    BUF_SCOPE(pdf);
+    struct paper p;
+
+    (void)state;
+    assert_int_equal(store_kind(BYTES(png, sizeof png), &k, &e), RC_OK);
+    assert_string_equal(k.type, "image/png");
+    assert_int_equal(k.width, 1);
+    paper_make(paper_sample(LANG_RO, &p), &pdf, NULL);
+    assert_int_equal(store_kind(BYTES(pdf.p, pdf.len), &k, &e), RC_OK);
+    assert_string_equal(k.type, "application/pdf");
+    assert_int_equal(k.pages, 1);
+    assert_false(k.has_signature);
+    const char *small = arena_fmt(a, "%s", whole_pdf);
+    assert_int_equal(store_kind(BYTES(small, strlen(small)), &k, &e), RC_OK);
+    assert_int_equal(k.pages, 1);
+}
+
+static char *without(const char *s, const char *part)
+{
+    char *copy = arena_str(a, s), *at = strstr(copy, part);
+    assert_non_null(at);
+    memset(at, ' ', strlen(part));
+    return copy;
+}
+
+static void what_is_not_whole_is_refused(void **state)
+{
+    uint8_t bad_crc[sizeof png], big[sizeof png], behind[sizeof png + 1] = {0};
+    struct store_kind k;
+    struct err e = {0};
+
+    (void)state;
+    memcpy(bad_crc, png, sizeof png);
+    bad_crc[45] ^= 1;
+    memcpy(big, png, sizeof png);
+    big[16] = 0x7F;
+    memcpy(behind, png, sizeof png);
+    const struct {
+        struct bytes b;
+        const char *says;
+    } rows[] = {
+        {BYTES("", 0), "not a PDF"},
+        {BYTES("MZ\x90", 3), "not a PDF"},
+        {BYTES("<html><script>", 14), "not a PDF"},
+        {BYTES(" %PDF-1.4", 9), "not a PDF"},
+        {BYTES("%PDF-9.9\n%%EOF", 14), "not a PDF"},
+        {BYTES("%PDF-1.7\n", 9), "end is missing"},
+        {BYTES("%PDF-1.7\nstartxref\n\n%%EOF", 25), "table is missing"},
+        {BYTES("%PDF-1.7\nstartxref\n99999999999999999999\n%%EOF", 45), "table is missing"},
+        {BYTES("%PDF-1.7\nstartxref\n3\n%%EOF", 26), "not where it says"},
+        {BYTES(whole_pdf, strlen(whole_pdf) - 30), "end is missing"},
+        {BYTES(without(whole_pdf, "xref"), strlen(whole_pdf)), "not where it says"},
+        {BYTES(png, sizeof png - 1), "not whole"},
+        {BYTES(png, 20), "not whole"},
+        {BYTES(png, 8), "not whole"},
+        {BYTES(bad_crc, sizeof png), "damaged"},
+        {BYTES(big, sizeof png), "damaged"},
+        {BYTES(behind, sizeof behind), "not whole"},
+        {BYTES("\xFF\xD8\xFF", 3), ""},
+        {BYTES("\xFF\xD8\xFF\xE0\x00\x10JFIF", 10), ""},
+        {BYTES("II*\0........", 12), "not a PDF"},
+        {BYTES("PK\3\4", 4), "not a PDF"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        if (store_kind(rows[i].b, &k, &e) != RC_BAD_FIELD || !strstr(e.text, rows[i].says))
+            fail_msg("row %zu: %s, %s", i, rc_name(e.rc), e.text);
+    }
+    const char *locked = arena_fmt(a, "%.*s/Encrypt 9 0 R%s", 120, whole_pdf, whole_pdf + 120);
+    char *moved = arena_str(a, locked);
+    memcpy(strstr(moved, "143"), "157", 3);
+    assert_int_equal(store_kind(BYTES(moved, strlen(moved)), &k, &e), RC_BAD_FIELD);
+    assert_string_equal(e.code, "LOCKED");
+}
+
+static void bytes_come_to_rest_under_their_name(void **state)
+{
+    const struct store_place s = {dir, 1};
+    char hex[STORE_HEX], again[STORE_HEX];
+    struct bytes back;
+    struct err e = {0};
+    struct stat st;
+
+    (void)state;
+    struct store_file *f = store_begin(&s, 100);
+    store_add(f, "ab", 2);
+    store_add(f, "c", 1);
+    assert_int_equal(store_sum(f, hex, NULL, &e), RC_OK);
+    assert_string_equal(hex, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    assert_int_equal(store_get(&s, a, hex, &back, &e), RC_NOT_FOUND);
+    assert_int_equal(store_keep(f, &e), RC_OK);
+    store_drop(f);
+    assert_int_equal(store_get(&s, a, hex, &back, &e), RC_OK);
+    assert_int_equal(back.len, 3);
+    assert_int_equal(store_put(&s, BYTES("abc", 3), again, &e), RC_OK);
+    assert_string_equal(hex, again);
+    /* changed behind our back */
+    const char *path = arena_fmt(a, "%s/ba/%s", dir, hex);
+    FILE *out = fopen(path, "w");
+    fputs("abd", out);
+    fclose(out);
+    assert_int_equal(store_get(&s, a, hex, &back, &e), RC_STATE);
+    assert_int_equal(store_get(&s, a, "../../etc/passwd", &back, &e), RC_NOT_FOUND);
+    assert_int_equal(store_remove(&s, hex, &e), RC_OK);
+    assert_int_equal(store_remove(&s, hex, &e), RC_OK);
+    assert_int_not_equal(stat(path, &st), 0);
+}
+
+static int half_received(void)
+{
+    BUF_SCOPE(cmd);
+    buf_fmt(&cmd, "ls %s/new | wc -l", dir);
+    FILE *f = popen(cmd.p, "r");
+    int n = -1;
+    assert_int_equal(fscanf(f, "%d", &n), 1);
+    pclose(f);
+    return n;
+}
+
+static void too_much_stops_and_leaves_nothing(void **state)
+{
+    const struct store_place s = {dir, 1}, full = {dir, INT64_C(1) << 40}, gone = {"/nonexistent/store", 1};
+    char hex[STORE_HEX];
+    struct err e = {0};
+
+    (void)state;
+    struct store_file *f = store_begin(&s, 4);
+    store_add(f, "12345", 5);
+    store_add(f, "6", 1);
+    assert_int_equal(store_sum(f, hex, NULL, &e), RC_TOO_BIG);
+    assert_int_equal(store_keep(f, &e), RC_TOO_BIG);
+    assert_int_equal(half_received(), 1);
+    store_drop(f);
+    assert_int_equal(half_received(), 0);
+    f = store_begin(&full, 4);
+    store_add(f, "1", 1);
+    assert_int_equal(store_sum(f, hex, NULL, &e), RC_NO_SPACE);
+    store_drop(f);
+    f = store_begin(&gone, 4);
+    store_add(f, "1", 1);
+    assert_int_equal(store_keep(f, &e), RC_IO);
+    store_drop(f);
+    f = store_begin(&s, 4);
+    struct store_kind k;
+    assert_int_equal(store_look(f, &k, &e), RC_BAD_FIELD);
+    store_drop(f);
+}
+
+/* ---- templates ---- */
+
+static void every_template_holds(void **state)
+{
+    struct templates t;
+    struct err e = {0};
+
+    (void)state;
+    if (templates_load(a, "configs", &t, &e) != RC_OK)
+        fail_msg("%s", e.text);
+    assert_true(t.n >= 20);
+    assert_non_null(template_find(&t, "answer.petition"));
+    assert_null(template_find(&t, "answer.nothing"));
+}
+
+#define HEAD                                                                                                 \
+    "\"id\":\"x\",\"kind\":\"answer\",\"langs\":[\"ro\",\"hu\"],\"name\":{\"ro\":\"a\",\"hu\":\"b\"},"
+#define TITLE "\"title\":{\"ro\":\"a\",\"hu\":\"b\"}"
+
+static void wrong_templates_name_file_and_member(void **state)
+{
+    static const struct {
+        const char *text, *says;
+    } rows[] = {
+        {"{" HEAD TITLE "}", NULL},
+        {"{" HEAD TITLE ",\"surprise\":1}", "surprise: unknown member"},
+        {"{" HEAD "\"title\":{\"ro\":\"a\"}}", "title: no text in hu"},
+        {"{" HEAD "\"title\":{\"ro\":\"a\",\"hu\":\"b\",\"en\":\"c\"}}", "en is not among langs"},
+        {"{" HEAD "\"title\":{\"ro\":\"a\",\"hu\":\"b\",\"de\":\"c\"}}", "de is no language"},
+        {"{" HEAD "\"title\":{\"ro\":\"{nummer}\",\"hu\":\"{nummer}\"}}", "there is no {nummer}"},
+        {"{" HEAD "\"title\":{\"ro\":\"a {\",\"hu\":\"b\"}}", "there is no {a brace}"},
+        {"{" HEAD "\"title\":{\"ro\":\"a }\",\"hu\":\"b\"}}", "there is no {a brace}"},
+        {"{" HEAD "\"title\":{\"ro\":\"a {{date}}\",\"hu\":\"b\"}}", "there is no {a brace}"},
+        {"{" HEAD "\"title\":{\"ro\":\"{date}\",\"hu\":\"b\"}}", "hu has other places than ro"},
+        {"{" HEAD "\"title\":{\"ro\":\"a\xC5\x9F\",\"hu\":\"b\"}}", "cedilla"},
+        {"{" HEAD "\"title\":\"a\"}", "title: not {ro, hu}"},
+        {"{" HEAD TITLE ",\"sign\":[\"king\"]}", "king does not sign"},
+        {"{" HEAD TITLE ",\"sign\":\"officer\"}", "sign: not a list"},
+        {"{" HEAD TITLE ",\"columns\":[]}", "columns"},
+        {"{" HEAD TITLE ",\"columns\":[{\"head\":{\"ro\":\"a\",\"hu\":\"b\"},\"width\":900}]}",
+         "1000 together"},
+        {"{" HEAD TITLE ",\"body\":[{\"ro\":\"a\",\"hu\":\"b\"},{\"ro\":\"a\"}]}", "body[1]: no text in hu"},
+        {"{\"id\":\"y\",\"kind\":\"answer\"}", "id: not the file's name"},
+        {"{\"id\":\"x\",\"kind\":\"poem\"}", "kind: no such kind"},
+        {"{\"id\":\"x\",\"kind\":\"answer\",\"langs\":[\"ro\"]}", "langs: ro and hu are needed"},
+        {"{\"id\":\"x\",\"kind\":\"answer\",\"langs\":[\"ro\",\"hu\",\"fr\"]}", "fr is no language"},
+        {"[]", "file: not an object"},
+        {"{", "x.json"},
+        {"", "x.json"},
+    };
+    const char *file = arena_fmt(a, "%s/x.json", dir);
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct template t;
+        struct err e = {0};
+        assert_int_equal(fs_write(file, rows[i].text, strlen(rows[i].text), 0600, &e), RC_OK);
+        enum rc rc = template_load(a, file, &t, &e);
+        if (!rows[i].says != (rc == RC_OK))
+            fail_msg("row %zu: %s", i, e.text);
+        if (rows[i].says && (!strstr(e.text, rows[i].says) || !strstr(e.text, "x.json")))
+            fail_msg("row %zu: \"%s\" lacks \"%s\"", i, e.text, rows[i].says);
+    }
+}
+
+static void places_are_filled_once(void **state)
+{
+    static const struct text_var vars[] = {{"number", "7"}, {"reason", "{date} {number}"}, {"due", ""}};
+
+    (void)state;
+    assert_string_equal(template_fill(a, "nr. {number}, {reason}.", vars, 3), "nr. 7, {date} {number}.");
+    assert_null(template_fill(a, "până la {due}", vars, 3));
+    assert_null(template_fill(a, "la {date}", vars, 3));
+    assert_string_equal(template_offer(a, "până la {due}, nr. {number}", vars, 3), "până la …, nr. 7");
+    assert_string_equal(template_fill(a, "", vars, 3), "");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(kinds_by_content),
+        cmocka_unit_test(what_is_not_whole_is_refused),
+        cmocka_unit_test(bytes_come_to_rest_under_their_name),
+        cmocka_unit_test(too_much_stops_and_leaves_nothing),
+        cmocka_unit_test(every_template_holds),
+        cmocka_unit_test(wrong_templates_name_file_and_member),
+        cmocka_unit_test(places_are_filled_once),
+    };
+    a = arena_new();
+    if (!mkdtemp(dir))
+        return 1;
+    int rc = cmocka_run_group_tests(tests, NULL, NULL);
+    arena_free(a);
+    return rc;
+}
