@@ -14,6 +14,13 @@ static const struct jfield listen_fields[] = {
 };
 static JDESC(listen_desc, struct listen_conf, listen_fields);
 
+static const struct jfield desk_fields[] = {
+    JF_STR(struct desk_conf, host, J_REQ, 1, 64), JF_INT(struct desk_conf, port, J_REQ, 0, 65535),
+    JF_STR(struct desk_conf, pages, 0, 0, 1024),  JF_STR(struct desk_conf, cert, 0, 0, 1024),
+    JF_STR(struct desk_conf, key, 0, 0, 1024),
+};
+static JDESC(desk_desc, struct desk_conf, desk_fields);
+
 static const struct jfield tls_fields[] = {
     JF_STR(struct tls_files, ca, J_REQ, 1, 1024),
     JF_STR(struct tls_files, cert, J_REQ, 1, 1024),
@@ -59,6 +66,7 @@ static const struct jfield conf_fields[] = {
     JF_STR(struct registry_conf, blobs, J_REQ, 1, 1024),
     JF_OBJ(struct registry_conf, terminals, J_REQ, &listen_desc),
     JF_OBJ(struct registry_conf, public, J_REQ, &listen_desc),
+    JF_OBJP(struct registry_conf, desk, 0, &desk_desc),
     JF_OBJ(struct registry_conf, tls, J_REQ, &tls_desc),
     JF_INT(struct registry_conf, intake_connections, 0, 0, 8),
     JF_INT(struct registry_conf, deadline_ms, 0, 0, 600000),

@@ -8,6 +8,13 @@ struct listen_conf {
     const char *host; /* numeric */
     int64_t port;     /* 0: the system chooses; logged at start */
 };
+/* For those who work here. */
+struct desk_conf {
+    const char *host;
+    int64_t port;
+    const char *pages;      /* folder of the page's files; NULL: the API alone */
+    const char *cert, *key; /* that browsers trust; NULL: those of tls */
+};
 struct tls_files {
     const char *ca, *cert, *key;
 };
@@ -43,6 +50,7 @@ struct registry_conf {
     int64_t blobs_free_mb; /* files are put off while its disk has less; 0: 1024 */
     int64_t blobs_day_mb;  /* what one terminal or one account may bring within a day; 0: 2048 */
     struct listen_conf terminals, public;
+    struct desk_conf *desk; /* NULL: no desk */
     struct tls_files tls;
     int64_t intake_connections, deadline_ms; /* 0: 1 and 10000 */
     const char *public_url;                  /* of the status pages, for messages; or NULL */

@@ -198,18 +198,19 @@ bool registry_ready(const struct registry *g)
 enum rc registry_load(struct registry *g, struct err *e)
 {
     const struct term *today;
-    const char *configs = g->conf.configs;
 
     g->world_arena = arena_new();
-    TRY(catalog_load(g->arena, configs, &g->catalog, e));
-    TRY(registers_load(g->arena, configs, &g->catalog, &g->registers, e));
-    TRY(i18n_load(g->arena, arena_fmt(g->arena, "%s/i18n", configs), &g->i18n, e));
-    TRY(terms_load(g->arena, configs, &g->terms, e));
+    TRY(work_house_load(g->arena, &g->conf, &g->house, e));
+    g->catalog = g->house.catalog;
+    g->i18n = g->house.i18n;
+    g->terms = g->house.terms;
+    memcpy(g->pin_key, g->house.master, sizeof(g->pin_key));
+    g->registers = g->house.registers;
     TRY(registry_term(g, "", date_of_ms(unix_ms()), &today, e));
     TRY(blobs_open(g, e));
-    TRY(outbox_load(g, &g->outbox, e));
-    TRY(work_house_load(g->arena, &g->conf, &g->house, e));
-    return pin_key_load(g->conf.pin_key, true, g->pin_key, e);
+    if (g->conf.desk)
+        TRY(desk_new(g->loop, &g->house, &g->desk, e));
+    return outbox_load(g, &g->outbox, e);
 }
 
 static enum rc listen_terminals(struct registry *g, struct err *e)
@@ -250,8 +251,10 @@ enum rc registry_listen(struct registry *g, struct err *e)
 {
     TRY(listen_terminals(g, e));
     TRY(listen_public(g, e));
-    log_info("event=start version=%s terminals=%d public=%d", PRIDVOR_VERSION, http_port(g->terminals),
-             http_port(g->public));
+    if (g->desk)
+        TRY(desk_listen(g->desk, e));
+    log_info("event=start version=%s terminals=%d public=%d desk=%d", PRIDVOR_VERSION,
+             http_port(g->terminals), http_port(g->public), g->desk ? desk_port(g->desk) : 0);
     return RC_OK;
 }
 
@@ -282,6 +285,8 @@ void registry_start(struct registry *g)
     audit_sealer_start(&g->sealer, g->loop, g->db);
     if (g->outbox)
         outbox_start(g->outbox);
+    if (g->desk)
+        desk_start(g->desk);
 }
 
 void registry_stop(struct registry *g)
@@ -290,6 +295,7 @@ void registry_stop(struct registry *g)
         http_close(g->terminals);
     if (g->public)
         http_close(g->public);
+    desk_stop(g->desk);
     if (g->sealer.db)
         uv_close((uv_handle_t *)&g->sealer.timer, NULL);
     g->sealer.db = NULL;

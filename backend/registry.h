@@ -5,6 +5,7 @@
 
 #include "backend/audit.h"
 #include "backend/conf.h"
+#include "backend/desk.h"
 #include "backend/intake.h"
 #include "backend/outbox.h"
 #include "backend/room.h"
@@ -66,9 +67,10 @@ struct registry {
     struct db *db; /* everything but intake */
     struct intake *intake;
     struct audit_sealer sealer;
-    struct outbox *outbox; /* NULL: neither e-mail nor SMS is configured */
-    struct work_house house;
-    struct room *room; /* blocking work for citizens; NULL before the database is migrated */
+    struct desk *desk;       /* NULL: not configured */
+    struct outbox *outbox;   /* NULL: neither e-mail nor SMS is configured */
+    struct work_house house; /* the files; catalog, i18n and terms above are its own */
+    struct room *room;       /* blocking work for citizens; NULL before the database is migrated */
     struct http_server *terminals, *public;
     struct tls_ctx *tls;
     struct term_day term_days[TERM_DAYS];

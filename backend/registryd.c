@@ -10,6 +10,8 @@
 #include "common/base/log.h"
 
 enum { MIGRATE_AGAIN_MS = 500 };
+/* Those who work at the desk may wait for the database without holding up handshakes and files. */
+#define THREADS "12"
 
 /* Migrating blocks, so it has a thread of the pool; the listeners answer "later" until it is done. */
 struct boot {
@@ -83,6 +85,7 @@ static void on_signal(uv_signal_t *s, int number)
 
 static int run(const char *path)
 {
+    setenv("UV_THREADPOOL_SIZE", THREADS, 0);
     struct err e = {0};
     struct registry g = {.loop = uv_default_loop(), .arena = arena_new()};
     struct boot b = {.g = &g};
@@ -107,6 +110,7 @@ static int run(const char *path)
     uv_run(g.loop, UV_RUN_DEFAULT);
     uv_loop_close(g.loop);
     tls_ctx_free(g.tls);
+    desk_free(g.desk);
     wipe(g.pin_key, sizeof(g.pin_key));
     work_house_wipe(&g.house);
     for (size_t i = 0; i < TERM_DAYS; i++)

@@ -2,6 +2,6 @@
 #ifndef PRIDVOR_SQL_DESK_H
 #define PRIDVOR_SQL_DESK_H
 
-#define SQL_DESK_TABLE(X)
+#define SQL_DESK_TABLE(X) X(SQL_DESK_INSTITUTION, desk_institution, 1)
 
 #endif

@@ -84,13 +84,18 @@ static void write_conf(const struct server *s)
 {
     struct err e = {0};
     ARENA_SCOPE(a);
+    const char *desk = s->desk ? arena_fmt(a,
+                                           "\"desk\":{\"host\":\"127.0.0.1\",\"port\":%d,\"pages\":\"%s/"
+                                           "pages\"},\"login\":{\"memory_kib\":256,\"passes\":1},",
+                                           s->desk_port, s->dir)
+                               : "";
     const char *text = arena_fmt(
         a,
-        "{\"db\":\"%s\",\"configs\":\"configs\",\"pin_key\":\"%s/pin.key\",\"blobs\":\"%s/blobs\","
+        "{%s\"db\":\"%s\",\"configs\":\"configs\",\"pin_key\":\"%s/pin.key\",\"blobs\":\"%s/blobs\","
         "\"terminals\":{\"host\":\"127.0.0.1\",\"port\":%d},\"public\":{\"host\":\"127.0.0.1\",\"port\":%d},"
         "\"tls\":{\"ca\":\"%s/ca.pem\",\"cert\":\"%s/server.pem\",\"key\":\"%s/"
         "server.key\"},\"intake_connections\":%d}",
-        s->pg.conninfo, s->dir, s->dir, s->port, s->public_port, s->dir, s->dir, s->dir, s->shards);
+        desk, s->pg.conninfo, s->dir, s->dir, s->port, s->public_port, s->dir, s->dir, s->dir, s->shards);
     if (fs_write(arena_fmt(a, "%s/registry.conf", s->dir), text, strlen(text), 0600, &e) != RC_OK)
         die(e.text);
 }
@@ -119,9 +124,8 @@ static void enrol(struct server *s)
 
 bool server_make(struct server *s, int terminals)
 {
-    int shards = s->shards;
-    memset(s, 0, sizeof(*s));
-    s->shards = shards;
+    struct server wish = {.shards = s->shards, .desk = s->desk};
+    *s = wish;
     if (!pgcluster_make(&s->pg))
         return false;
     s->terminals = terminals;
@@ -131,6 +135,7 @@ bool server_make(struct server *s, int terminals)
         die("cannot make a folder");
     s->port = free_port();
     s->public_port = free_port();
+    s->desk_port = free_port();
     pgcluster_database(&s->pg, "pridvor");
     write_conf(s);
     enrol(s);

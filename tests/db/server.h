@@ -14,6 +14,8 @@ struct server {
     int terminals;   /* K01 .. of uat-1 .. */
     int exit_status; /* of the last one, as from waitpid */
     int shards;      /* set before server_make: intake_connections, 0 for the default */
+    bool desk;       /* set before server_make: with the desk's listener, its pages in dir/pages */
+    int desk_port;
 };
 
 /* Cluster, database, a hundred institutions uat-1 ..., n terminals K01 of uat-1, K02 of uat-2 ...; not

@@ -1,0 +1,132 @@
+/* What is true before a handler runs: the request comes from our own page, its session lives, its person
+ * holds the right somewhere. Where exactly, the handler asks case_may or work_may. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend/desk_priv.h"
+#include "common/base/log.h"
+#include "common/base/text.h"
+
+const char desk_foreign[] = "FOREIGN";
+
+/* A page elsewhere cannot send X-Pridvor without asking, and a browser says where a request comes from. */
+enum rc desk_same_origin(struct http_req *r, struct err *e)
+{
+    const char *site = http_header(r, "sec-fetch-site"), *origin = http_header(r, "origin");
+    const char *host = http_header(r, "host"), *mark = http_header(r, "x-pridvor");
+    bool reads = strcmp(http_method(r), "GET") == 0 || strcmp(http_method(r), "HEAD") == 0;
+
+    if (site && strcmp(site, "same-origin") != 0 && !(reads && strcmp(site, "none") == 0))
+        return err_set(e, RC_DENIED, "not from the page of this server");
+    if (origin && (!host || strncmp(origin, "https://", 8) != 0 || strcmp(origin + 8, host) != 0))
+        return err_set(e, RC_DENIED, "not from the page of this server");
+    if (!reads && (!mark || strcmp(mark, "1") != 0))
+        return err_set(e, RC_DENIED, "the header X-Pridvor is missing");
+    return RC_OK;
+}
+
+const char *desk_token(struct arena *a, const struct http_req *r)
+{
+    static const char name[] = "__Host-pridvor=";
+    const char *p = http_header(r, "cookie");
+
+    while (p && *p) {
+        size_t n = strcspn(p, ";");
+        if (strncmp(p, name, sizeof name - 1) == 0)
+            return arena_strn(a, p + sizeof name - 1, n - (sizeof name - 1));
+        p += n;
+        p += strspn(p, "; ");
+    }
+    return NULL;
+}
+
+/* Percent-encoded UTF-8, so that headers can carry it. NULL: absent or malformed. */
+const char *desk_header_text(struct arena *a, const struct http_req *r, const char *name)
+{
+    const char *s = http_header(r, name);
+    size_t len = 0, one;
+
+    if (!s || !*s || strlen(s) > (size_t)DESK_REASON_MAX * 3)
+        return NULL;
+    char *out = arena_alloc(a, strlen(s) + 1);
+    for (; *s; s++) {
+        char pair[3] = "";
+        out[len] = *s;
+        if (*s == '%') {
+            memcpy(pair, s + 1, strnlen(s + 1, 2));
+            if (!hex_decode(out + len, 1, &one, pair) || one != 1)
+                return NULL;
+            s += 2;
+        }
+        if ((unsigned char)out[len++] < ' ')
+            return NULL;
+    }
+    return utf8_valid(out, len) ? out : NULL;
+}
+
+static struct jval value_of(const char *s, enum jtype type)
+{
+    struct jval v = {.kind = JV_STR, .s = s};
+    char *end;
+    long long n = strtoll(s, &end, 10);
+
+    if (type == J_INT && *s && !*end && strlen(s) < 19)
+        v = (struct jval){.kind = JV_INT, .i = n};
+    else if (type == J_BOOL && (strcmp(s, "true") == 0 || strcmp(s, "false") == 0))
+        v = (struct jval){.kind = JV_BOOL, .b = *s == 't'};
+    return v;
+}
+
+const struct jval *desk_query(struct arena *a, struct http_req *r, const struct jdesc *in)
+{
+    struct jval *v = ARENA_NEW(a, struct jval);
+
+    v->kind = JV_OBJ;
+    v->items = ARENA_ARRAY(a, struct jval, in->n + 1);
+    v->names = ARENA_ARRAY(a, const char *, in->n + 1);
+    for (size_t i = 0; i < in->n; i++) {
+        const char *s = http_query(r, in->fields[i].name);
+        if (!s || (!*s && in->fields[i].type != J_STR))
+            continue;
+        v->names[v->n] = in->fields[i].name;
+        v->items[v->n++] = value_of(arena_str(a, s), in->fields[i].type);
+    }
+    return v;
+}
+
+static bool holds(const struct desk_call *c)
+{
+    static const struct institutions none = {0};
+    static const struct rights_place nowhere = {"", "", false, false};
+    struct rights_verdict v =
+        rights_decide(&c->w->house->rights, &none, &c->who.person, c->route->right, &nowhere);
+    return v.allowed || v.word == RIGHTS_NO_REACH;
+}
+
+enum rc desk_enter(struct desk_call *c, struct err *e)
+{
+    char account[LOGIN_ACCOUNT];
+
+    TRY(login_check(c->login, c->token, account, e));
+    enum rc rc = work_actor(c->w, account, &c->who, e);
+    if (rc == RC_NOT_FOUND || rc == RC_DENIED)
+        return err_set(e, RC_UNAUTHENTICATED, "no such session, or it has ended");
+    TRY(rc);
+    if (strcmp(c->route->right, DESK_SESSION) == 0 || holds(c))
+        return RC_OK;
+    return err_set(e, RC_DENIED, "nobody gave you the right %s", c->route->right);
+}
+
+void desk_refused(struct desk_call *c, const struct err *why)
+{
+    struct err e = {0};
+    bool uuid = c->id && uuid_valid(c->id);
+    struct work_log log = {c->who.institution, uuid ? c->id : NULL, "desk refused",
+                           arena_fmt(c->w->a, "%s %s%s%s: %s", c->route->method, c->route->path,
+                                     c->id && !uuid ? " " : "", c->id && !uuid ? c->id : "",
+                                     why->rc == RC_NOT_FOUND ? "belongs to others" : "no right")};
+
+    if (work_audit(c->w, &c->who, &log, &e) != RC_OK)
+        log_err(&e, "event=desk_refusal_not_audited");
+}

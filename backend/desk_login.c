@@ -1,0 +1,177 @@
+/* Coming, going, and who one is. */
+#include <string.h>
+
+#include "backend/desk_priv.h"
+#include "backend/sql.h"
+
+struct login_in {
+    const char *account, *password, *code;
+};
+static const struct jfield login_fields[] = {
+    JF_STR(struct login_in, account, J_REQ, 1, 64),
+    JF_STR(struct login_in, password, J_REQ | J_PD, 1, 512),
+    JF_STR(struct login_in, code, J_PD, 0, 32),
+};
+JDESC(desk_login_in, struct login_in, login_fields);
+
+struct password_in {
+    const char *old, *code, *fresh;
+};
+static const struct jfield password_fields[] = {
+    JF_STR(struct password_in, old, J_REQ | J_PD, 1, 512),
+    JF_STR(struct password_in, code, J_PD, 0, 32),
+    JF_STR(struct password_in, fresh, J_REQ | J_PD, 1, 512),
+};
+JDESC(desk_password_in, struct password_in, password_fields);
+
+struct redeem_in {
+    const char *account, *code, *fresh;
+};
+static const struct jfield redeem_fields[] = {
+    JF_STR(struct redeem_in, account, J_REQ, 1, 64),
+    JF_STR(struct redeem_in, code, J_REQ | J_PD, 1, 32),
+    JF_STR(struct redeem_in, fresh, J_REQ | J_PD, 1, 512),
+};
+JDESC(desk_redeem_in, struct redeem_in, redeem_fields);
+
+#define COOKIE "__Host-pridvor=%s; Path=/; Secure; HttpOnly; SameSite=Strict%s"
+
+static void forget(struct desk_call *c)
+{
+    c->cookie = arena_fmt(c->w->a, COOKIE, "", "; Max-Age=0");
+}
+
+/* Who is not let in learns one thing only. */
+static enum rc not_in(enum rc rc, struct err *e)
+{
+    return rc == RC_DENIED
+               ? err_code(e, RC_UNAUTHENTICATED, "LOGIN_WRONG", 0, "name, password or code is wrong")
+               : rc;
+}
+
+enum rc desk_login(struct desk_call *c, const void *in, struct err *e)
+{
+    const struct login_in *l = in;
+    struct login_try t = {l->account, l->password, l->code, c->address};
+    char token[LOGIN_TOKEN];
+
+    TRY(not_in(login_enter(c->login, &t, token, e), e));
+    c->token = arena_str(c->w->a, token);
+    c->cookie = arena_fmt(c->w->a, COOKIE, token, "");
+    wipe(token, sizeof(token));
+    TRY(work_actor(c->w, l->account, &c->who, e));
+    return desk_me(c, NULL, e);
+}
+
+enum rc desk_logout(struct desk_call *c, const void *in, struct err *e)
+{
+    (void)in;
+    forget(c);
+    return login_leave(c->login, c->token, e);
+}
+
+enum rc desk_password(struct desk_call *c, const void *in, struct err *e)
+{
+    const struct password_in *p = in;
+    struct login_try t = {c->who.account, p->old, p->code, c->address};
+
+    TRY(not_in(login_password(c->login, &t, p->fresh, e), e));
+    forget(c);
+    return RC_OK;
+}
+
+enum rc desk_redeem(struct desk_call *c, const void *in, struct err *e)
+{
+    const struct redeem_in *p = in;
+    struct login_try t = {p->account, NULL, p->code, c->address};
+
+    return not_in(login_redeem(c->login, &t, p->fresh, e), e);
+}
+
+/* ---- me ---- */
+
+static void roles(struct desk_call *c)
+{
+    const struct rights *r = &c->w->house->rights;
+
+    js_open(&c->out, "roles", '[');
+    for (size_t i = 0; i < c->who.person.n; i++) {
+        const struct grant *g = &c->who.person.grants[i];
+        const struct right_role *role = rights_role(r, g->role);
+        js_open(&c->out, NULL, '{');
+        js_str(&c->out, "role", g->role);
+        js_tr(&c->out, "name", role ? &role->name : NULL);
+        js_str(&c->out, "reach", g->reach);
+        js_str(&c->out, "institution", g->institution);
+        js_str(&c->out, "department", g->department);
+        js_close(&c->out, '}');
+    }
+    js_close(&c->out, ']');
+}
+
+static void rights(struct desk_call *c)
+{
+    static const struct institutions none = {0};
+    static const struct rights_place nowhere = {"", "", false, false};
+    const struct rights *r = &c->w->house->rights;
+
+    js_open(&c->out, "can", '[');
+    for (size_t i = 0; i < r->n_actions; i++) {
+        struct rights_verdict v = rights_decide(r, &none, &c->who.person, r->actions[i].id, &nowhere);
+        if (v.word == RIGHTS_NO_REACH)
+            js_str(&c->out, NULL, r->actions[i].id);
+    }
+    js_close(&c->out, ']');
+}
+
+/* Those that a grant reaches. */
+static void departments(struct desk_call *c)
+{
+    const struct catalog *all = &c->w->house->catalog;
+
+    js_open(&c->out, "departments", '[');
+    for (size_t i = 0; i < all->n_departments; i++) {
+        bool mine = false;
+        for (size_t k = 0; k < c->who.person.n; k++) {
+            const struct grant *g = &c->who.person.grants[k];
+            mine |=
+                reach_of(g->reach) != REACH_DEPARTMENT || strcmp(g->department, all->departments[i].id) == 0;
+        }
+        if (!mine)
+            continue;
+        js_open(&c->out, NULL, '{');
+        js_str(&c->out, "id", all->departments[i].id);
+        js_tr(&c->out, "name", &all->departments[i].label);
+        js_close(&c->out, '}');
+    }
+    js_close(&c->out, ']');
+}
+
+enum rc desk_me(struct desk_call *c, const void *in, struct err *e)
+{
+    struct db_result *r SCOPED(db_result_freep) = NULL;
+    struct db_param p[] = {DB_STR(c->who.institution)};
+    struct tr name = {{"", "", ""}};
+    char today[11];
+
+    (void)in;
+    TRY(work_sql(c->w, SQL_DESK_INSTITUTION, p, &r, e));
+    for (int k = 0; k < LANG_COUNT && db_rows(r) == 1; k++)
+        name.t[k] = db_text(r, 0, k);
+    date_iso(today, date_of_ms(c->w->now_ms()));
+    js_open(&c->out, NULL, '{');
+    js_str(&c->out, "account", c->who.account);
+    js_str(&c->out, "full_name", c->who.full_name);
+    js_open(&c->out, "institution", '{');
+    js_str(&c->out, "id", c->who.institution);
+    js_tr(&c->out, "name", &name);
+    js_close(&c->out, '}');
+    roles(c);
+    rights(c);
+    departments(c);
+    js_str(&c->out, "today", today);
+    js_int(&c->out, "idle_minutes", c->login->conf.idle_minutes);
+    js_str(&c->out, "lang", "ro");
+    js_close(&c->out, '}');
+    return RC_OK;
+}

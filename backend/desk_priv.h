@@ -1,0 +1,103 @@
+/* What the files of the desk share; nobody else includes this (tests do, for the table of routes). */
+#ifndef PRIDVOR_DESK_PRIV_H
+#define PRIDVOR_DESK_PRIV_H
+
+#include "backend/desk.h"
+#include "backend/login.h"
+#include "common/base/http.h"
+
+enum { DESK_REASON_MAX = 500, DESK_ID_MAX = 64 };
+
+/* Who may call a route: everybody, whoever is logged in, or whoever holds a right of configs/roles.json
+ * somewhere; where exactly, the handler judges. */
+#define DESK_OPEN "-"
+#define DESK_SESSION "+"
+
+/* One request in work. What came lies in an arena of its own, what is made in w->a; both are wiped when it is
+ * answered. */
+struct desk_call {
+    struct work *w;
+    struct login *login; /* on this connection */
+    struct actor who;    /* not on open routes */
+    const struct desk_route *route;
+    const char *id;             /* what stood at {id}, or NULL */
+    const char *reason;         /* why a sealed record is opened, or NULL */
+    const char *token;          /* of the session, or NULL */
+    const char *address, *name; /* of the browser; of a file that is sent (X-Name, X-Kind) */
+    const char *kind;
+    struct buf out; /* JSON, unless file is set */
+    /* the answer */
+    int status;
+    const char *cookie;      /* Set-Cookie, or NULL */
+    const char *type, *save; /* of file; save: name under which the browser keeps it, NULL: shows it */
+    struct bytes file;
+};
+/* in: what route->in describes, or NULL. */
+typedef enum rc (*desk_fn)(struct desk_call *c, const void *in, struct err *e);
+struct desk_route {
+    const char *method, *path; /* {id} stands for one name between slashes */
+    const char *right;
+    const struct jdesc *in; /* of the body; of the query for GET */
+    desk_fn fn;
+    bool slow; /* a password is looked at */
+};
+/* Does not compile without a right in quotes. */
+#define DESK_ROUTE(method, path, right, in, fn)                                                              \
+    {                                                                                                        \
+        method, path, "" right, in, fn, false                                                                \
+    }
+#define DESK_SLOW(method, path, right, in, fn)                                                               \
+    {                                                                                                        \
+        method, path, "" right, in, fn, true                                                                 \
+    }
+
+/* desk_routes.c */
+extern const struct desk_route desk_routes[];
+extern const size_t n_desk_routes;
+MUST enum rc desk_routes_check(const struct desk_route *routes, size_t n, const struct rights *r,
+                               struct err *e);
+/* RC_NOT_FOUND, RC_METHOD. id: DESK_ID_MAX + 1 bytes, "" where the path has none. */
+MUST enum rc desk_route_find(const char *method, const char *path, const struct desk_route **out, char *id,
+                             struct err *e);
+
+/* desk_gate.c: what is true before a handler runs. */
+MUST enum rc desk_same_origin(struct http_req *r, struct err *e);
+/* The cookie's value, in a. */
+const char *desk_token(struct arena *a, const struct http_req *r);
+const char *desk_header_text(struct arena *a, const struct http_req *r, const char *name); /* decoded */
+const struct jval *desk_query(struct arena *a, struct http_req *r, const struct jdesc *in);
+MUST enum rc desk_enter(struct desk_call *c, struct err *e); /* session, actor, right */
+/* A refusal is written down: who, what, of which case. */
+void desk_refused(struct desk_call *c, const struct err *why);
+
+/* Code of an RC_NOT_FOUND for what exists but belongs to others: written down, never told. */
+extern const char desk_foreign[];
+
+/* desk_say.c: an error as the page gets it. */
+void desk_error(struct buf *out, const struct err *e, const struct tr *say);
+
+/* desk_pages.c */
+struct desk_pages;
+MUST enum rc desk_pages_load(struct arena *a, const char *dir, struct desk_pages **out, struct err *e);
+void desk_pages_get(const struct desk_pages *p, struct http_req *r); /* p may be NULL */
+
+/* desk_json.c: members one after the other; the comma comes by itself. name NULL: an element of a list. */
+void js_open(struct buf *b, const char *name, char bracket);
+void js_close(struct buf *b, char bracket);
+void js_str(struct buf *b, const char *name, const char *s); /* NULL: null */
+void js_int(struct buf *b, const char *name, int64_t v);
+void js_bool(struct buf *b, const char *name, bool v);
+void js_null(struct buf *b, const char *name);
+void js_raw(struct buf *b, const char *name, const char *json); /* NULL: null */
+void js_tr(struct buf *b, const char *name, const struct tr *t);
+
+/* The handlers, one row each in desk_routes.c. */
+#define DESK_HANDLER(fn) enum rc fn(struct desk_call *c, const void *in, struct err *e)
+DESK_HANDLER(desk_login);
+DESK_HANDLER(desk_logout);
+DESK_HANDLER(desk_password);
+DESK_HANDLER(desk_redeem);
+DESK_HANDLER(desk_me);
+extern const struct jdesc desk_login_in, desk_password_in, desk_redeem_in;
+
+#endif
