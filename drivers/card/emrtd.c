@@ -311,16 +311,22 @@ static enum rc files(struct emrtd *m, struct err *e)
 /* ---- verdicts --------------------------------------------------------------------------------------------
  */
 
-static void judge(struct emrtd *m)
+struct trust_question emrtd_question(const struct emrtd *m, struct trust_group group[EMRTD_FILES])
 {
-    const struct emrtd_file *sod = emrtd_have(m, "SOD");
-    struct trust_group group[EMRTD_FILES];
     struct trust_question q = {.groups = group, .now = m->now};
     for (size_t i = 0; i < m->result.n_files; i++) {
         const struct emrtd_file *f = &m->result.file[i];
         if (f->file->group)
             group[q.n_groups++] = (struct trust_group){f->file->group, BYTES(f->p, f->len)};
     }
+    return q;
+}
+
+void emrtd_judge(struct emrtd *m)
+{
+    const struct emrtd_file *sod = emrtd_have(m, "SOD");
+    struct trust_group group[EMRTD_FILES];
+    struct trust_question q = emrtd_question(m, group);
     if (sod)
         q.sod = BYTES(sod->p, sod->len);
     trust_check(m->trust, m->arena, &q, &m->result.passive);
@@ -337,7 +343,9 @@ static enum rc verdicts(struct emrtd *m, struct err *e)
 {
     static const char *const proofs[] = {"DG14", "DG15"};
     struct lds_com none = {0};
-    judge(m);
+    emrtd_judge(m);
+    if (m->result.chip == CHIP_NOT_OFFERED && m->pace.mapping == MAP_CAM) /* DG14 is not there to remind us */
+        (void)emrtd_mapping_proof(m);
     if (!emrtd_have(m, "SOD")) {
         if (m->result.chip == CHIP_GENUINE || m->result.chip == CHIP_NOT_OFFERED)
             m->result.chip = CHIP_NOT_CHECKED; /* by a key that nobody signed */
@@ -356,10 +364,11 @@ static enum rc verdicts(struct emrtd *m, struct err *e)
         TRY(one_file(m, f, (struct emrtd_bar){98, 99}, &none, e));
         if (!emrtd_have(m, f->name))
             chip_fails(m, "a file with the key is signed for, but not there");
-        judge(m);
+        emrtd_judge(m);
     }
     const struct lds_file *f = lds_by_name(strcmp(m->result.chip_method, "AA") == 0 ? "DG15" : "DG14");
-    if (m->result.chip == CHIP_GENUINE && m->result.passive.group[f->group] != TRUST_GROUP_SAME)
+    bool mapped = strcmp(m->result.chip_method, "CAM") == 0; /* its key is signed in a file of its own */
+    if (m->result.chip == CHIP_GENUINE && !mapped && m->result.passive.group[f->group] != TRUST_GROUP_SAME)
         chip_fails(m, "the key of the chip is not the signed one");
     return RC_OK;
 }
@@ -379,14 +388,10 @@ static enum rc attempt(struct emrtd *m, struct err *e)
     m->chunk = 258;
     m->by_sfi = true;
     m->left = 0;
+    m->security = BYTES(NULL, 0);
     enum rc rc = emrtd_access(m, e);
-    if (rc == RC_OK) {
-        size_t most = m->wide ? m->chunk : 258;
-        if (m->care.most && m->care.most < most)
-            most = m->care.most;
-        m->chunk = sm_room(&m->sm, most);
+    if (rc == RC_OK)
         rc = files(m, e);
-    }
     if (rc == RC_OK)
         rc = verdicts(m, e);
     sm_wipe(&m->sm);
@@ -408,7 +413,7 @@ static bool again(struct emrtd *m, unsigned n, enum rc rc, const struct err *why
         return false;
     if (m->result.access[0] == 0 && n >= 2)
         return false; /* not even the access */
-    if (m->care.skip && m->left)
+    if ((m->care.skip || m->care.no_security) && m->left)
         return true; /* that file was it */
     m->care.select = true;
     m->care.header = n >= 2;

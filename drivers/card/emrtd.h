@@ -35,7 +35,7 @@ struct emrtd_result {
     struct mrz mrz;
     struct emrtd_file file[EMRTD_FILES];
     size_t n_files;
-    const char *chip_method; /* "CA", "AA" or "none" */
+    const char *chip_method; /* "CAM", "CA", "AA" or "none" */
     enum chip_verdict chip;
     const char *chip_why; /* short English for the log */
     struct trust_verdict passive;
@@ -64,18 +64,20 @@ struct emrtd {
     size_t chunk;          /* bytes of one READ BINARY */
     bool wide;             /* extended length, as the card and the reader can */
     bool by_sfi;           /* the card reads by short identifier */
+    struct bytes security; /* EF.CardSecurity; len 0: none */
     uint16_t left;         /* bare status with which the card left the channel; 0: it did not */
     struct bytes told;     /* DG1 as identity() heard it; len 0: not yet */
     /* What earlier attempts taught about this card. */
     struct care {
-        bool select;     /* SELECT and READ, no short identifiers */
-        bool header;     /* first the length of a file, then the rest */
-        bool late;       /* an answer was lost once; twice is a card that is not well */
-        bool sign_short; /* extended length made the card leave the channel when it had to sign */
-        bool no_proof;   /* chip authentication failed twice: read on without */
-        unsigned proofs; /* failed attempts of it */
-        size_t most;     /* bytes of one answer; 0: as the card says */
-        uint32_t skip;   /* bit n: EF 01nn makes the card drop the channel */
+        bool select;      /* SELECT and READ, no short identifiers */
+        bool header;      /* first the length of a file, then the rest */
+        bool late;        /* an answer was lost once; twice is a card that is not well */
+        bool sign_short;  /* extended length made the card leave the channel when it had to sign */
+        bool no_proof;    /* chip authentication failed twice: read on without */
+        bool no_security; /* the card left the channel over EF.CardSecurity */
+        unsigned proofs;  /* failed attempts of it */
+        size_t most;      /* bytes of one answer; 0: as the card says */
+        uint32_t skip;    /* bit n: EF 01nn makes the card drop the channel */
     } care;
 };
 
@@ -108,7 +110,16 @@ MUST enum rc emrtd_pace(struct emrtd *m, struct err *e);
 /* DG14 is read (or DG15): the proof goes into the result. Fails only with the transport or the channel. */
 MUST enum rc emrtd_chip_auth(struct emrtd *m, struct err *e);
 MUST enum rc emrtd_active_auth(struct emrtd *m, struct err *e);
-bool emrtd_offers_chip_auth(const struct emrtd *m); /* as far as DG14 is read */
+/* PACE had chip authentication mapping: EF.CardSecurity, from the MF. */
+MUST enum rc emrtd_card_security(struct emrtd *m, struct err *e);
+/* That mapping against the signed key. true: the verdict stands; false: other ways have to prove the chip. */
+bool emrtd_mapping_proof(struct emrtd *m);
+/* The files read so far against the security object, into the result. */
+void emrtd_judge(struct emrtd *m);
+struct trust_question emrtd_question(const struct emrtd *m, struct trust_group group[EMRTD_FILES]);
+void emrtd_chip_verdict(struct emrtd *m, const char *method, enum chip_verdict v, const char *why);
+bool emrtd_refused(enum rc rc, const struct err *e); /* the card said no; it is not that the line broke */
+bool emrtd_offers_chip_auth(const struct emrtd *m);  /* as far as DG14 is read */
 /* Resets the card. Never tried twice: the card counts. */
 MUST enum rc emrtd_address(struct emrtd *m, struct err *e);
 

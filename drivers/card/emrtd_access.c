@@ -16,8 +16,8 @@ enum rc emrtd_mf(struct emrtd *m, struct err *e)
     return emrtd_select(m, 0x00, mf, sizeof mf, &sw, e); /* with 3F00: see pitfalls; a refusal is no harm */
 }
 
-/* The card said no; it is not that the line broke. 6Fxx has no code, a reader's fault has one. */
-static bool sw_refused(enum rc rc, const struct err *e)
+/* 6Fxx has no code, a reader's fault has one. */
+bool emrtd_refused(enum rc rc, const struct err *e)
 {
     return (rc == RC_DEVICE && !e->code) || rc == RC_NOT_FOUND || rc == RC_DENIED || rc == RC_STATE ||
            rc == RC_UNSUPPORTED || rc == RC_TOO_BIG;
@@ -50,7 +50,7 @@ static enum rc find_width(struct emrtd *m, struct err *e)
     if (atr.info) { /* then it must say how much; a file that is missing is a card to be careful with */
         struct err why = {0};
         enum rc rc = read_small(m, atr_info, &a, &why);
-        if (rc != RC_OK && sw_refused(rc, &why))
+        if (rc != RC_OK && emrtd_refused(rc, &why))
             return RC_OK;
         if (rc != RC_OK && e)
             *e = why;
@@ -238,7 +238,7 @@ static enum rc look_for_pace(struct emrtd *m, struct pace_info *offers, size_t *
         if (rc == RC_NOT_FOUND || rc == RC_DENIED)
             rc = emrtd_file(m, &card_access, (struct emrtd_bar){5, 15}, &file, &why);
     }
-    if (rc != RC_OK && sw_refused(rc, &why)) /* whatever word an old document has for "no such file" */
+    if (rc != RC_OK && emrtd_refused(rc, &why)) /* whatever word an old document has for "no such file" */
         return RC_OK;
     if (rc != RC_OK && e)
         *e = why;
@@ -267,6 +267,15 @@ static enum rc open_by_pace(struct emrtd *m, const struct pace_info *offers, siz
     return rc;
 }
 
+/* From bytes of an answer to bytes of a file. */
+static void fit_chunk(struct emrtd *m)
+{
+    size_t most = m->wide ? m->chunk : 258;
+    if (m->care.most && m->care.most < most)
+        most = m->care.most;
+    m->chunk = sm_room(&m->sm, most);
+}
+
 enum rc emrtd_access(struct emrtd *m, struct err *e)
 {
     struct pace_info offers[PACE_OFFERS];
@@ -281,8 +290,11 @@ enum rc emrtd_access(struct emrtd *m, struct err *e)
     emrtd_step(m, "access", 15);
     if (n > 0) {
         enum rc rc = open_by_pace(m, offers, n, &why);
-        if (rc == RC_OK)
+        if (rc == RC_OK) {
+            fit_chunk(m);
+            TRY(emrtd_card_security(m, e));
             return select_application(m, e);
+        }
         bool refused = (rc == RC_UNSUPPORTED || rc == RC_NOT_FOUND || rc == RC_STATE) && !why.code;
         if (!refused || !m->secret.has_mrz) {
             if (e)
@@ -295,5 +307,7 @@ enum rc emrtd_access(struct emrtd *m, struct err *e)
     if (!m->secret.has_mrz)
         return err_code(e, RC_UNSUPPORTED, "PACE_UNSUPPORTED", 0,
                         "the card has no PACE: it opens with its printed zone, not with the access number");
-    return bac(m, e);
+    TRY(bac(m, e));
+    fit_chunk(m);
+    return RC_OK;
 }

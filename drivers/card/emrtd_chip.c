@@ -20,7 +20,7 @@ bool emrtd_offers_chip_auth(const struct emrtd *m)
     return infos_of(m, &infos) == RC_OK && chip_auth_choose(&infos, &c, NULL) != RC_NOT_FOUND;
 }
 
-static void verdict(struct emrtd *m, const char *method, enum chip_verdict v, const char *why)
+void emrtd_chip_verdict(struct emrtd *m, const char *method, enum chip_verdict v, const char *why)
 {
     m->result.chip_method = method;
     m->result.chip = v;
@@ -73,41 +73,27 @@ static enum rc prove(struct emrtd *m, const struct chip_auth *c, struct err *e)
     return emrtd_select(m, 0x02, "\x01\x0E", 2, &sw, e);
 }
 
-/* PACE with chip authentication mapping has sent the proof already. */
-static bool proved_by_mapping(struct emrtd *m, const struct security_infos *infos)
-{
-    struct chip_key key;
-    size_t at = 0;
-    if (!m->mapping || m->mapping->chip_len == 0)
-        return false;
-    while (chip_auth_next_key(infos, &at, &key))
-        if (key.kind == CHIP_KEY_EC && key.curve->id == m->pace.parameter_id &&
-            pace_prove_chip(m->mapping, key.value, NULL) == RC_OK)
-            return true;
-    return false;
-}
-
 static enum rc run(struct emrtd *m, struct chip_auth *c, struct err *e)
 {
     uint16_t sw = 0;
     enum rc rc = chip_auth_start(c, e);
     if (rc != RC_OK) { /* a group that cannot be, a point off its curve */
-        verdict(m, "CA", CHIP_NOT_CHECKED, "the key of DG14 cannot be used");
+        emrtd_chip_verdict(m, "CA", CHIP_NOT_CHECKED, "the key of DG14 cannot be used");
         return RC_OK;
     }
     if (m->t->max_command < c->ours_len + 64) {
-        verdict(m, "CA", CHIP_NOT_CHECKED, "the reader cannot carry such a long key");
+        emrtd_chip_verdict(m, "CA", CHIP_NOT_CHECKED, "the reader cannot carry such a long key");
         return RC_OK;
     }
     rc = negotiate(m, c, &sw, e);
     if (rc == RC_OK && sw != 0x9000) {
-        verdict(m, "CA", CHIP_FAILED, "the chip refuses to prove its key");
+        emrtd_chip_verdict(m, "CA", CHIP_FAILED, "the chip refuses to prove its key");
         return RC_OK;
     }
     if (rc == RC_OK)
         rc = prove(m, c, e);
     if (rc == RC_OK)
-        verdict(m, "CA", CHIP_GENUINE, "");
+        emrtd_chip_verdict(m, "CA", CHIP_GENUINE, "");
     else if (rc == RC_PROTOCOL) /* once may be a disturbed line; twice is a chip without the key */
         m->care.no_proof = ++m->care.proofs >= 2;
     return rc;
@@ -117,23 +103,21 @@ enum rc emrtd_chip_auth(struct emrtd *m, struct err *e)
 {
     struct security_infos infos;
     struct chip_auth c SCOPED(chip_auth_wipe) = {0};
+    if (emrtd_mapping_proof(m))
+        return RC_OK;
     if (infos_of(m, &infos) != RC_OK) {
-        verdict(m, "none", CHIP_NOT_CHECKED, "DG14 cannot be read");
+        emrtd_chip_verdict(m, "none", CHIP_NOT_CHECKED, "DG14 cannot be read");
         return RC_OK;
     }
     enum rc rc = chip_auth_choose(&infos, &c, NULL);
     if (rc == RC_NOT_FOUND)
         return RC_OK;
     if (m->care.no_proof) {
-        verdict(m, "CA", CHIP_FAILED, "the chip does not prove its key");
-        return RC_OK;
-    }
-    if (proved_by_mapping(m, &infos)) {
-        verdict(m, "CA", CHIP_GENUINE, "by the mapping of PACE");
+        emrtd_chip_verdict(m, "CA", CHIP_FAILED, "the chip does not prove its key");
         return RC_OK;
     }
     if (rc != RC_OK) {
-        verdict(m, "CA", CHIP_NOT_CHECKED, "a kind of key that is not known");
+        emrtd_chip_verdict(m, "CA", CHIP_NOT_CHECKED, "a kind of key that is not known");
         return RC_OK;
     }
     emrtd_step(m, "chip", 60);
@@ -174,7 +158,7 @@ enum rc emrtd_active_auth(struct emrtd *m, struct err *e)
         return RC_OK;
     bool has = infos_of(m, &infos) == RC_OK;
     if (active_auth_read(BYTES(dg15->p, dg15->len), has ? &infos : NULL, &aa, &why) != RC_OK) {
-        verdict(m, "AA", CHIP_NOT_CHECKED, "a kind of key that is not known");
+        emrtd_chip_verdict(m, "AA", CHIP_NOT_CHECKED, "a kind of key that is not known");
         return RC_OK;
     }
     emrtd_step(m, "chip", 64);
@@ -188,12 +172,12 @@ enum rc emrtd_active_auth(struct emrtd *m, struct err *e)
     TRY(rc);
     bool carried = m->t->max_answer > 258 || active_auth_len(&aa) <= sm_room(&m->sm, 258);
     if (a.sw != 0x9000 && !carried)
-        verdict(m, "AA", CHIP_NOT_CHECKED, "the reader cannot carry such a long signature");
+        emrtd_chip_verdict(m, "AA", CHIP_NOT_CHECKED, "the reader cannot carry such a long signature");
     else if (a.sw != 0x9000)
-        verdict(m, "AA", CHIP_FAILED, "the chip refuses to sign");
+        emrtd_chip_verdict(m, "AA", CHIP_FAILED, "the chip refuses to sign");
     else if (active_auth_check(&aa, challenge, BYTES(a.data, a.len), &why) != RC_OK)
-        verdict(m, "AA", CHIP_FAILED, "the signature of the chip is wrong");
+        emrtd_chip_verdict(m, "AA", CHIP_FAILED, "the signature of the chip is wrong");
     else
-        verdict(m, "AA", CHIP_GENUINE, "");
+        emrtd_chip_verdict(m, "AA", CHIP_GENUINE, "");
     return RC_OK;
 }

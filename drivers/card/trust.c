@@ -57,10 +57,21 @@ static enum rc open_sod(struct check *c, struct err *e)
     TRY(der_take(&d, SOD_TAG, &it, e));
     TRY(der_end(&d, e));
     TRY(cms_read(c->a, it.v, &c->cms, e));
-    if (!security_object_type(c->cms.type))
-        return err_set(e, RC_PROTOCOL, "the signed content is no security object");
+    if (!security_object_type(c->cms.type)) /* some states sign it as "data": no forgery, but not known */
+        return err_set(e, RC_UNSUPPORTED, "the signed content says of itself that it is no security object");
     if (c->cms.n_signers != 1) /* 9303-10: exactly one */
         return err_set(e, RC_UNSUPPORTED, "a security object with %zu signers", c->cms.n_signers);
+    return RC_OK;
+}
+
+/* EF.CardSecurity: SecurityInfos, signed by a document signer (9303-11 9.2.11). */
+static enum rc open_card_security(struct check *c, struct err *e)
+{
+    TRY(cms_read(c->a, c->q->sod, &c->cms, e));
+    if (!DER_IS(c->cms.type, "\x04\x00\x7F\x00\x07\x03\x02\x01")) /* id-SecurityObject, TR-03110-3 */
+        return err_set(e, RC_UNSUPPORTED, "the signed content is no list of security infos");
+    if (c->cms.n_signers != 1)
+        return err_set(e, RC_UNSUPPORTED, "EF.CardSecurity with %zu signers", c->cms.n_signers);
     return RC_OK;
 }
 
@@ -74,11 +85,13 @@ static bool find_signer(struct check *c)
         anchor_cert(&c->t->anchors[i], &c->signer);
         found = c->signer.raw.len && cms_names(s, &c->signer);
     }
-    if (found)
-        c->v->signer = name_text(c->a, c->signer.subject);
-    else
+    if (!found) {
         say(c, TRUST_SIGNER_UNKNOWN, "the certificate of the signer is not there");
-    return found;
+        return false;
+    }
+    c->v->signer = name_text(c->a, c->signer.subject);
+    c->v->certificate = c->signer.raw;
+    return true;
 }
 
 static void compare(struct check *c)
@@ -216,6 +229,24 @@ void trust_check(const struct trust *t, struct arena *a, const struct trust_ques
     judge_signer(&c);
     if (out->word == TRUST_VALID && q->n_groups == 0)
         say(&c, TRUST_NOT_CHECKED, "signed rightly, but no data group was given to compare");
+}
+
+void trust_card_security(const struct trust *t, struct arena *a, const struct trust_question *q,
+                         struct bytes *infos, struct trust_verdict *out)
+{
+    struct err e = {0};
+    struct check c = {.t = t, .a = a, .q = q, .v = out};
+    *out = (struct trust_verdict){.reason = "", .signer = "", .list = "", .hash = ""};
+    *infos = BYTES(NULL, 0);
+    if (q->sod.len == 0) {
+        say(&c, TRUST_NOT_CHECKED, "EF.CardSecurity is missing");
+        return;
+    }
+    if (failed(&c, open_card_security(&c, &e), &e) || !find_signer(&c) ||
+        failed(&c, cms_verify(&c.cms, &c.cms.signer[0], &c.signer, &c.signed_at, &e), &e))
+        return;
+    *infos = c.cms.content;
+    judge_signer(&c);
 }
 
 static void names_json(const struct trust_verdict *v, enum trust_match match, const char *name,

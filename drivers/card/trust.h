@@ -49,19 +49,25 @@ enum trust_match { TRUST_GROUP_NOT_READ, TRUST_GROUP_SAME, TRUST_GROUP_DIFFERS, 
 
 struct trust_verdict {
     enum trust_word word;
-    const char *reason;      /* short English, for log and clerk; no personal data */
-    const char *signer;      /* subject of the document signer, "C=RO,O=DGP,CN=..."; "" unknown */
-    const char *list;        /* file and version of the CSCA data that answered; "" none */
-    const char *hash;        /* "SHA-256"; "" unknown */
-    uint32_t listed;         /* bit n: the security object lists DGn */
-    unsigned char group[17]; /* enum trust_match by number */
-    int lds_version;         /* of the LDSSecurityObject, 0 or 1 */
+    const char *reason;       /* short English, for log and clerk; no personal data */
+    const char *signer;       /* subject of the document signer, "C=RO,O=DGP,CN=..."; "" unknown */
+    struct bytes certificate; /* of the document signer; len 0: unknown */
+    const char *list;         /* file and version of the CSCA data that answered; "" none */
+    const char *hash;         /* "SHA-256"; "" unknown */
+    uint32_t listed;          /* bit n: the security object lists DGn */
+    unsigned char group[17];  /* enum trust_match by number */
+    int lds_version;          /* of the LDSSecurityObject, 0 or 1 */
 };
 
 /* Never fails: what cannot be judged is a verdict too. t may be NULL (no CSCA data). Strings live in the
  * arena. */
 void trust_check(const struct trust *t, struct arena *a, const struct trust_question *q,
                  struct trust_verdict *out);
+
+/* The same for EF.CardSecurity (q->sod is that file; of the groups only DG1 counts, for its state). *infos:
+ * the SecurityInfos, when the signature over them is right, whoever's it is; else len 0. */
+void trust_card_security(const struct trust *t, struct arena *a, const struct trust_question *q,
+                         struct bytes *infos, struct trust_verdict *out);
 
 /* {"verdict":"valid","reason":"...","signer":"...","list":"...","groups":["DG1","DG2"]}: the member "passive"
  * of the completion of read. */

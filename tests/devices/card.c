@@ -34,6 +34,7 @@ static const struct jfield conf_fields[] = {
     JF_BOOL(struct conf, bac, J_REQ),
     JF_BOOL(struct conf, explicit_ec, 0),
     JF_STR(struct conf, mapping, 0, 2, 3),
+    JF_STR(struct conf, security, 0, 3, 6),
     JF_STR(struct conf, ca, 0, 4, 8),
     JF_STR(struct conf, ca_curve, 0, 0, 20),
     JF_STR(struct conf, aa, 0, 3, 6),

@@ -71,12 +71,46 @@ static void put_info(struct buf *set, const char *oid, const uint8_t *last, size
     tlv_buf(set, 0x30, &info);
 }
 
+static void static_info(struct card *c, const struct elem *pub, struct buf *set)
+{
+    uint8_t oid[10];
+    BUF_SCOPE(key);
+    protocol_oid(c, 3, oid);
+    if (c->ca_grp.cv->prime)
+        dh_spki(&key, &c->ca_grp, pub);
+    else
+        spki(&key, c->ca_grp.cv, &pub->pt, true);
+    if (c->conf.ca_id)
+        tlv_int(&key, KEY_ID);
+    put_info(set, "04007F0007020201", oid + 8, 1, &key);
+}
+
+bool security_is(const struct card *c, const char *kind)
+{
+    const char *is = c->conf.security ? c->conf.security : "own";
+    return strcmp(is, kind) == 0;
+}
+
+/* The forger's private key is 1/2: that is what the mapping of a clone fits (card_pace.c). */
+void chip_static_info(struct card *c, bool forged, struct buf *set)
+{
+    struct elem pub;
+    mbedtls_mpi half;
+    elem_init(&pub);
+    mbedtls_mpi_init(&half);
+    must(mbedtls_mpi_lset(&half, 2));
+    must(mbedtls_mpi_inv_mod(&half, &half, &c->ca_grp.ec.N));
+    group_mul(&c->ca_grp, NULL, forged ? &half : &c->ca_key, &pub);
+    static_info(c, &pub, set);
+    elem_free(&pub);
+    mbedtls_mpi_free(&half);
+}
+
 static void ca_infos(struct card *c, struct buf *set)
 {
     struct elem pub;
     uint8_t oid[10];
     BUF_SCOPE(info);
-    BUF_SCOPE(key);
     elem_init(&pub);
     static_key(c, &pub);
     protocol_oid(c, 3, oid);
@@ -84,13 +118,7 @@ static void ca_infos(struct card *c, struct buf *set)
     if (c->conf.ca_id)
         tlv_int(&info, KEY_ID);
     put_info(set, "04007F0007020203", oid + 8, 2, &info);
-    if (c->ca_grp.cv->prime)
-        dh_spki(&key, &c->ca_grp, &pub);
-    else
-        spki(&key, c->ca_grp.cv, &pub.pt, true);
-    if (c->conf.ca_id)
-        tlv_int(&key, KEY_ID);
-    put_info(set, "04007F0007020201", oid + 8, 1, &key);
+    static_info(c, &pub, set);
     elem_free(&pub);
 }
 

@@ -36,13 +36,16 @@ static const struct kind {
     {"G", "PACE", "ECDH-GM-3DES", "secp256r1", "CA", "genuine", "valid"},
     {"H", "BAC", "", "", "AA", "genuine", "valid"},
     {"I", "PACE", "ECDH-GM-AES-256", "brainpoolP256r1", "CA", "genuine", "valid"},
-    {"M", "PACE", "ECDH-CAM-AES-128", "secp256r1", "CA", "genuine", "valid"},
+    {"M", "PACE", "ECDH-CAM-AES-128", "secp256r1", "CAM", "genuine", "valid"},
+    {"M-bare", "PACE", "ECDH-CAM-AES-128", "secp256r1", "CA", "genuine", "valid"},
+    {"M-broken", "PACE", "ECDH-CAM-AES-128", "secp256r1", "CA", "genuine", "valid"},
     {"N", "PACE", "DH-IM-AES-256", "MODP 1024/160", "none", "not_offered", "valid"},
     {"A-clone", "PACE", "ECDH-GM-AES-128", "brainpoolP256r1", "CA", "failed", "valid"},
     {"F-clone", "PACE", "ECDH-GM-AES-128", "secp256r1", "AA", "failed", "valid"},
     {"G-clone", "PACE", "ECDH-GM-3DES", "secp256r1", "none", "failed", "valid"},
     {"H-clone", "BAC", "", "", "AA", "failed", "valid"},
-    {"M-clone", "PACE", "ECDH-CAM-AES-128", "secp256r1", "CA", "failed", "valid"},
+    {"M-clone", "PACE", "ECDH-CAM-AES-128", "secp256r1", "CAM", "failed", "valid"},
+    {"M-forged", "PACE", "ECDH-CAM-AES-128", "secp256r1", "CA", "failed", "valid"},
 };
 
 static void same(const char *card, const char *what, const char *is, const char *want)
@@ -105,10 +108,58 @@ static void exchanged_files(void **state)
     }
 }
 
+/* Without country certificates nobody is known: then only the signer of the security object may vouch for the
+ * key of the mapping, and a forger's EF.CardSecurity proves nothing. */
+static void nobody_known(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *card, *method, *chip;
+    } rows[] = {{"M", "CAM", "genuine"}, {"M-forged", "CA", "failed"}, {"M-clone", "CAM", "failed"}};
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct err e = {0};
+        line_begin(rows[i].card);
+        line_reset();
+        struct emrtd *m = line_reading();
+        m->trust = NULL;
+        assert_int_equal(emrtd_read(m, &e), RC_OK);
+        same(rows[i].card, "passive", trust_word(m->result.passive.word), "signer_unknown");
+        same(rows[i].card, "method", m->result.chip_method, rows[i].method);
+        same(rows[i].card, "chip", chip_verdict_word(m->result.chip), rows[i].chip);
+        line_end();
+        cases++;
+    }
+}
+
+/* A signed message that does not call itself a security object, as some states write it: not judged, and not
+ * called a forgery either. */
+static void other_content(void **state)
+{
+    (void)state;
+    static const uint8_t lds[] = {0x06, 0x06, 0x67, 0x81, 0x08, 0x01, 0x01, 0x01};
+    size_t n = 0, found = 0;
+    line_begin("A");
+    const uint8_t *file = card_file(line.card, 0x011D, &n);
+    uint8_t *p = malloc(n);
+    memcpy(p, file, n);
+    for (size_t i = 0; i + sizeof lds <= n; i++)
+        if (memcmp(p + i, lds, sizeof lds) == 0) {
+            p[i + sizeof lds - 1] = 0x7F;
+            found++;
+        }
+    card_put_file(line.card, 0x011D, p, n);
+    free(p);
+    assert_int_equal(found, 2); /* the type, and the signed attribute that repeats it */
+    struct emrtd *m = good("another content");
+    same("A", "passive", trust_word(m->result.passive.word), "not_checked");
+    assert_non_null(strstr(m->result.passive.reason, "no security object"));
+    line_end();
+}
+
 static void manners(void **state)
 {
     (void)state;
-    static const char *const cards[] = {"A", "C", "E", "G", "I"};
+    static const char *const cards[] = {"A", "C", "E", "G", "I", "M"};
     for (size_t i = 0; i < COUNT(cards); i++) {
         line_begin(cards[i]);
         good("first");
@@ -247,9 +298,9 @@ static void campaign(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(documents), cmocka_unit_test(exchanged_files),
-        cmocka_unit_test(manners),   cmocka_unit_test(com_lies),
-        cmocka_unit_test(pin),       cmocka_unit_test(campaign),
+        cmocka_unit_test(documents),     cmocka_unit_test(exchanged_files), cmocka_unit_test(nobody_known),
+        cmocka_unit_test(other_content), cmocka_unit_test(manners),         cmocka_unit_test(com_lies),
+        cmocka_unit_test(pin),           cmocka_unit_test(campaign),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -181,6 +181,12 @@ void lds_build(struct card *c)
     BUF_SCOPE(sod);
     sod_build(c, &sod);
     card_add_file(c, 0x011D, APP_LDS, &sod);
+    if (c->conf.mapping && strcmp(c->conf.mapping, "CAM") == 0 && !security_is(c, "none")) {
+        BUF_SCOPE(security);
+        card_security_build(c, &security);
+        card_add_file(c, 0x011D, APP_MF, &security);
+        c->files[c->nfiles - 1].open = false; /* after PACE */
+    }
     for (size_t i = 0; i < c->nfiles; i++)
         if (c->files[i].app == APP_LDS && hidden(c, c->files[i].fid))
             c->files[i].fid = c->files[i].sfi = 0;

@@ -105,6 +105,7 @@ struct conf { /* the JSON file */
     struct person person;
     const char *mrz, *can, *curve, *cipher, *atr, *signer;
     const char *mapping;            /* of PACE: GM (default), IM, CAM */
+    const char *security;           /* EF.CardSecurity with CAM: "own" (default) none broken forged */
     const char *ca, *ca_curve, *aa; /* chip authentication: cipher or "none"; "RSA", "ECDSA", "none" */
     const char *pin, *address;      /* the national application behind a PIN */
     bool clone;                     /* all files copied, no private key: neither CA nor AA can succeed */
@@ -231,7 +232,10 @@ void rsa_spki(struct buf *out, int which);
 void rsa_pss(const struct buf *message, uint8_t out[RSA_LEN]); /* by the document signer */
 void face_jpeg(struct buf *out, int look, unsigned *width, unsigned *height);
 void sod_build(struct card *c, struct buf *sod);
-void card_access_infos(struct card *c, struct buf *set); /* PACEInfo */
+void card_security_build(struct card *c, struct buf *file);
+bool security_is(const struct card *c, const char *kind);
+void chip_static_info(struct card *c, bool forged, struct buf *set); /* ChipAuthenticationPublicKeyInfo */
+void card_access_infos(struct card *c, struct buf *set);             /* PACEInfo */
 /* SubjectPublicKeyInfo; named curve or explicit parameters (9303-12 asks for explicit ones). */
 void spki(struct buf *out, const struct curve *cv, const mbedtls_ecp_point *q, bool explicit_ec);
 /* A fixed key pair of the invented country, from a word. */

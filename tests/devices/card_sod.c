@@ -16,6 +16,7 @@
 #define OID_DIGEST "2A864886F70D010904"
 #define OID_TIME "2A864886F70D010905"
 #define OID_LDS "678108010101"
+#define OID_SECURITY "04007F0007030201" /* id-SecurityObject */
 #define OID_DOCUMENT_TYPES "67810801010602"
 
 struct signer {
@@ -335,16 +336,21 @@ static void attribute(struct buf *b, const char *oid, const struct buf *value)
     tlv_buf(b, 0x30, &a);
 }
 
-static void signer_info(struct signer *ds, const struct buf *object, unsigned serial, struct buf *out)
+struct signed_part {
+    const char *oid, *issuer;
+    const struct buf *object, *certificate;
+};
+
+static void signer_info(struct signer *ds, const struct signed_part *what, struct buf *out)
 {
     uint8_t md[32];
     BUF_SCOPE(attrs);
     BUF_SCOPE(type);
     BUF_SCOPE(when);
     BUF_SCOPE(digest);
-    tlv_hex(&type, 0x06, OID_LDS);
+    tlv_hex(&type, 0x06, what->oid);
     tlv(&when, 0x17, "260105100000Z", 13);
-    hash(MBEDTLS_MD_SHA256, md, object->p, object->len);
+    hash(MBEDTLS_MD_SHA256, md, what->object->p, what->object->len);
     tlv(&digest, 0x04, md, sizeof md);
     attribute(&attrs, OID_CONTENT_TYPE, &type);
     attribute(&attrs, OID_TIME, &when);
@@ -356,8 +362,8 @@ static void signer_info(struct signer *ds, const struct buf *object, unsigned se
 
     BUF_SCOPE(issuer);
     BUF_SCOPE(info);
-    name(&issuer, "CSCA Pridvor");
-    tlv_int(&issuer, serial);
+    name(&issuer, what->issuer);
+    tlv_int(&issuer, 0x1001);
     tlv_int(&info, 1);
     tlv_buf(&info, 0x30, &issuer);
     algorithm(&info, OID_SHA256);
@@ -367,7 +373,7 @@ static void signer_info(struct signer *ds, const struct buf *object, unsigned se
     tlv_buf(out, 0x30, &info);
 }
 
-static void signed_data(struct signer *ds, const struct buf *object, const struct buf *cert, struct buf *out)
+static void signed_data(struct signer *ds, const struct signed_part *what, struct buf *out)
 {
     BUF_SCOPE(body);
     BUF_SCOPE(algs);
@@ -377,12 +383,12 @@ static void signed_data(struct signer *ds, const struct buf *object, const struc
     tlv_int(&body, 3);
     algorithm(&algs, OID_SHA256);
     tlv_buf(&body, 0x31, &algs);
-    tlv_hex(&content, 0x06, OID_LDS);
-    tlv_buf(&octets, 0x04, object);
+    tlv_hex(&content, 0x06, what->oid);
+    tlv_buf(&octets, 0x04, what->object);
     tlv_buf(&content, 0xA0, &octets);
     tlv_buf(&body, 0x30, &content);
-    tlv_buf(&body, 0xA0, cert);
-    signer_info(ds, object, 0x1001, &infos);
+    tlv_buf(&body, 0xA0, what->certificate);
+    signer_info(ds, what, &infos);
     tlv_buf(&body, 0x31, &infos);
 
     BUF_SCOPE(seq);
@@ -413,10 +419,32 @@ void sod_build(struct card *c, struct buf *sod)
     certificate(&root, &csca, &csca, 1);
     certificate(&cert, &ds, &csca, 0x1001);
     security_object(c, &object);
-    signed_data(&ds, &object, &cert, &cms);
+    signed_data(&ds, &(struct signed_part){OID_LDS, csca.cn, &object, &cert}, &cms);
     tlv_buf(sod, 0x77, &cms);
     c->csca = arena_dup(c->a, root.p, root.len);
     c->csca_len = root.len;
+    signer_close(&csca);
+    signer_close(&ds);
+}
+
+/* EF.CardSecurity: the key of the chip, signed like the security object; a forger's: his own key, his own
+ * signer, and a root that has the true one's name. */
+void card_security_build(struct card *c, struct buf *file)
+{
+    bool forged = security_is(c, "forged");
+    struct signer csca, ds;
+    BUF_SCOPE(cert);
+    BUF_SCOPE(set);
+    BUF_SCOPE(infos);
+    signer_open(&csca, forged ? "CSCA Elsewhere" : "CSCA Pridvor", "brainpoolP256r1", c->conf.explicit_ec);
+    signer_open(&ds, forged ? "Forger" : "Document Signer Pridvor", c->conf.signer, c->conf.explicit_ec);
+    certificate(&cert, &ds, &csca, 0x1001);
+    chip_static_info(c, forged, &set);
+    card_access_infos(c, &set);
+    tlv_buf(&infos, 0x31, &set);
+    signed_data(&ds, &(struct signed_part){OID_SECURITY, csca.cn, &infos, &cert}, file);
+    if (security_is(c, "broken"))
+        file->p[file->len - 1] ^= 1;
     signer_close(&csca);
     signer_close(&ds);
 }
