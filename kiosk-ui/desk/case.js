@@ -1,0 +1,225 @@
+// One case: the document beside the data, what can be done as buttons, what cannot with its reason.
+import {html, useEffect, useRef, useState} from "../shared/html.js";
+import {Icon} from "../shared/icons.js";
+import {Due, Field, go, Head, moment, State, useDesk, useLoad, Waiting} from "./tools.js";
+import {drop, keep, keptAt, list, useKept} from "./memory.js";
+import {step, useKeysOf} from "./keys.js";
+import {Act, Assign, Seal} from "./act.js";
+import {Editor} from "./editor.js";
+import {Documents} from "./docs.js";
+import {Answers, Links, Messages, Notes, Opinions, Term, Timeline} from "./parts.js";
+
+// What usually comes next stands first; the server decides what is allowed at all.
+const next = ["register", "take", "sign_answer", "approve", "give_opinion", "draft_answer", "answer", "issue", "hand_over", "resolve", "check_in", "search",
+  "visit", "plan", "prepare", "record_now", "second_presence", "opinions_done", "approvals_done", "ask_opinions", "review_yes", "confirm", "correct", "close"];
+const rank = (a) => (next.indexOf(a.id) + 1 || 99);
+
+function Ask({id, onReason}) {
+  const {t} = useDesk();
+  const [text, setText] = useState("");
+  const [error, setError] = useState("");
+  const send = (e) => {
+    e.preventDefault();
+    if (text.trim().length < 5) return setError(t("seal.short"));
+    keep(`reason/${id}`, text.trim());
+    return onReason(text.trim());
+  };
+  return html`<div class="page narrow"><${Head} title=${t("seal.title")} lead=${t("seal.lead")} /><form class="card stack" onSubmit=${send}>
+    <${Field} label=${t("seal.reason")} help=${t("seal.help")} error=${error}>${(a) => html`<textarea ...${a} class="line" rows="3" value=${text}
+      onInput=${(e) => setText(e.target.value)} />`}<//>
+    <div class="row-do"><button class="btn main" type="submit">${t("seal.open")}</button><a class="link" href=${list.from}>${t("back")}</a></div></form></div>`;
+}
+
+function Others({who}) {
+  const {t} = useDesk();
+  if (!who?.length) return null;
+  return html`<p class="others" role="status"><${Icon} name="eye" />${t("case.others", {who: who.map((o) => o.full_name).join(", ")})}</p>`;
+}
+
+function usePresence(id, on) {
+  const {api} = useDesk();
+  const [others, set] = useState(null);
+  useEffect(() => {
+    if (!on) return undefined;
+    let gone = false;
+    const tell = async () => {
+      const reply = await api.post(`cases/${id}/presence`);
+      if (!gone && reply.ok) set(reply.body.others);
+    };
+    tell();
+    const timer = setInterval(tell, 20000);
+    return () => {
+      gone = true;
+      clearInterval(timer);
+    };
+  }, [id, on]);
+  return others;
+}
+
+export function Case({id}) {
+  const {t, news, turn} = useDesk();
+  const [reason, setReason] = useState(keptAt(`reason/${id}`) || "");
+  const headers = reason ? {"X-Reason": encodeURIComponent(reason)} : undefined;
+  const load = useLoad(`cases/${id}`, headers, `${turn} ${news.done} ${reason}`);
+  const at = list.ids.indexOf(id);
+  if (at >= 0) list.at = at;
+  if (load.reply?.key === "err.reason_needed") return html`<${Ask} id=${id} onReason=${setReason} />`;
+  if (!load.body) {
+    return html`<div class="page"><${Head} title=${t("case.title")} /><${Waiting} of=${load} />${load.reply && html`<a class="link" href=${list.from}>${
+      t("back")}</a>`}</div>`;
+  }
+  return html`<${Open} key=${id} id=${id} data=${load.body} load=${load} headers=${headers} />`;
+}
+
+function Top({row, data, copyNumber}) {
+  const {t, L, me} = useDesk();
+  return html`<div class="case-top"><div class="case-name"><a class="tool back" href=${list.from} aria-label=${t("back_list")}><${Icon} name="back" /></a>
+      <h1 tabindex="-1" id="case-h" class="num">${row.number || t("no_number_long")}</h1>
+      ${row.number && html`<button type="button" class="tool" aria-label=${t("copy.number_do")} onClick=${copyNumber}><svg class="icon" viewBox="0 0 24 24"
+        aria-hidden="true"><path d="M9 9h11v11H9zM5 15H4V4h11v1" /></svg></button>`}
+      <${State} row=${row} /><${Due} row=${row} today=${me.today} long />
+      ${row.flags.filter((f) => f.id !== "late").map((f) => html`<span class="flag" key=${f.id}>${L(f.name)}</span>`)}
+      ${row.sealed && html`<span class="flag sealed"><${Icon} name="eye" />${t("seal.is")}</span>`}
+      ${list.ids.length > 1 && list.at >= 0 && html`<div class="case-way"><span class="quiet num">${t("case.nth", {n: list.at + 1, of: list.ids.length})}</span>
+        <button type="button" class="tool" disabled=${list.at < 1} aria-label=${t("key.k")} onClick=${() => step(-1)}><${Icon} name="up" /></button>
+        <button type="button" class="tool" disabled=${list.at >= list.ids.length - 1} aria-label=${t("key.j")} onClick=${() => step(1)}><${Icon} name="down" /></button></div>`}</div>
+    <p class="case-who"><strong>${row.person}</strong><span>${L(row.service_name)}</span>${row.subject && html`<span class="quiet">${row.subject}</span>`}</p>
+    <p class="case-by"><span>${L(row.department_name)}</span><span>${row.assignee_name || t("nobody_long")}</span><span class="num">${t("case.since",
+      {at: moment(t.lang, row.registered_at)})}</span><span>${t(`channel.${row.channel}`)}</span>${data.case.cnp_masked && html`<span class="num">CNP ${
+      data.case.cnp_masked}</span>`}</p></div>`;
+}
+
+function Doing({data, waiting, onAct, panel, onPanel}) {
+  const {t, L, can, news} = useDesk();
+  const allowed = data.actions.filter((a) => a.allowed).sort((a, b) => rank(a) - rank(b));
+  const denied = data.actions.filter((a) => !a.allowed);
+  if (waiting) {
+    return html`<div class="doing going"><${Icon} name="clock" /><p>${t("news.soon", {what: waiting.text})}</p>
+      <button type="button" class="btn" onClick=${() => news.back(waiting.id)}>${t("news.back")}</button>
+      <button type="button" class="link" onClick=${() => news.send(waiting.id)}>${t("news.now")}</button></div>`;
+  }
+  const on = (kind) => panel?.kind === kind || panel?.action?.id === kind;
+  return html`<div class="doing" role="group" aria-label=${t("case.doing")}>
+    ${allowed.map((a, i) => html`<button type="button" key=${a.id} class=${`btn${i === 0 && rank(a) < 99 ? " main" : ""}`} aria-expanded=${a.needs.length ? on(a.id) :
+      undefined} onClick=${() => onAct(a)}>${L(a.label)}${a.needs.length ? "…" : ""}</button>`)}
+    ${can("case.assign") && html`<button type="button" class="btn" aria-expanded=${on("assign")} onClick=${() => onPanel({kind: "assign"})}>${t("assign.do")}…</button>`}
+    ${(data.case.sealed ? can("case.unseal") : can("case.seal")) && html`<button type="button" class="btn" aria-expanded=${on("seal")}
+      onClick=${() => onPanel({kind: "seal"})}>${t(data.case.sealed ? "seal.off" : "seal.on")}…</button>`}
+    ${!allowed.length && html`<p class="quiet">${t("case.nothing")}</p>`}
+    ${denied.length > 0 && html`<details class="denied"><summary>${t.n("case.denied", denied.length)}</summary><dl>${denied.map((a) => html`<div key=${a.id}>
+      <dt>${L(a.label)}</dt><dd>${L(a.why_not)}</dd></div>`)}</dl></details>`}</div>`;
+}
+
+function Open({id, data, load, headers}) {
+  const {t, L, api, news, can, me, where, recount} = useDesk();
+  const [panel, setPanel] = useState(null);
+  const [stale, setStale] = useState(keptAt(`stale/${id}`) || null);
+  const [doc, setDoc] = useState("");
+  const [fold, setFold] = useKept("fold/doc", false);
+  const row = data.case;
+  const others = usePresence(id, true) || data.others;
+  const waiting = news.waitingFor(id);
+  const box = useRef(null);
+  useEffect(() => {
+    document.title = `${row.number || t("case.title")} · Pridvor`;
+  }, [row.number]);
+  useEffect(() => {
+    if (where.focus) document.getElementById("case-h")?.focus({preventScroll: true});
+    const missed = keptAt(`missed/${id}`);
+    if (missed) openPanel(data.actions.find((a) => a.id === missed));
+  }, []);
+  useEffect(() => {
+    const missed = (e) => {
+      if (e.detail.id !== id) return;
+      setStale(e.detail.changed || null);
+      const action = data.actions.find((a) => a.id === e.detail.action);
+      if (action) openPanel(action);
+      load.load();
+    };
+    addEventListener("desk-missed", missed);
+    return () => removeEventListener("desk-missed", missed);
+  });
+
+  useEffect(() => {
+    if (waiting?.kind === "wait" && document.activeElement.matches("body, h1, main")) box.current?.querySelector(".going .btn")?.focus();
+  }, [waiting?.id]);
+  function openPanel(action) {
+    if (!action) return;
+    setPanel(action.needs.some((n) => n.id === "document") ? {kind: "editor", action} : {kind: "act", action});
+  }
+  const close = () => {
+    setPanel(null);
+    setStale(null);
+    drop(`stale/${id}`);
+    drop(`missed/${id}`);
+    box.current?.querySelector(".doing .btn")?.focus();
+  };
+  const taken = (body) => {
+    load.set(body);
+    recount();
+  };
+  const send = (action, given, more, keepalive) => api.call("POST", `cases/${id}/act`, {action: action.id, version: row.version, given, ...more},
+    headers, keepalive ? {keepalive: true} : {});
+  // A number is given at once and for ever; taking a case harms nobody. Everything else can be taken back for ten seconds.
+  async function act(action, given = {}, more = {}, andNext = false) {
+    const place = `act/${id}/${action.id}`;
+    const clear = () => {
+      [place, `stale/${id}`, `missed/${id}`].forEach(drop);
+      setStale(null);
+    };
+    const missed = (reply) => {
+      keep(place, given);
+      keep(`missed/${id}`, action.id);
+      if (reply.status === 409) keep(`stale/${id}`, reply.body?.changed || []);
+      dispatchEvent(new CustomEvent("desk-missed", {detail: {id, action: action.id, changed: reply.status === 409 ? reply.body?.changed || [] : null}}));
+    };
+    if (["register", "take"].includes(action.id)) {
+      const reply = await send(action, given, more);
+      if (!reply.ok) return missed(reply), reply;
+      clear();
+      setPanel(null);
+      taken(reply.body);
+      news.say(action.id === "register" ? t("case.numbered", {number: reply.body.case.number}) : t("news.done", {what: L(action.label)}));
+      return reply;
+    }
+    keep(place, given);
+    news.later({what: id, text: `${L(action.label)} · ${row.number || row.person}`, run: (alive) => send(action, given, more, alive),
+      good: clear, failed: missed, taken: () => action.needs.length && dispatchEvent(new CustomEvent("desk-missed", {detail: {id, action: action.id}}))});
+    setPanel(null);
+    if (andNext && !step(1)) go(list.from);
+    return {ok: true};
+  }
+  const choose = (action) => (action.needs.length || stale ? openPanel(action) : act(action));
+  const main = data.actions.filter((a) => a.allowed).sort((a, b) => rank(a) - rank(b))[0];
+  const cnp = data.answers.find((a) => a.type === "cnp")?.text;
+  const mayDraft = can("answer.draft") && ["in_work", "decided"].includes(row.state);
+  useKeysOf({
+    a: () => main && !waiting && choose(main), e: () => mayDraft && setPanel({kind: "editor"}),
+    escape: () => panel && (close(), true), copy: () => ({number: row.number, date: row.due, cnp}),
+  });
+  const copyNumber = async () => {
+    await navigator.clipboard?.writeText(row.number);
+    news.say(t("copied", {what: t("copy.number")}));
+  };
+  const common = {id, data, load, headers, taken};
+  const editing = panel?.kind === "editor";
+  return html`<div class=${`case${editing ? " editing" : ""}${fold ? " folded" : ""}`} ref=${box}>
+    <header class="case-head"><${Top} row=${row} data=${data} copyNumber=${copyNumber} /><${Others} who=${others} />
+      <${Doing} data=${data} waiting=${waiting} panel=${panel} onAct=${choose} onPanel=${setPanel} /></header>
+    <div class="case-data">
+      ${load.reply && !load.reply.ok && html`<${Waiting} of=${{...load, body: null}} />`}
+      ${panel?.kind === "act" && html`<${Act} key=${panel.action.id} ...${common} action=${panel.action} stale=${stale} act=${act} close=${close} />`}
+      ${panel?.kind === "assign" && html`<${Assign} ...${common} close=${close} />`}
+      ${panel?.kind === "seal" && html`<${Seal} ...${common} close=${close} />`}
+      ${editing && html`<${Editor} ...${common} action=${panel.action || data.actions.find((a) => a.allowed && a.needs.some((n) => n.id === "document"))}
+        stale=${stale} act=${act} close=${close} onShow=${setDoc} />`}
+      <${Term} ...${common} />
+      <${Answers} ...${common} />
+      ${mayDraft && !editing && html`<section class="card draft-card"><h2>${t("draft.title")}</h2><p>${data.draft ? t("draft.saved", {who: data.draft.author === me.account ?
+        t("draft.you") : data.draft.author, at: moment(t.lang, data.draft.at)}) : t("draft.none")}</p><button type="button" class="btn"
+        onClick=${() => setPanel({kind: "editor"})}><${Icon} name="pen" />${t(data.draft ? "draft.go" : "draft.start")}</button></section>`}
+    </div>
+    <div class="case-docs"><${Documents} ...${common} wanted=${doc} editing=${editing} fold=${fold} setFold=${setFold} /></div>
+    <div class="case-more"><${Opinions} ...${common} /><${Notes} ...${common} /><${Messages} ...${common} /><${Links} ...${common} /><${Timeline} ...${common} /></div>
+  </div>`;
+}

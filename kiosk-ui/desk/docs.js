@@ -1,0 +1,103 @@
+// The documents of a case beside its data: one shown large, the others one click away. PDFs in the browser's own viewer.
+import {html, useEffect, useRef, useState} from "../shared/html.js";
+import {Icon} from "../shared/icons.js";
+import {moment, sentence, size, useDesk} from "./tools.js";
+import {useKeysOf} from "./keys.js";
+
+// What the server takes; said before the upload.
+export const limits = {most: 10 * 1048576, types: ["application/pdf", "image/jpeg", "image/png", "image/tiff"]};
+
+export function Drop({onFiles, id, small}) {
+  const {t} = useDesk();
+  const [over, setOver] = useState(false);
+  const take = (files) => files?.length && onFiles([...files]);
+  return html`<div class=${`drop-here${over ? " over" : ""}${small ? " small" : ""}`} onDragOver=${(e) => (e.preventDefault(), setOver(true))} onDragLeave=${() => setOver(false)}
+    onDrop=${(e) => (e.preventDefault(), setOver(false), take(e.dataTransfer.files))}>
+    <label class="btn" for=${id}><${Icon} name="paper" />${t("file.add")}</label>
+    <input id=${id} class="sr file" type="file" multiple accept=${limits.types.join(",")} onChange=${(e) => (take(e.target.files), (e.target.value = ""))} />
+    <span class="quiet">${t("file.help")}</span></div>`;
+}
+
+// Each file has its own line: how far it is, or why it was not taken.
+export function useUploads(path, done) {
+  const {api, t} = useDesk();
+  const [files, set] = useState([]);
+  const turn = (key, more) => set((all) => all.map((f) => (f.key === key ? {...f, ...more} : f)));
+  const one = async (file, key) => {
+    const reply = await api.upload(path, file, "scan", (part) => turn(key, {part}));
+    if (reply.ok) {
+      turn(key, {state: "done", doc: reply.body});
+      done(reply.body, key);
+    } else turn(key, {state: "bad", why: sentence(reply, t)});
+  };
+  const add = (list) => list.forEach((file) => {
+    const key = crypto.randomUUID();
+    const why = file.size > limits.most ? t("file.big", {size: size(file.size)}) : file.type && !limits.types.includes(file.type) ? t("file.type") : "";
+    set((all) => [...all, {key, name: file.name, size: file.size, part: 0, state: why ? "bad" : "going", why, file}]);
+    if (!why) one(file, key);
+  });
+  const again = (f) => (turn(f.key, {state: "going", part: 0, why: ""}), one(f.file, f.key));
+  return {files, add, again, drop: (key) => set((all) => all.filter((f) => f.key !== key))};
+}
+
+export function Uploads({uploads}) {
+  const {t} = useDesk();
+  if (!uploads.files.length) return null;
+  return html`<ul class="uploads" aria-live="polite">${uploads.files.map((f) => html`<li key=${f.key}><span class="clip">${f.name}</span><span class="quiet num">${
+    size(f.size)}</span>${f.state === "going" ? html`<progress max="1" value=${f.part} aria-label=${f.name}></progress>` : f.state === "done" ? html`<span
+    class="good"><${Icon} name="check" />${t("file.done")}</span>` : html`<span class="bad">${f.why}</span><button type="button" class="link" onClick=${() =>
+    uploads.again(f)}>${t("again")}</button>`}${f.state !== "going" && html`<button type="button" class="tool" aria-label=${t("file.drop", {name: f.name})} onClick=${() =>
+    uploads.drop(f.key)}><${Icon} name="close" /></button>`}</li>`)}</ul>`;
+}
+
+export function Viewer({src, type, title, frame}) {
+  const {t} = useDesk();
+  return html`<div class="viewer">${(type || "").startsWith("image/") ? html`<div class="picture"><img src=${src} alt=${title} /></div>` : html`<iframe ref=${frame} key=${src}
+    src=${`${src}#navpanes=0&view=FitH`} title=${title}></iframe>`}<p class="viewer-way"><a class="link" href=${src} target="_blank" rel="noopener">${t("doc.open")}</a></p></div>`;
+}
+
+export function Documents({id, data, load, wanted, editing, fold, setFold}) {
+  const {t, api, can, news} = useDesk();
+  const [chosen, setChosen] = useState("");
+  const frame = useRef(null);
+  const uploads = useUploads(`cases/${id}/documents`, (doc) => {
+    load.load();
+    setChosen(doc.id);
+  });
+  useEffect(() => void (wanted && setChosen(wanted)), [wanted]);
+  const own = data.documents.map((d) => ({...d, src: `/api/documents/${d.id}`}));
+  const all = [...(data.draft ? [{id: "draft", kind: "draft", title: t("doc.draft"), type: "application/pdf", src: `/api/cases/${id}/preview.pdf?v=${data.draft.version}`}] : []),
+    ...(own.some((d) => d.kind === "request") ? [] : [{id: "request", kind: "request", title: t("doc.request"), type: "application/pdf",
+      src: `/api/cases/${id}/request.pdf`}]), ...own];
+  const usual = editing || data.case.state === "decided" ? "draft" : "";
+  const shown = all.find((d) => d.id === (editing ? "draft" : chosen || usual)) || all.find((d) => d.kind === "answer" && data.case.closed_at) || all.find((d) => d.kind === "request")
+    || all[0];
+  const print = () => {
+    const inside = frame.current?.contentWindow;
+    if (inside) {
+      inside.focus();
+      inside.print();
+    } else if (shown) open(shown.src, "_blank", "noopener");
+  };
+  useKeysOf({p: print, s: () => document.getElementById("case-file")?.click()});
+  const certify = async (d) => {
+    const reply = await api.post(`documents/${d.id}/certify`);
+    if (!reply.ok) return news.say(sentence(reply, t), "bad");
+    news.say(t("doc.certified"));
+    await load.load();
+    return setChosen(reply.body.id);
+  };
+  const plain = shown && ["scan", "attachment"].includes(shown.kind) && !all.some((d) => d.parent === shown.id && d.kind === "certified");
+  return html`<section class="docs" aria-label=${t("docs.title")}><div class="docs-h"><h2 class="sr">${t("docs.title")}</h2>
+      ${all.map((d) => html`<button type="button" key=${d.id} class="doc-tab" aria-pressed=${d.id === shown?.id} title=${d.title} onClick=${() => (setChosen(d.id), fold && setFold(false))}>
+        <span class=${`kind k-${d.kind}`}>${t(`doc.kind.${d.kind}`)}</span><span class="clip">${d.title}</span></button>`)}</div>
+    ${shown && !fold && html`<div class="docs-tools"><p class="quiet small">${[shown.made_at && moment(t.lang, shown.made_at), shown.pages && t.n("doc.pages", shown.pages),
+        shown.size && size(shown.size)].filter(Boolean).join(" · ")}${shown.signed_at && html` <span class="state m-good">${t("doc.signed", {who: shown.signed_name
+        || shown.signed_by, at: moment(t.lang, shown.signed_at)})}</span>`}${shown.certified_at && html` <span class="state m-good">${t("doc.certified_at", {at: moment(t.lang,
+        shown.certified_at)})}</span>`}</p><span class="grow"></span>
+      ${plain && can("document.certify") && html`<button type="button" class="btn" onClick=${() => certify(shown)}><${Icon} name="check" />${t("doc.certify")}</button>`}
+      <button type="button" class="btn" onClick=${print}><${Icon} name="print" />${t("doc.print")}</button></div>
+      <${Viewer} src=${shown.src} type=${shown.type} title=${shown.title} frame=${frame} />`}
+    ${can("document.add") && !editing && html`<div class="docs-add"><${Drop} id="case-file" small onFiles=${uploads.add} /><${Uploads} uploads=${uploads} /></div>`}
+  </section>`;
+}

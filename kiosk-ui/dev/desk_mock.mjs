@@ -1,0 +1,375 @@
+// The desk's API without registryd: node dev/desk_mock.mjs [port]. Page: http://127.0.0.1:7090/
+// People: ana.pop (clerk, registrar), ilona.szabo, mihai.rus (head), elena.muresan (signs; TOTP 123456), dan.chis, admin, auditor;
+// password parola-mea-lunga. nou has a one-time code K7QM-42XD.
+import {createServer} from "node:http";
+import {readFileSync, existsSync} from "node:fs";
+import {createHash, randomBytes} from "node:crypto";
+import {dirname, join} from "node:path";
+import {fileURLToPath} from "node:url";
+import {DeskWorld, tr} from "./desk_world.mjs";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const types = {".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8",
+  ".svg": "image/svg+xml"};
+const csp = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' blob:; frame-src 'self'; " +
+  "form-action 'none'; base-uri 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
+export const headers = {"Content-Security-Policy": `${csp}; frame-ancestors 'none'`, "X-Content-Type-Options": "nosniff",
+  "Referrer-Policy": "no-referrer", "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Resource-Policy": "same-origin",
+  "Cache-Control": "no-store"};
+// A document may be shown inside the desk, and nowhere else.
+const framed = {...headers, "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"};
+
+const says = {
+  "err.denied": tr("Nu aveți acest drept.", "Ehhez nincs joga.", "You do not have this right."),
+  "err.login": tr("Contul, parola sau codul nu se potrivesc.", "A fiók, a jelszó vagy a kód nem egyezik.", "Account, password or code do not match."),
+  "err.code_needed": tr("Scrieți codul din aplicație.", "Írja be az alkalmazás kódját.", "Type the code from the application."),
+  "err.slow": tr("Prea multe încercări.", "Túl sok próbálkozás.", "Too many attempts."),
+  "err.session": tr("Sesiunea s-a încheiat.", "A munkamenet véget ért.", "The session has ended."),
+  "err.stale": tr("Între timp dosarul s-a schimbat.", "Az ügy közben megváltozott.", "The case has changed meanwhile."),
+  "err.required": tr("Lipsește ceva.", "Valami hiányzik.", "Something is missing."),
+  "err.reason_needed": tr("Dosar sigilat: scrieți motivul.", "Zárolt ügy: írja be az okot.", "Sealed: give the reason."),
+  "err.not_found": tr("Nu există sau nu îl puteți vedea.", "Nem létezik, vagy nem láthatja.", "It does not exist or you may not see it."),
+};
+
+// A PDF of plain lines: enough for a viewer. Letters outside Latin-1 lose their marks.
+export function pdf(lines) {
+  const flat = (t) => String(t).normalize("NFD").replace(/[\u0300-\u036f]/g, "").replace(/[^\x20-\x7e]/g, "-").replace(/[()\\]/g, "\\$&");
+  const body = `BT /F1 12 Tf 60 770 Td 18 TL ${lines.map((l, i) => `${i === 0 ? "/F1 16 Tf" : "/F1 11 Tf"} (${flat(l)}) Tj T*`).join(" ")} ET`;
+  const parts = ["<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Kids[3 0 R]/Count 1>>", "<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 " +
+    "0 R/Resources<</Font<</F1 5 0 R>>>>>>", `<</Length ${body.length}>>stream\n${body}\nendstream`, "<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>"];
+  let out = "%PDF-1.4\n";
+  const at = parts.map((p, i) => {
+    const here_ = out.length;
+    out += `${i + 1} 0 obj${p}endobj\n`;
+    return here_;
+  });
+  const xref = out.length;
+  out += `xref\n0 6\n0000000000 65535 f \n${at.map((n) => `${String(n).padStart(10, "0")} 00000 n \n`).join("")}trailer<</Size 6/Root 1 0 R>>\n` +
+    `startxref\n${xref}\n%%EOF`;
+  return Buffer.from(out, "latin1");
+}
+const wrap = (text, n = 84) => String(text).split("\n").flatMap((p) => p.match(new RegExp(`.{1,${n}}(\\s|$)|\\S+`, "g")) || [""]);
+
+function sheet(id) {
+  let seed = parseInt(id.slice(0, 6), 16) + 3;
+  const next = () => (seed = (seed * 1103515245 + 12345) % 2147483648) / 2147483648;
+  const lines = Array.from({length: 25}, (_, i) => `M90 ${300 + i * 40}h${(420 + next() * 160).toFixed(0)}`).join("");
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="744" height="1052" viewBox="0 0 744 1052"><path fill="#fdfcf8" d="M0 0h744v1052H0z"/>
+    <path stroke="#2b3f66" stroke-width="14" d="M90 120h260"/><path stroke="#3d4f72" stroke-width="9" d="M90 200h480"/>
+    <path stroke="#5a6885" stroke-width="5" d="${lines}"/><circle cx="560" cy="920" r="76" fill="none" stroke="#3b5fa8" stroke-width="8"/></svg>`;
+}
+
+export class DeskMock {
+  constructor({configs = join(here, "../../configs"), dist = join(here, "../dist/desk"), delay = 0} = {}) {
+    Object.assign(this, {dist, delay, sessions: new Map(), blobs: new Map(), calls: [], fail: null, fails: 0});
+    this.world = new DeskWorld(configs);
+    this.server = createServer((req, res) => this.handle(req, res).catch((e) => {
+      console.log(e.stack);
+      res.writeHead(500, headers).end("{}");
+    }));
+  }
+
+  listen(port) {
+    return new Promise((done) => this.server.listen(port, "127.0.0.1", () => done(this.server.address().port)));
+  }
+  close() {
+    this.server.closeAllConnections?.();
+    return new Promise((done) => this.server.close(done));
+  }
+  endSessions() {
+    this.sessions.clear();
+  }
+
+  async handle(req, res) {
+    const url = new URL(req.url, "http://x");
+    const chunks = [];
+    for await (const chunk of req) chunks.push(chunk);
+    const raw = Buffer.concat(chunks);
+    const reply = (status, body) => {
+      res.writeHead(status, {...headers, "Content-Type": "application/json"});
+      res.end(JSON.stringify(body ?? {ok: true}));
+    };
+    const refuse = (status, key, say, more = {}) => reply(status, {error: {key, path: more.path || "", text: key, ...more.error}, say: say || says[key] ||
+      tr(key, key, key), ...more.top});
+    if (this.delay) await new Promise((done) => setTimeout(done, this.delay));
+    if (this.fail === "cut") return req.socket.destroy();
+    if (this.fail && url.pathname.startsWith(this.fail)) return refuse(500, "err.internal", tr("Serverul are o problemă.", "A kiszolgáló hibás.", "The " +
+      "server has a problem."));
+    if (!url.pathname.startsWith("/api/")) return this.file(url.pathname, res);
+    let body = {};
+    if ((req.headers["content-type"] || "").startsWith("application/json") && raw.length) body = JSON.parse(raw);
+    if (req.method !== "GET" && req.headers["x-pridvor"] !== "1") return refuse(403, "err.denied");
+    this.calls.push([req.method, url.pathname + url.search, body]);
+    const context = {req, res, url, raw, body, reply, refuse, path: url.pathname.slice(5).split("/")};
+    if (["login", "redeem"].includes(context.path[0])) return this[context.path[0]](context);
+    const token = /pridvor=(\w+)/.exec(req.headers.cookie || "")?.[1];
+    const who = this.sessions.get(token);
+    if (!who) return refuse(401, "err.session");
+    context.who = who;
+    if (context.path[0] === "logout") return this.sessions.delete(token), reply(200);
+    return this.route(context);
+  }
+
+  file(path, res) {
+    const name = path === "/" ? "/index.html" : path;
+    const full = join(this.dist, name);
+    const ext = name.slice(name.lastIndexOf("."));
+    if (name.includes("..") || !types[ext] || !existsSync(full)) return res.writeHead(404, headers).end();
+    res.writeHead(200, {...headers, "Content-Type": types[ext]});
+    return res.end(readFileSync(full));
+  }
+  bytes(res, type, data) {
+    if (this.light && type === "application/pdf") [type, data] = ["text/html", "<!doctype html><html lang=ro><title>PDF</title><main><h1>PDF</h1></main>"];
+    res.writeHead(200, {...framed, "Content-Type": type, "Content-Disposition": "inline"});
+    res.end(data);
+  }
+
+  enter(res, who) {
+    const token = randomBytes(16).toString("hex");
+    this.sessions.set(token, who);
+    res.setHeader("Set-Cookie", `pridvor=${token}; HttpOnly; SameSite=Strict; Path=/`);
+  }
+  login({body, res, reply, refuse}) {
+    const who = this.world.account(body.account);
+    this.wrong ||= 0;
+    if (this.wrong >= 5) {
+      this.wrong = 0;
+      return refuse(429, "err.slow", null, {error: {seconds: 3}});
+    }
+    if (!who || !who.active || who.password === null || who.password !== body.password || (who.totp && body.code && who.totp !== body.code)) {
+      this.wrong += 1;
+      return refuse(401, "err.login");
+    }
+    if (who.totp && !body.code) return refuse(401, "err.code_needed");
+    this.wrong = 0;
+    this.enter(res, who);
+    return reply(200, this.world.me(who));
+  }
+  redeem({body, res, reply, refuse}) {
+    const who = this.world.account(body.account);
+    if (!who || !who.once || who.once !== body.code) return refuse(401, "err.login");
+    if ((body.fresh || "").length < 12) return refuse(422, "err.password_short", tr("Parola are cel puțin 12 semne.", "A jelszó legalább 12 jel.",
+      "At least 12 characters."), {path: "fresh"});
+    Object.assign(who, {password: body.fresh, once: null});
+    this.enter(res, who);
+    return reply(200, this.world.me(who));
+  }
+
+  route(x) {
+    const {who, path, url, body, reply, refuse, req, world = this.world} = Object.assign(x, {world: this.world});
+    const q = url.searchParams;
+    const can = (right) => world.can(who).includes(right);
+    const get = req.method === "GET";
+    switch (path[0]) {
+      case "me": return reply(200, world.me(who));
+      case "password": return body.old === who.password ? (who.password = body.fresh, reply(200)) : refuse(403, "err.login");
+      case "counts": return reply(200, world.counts(who));
+      case "queue": return can("case.list") ? reply(200, world.page(world.queue(q.get("q"), who), q)) : refuse(403, "err.denied");
+      case "search": {
+        const [kind, found] = world.search(q.get("q") || "", who);
+        if (kind === "cnp" && !can("case.search_cnp")) return refuse(403, "err.denied");
+        const at = Number(q.get("after") || 0);
+        return reply(200, {kind, items: found.slice(at, at + 50).map((c) => world.row(c)), next: at + 50 < found.length ? String(at + 50) : null});
+      }
+      case "cases": return this.case_(x);
+      case "documents": return this.document(x);
+      case "templates": return this.templates(x);
+      case "registers": return reply(200, ["general", "petitii"].map((r) => ({register: r, institution: world.house.id, name: r === "general" ? tr("Registru " +
+        "general", "Általános iktatókönyv", "General register") : tr("Petiții", "Beadványok", "Petitions"), years: [{year: 2026, open: !this.closed,
+        last_n: world.last[r], closed_at: null}, {year: 2025, open: false, last_n: 4211, closed_at: "2025-12-31T14:00:00Z"}]})));
+      case "register": return this.register(x);
+      case "team": return can("team.view") ? reply(200, world.accounts.slice(0, 4).map((a) => {
+        const open = world.cases.filter((c) => world.open(c) && c.assignee === a.account);
+        const away = world.delegations.find((d) => d.account === a.account);
+        return {account: a.account, full_name: a.full_name, open: open.length, late: open.filter((c) => c.late).length, due_week: open.filter((c) => !c.late)
+          .length >> 1, absent: away ? {from: away.from, to: away.to, to_account: away.to_account} : null};
+      })) : refuse(403, "err.denied");
+      case "delegations":
+        if (get) return reply(200, world.delegations);
+        if (path[2] === "end") world.delegations = world.delegations.filter((d) => d.id !== path[1]);
+        else world.delegations.push({id: `d${world.delegations.length + 1}`, full_name: world.account(body.account)?.full_name, to_name:
+          world.account(body.to_account)?.full_name, ...body});
+        return reply(200);
+      case "institutions": return reply(200, world.institutions);
+      case "services": return reply(200, world.services.map((s) => ({id: s.id, name: s.name, version: s.version, versions: [s.version], department:
+        s.department, term: s.term?.id || "", workflow: s.workflow})));
+      case "holidays":
+        if (!get) world.holidays.push({...body, name: typeof body.name === "string" ? tr(body.name, body.name, body.name) : body.name});
+        return reply(200, world.holidays);
+      case "audit": return can("audit.view") ? reply(200, {items: world.audit.slice(0, 50), next: null}) : refuse(403, "err.denied");
+      case "messages": {
+        if (!get) return reply(200);
+        const list = world.cases.filter((c) => c.number && c.n % 7 === 0).slice(0, 12).map((c) => ({...world.details(c).messages[1], case: c.id,
+          number: c.number}));
+        return reply(200, list);
+      }
+      case "why": return reply(200, {allowed: can(q.get("action")), why: can(q.get("action")) ? tr("Aveți dreptul: funcționar, în toată primăria.",
+        "Joga van: ügyintéző, az egész hivatalban.", "You may: clerk, whole institution.") : tr("Acest drept îl are: " + (world.rights.find((r) => r.id ===
+        q.get("action"))?.roles.map((r) => world.roleNames[r].ro).join(", ") || "nimeni") + ".", "Ez a jog másé.", "Others hold this right.")});
+      case "users": return this.users(x);
+      case "roles": {
+        const target = world.account(body.account);
+        if (!can("role.grant") || !target) return refuse(403, "err.denied");
+        if (body.act === "grant") target.roles.push({role: body.role, name: world.roleNames[body.role], reach: body.reach, institution: body.institution,
+          department: body.department || null});
+        else target.roles = target.roles.filter((r) => r.role !== body.role || (r.department || null) !== (body.department || null));
+        return reply(200);
+      }
+      default: return refuse(404, "err.not_found");
+    }
+  }
+
+  users({who, path, body, req, reply, refuse, world}) {
+    if (!world.can(who).includes("user.view")) return refuse(403, "err.denied");
+    if (req.method === "GET") return reply(200, world.accounts.map(({account, full_name, active, roles, totp}) => ({account, full_name, active, roles,
+      totp: Boolean(totp), institution: world.house.id})));
+    if (!path[1]) {
+      world.accounts.push({account: body.name, full_name: body.full_name, password: null, once: "AB12-CD34", active: true, roles: [], lang: "ro", totp: ""});
+      return reply(200, {code: "AB12-CD34"});
+    }
+    const target = world.account(decodeURIComponent(path[1]));
+    if (body.act === "disable") target.active = false;
+    if (body.act === "enable") target.active = true;
+    if (body.act === "reset") return target.once = "ZX98-QW76", reply(200, {code: target.once});
+    if (body.act === "totp") return reply(200, {uri: "otpauth://totp/Pridvor:" + target.account + "?secret=JBSWY3DPEHPK3PXP&issuer=Pridvor"});
+    return reply(200);
+  }
+
+  case_(x) {
+    const {who, path, body, req, reply, refuse, world, raw, res} = x;
+    const c = world.cases.find((k) => k.id === path[1]);
+    if (!c || !world.mine(c, who) || !world.can(who).includes("case.view")) return refuse(404, "err.not_found");
+    this.reasons ||= new Set();
+    const reason = decodeURIComponent(req.headers["x-reason"] || "");
+    const key = `${who.account} ${c.id}`;
+    if (reason.length >= 5) this.reasons.add(key), world.log(who, "case.view sealed", "ok", c.id);
+    if (c.sealed && !this.reasons.has(key)) return refuse(403, "err.reason_needed");
+    const stale = () => body.version !== undefined && body.version !== c.version;
+    const conflict = () => refuse(409, "err.stale", null, {top: {changed: world.details(c).events.slice(-1)}});
+    const send = () => reply(200, world.whole(c, who));
+    switch (path[2]) {
+      case undefined: return send();
+      case "presence": return c.seen[who.account] = Date.now(), reply(200, {others: world.whole(c, who).others});
+      case "act": {
+        if (stale()) return conflict();
+        const [status, word, say, need] = world.act(c, who, body);
+        return status === 200 ? send() : refuse(status, word, say, {path: need});
+      }
+      case "assign":
+        if (stale()) return conflict();
+        c.assignee = body.assignee;
+        world.event(c, who, "assign", tr("Repartizată", "Kiosztva", "Assigned"), c.state);
+        return send();
+      case "note":
+        world.details(c).notes.push({at: `${world.today}T10:00:00Z`, author: who.account, author_name: who.full_name, text: body.text, public: body.public});
+        return send();
+      case "seal": c.sealed = body.sealed; c.version += 1; this.reasons.add(key); return send();
+      case "fact": c.facts = {...c.facts, [body.path.replace("case.", "")]: body.value}; c.version += 1; return send();
+      case "opinion": {
+        const task = world.details(c).tasks.find((t) => t.id === body.task);
+        Object.assign(task, {result: body.result, text: body.text, done_at: `${world.today}T10:00:00Z`, done_by: who.account});
+        world.event(c, who, "opinion", tr("Aviz dat", "Vélemény megadva", "Opinion given"), c.state);
+        return send();
+      }
+      case "draft":
+        if (c.draft && body.version !== c.draft.version) return refuse(409, "err.stale", null, {top: {draft: c.draft}});
+        c.draft = {...body, version: (c.draft?.version || 0) + 1, author: who.account, at: new Date().toISOString()};
+        return reply(200, c.draft);
+      case "preview.pdf": return this.bytes(res, "application/pdf", pdf([c.draft?.title || "Răspuns", "", `${world.house.name.ro} · ${c.number || ""}`, "",
+        ...(c.draft?.body || "").split("\n\n").flatMap((p) => [...wrap(p), ""]), "Elena Mureșan, primar"]));
+      case "request.pdf": return this.bytes(res, "application/pdf", this.requestPdf(c));
+      case "documents": {
+        const id = world.uuid();
+        const sha = createHash("sha256").update(raw).digest("hex");
+        this.blobs.set(id, {type: req.headers["content-type"], raw});
+        const doc = {id, kind: req.headers["x-kind"] || "scan", title: decodeURIComponent(req.headers["x-name"] || ""), type: req.headers["content-type"],
+          size: raw.length, pages: 1, sha256: sha, made_at: new Date().toISOString(), made_by: who.account, signed_by: null, signed_at: null, certified_by: null,
+          certified_at: null, parent: null, lang: c.lang};
+        world.details(c).documents.push(doc);
+        return reply(200, doc);
+      }
+      default: return refuse(404, "err.not_found");
+    }
+  }
+
+  requestPdf(c) {
+    return pdf([c.service_name.ro, "", `Nr. ${c.number || "-"}   ${c.filed_on}`, `Solicitant: ${c.person}`, "", ...this.world.answers(c).flatMap((a) => [
+      `${a.label.ro}:`, ...wrap("    " + a.text), ""]).slice(0, 36)]);
+  }
+
+  document({who, path, reply, refuse, res, world, raw, req}) {
+    if (!path[1]) { // a scan that has no case yet
+      const id = world.uuid();
+      this.blobs.set(id, {type: req.headers["content-type"], raw});
+      return reply(200, {id, kind: "scan", title: decodeURIComponent(req.headers["x-name"] || ""), type: req.headers["content-type"], size: raw.length,
+        pages: 1, sha256: createHash("sha256").update(raw).digest("hex")});
+    }
+    const c = world.cases.find((k) => k.detail?.documents.some((d) => d.id === path[1]));
+    if (!c) return refuse(404, "err.not_found");
+    const doc = c.detail.documents.find((d) => d.id === path[1]);
+    if (path[2] === "certify") {
+      const copy = {...doc, id: world.uuid(), kind: "certified", parent: doc.id, type: "application/pdf", title: `${doc.title} (conform cu originalul)`,
+        certified_by: who.account, certified_at: `${world.today}T10:20:00Z`};
+      c.detail.documents.push(copy);
+      return reply(200, copy);
+    }
+    const blob = this.blobs.get(doc.id);
+    if (blob) return this.bytes(res, blob.type, blob.raw);
+    if (doc.type === "image/svg+xml") return this.bytes(res, doc.type, sheet(doc.id));
+    return this.bytes(res, "application/pdf", doc.kind === "request" ? this.requestPdf(c) : pdf([doc.title, "", `Nr. ${c.number}`, "",
+      ...wrap(c.draft?.body || "Stimate domn, stimată doamnă, vă comunicăm că cererea a fost soluționată.")]));
+  }
+
+  templates({reply, url, world}) {
+    const c = world.cases.find((k) => k.id === url.searchParams.get("case"));
+    const nr = c?.number || "";
+    const body = (ro, hu) => ({ro: `Stimate domn/Stimată doamnă ${c?.person || ""},\n\n${ro}\n\nCu stimă,`, hu: `Tisztelt ${c?.person || ""}!\n\n${hu}\n\n` +
+      "Tisztelettel:"});
+    return reply(200, [
+      {id: "answer.petition", kind: "answer", langs: ["ro", "hu"], name: tr("Răspuns la petiție", "Válasz a beadványra", "Answer to a petition"),
+        body: body(`Ca urmare a cererii dumneavoastră nr. ${nr}, vă comunicăm:\n\nAm verificat cele semnalate.`, `Az ${nr} számú kérelmére közöljük:\n\n` +
+        "Megvizsgáltuk a jelzetteket.")},
+      {id: "answer.refusal", kind: "answer", langs: ["ro", "hu"], name: tr("Refuz motivat", "Indokolt elutasítás", "Refusal with reasons"),
+        body: body(`Cererea nr. ${nr} nu poate fi aprobată, pentru că:`, `Az ${nr} számú kérelem nem hagyható jóvá, mert:`)},
+      {id: "answer.decision", kind: "decision", langs: ["ro"], name: tr("Dispoziție", "Rendelkezés", "Decision"), body: body("Se dispune:", "")},
+    ]);
+  }
+
+  register({who, path, body, url, reply, refuse, res, world}) {
+    const q = url.searchParams;
+    const protocol = (title) => ({id: world.uuid(), kind: "protocol", title, type: "application/pdf", size: 20480, pages: 1});
+    if (path[1] === "day.pdf") return this.bytes(res, "application/pdf", pdf([`Registru ${q.get("register")}, ${q.get("date")}`]));
+    if (path[1] === "entries") {
+      if (!body.subject) return refuse(422, "err.required", null, {path: "subject"});
+      if (!body.correspondent) return refuse(422, "err.required", null, {path: "correspondent"});
+      const base = world.make(1);
+      const entry = {...base, id: world.uuid(), register: body.register, person: body.correspondent, subject: body.subject, state: "registered", assignee: "",
+        channel: "counter", filed_on: world.today, registered_at: `${world.today}T10:00:00Z`, due: "2026-12-23", flags: [], sealed: false, version: 1};
+      world.number(entry);
+      const made = world.entries.at(-1);
+      Object.assign(made, {direction: body.direction, by: who.account, by_name: who.full_name});
+      if (body.direction === "in") world.cases.push(entry);
+      else made.case = null;
+      return reply(200, {n: entry.n, number: entry.number, case: body.direction === "in" ? entry.id : undefined});
+    }
+    if (path[1] === "correct") {
+      world.last[body.register] += 1;
+      world.entries.push({register: body.register, n: world.last[body.register], direction: "internal", at: `${world.today}T10:00:00Z`, subject:
+        `Corectură la nr. ${body.n}`, correspondent: "", corrects: body.n, by: who.account, by_name: who.full_name, text: body.text});
+      return reply(200, {n: world.last[body.register]});
+    }
+    if (path[1] === "year") return this.closed = body.act === "close", reply(200, {protocol: protocol("Proces-verbal")});
+    const day = q.get("day");
+    const found = world.entries.filter((e) => e.register === (q.get("register") || "general") && (!day || e.at.slice(0, 10) === day))
+      .sort((a, b) => b.n - a.n);
+    const at = Number(q.get("after") || 0);
+    const hash = createHash("sha256").update(JSON.stringify(found)).digest("hex");
+    return reply(200, {entries: found.slice(at, at + 50), next: at + 50 < found.length ? String(at + 50) : null, day: day && found.length ? {date: day, hash,
+      first: found.at(-1).n, last: found[0].n, sealed_at: day < world.today ? `${day}T20:00:00Z` : null} : null});
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const port = await new DeskMock().listen(Number(process.argv[2] || 7090));
+  console.log(`http://127.0.0.1:${port}/`);
+}

@@ -1,0 +1,272 @@
+// Whole days at the desk: by keys alone, with a colleague who is quicker, with a session that ends, without a server.
+import {check, until} from "./lib.mjs";
+import {enter, go, one, password, visit} from "./desk_lib.mjs";
+
+const active = (page) => page.evaluate(() => {
+  const el = document.activeElement;
+  return `${el.tagName} ${(el.getAttribute("aria-label") || el.labels?.[0]?.textContent || el.textContent || "").trim().replace(/\s+/g, " ")}`;
+});
+async function tabTo(page, text, most = 80) {
+  for (let i = 0; i < most; i++) {
+    if ((await active(page)).includes(text)) {
+      const ring = await page.evaluate(() => {
+        const el = document.activeElement.matches(".file, #find") ? document.activeElement.parentElement : document.activeElement;
+        const s = getComputedStyle(el);
+        return s.outlineStyle !== "none" || s.boxShadow !== "none";
+      });
+      return check(ring, `no visible focus on: ${text}`);
+    }
+    await page.keyboard.press("Tab");
+  }
+  return check(false, `the Tab key does not reach: ${text} (at ${await active(page)})`);
+}
+const type = (page, text) => page.keyboard.insertText(text);
+const key = async (page, name) => {
+  await page.waitForTimeout(60); // a hand is slower than a barcode reader
+  await page.keyboard.press(name);
+};
+
+// Login, queue, case, draft; then the one who signs: not a single click.
+async function keysOnly(browser, mock, port) {
+  const page = await visit(browser, port);
+  check((await active(page)).startsWith("INPUT Cont"), "the account has the focus");
+  await type(page, "ana.pop");
+  await key(page, "Tab");
+  await type(page, password);
+  await key(page, "Enter");
+  await page.waitForSelector(".table tbody a");
+  check(new URL(page.url()).hash === "#/queue/mine", "the own list comes first");
+  await key(page, "j");
+  await page.waitForFunction(() => document.activeElement.matches("tbody a.open"));
+  const first = await page.evaluate(() => document.activeElement.textContent);
+  await key(page, "j");
+  await page.waitForFunction((old) => document.activeElement.textContent !== old, first);
+  await key(page, "k");
+  const target = one(mock, (c) => c.state === "in_work" && c.workflow === "simple" && c.assignee === "ana.pop");
+  await key(page, "/");
+  await page.waitForFunction(() => document.activeElement.id === "find");
+  await type(page, target.number);
+  await key(page, "Enter");
+  await page.waitForSelector(".case");
+  check(await page.textContent("#case-h") === target.number, "one number found opens its case");
+  await key(page, "c");
+  await page.waitForSelector(".piece.good");
+  check(await page.evaluate(() => navigator.clipboard.readText()) === target.number, "C copies the number");
+  await key(page, "a");
+  await page.waitForSelector("textarea.paper");
+  await page.waitForFunction(() => document.querySelector("textarea.paper").value.length > 20);
+  await tabTo(page, "Text");
+  await key(page, "Control+End");
+  await type(page, "\n\nLampa este reparată.");
+  await until("the draft is saved", () => target.draft?.body.includes("Lampa este reparată."));
+  await page.waitForSelector("iframe[src*='preview.pdf']");
+  check((await page.getAttribute("iframe", "src")).includes(`/api/cases/${target.id}/preview.pdf?v=${target.draft.version}`), "the preview is the saved draft");
+  await key(page, "Control+Enter");
+  await page.waitForSelector(".piece.wait");
+  check(target.state === "in_work", "for ten seconds nothing is sent");
+  await tabTo(page, "Acum", 120);
+  await key(page, "Enter");
+  await until("the case is decided", () => target.state === "decided");
+  await page.context().close();
+
+  const signer = await visit(browser, port);
+  await type(signer, "elena.muresan");
+  await key(signer, "Tab");
+  await type(signer, password);
+  await key(signer, "Enter");
+  await signer.waitForFunction(() => document.activeElement.name === "code");
+  await type(signer, "123456");
+  await key(signer, "Enter");
+  await signer.waitForSelector("#main .table");
+  await key(signer, "/");
+  await signer.waitForFunction(() => document.activeElement.id === "find");
+  await type(signer, target.number);
+  await key(signer, "Enter");
+  await signer.waitForSelector(".case");
+  check((await signer.getAttribute("iframe", "src")).includes("preview.pdf"), "who signs sees what will be signed");
+  await signer.waitForSelector(".doing .btn.main");
+  await key(signer, "a");
+  await signer.waitForSelector(".piece.wait");
+  await key(signer, "z");
+  await signer.waitForSelector(".piece.wait", {state: "detached"});
+  check(target.state === "decided", "Z takes it back");
+  await key(signer, "a");
+  await signer.waitForFunction(() => document.activeElement.closest(".going"));
+  await tabTo(signer, "Acum", 3);
+  await key(signer, "Enter");
+  await until("the answer is signed", () => target.state === "answered");
+  await signer.waitForSelector(".doc-tab .k-answer");
+  await signer.context().close();
+}
+
+// Somebody else was quicker: what changed is said, what was typed stays, and it can be sent again.
+async function stale(browser, mock, port) {
+  const c = one(mock, (x) => x.state === "in_work" && x.workflow === "simple");
+  const page = await visit(browser, port);
+  await enter(page);
+  await go(page, `#/case/${c.id}`, ".case");
+  await page.click(".doing .btn >> text=/Cere o corectură/");
+  const reason = "Fotografia nu se vede; trimiteți alta.";
+  await page.fill(".panel textarea", reason);
+  await page.click(".panel .tick >> nth=1");
+  mock.world.event(c, mock.world.account("ilona.szabo"), "note", {ro: "Fapt notat", hu: "Tény", en: "Fact"}, c.state);
+  await page.click(".panel .btn.main");
+  await page.click(".piece.wait >> text=Acum");
+  await page.waitForSelector(".changed");
+  check((await page.textContent(".changed")).includes("Szabó Ilona: Fapt notat"), "what changed is said");
+  check(await page.inputValue(".panel textarea") === reason, "what was typed is kept");
+  check(await page.isChecked(".panel .tick >> nth=1 >> input"), "what was ticked is kept");
+  check(c.state === "in_work", "nothing was overwritten");
+  await page.click(".panel .btn.main");
+  await page.click(".piece.wait >> text=Acum");
+  await until("the second time it goes", () => c.state === "returned");
+  await page.context().close();
+}
+
+// The session ends while a note is being written; the same person goes on, another person finds nothing.
+async function session(browser, mock, port) {
+  const c = one(mock, (x) => x.state === "in_work" && x.assignee === "ana.pop");
+  const page = await visit(browser, port);
+  await enter(page);
+  await go(page, `#/case/${c.id}`, ".case");
+  await page.fill(".notes textarea", "Vorbit cu domnul Pop.");
+  mock.endSessions();
+  await page.click(".notes .btn");
+  await page.waitForSelector(".locked");
+  check(await page.evaluate(() => document.querySelector(".under").inert && getComputedStyle(document.querySelector(".under")).visibility === "hidden"),
+    "the page is covered");
+  check(await page.inputValue("[name=account]") === "ana.pop", "the same person is asked");
+  await page.fill("[name=password]", password);
+  await page.keyboard.press("Enter");
+  await page.waitForSelector(".locked", {state: "detached"});
+  await page.waitForSelector(".notes textarea");
+  check(await page.inputValue(".notes textarea") === "Vorbit cu domnul Pop.", "the note is still there");
+  await page.click(".notes .btn");
+  await until("the note is sent", () => c.detail.notes.some((n) => n.text === "Vorbit cu domnul Pop."));
+  mock.endSessions();
+  await page.reload();
+  await page.waitForSelector(".door");
+  await page.context().close();
+}
+
+// No server: it is said, what was typed stays, and the page comes back by itself.
+async function away(browser, mock, port) {
+  const page = await visit(browser, port);
+  await enter(page);
+  await go(page, "#/new");
+  await page.fill("[name=correspondent]", "Lőrincz Ödön");
+  await page.fill("[name=subject]", "gard căzut");
+  mock.fail = "cut";
+  await page.click("main .btn.main.tall");
+  await page.waitForSelector(".away");
+  check(await page.inputValue("[name=subject]") === "gard căzut", "what was typed stays without a server");
+  mock.fail = null;
+  await page.waitForSelector(".away", {state: "detached", timeout: 9000});
+  await page.setInputFiles("#entry-file", [{name: "hartie.pdf", mimeType: "application/pdf", buffer: Buffer.from("%PDF-1.4 x")},
+    {name: "joc.exe", mimeType: "application/x-msdownload", buffer: Buffer.from("MZ")}]);
+  await page.waitForSelector(".uploads .good");
+  check((await page.textContent(".uploads .bad")).includes("Doar PDF"), "a wrong file is refused before it goes up");
+  await page.click("main .btn.main.tall");
+  await page.waitForSelector(".the-number");
+  const made = mock.calls.filter(([, path]) => path === "/api/register/entries").pop()[2];
+  check(made.correspondent === "Lőrincz Ödön" && made.documents?.length === 1, `the entry with its paper: ${JSON.stringify(made)}`);
+  await page.context().close();
+}
+
+// Wrong password, one-time code, waiting after too many.
+async function doors(browser, mock, port) {
+  const page = await visit(browser, port);
+  for (let i = 0; i < 6; i++) {
+    await page.fill("[name=account]", "ana.pop");
+    await page.fill("[name=password]", "greșită");
+    const answer = page.waitForResponse(/login/);
+    await page.keyboard.press("Enter");
+    await answer;
+  }
+  await page.waitForSelector("text=/Așteptați [23] secunde/");
+  await page.waitForSelector("text=/Așteptați/", {state: "detached", timeout: 6000});
+  await page.click("text=Am un cod de prima intrare");
+  await page.fill("[name=account]", "nou");
+  await page.fill("[name=code]", "K7QM-42XD");
+  await page.fill("[name=fresh]", "o propoziție lungă");
+  await page.fill("[name=again]", "altă propoziție");
+  await page.keyboard.press("Enter");
+  check((await page.textContent(".notice.bad")).includes("nu sunt la fel"), "two different passwords are said");
+  await page.fill("[name=again]", "o propoziție lungă");
+  await page.keyboard.press("Enter");
+  await page.waitForSelector("#main h1");
+  await page.context().close();
+}
+
+// A barcode reader types fast and ends with Enter: it goes to search, and what it typed into a field is taken out.
+async function wedge(browser, mock, port) {
+  const c = one(mock, (x) => x.number && x.state === "in_work");
+  const page = await visit(browser, port);
+  await enter(page);
+  await go(page, "#/new");
+  await page.fill("[name=subject]", "gard");
+  await page.focus("[name=subject]");
+  await page.evaluate((text) => {
+    const el = document.activeElement;
+    for (const k of [...text, "Enter"]) {
+      el.dispatchEvent(new KeyboardEvent("keydown", {key: k, bubbles: true, cancelable: true}));
+      if (k !== "Enter") el.setRangeText(k, el.value.length, el.value.length, "end"), el.dispatchEvent(new Event("input", {bubbles: true}));
+    }
+  }, c.number);
+  await page.waitForSelector(".case");
+  check(await page.textContent("#case-h") === c.number, "the reader's number opens its case");
+  await go(page, "#/new");
+  check(await page.inputValue("[name=subject]") === "gard", "the field keeps only what was typed by hand");
+  await page.context().close();
+}
+
+// Sealed: a reason first. Personal data: not in the address, the title, or any storage.
+async function privacy(browser, mock, port) {
+  const page = await visit(browser, port);
+  await enter(page);
+  const c = mock.world.cases.find((x) => x.sealed && x.number);
+  await go(page, `#/case/${c.id}`, "textarea");
+  check(!(await page.content()).includes(c.person), "a sealed case shows nothing before the reason");
+  await page.fill("textarea", "Verificare la cererea auditorului");
+  await page.click("main .btn.main");
+  await page.waitForSelector(".case");
+  const person = one(mock, (x) => x.state === "in_work");
+  for (const text of [person.person, person.cnp]) {
+    await page.fill("#find", text);
+    await page.keyboard.press("Enter");
+    await page.waitForSelector(".table tbody a");
+    const outside = await page.evaluate(async () => JSON.stringify([location.href, document.title, document.cookie, {...localStorage}, {...sessionStorage},
+      await indexedDB.databases(), await caches.keys(), history.state]));
+    check(!outside.includes(text) && !outside.includes(encodeURIComponent(text)), `a person is outside the page: ${outside}`);
+    if (text === person.cnp) check(!(await page.textContent("body")).includes(text), "the CNP looked for is masked");
+  }
+  await go(page, `#/case/${person.id}`, ".case");
+  const kept = await page.evaluate(() => JSON.stringify([{...localStorage}, {...sessionStorage}, document.title]));
+  check(!kept.includes(person.person), `a person is stored: ${kept}`);
+  await page.context().close();
+}
+
+// Registering gives the number at once and says so; certify by one click; a note to the citizen is told apart.
+async function oneClick(browser, mock, port) {
+  const page = await visit(browser, port);
+  await enter(page);
+  const c = one(mock, (x) => x.state === "submitted");
+  await go(page, `#/case/${c.id}`, ".case");
+  await page.click(".doing .btn.main");
+  await page.waitForSelector("text=/Înregistrat: /");
+  check(c.number && (await page.textContent("#case-h")) === c.number, "the number is given and shown");
+  const scan = one(mock, (x) => x.state === "in_work" && x.channel !== "web");
+  await go(page, `#/case/${scan.id}`, ".case");
+  await page.click(".doc-tab:has(.k-scan)");
+  await page.click(".docs-tools .btn >> text=Conform cu originalul");
+  await page.waitForSelector(".doc-tab:has(.k-certified)");
+  await page.context().close();
+}
+
+export async function journeys(browser, mock, port) {
+  for (const part of [keysOnly, stale, session, away, doors, wedge, privacy, oneClick]) {
+    const start = Date.now();
+    await part(browser, mock, port);
+    if (process.env.PRIDVOR_VERBOSE) console.log(`  ${part.name} ${Date.now() - start} ms`);
+  }
+}

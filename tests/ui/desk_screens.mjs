@@ -1,0 +1,125 @@
+// Every page in three languages: axe finds nothing; at every size and mode nothing runs out, and targets and texts keep their size.
+import {axe} from "./checks.mjs";
+import {axeSource, check} from "./lib.mjs";
+import {enter, go, one, visit} from "./desk_lib.mjs";
+
+const pages = (mock) => {
+  const id = (test) => `#/case/${one(mock, test).id}`;
+  const long = mock.world.cases.find((c) => c.person.length > 100 && !c.sealed && c.number);
+  return [
+    ["queue", "#/queue/mine", ".table"], ["to register", "#/queue/register", ".table"], ["all", "#/queue/all", ".table"],
+    ["empty", "#/queue/today?department=caini&service=cs.divorce_request", ".empty"], ["long name", `#/case/${long.id}`, ".case"],
+    ["case", id((c) => c.state === "in_work" && c.workflow === "simple"), ".case"], ["opinions", id((c) => c.flags.includes("waits_opinion")), ".case"],
+    ["act", id((c) => c.state === "in_work" && c.workflow === "simple"), ".case", ".doing .btn:nth-of-type(3)"],
+    ["editor", id((c) => c.state === "in_work" && c.workflow === "simple"), ".case", ".doing .btn.main"],
+    ["sealed", `#/case/${mock.world.cases.find((c) => c.sealed && c.number).id}`, "textarea"],
+    ["search", "#/search", "#main h1"], ["entry", "#/new", "#main h1"], ["book", "#/register?day=2026-11-20", ".table"],
+    ["settings", "#/settings", "#main h1"], ["keys", "#/queue/mine", ".table", null, "?"],
+  ];
+};
+const heads = [["team", "#/team", ".table"], ["delegate", "#/team", ".table", ".filters button.btn"]];
+const admins = ["users", "holidays", "services", "messages", "why"].map((p) => [`admin ${p}`, `#/admin/${p}`, "#main h1"]);
+
+// In the page: what runs out of it, what is too small to hit or to read.
+function measure() {
+  const bad = [];
+  const seen = (el) => {
+    const r = el.getBoundingClientRect();
+    const s = getComputedStyle(el);
+    return el.checkVisibility() && r.width > 1 && r.height > 1 && s.visibility !== "hidden" && s.display !== "none" ? r : null;
+  };
+  const name = (el) => `${el.tagName.toLowerCase()}.${el.className?.baseVal ?? el.className} "${(el.getAttribute("aria-label") || el.textContent || "").trim().slice(0, 30)}"`;
+  if (document.documentElement.scrollWidth > innerWidth) bad.push(`the page is ${document.documentElement.scrollWidth} wide in ${innerWidth}`);
+  for (const el of document.querySelectorAll("button, a, input:not(.sr), select, textarea, summary")) {
+    const r = seen(el);
+    if (!r || el.closest(".nav") && innerWidth < 1000 || el.matches(".skip")) continue;
+    const tick = el.matches("input[type=checkbox], input[type=radio]");
+    const hit = tick ? el.closest("label").getBoundingClientRect() : r;
+    if (Math.min(hit.width, hit.height) < 23.5 && getComputedStyle(el).display !== "inline") bad.push(`target ${Math.round(hit.width)} x ${Math.round(hit.height)}: ${name(el)}`);
+    if (el.matches("button, .btn") && !el.closest(".doc-tab") && el.scrollWidth > el.clientWidth + 2) bad.push(`text runs out: ${name(el)}`);
+    if (!el.closest(".table-box, .docs-h") && (r.left < -1 || r.right > innerWidth + 1)) bad.push(`outside left or right: ${name(el)}`);
+  }
+  const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let node = walk.nextNode(); node; node = walk.nextNode()) {
+    const el = node.parentElement;
+    if (!node.data.trim() || el.closest("svg, .sr, kbd, option") || !seen(el)) continue;
+    const px = parseFloat(getComputedStyle(el).fontSize);
+    if (px < 11.9) bad.push(`text of ${px} px: "${node.data.trim().slice(0, 40)}"`);
+    if (el.closest("td, tbody th") && !el.closest(".state, .flag, .tag") && px < 13.9) bad.push(`table text of ${px} px`);
+  }
+  return [...new Set(bad)].slice(0, 5);
+}
+
+async function open(page, [, hash, wanted, click, key]) {
+  await page.evaluate(() => (location.hash = "#/settings"));
+  await page.waitForFunction(() => location.hash === "#/settings");
+  await go(page, hash, wanted);
+  if (click) {
+    await page.click(click);
+    await page.waitForSelector(".panel");
+  }
+  if (key) {
+    await page.waitForTimeout(60);
+    await page.keyboard.press(key);
+    await page.waitForSelector(".keys");
+  }
+  await page.waitForFunction(() => !document.querySelector(".waiting"), null, {timeout: 4000}).catch(() => null);
+}
+
+async function sweep(browser, port, list, account, {size, lang, prefs = {}, withAxe = true}) {
+  const page = await visit(browser, port, {size, prefs: {lang, ...prefs}});
+  if (withAxe) await page.evaluate(axeSource());
+  const judge = async (name) => {
+    const where = `${name}, ${lang}, ${size.join("x")} ${Object.keys(prefs).join("+")}`;
+    const bad = await page.evaluate(measure);
+    check(!bad.length, `${where}: ${bad.join("; ")}`);
+    if (withAxe) {
+      const found = await page.evaluate(axe);
+      check(!found.length, `${where}: ${found.join("; ")}`);
+    }
+    check(await page.evaluate(() => document.documentElement.lang) === lang, `${where}: the page's language`);
+  };
+  await judge("login");
+  await enter(page, account, account === "elena.muresan" ? "123456" : "");
+  for (const one_ of list) {
+    await open(page, one_);
+    await judge(one_[0]);
+  }
+  await page.context().close();
+}
+
+// Faults put into the page must be found, else the sweep proves nothing.
+async function controls(browser, port) {
+  const page = await visit(browser, port);
+  await page.evaluate(axeSource());
+  await page.evaluate(() => {
+    const add = (tag, text, style) => Object.assign(document.body.appendChild(document.createElement(tag)), {textContent: text}).style.cssText = style;
+    add("button", "", "position:fixed;left:10px;top:10px;width:12px;height:12px;display:block");
+    add("p", "small and pale", "font-size:10px;color:#ddd");
+    add("div", "wide", "width:4000px");
+  });
+  const bad = (await page.evaluate(measure)).join();
+  for (const word of ["target 12 x 12", "text of 10 px", "wide in"]) check(bad.includes(word), `control: the measure does not find "${word}"`);
+  const found = (await page.evaluate(axe)).join();
+  check(found.includes("button-name") && found.includes("color-contrast"), `control: axe finds nothing: ${found}`);
+  await page.context().close();
+}
+
+export async function screens(browser, mock, port) {
+  const desk = [1280, 800];
+  await controls(browser, port);
+  for (const lang of ["ro", "hu", "en"]) await sweep(browser, port, pages(mock), "ana.pop", {size: desk, lang});
+  for (const lang of ["ro", "hu", "en"]) {
+    await sweep(browser, port, heads, "elena.muresan", {size: desk, lang});
+    await sweep(browser, port, admins, "admin", {size: desk, lang});
+    await sweep(browser, port, [["audit", "#/admin/audit", ".table"]], "auditor", {size: desk, lang});
+  }
+  const all = pages(mock);
+  await sweep(browser, port, all, "ana.pop", {size: desk, lang: "ro", prefs: {contrast: true}});
+  await sweep(browser, port, all, "ana.pop", {size: desk, lang: "hu", prefs: {large: true}, withAxe: false});
+  await sweep(browser, port, all, "ana.pop", {size: [1920, 1080], lang: "en", prefs: {roomy: true}, withAxe: false});
+  await sweep(browser, port, all, "ana.pop", {size: [390, 844], lang: "ro"});
+  await sweep(browser, port, all, "ana.pop", {size: [320, 700], lang: "hu", prefs: {large: true}, withAxe: false});
+  await sweep(browser, port, heads, "elena.muresan", {size: [320, 700], lang: "hu", withAxe: false});
+  await sweep(browser, port, admins, "admin", {size: [320, 700], lang: "hu", withAxe: false});
+}
