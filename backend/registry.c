@@ -283,6 +283,7 @@ void registry_start(struct registry *g)
     g->room = room_new(&rc);
     g->intake = intake_new(g->loop, &ic);
     audit_sealer_start(&g->sealer, g->loop, g->db);
+    book_start(g);
     if (g->outbox)
         outbox_start(g->outbox);
     if (g->desk)
@@ -299,6 +300,7 @@ void registry_stop(struct registry *g)
     if (g->sealer.db)
         uv_close((uv_handle_t *)&g->sealer.timer, NULL);
     g->sealer.db = NULL;
+    book_stop(g);
     room_free(g->room);
     g->room = NULL;
     intake_free(g->intake);

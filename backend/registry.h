@@ -4,6 +4,7 @@
 #define PRIDVOR_REGISTRY_H
 
 #include "backend/audit.h"
+#include "backend/book_seal.h"
 #include "backend/conf.h"
 #include "backend/desk.h"
 #include "backend/intake.h"
@@ -71,6 +72,7 @@ struct registry {
     struct outbox *outbox;   /* NULL: neither e-mail nor SMS is configured */
     struct work_house house; /* the files; catalog, i18n and terms above are its own */
     struct room *room;       /* blocking work for citizens; NULL before the database is migrated */
+    struct book_sealer book;
     struct http_server *terminals, *public;
     struct tls_ctx *tls;
     struct term_day term_days[TERM_DAYS];

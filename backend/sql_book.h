@@ -6,6 +6,23 @@
     X(SQL_BOOK_NUMBER, book_number, 4)                                                                       \
     X(SQL_BOOK_ENTER, book_enter, 17)                                                                        \
     X(SQL_BOOK_LINE, book_line, 4)                                                                           \
-    X(SQL_BOOK_INSTITUTION, book_institution, 1)
+    X(SQL_BOOK_INSTITUTION, book_institution, 1)                                                             \
+    X(SQL_BOOK_LOCK, book_lock, 0)                                                                           \
+    X(SQL_BOOK_UNSEALED, book_unsealed, 1)                                                                   \
+    X(SQL_BOOK_SEAL, book_seal, 5)                                                                           \
+    X(SQL_BOOK_MISSING, book_missing, 4)                                                                     \
+    X(SQL_BOOK_YEARS_OPEN, book_years_open, 0)                                                               \
+    X(SQL_BOOK_YEARS, book_years, 3)                                                                         \
+    X(SQL_BOOK_YEAR_SUMS, book_year_sums, 3)                                                                 \
+    X(SQL_BOOK_YEAR_CLOSE, book_year_close, 5)                                                               \
+    X(SQL_BOOK_YEAR_OPEN, book_year_open, 5)                                                                 \
+    X(SQL_BOOK_YEAR_DOCUMENT, book_year_document, 5)                                                         \
+    X(SQL_BOOK_VERIFY_LINES, book_verify_lines, 1)                                                           \
+    X(SQL_BOOK_VERIFY_PAGES, book_verify_pages, 2)                                                           \
+    X(SQL_BOOK_VERIFY_YEARS, book_verify_years, 1)                                                           \
+    X(SQL_BOOK_VERIFY_STRAYS, book_verify_strays, 1)                                                         \
+    X(SQL_BOOK_PAGE, book_page, 7)                                                                           \
+    X(SQL_BOOK_DAY, book_day, 4)                                                                             \
+    X(SQL_BOOK_DAY_OPEN, book_day_open, 5)
 
 #endif

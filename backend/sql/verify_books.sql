@@ -1,8 +1,11 @@
 -- Books that do not run from 1 to their counter without a gap or a double, and books without a counter.
-WITH book AS (
+WITH line AS (
+    SELECT institution, register, year, n FROM request
+    UNION ALL SELECT institution, register, year, n FROM register_entry
+), book AS (
     SELECT institution, register, year, count(*) AS entries, count(DISTINCT n) AS numbers, min(n) AS first,
         max(n) AS last
-    FROM request GROUP BY institution, register, year
+    FROM line GROUP BY institution, register, year
 )
 SELECT coalesce(c.institution, b.institution), coalesce(c.register, b.register), coalesce(c.year, b.year),
     coalesce(c.n, 0), coalesce(b.entries, 0),

@@ -128,6 +128,15 @@ void book_request(struct book_rig *rig, const char *institution, const char *reg
     pgcluster_query(&rig->pg, sql);
 }
 
+void book_script(struct book_rig *rig, const char *sql)
+{
+    struct db_sync *s SCOPED(db_sync_closep) = NULL;
+    struct err e = {0};
+
+    if (db_sync_open(rig->pg.conninfo, &s, &e) != RC_OK || db_sync_script(s, sql, &e) != RC_OK)
+        die(sql, &e);
+}
+
 int book_ctl(struct book_rig *rig, const char *words)
 {
     char line[2000];

@@ -25,6 +25,8 @@ int64_t book_clock(void);
 int64_t book_ms(const char *iso); /* "2026-12-31T21:59:59.000Z" */
 /* A request in the database as the intake would have left it, with its number. */
 void book_request(struct book_rig *rig, const char *institution, const char *reg, const char *at);
+/* Statements without an answer. */
+void book_script(struct book_rig *rig, const char *sql);
 /* Runs registryctl with the rig's configuration; its exit code, what it says in book_said. */
 extern char book_said[65536];
 int book_ctl(struct book_rig *rig, const char *words);

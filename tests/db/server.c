@@ -267,7 +267,7 @@ struct seal_key server_request_key(const struct server *s)
 {
     char path[300];
     uint8_t master[32];
-    struct seal_key key;
+    struct seal_key key = {0};
     struct err e = {0};
 
     snprintf(path, sizeof(path), "%s/pin.key", s->dir);

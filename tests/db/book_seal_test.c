@@ -1,0 +1,219 @@
+/* Pages of days, what happens at midnight in Bucharest, years, and what is found after edits behind its back.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "backend/book_page.h"
+#include "backend/book_seal.h"
+#include "common/base/fs.h"
+#include "tests/db/book_rig.h"
+
+static struct book_rig rig;
+
+static int setup(void **state)
+{
+    (void)state;
+    if (!book_rig_make(&rig))
+        exit(77);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    book_now = 0;
+    book_rig_free(&rig);
+    return 0;
+}
+
+static void enter(struct work *w, const char *at, const char *reg, const char *subject)
+{
+    struct actor rodica = book_actor(w, "rodica");
+    struct book_entry in = {.institution = "hall-1", .reg = reg, .direction = BOOK_OUT, .subject = subject};
+    struct book_line line;
+    struct err e = {0};
+
+    book_now = book_ms(at);
+    if (book_enter(w, &rodica, &in, &line, &e) != RC_OK)
+        fail_msg("%s: %s", at, e.text);
+}
+
+static struct book_sealed seal_at(struct work *w, const char *at)
+{
+    struct book_sealed done;
+    struct err e = {0};
+
+    book_now = book_ms(at);
+    if (book_seal(w, &done, &e) != RC_OK)
+        fail_msg("%s: %s", at, e.text);
+    return done;
+}
+
+/* Days end at 22:00 UTC in winter, 21:00 in summer; on the nights of the change at the new hour. */
+static void midnights(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *last, *first, *too_early, *sealed, *day;
+    } rows[] = {
+        {"2026-01-15T21:59:59.999Z", "2026-01-15T22:00:00.000Z", "2026-01-15T22:00:59.999Z",
+         "2026-01-15T22:01:00.000Z", "2026-01-15"},
+        {"2026-03-28T21:59:59.999Z", "2026-03-28T22:00:00.000Z", "2026-03-28T22:00:59.000Z",
+         "2026-03-28T22:01:00.000Z", "2026-03-28"},
+        {"2026-03-29T20:59:59.999Z", "2026-03-29T21:00:00.000Z", "2026-03-29T21:00:59.000Z",
+         "2026-03-29T21:01:00.000Z", "2026-03-29"},
+        {"2026-07-01T20:59:59.999Z", "2026-07-01T21:00:00.000Z", "2026-07-01T21:00:59.000Z",
+         "2026-07-01T21:01:00.000Z", "2026-07-01"},
+        {"2026-10-24T20:59:59.999Z", "2026-10-24T21:00:00.000Z", "2026-10-24T21:00:59.000Z",
+         "2026-10-24T21:01:00.000Z", "2026-10-24"},
+        {"2026-10-25T21:59:59.999Z", "2026-10-25T22:00:00.000Z", "2026-10-25T22:00:59.000Z",
+         "2026-10-25T22:01:00.000Z", "2026-10-25"},
+    };
+    ARENA_SCOPE(a);
+    struct work w = book_job(&rig, a);
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        seal_at(&w, rows[i].last); /* what the row before left */
+        enter(&w, rows[i].last, "general", "the last of its day");
+        enter(&w, rows[i].first, "general", "the first of the next");
+        assert_int_equal(seal_at(&w, rows[i].too_early).pages, 0);
+        assert_int_equal(seal_at(&w, rows[i].sealed).pages, 1);
+        assert_string_equal(pgcluster_query(&rig.pg, "SELECT day || ' ' || last_n - (SELECT n FROM "
+                                                     "register_counter) FROM register_day ORDER BY day DESC "
+                                                     "LIMIT 1"),
+                            arena_fmt(a, "%s -1", rows[i].day));
+    }
+    db_sync_close(w.db);
+}
+
+/* Numbers of the old year and the new one around midnight; clerks and terminals share the book. */
+static void years(void **state)
+{
+    (void)state;
+    ARENA_SCOPE(a);
+    struct work w = book_job(&rig, a);
+    struct actor rodica = book_actor(&w, "rodica");
+    struct book_protocol p;
+    struct err e = {0};
+    int64_t n;
+
+    enter(&w, "2026-12-31T21:59:58.000Z", "petitions", "a");
+    book_request(&rig, "hall-1", "petitions", "2026-12-31T21:59:59.999Z");
+    book_request(&rig, "hall-1", "petitions", "2026-12-31T22:00:00.000Z");
+    enter(&w, "2026-12-31T22:00:00.001Z", "petitions", "b");
+    assert_string_equal(pgcluster_query(&rig.pg,
+                                        "SELECT string_agg(year || ':' || n, ' ' ORDER BY year) FROM "
+                                        "register_counter WHERE register = 'petitions'"),
+                        "2026:2 2027:2");
+    assert_int_equal(book_number(&w, "hall-1", "petitions", 2026, &n, &e), RC_STATE);
+    assert_string_equal(e.text, "2026 is not the current year");
+
+    static const struct {
+        const char *at, *inst, *reg;
+        int year;
+        enum rc rc;
+        const char *says;
+    } rows[] = {
+        {"2026-12-31T21:00:00.000Z", "hall-1", "petitions", 2026, RC_STATE, "The year 2026 is not over yet."},
+        {"2026-12-31T22:04:59.000Z", "hall-1", "petitions", 2026, RC_STATE, "The year 2026 is not over yet."},
+        {"2027-01-04T08:00:00.000Z", "hall-1", "petitions", 2025, RC_NOT_FOUND, "was not opened in 2025"},
+        {"2027-01-04T08:00:00.000Z", "hall-1", "petitions", 2027, RC_STATE, "The year 2027 is not over yet."},
+        {"2027-01-04T08:00:00.000Z", "hall-1", "petitions", 2026, RC_STATE,
+         "1 registered requests have no file yet: try again in a minute."},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        e = (struct err){0};
+        book_now = book_ms(rows[i].at);
+        enum rc rc =
+            book_year_close(&w, &rodica, &(struct book_of){rows[i].inst, rows[i].reg, rows[i].year}, &p, &e);
+        if (rc != rows[i].rc || !strstr(e.text, rows[i].says))
+            fail_msg("row %zu: %s %s", i, rc_name(rc), e.text);
+    }
+    db_sync_close(w.db);
+}
+
+static void closing(void **state)
+{
+    (void)state;
+    ARENA_SCOPE(a);
+    struct work w = book_job(&rig, a);
+    struct actor rodica = book_actor(&w, "rodica"), dan = book_actor(&w, "dan");
+    struct book_protocol p;
+    struct err e = {0};
+    int64_t n;
+
+    assert_int_equal(book_year_close(&w, &dan, &(struct book_of){"hall-1", "petitions", 2026}, &p, &e),
+                     RC_DENIED);
+    pgcluster_query(&rig.pg,
+                    "INSERT INTO casefile (id, request_id, registered_at, entered_at, n, service_version, "
+                    "workflow_version, year, filed_on, institution, register, service, workflow, state, "
+                    "department, channel, lang) SELECT gen_random_uuid(), request_id, registered_at, "
+                    "registered_at, n, 1, 1, year, filed_on, institution, register, service, 'simple', "
+                    "'registered', '', 'kiosk', 'ro' FROM request");
+    if (book_year_close(&w, &rodica, &(struct book_of){"hall-1", "petitions", 2026}, &p, &e) != RC_OK)
+        fail_msg("%s", e.text);
+    assert_int_equal(p.year.last_n, 2);
+    assert_int_equal(p.requests, 1);
+    assert_int_equal(p.out, 1);
+    assert_int_equal(p.open, 1);
+    assert_int_equal(p.pages, 1);
+    assert_string_equal(p.last_day, "2026-12-31");
+    assert_int_equal(book_year_close(&w, &rodica, &(struct book_of){"hall-1", "petitions", 2026}, &p, &e),
+                     RC_STATE);
+    assert_string_equal(w.say.t[LANG_RO], "Anul 2026 este deja închis.");
+    /* From here on the counter itself refuses, whoever asks: a terminal whose clock stands still, too. */
+    assert_int_equal(db_sync_script(w.db,
+                                    "UPDATE register_counter SET n = n + 1 WHERE register = 'petitions' "
+                                    "AND year = 2026",
+                                    &e),
+                     RC_BAD_FIELD);
+    book_now = book_ms("2026-12-31T21:30:00.000Z");
+    assert_int_equal(book_number(&w, "hall-1", "petitions", 2026, &n, &e), RC_STATE);
+    assert_string_equal(e.text, "register petitions of hall-1 is closed for 2026");
+    assert_int_equal(book_year_open(&w, &rodica, &(struct book_of){"hall-1", "permits", 2026}, &p, &e),
+                     RC_OK);
+    assert_int_equal(book_year_open(&w, &rodica, &(struct book_of){"hall-1", "permits", 2026}, &p, &e),
+                     RC_STATE);
+    assert_int_equal(book_year_open(&w, &rodica, &(struct book_of){"hall-1", "permits", 2027}, &p, &e),
+                     RC_STATE);
+    assert_int_equal(book_year_open(&w, &rodica, &(struct book_of){"county", "permits", 2026}, &p, &e),
+                     RC_DENIED);
+    db_sync_close(w.db);
+}
+
+/* A missing number is not sealed over, and keeps the year open. */
+static void gap(void **state)
+{
+    (void)state;
+    ARENA_SCOPE(a);
+    struct work w = book_job(&rig, a);
+    struct actor rodica = book_actor(&w, "rodica");
+    struct book_protocol p;
+    struct err e = {0};
+
+    for (int i = 0; i < 4; i++)
+        enter(&w, "2025-06-02T08:00:00.000Z", "info_544", "x");
+    book_script(&rig, "SET session_replication_role = replica; DELETE FROM register_entry WHERE register "
+                      "= 'info_544' AND n = 3");
+    struct book_sealed done = seal_at(&w, "2025-06-03T08:00:00.000Z");
+    assert_int_equal(done.gaps, 1);
+    assert_string_equal(done.gap, "hall-1 info_544 2025: number 3 is missing");
+    book_now = book_ms("2026-06-03T08:00:00.000Z");
+    assert_int_equal(book_year_close(&w, &rodica, &(struct book_of){"hall-1", "info_544", 2025}, &p, &e),
+                     RC_STATE);
+    if (!strstr(e.text, "Number 3 is missing in the register: the year cannot be closed."))
+        fail_msg("%s", e.text);
+    db_sync_close(w.db);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(midnights), cmocka_unit_test(years),
+                                       cmocka_unit_test(closing), cmocka_unit_test(gap)};
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
