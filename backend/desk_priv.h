@@ -2,6 +2,7 @@
 #ifndef PRIDVOR_DESK_PRIV_H
 #define PRIDVOR_DESK_PRIV_H
 
+#include "backend/case.h"
 #include "backend/desk.h"
 #include "backend/login.h"
 #include "common/base/http.h"
@@ -91,6 +92,22 @@ void js_null(struct buf *b, const char *name);
 void js_raw(struct buf *b, const char *name, const char *json); /* NULL: null */
 void js_tr(struct buf *b, const char *name, const struct tr *t);
 
+/* desk_scope.c: where a person holds a right, for statements and for one place. */
+struct desk_scope {
+    struct rights_place *places; /* department "": all of the institution */
+    size_t n;
+    struct db_param institutions, departments; /* the same as two arrays */
+};
+MUST enum rc desk_scope(struct desk_call *c, const char *right, struct desk_scope *out, struct err *e);
+bool desk_reaches(const struct desk_scope *s, const char *institution, const char *department);
+struct db_param desk_texts(struct arena *a, const char *const *list, size_t n);
+/* The states of one of these clocks, or of one of these kinds (lists end with NULL). */
+struct db_param desk_states(const struct work *w, const char *const *clocks, const char *const *kinds);
+
+/* desk_row.c: ROW of the API. assignee_name: or NULL. */
+void desk_row(struct desk_call *c, const struct casefile *f, const char *assignee_name);
+void desk_row_members(struct desk_call *c, const struct casefile *f, const char *assignee_name);
+
 /* The handlers, one row each in desk_routes.c. */
 #define DESK_HANDLER(fn) enum rc fn(struct desk_call *c, const void *in, struct err *e)
 DESK_HANDLER(desk_login);
@@ -98,6 +115,8 @@ DESK_HANDLER(desk_logout);
 DESK_HANDLER(desk_password);
 DESK_HANDLER(desk_redeem);
 DESK_HANDLER(desk_me);
-extern const struct jdesc desk_login_in, desk_password_in, desk_redeem_in;
+DESK_HANDLER(desk_counts);
+DESK_HANDLER(desk_queue);
+extern const struct jdesc desk_login_in, desk_password_in, desk_redeem_in, desk_queue_in;
 
 #endif

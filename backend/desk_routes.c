@@ -9,6 +9,8 @@ const struct desk_route desk_routes[] = {
     DESK_SLOW("POST", "/api/password", DESK_SESSION, &desk_password_in, desk_password),
     DESK_ROUTE("POST", "/api/logout", DESK_SESSION, NULL, desk_logout),
     DESK_ROUTE("GET", "/api/me", DESK_SESSION, NULL, desk_me),
+    DESK_ROUTE("GET", "/api/counts", "case.list", NULL, desk_counts),
+    DESK_ROUTE("GET", "/api/queue", "case.list", &desk_queue_in, desk_queue),
 };
 const size_t n_desk_routes = COUNT(desk_routes);
 

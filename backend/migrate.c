@@ -17,6 +17,7 @@ const struct migration migrations[] = {
     {6, "0006_audit_quick.sql", embed_0006_audit_quick_sql},
     {7, "0007_work.sql", embed_0007_work_sql},
     {8, "0008_case.sql", embed_0008_case_sql},
+    {9, "0009_desk.sql", embed_0009_desk_sql},
     {10, "0010_book.sql", embed_0010_book_sql},
     {11, "0011_doc.sql", embed_0011_doc_sql},
     {20, "0020_sealed.sql", embed_0020_sealed_sql},

@@ -2,6 +2,18 @@
 #ifndef PRIDVOR_SQL_DESK_H
 #define PRIDVOR_SQL_DESK_H
 
-#define SQL_DESK_TABLE(X) X(SQL_DESK_INSTITUTION, desk_institution, 1)
+#define SQL_DESK_TABLE(X)                                                                                    \
+    X(SQL_DESK_INSTITUTION, desk_institution, 1)                                                             \
+    X(SQL_DESK_COUNTS, desk_counts, 8)                                                                       \
+    X(SQL_DESK_DUE_ASC, desk_due_asc, 13)                                                                    \
+    X(SQL_DESK_DUE_DESC, desk_due_desc, 13)                                                                  \
+    X(SQL_DESK_NUMBER_ASC, desk_number_asc, 11)                                                              \
+    X(SQL_DESK_NUMBER_DESC, desk_number_desc, 11)                                                            \
+    X(SQL_DESK_REGISTERED_ASC, desk_registered_asc, 11)                                                      \
+    X(SQL_DESK_REGISTERED_DESC, desk_registered_desc, 11)                                                    \
+    X(SQL_DESK_ALL_ASC, desk_all_asc, 11)                                                                    \
+    X(SQL_DESK_ALL_DESC, desk_all_desc, 11)                                                                  \
+    X(SQL_DESK_MINE, desk_mine, 8)                                                                           \
+    X(SQL_DESK_TASKS, desk_tasks, 8)
 
 #endif

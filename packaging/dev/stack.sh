@@ -1,6 +1,7 @@
 # The whole house on one machine: database, register, virtual devices, terminal. Each part is one process of ours.
 
 PORT_KIOSK=$PORTS PORT_PANEL=$((PORTS + 1)) PORT_PUBLIC=$((PORTS + 2)) PORT_TLS=$((PORTS + 3)) PORT_RELAY=$((PORTS + 4))
+PORT_DESK=$((PORTS + 5))
 BIN=$ROOT/build/release
 TERMINAL=K07
 INSTITUTION=uat-55259 # Turda
@@ -47,7 +48,7 @@ start_panel() {
 }
 start_registryd() {
     registry_conf
-    launch_at "$PORT_PUBLIC $PORT_TLS" registryd "$BIN/backend/registryd" --config "$VAR/registry.conf"
+    launch_at "$PORT_PUBLIC $PORT_TLS $PORT_DESK" registryd "$BIN/backend/registryd" --config "$VAR/registry.conf"
     wait_for 20 "registryd" http_ok "$PORT_PUBLIC" /healthz
 }
 start_kioskd() {
@@ -60,7 +61,7 @@ launch_at() { # launch_at "PORT..." NAME COMMAND...: not where another program l
     local port
     for port in $1; do
         pid_of "$2" >/dev/null || ! port_open "$port" ||
-            die "port $port of $2 is taken by another program; PRIDVOR_PORTS=17080 ./pridvor ... takes five others"
+            die "port $port of $2 is taken by another program; PRIDVOR_PORTS=17080 ./pridvor ... takes six others"
     done
     launch "${@:2}"
 }
@@ -75,9 +76,12 @@ http_ok() { # http_ok PORT PATH: true when the answer is 200
 }
 
 registry_conf() {
+    local desk="" # the page is there when it was built
+    [ ! -e "$ROOT/kiosk-ui/dist/desk/index.html" ] || desk=", \"pages\": \"$ROOT/kiosk-ui/dist/desk\""
     pg_paths
     cat >"$VAR/registry.conf" <<JSON
 {"db": "$PG_CONNINFO", "configs": "$ROOT/configs", "pin_key": "$VAR/tls/pin.key", "blobs": "$VAR/blobs",
+ "desk": {"host": "127.0.0.1", "port": $PORT_DESK$desk},
  "terminals": {"host": "127.0.0.1", "port": $PORT_TLS}, "public": {"host": "127.0.0.1", "port": $PORT_PUBLIC},
  "tls": {"ca": "$VAR/tls/ca.pem", "cert": "$VAR/tls/server.pem", "key": "$VAR/tls/server.key"}}
 JSON
@@ -163,6 +167,7 @@ stack_status() {
 
 stack_addresses() {
     say "Kiosk page          $(cat "$VAR/run/kiosk.url" 2>/dev/null)"
+    say "Desk                https://localhost:$PORT_DESK/ (accounts: $VAR/demo/accounts.txt)"
     say "Status page         http://127.0.0.1:$PORT_PUBLIC/s/"
     [ "$REAL_DEVICES" = 1 ] || say "Virtual hardware    http://127.0.0.1:$PORT_PANEL/"
 }
