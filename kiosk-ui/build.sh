@@ -17,13 +17,13 @@ NODE_PATH=$PWD/node_modules esbuild kiosk/main.js --bundle --minify --format=esm
   --outfile="$tmp/dist/assets/app.js"
 esbuild css/app.css --bundle --minify --target=chrome110 --charset=utf8 --log-level=warning \
   --outfile="$tmp/dist/assets/app.css"
-node dev/strings.mjs ../configs/i18n/desk "$tmp/desk.js" ""
+node dev/strings.mjs ../configs/i18n/desk "$tmp/desk-words/"
 mkdir -p "$tmp/dist/desk/assets"
 cp desk/index.html "$tmp/dist/desk/index.html"
 cp icon.svg "$tmp/dist/desk/assets/icon.svg"
-NODE_PATH=$PWD/node_modules esbuild desk/main.js --bundle --minify --format=esm --target=chrome110 \
-  --charset=utf8 --alias:ui-strings="$tmp/desk.js" --legal-comments=none --log-level=warning \
-  --outfile="$tmp/dist/desk/assets/desk.js"
+NODE_PATH=$PWD/node_modules esbuild desk=desk/main.js --bundle --splitting --minify --format=esm --target=chrome110 \
+  --charset=utf8 --alias:desk-words="$tmp/desk-words" --legal-comments=none --log-level=warning \
+  --outdir="$tmp/dist/desk/assets"
 esbuild css/desk.css --bundle --minify --target=chrome110 --charset=utf8 --log-level=warning \
   --outfile="$tmp/dist/desk/assets/desk.css"
 # size NAME FOLDER SCRIPT STYLE MOST MOST-JS

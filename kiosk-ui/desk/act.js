@@ -122,3 +122,25 @@ export function Seal({id, data, taken, close, headers}) {
     <${Field} label=${t("seal.reason")} error=${bad} wide>${(a) => html`<textarea ...${a} class="line" rows="2" value=${reason} onInput=${(e) => setReason(
     e.target.value)} />`}<//><//>`;
 }
+
+// What a clerk has seen and the workflow asks for: both present, evidence, a free place, handed over.
+const facts = ["case.both_present", "case.evidence", "case.approvals_open", "case.place_free", "case.delivered"];
+
+export function Fact({id, data, taken, close, headers}) {
+  const {t, api, news} = useDesk();
+  const [v, set] = useState({path: facts[0], value: "true"});
+  const [bad, setBad] = useState("");
+  const [stale, setStale] = useState(null);
+  async function send() {
+    const reply = await api.post(`cases/${id}/fact`, {...v, version: data.case.version}, headers);
+    if (!reply.ok) return setStale(reply.status === 409 ? reply.body?.changed || [] : null), setBad(sentence(reply, t));
+    taken(reply.body);
+    close();
+    return news.say(t("news.done", {what: t(`fact.${v.path.slice(5)}`)}));
+  }
+  return html`<${Panel} title=${t("fact.title")} lead=${t("fact.lead")} close=${close} onSend=${send} send=${t("fact.do")} final><${Changed} events=${stale} />
+    ${bad && !stale && html`<p class="notice bad" role="alert">${bad}</p>`}<div class="two"><${Field} label=${t("fact.what")}>${(a) => html`<select ...${a} value=${v.path}
+    onChange=${(e) => set({...v, path: e.target.value})}>${facts.map((f) => html`<option key=${f} value=${f}>${t(`fact.${f.slice(5)}`)}</option>`)}</select>`}<//>
+    <fieldset class="field"><legend>${t("fact.is")}</legend><div class="ticks inline">${["true", "false"].map((b) => html`<label class="tick" key=${b}><input type="radio"
+    name="fact" checked=${v.value === b} onChange=${() => set({...v, value: b})} /><span>${t(`fact.${b}`)}</span></label>`)}</div></fieldset></div><//>`;
+}

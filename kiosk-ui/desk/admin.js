@@ -94,7 +94,7 @@ function Holidays() {
       <div class="two"><${Field} label=${t("holiday.day")}>${(a) => html`<input ...${a} type="date" class="line" value=${v.day} onInput=${(e) => set({...v, day: e.target.value})} />`}<//><${Field}
       label=${t("holiday.name")}>${(a) => html`<input ...${a} class="line" value=${v.name} onInput=${(e) => set({...v, name: e.target.value})} />`}<//></div><//>`}<${Waiting} of=${load} />
     ${load.body && html`<${Table} caption=${t("admin.holidays")} head=${[t("holiday.day"), t("holiday.name"), t("holiday.kind")]} rows=${items(load.body).map((h) => [h.day, html`<span class="num">${day(lang,
-      h.day)}</span>`, L(h.name), t(`holiday.k.${h.kind}`) === `holiday.k.${h.kind}` ? h.kind : t(`holiday.k.${h.kind}`)])} />`}`;
+      h.day)}</span>`, L(h.name), t.has(`holiday.k.${h.kind}`) ? t(`holiday.k.${h.kind}`) : h.kind])} />`}`;
 }
 
 function Services() {
@@ -115,8 +115,8 @@ function Letters() {
   };
   const all = items(load.body);
   return html`<${Waiting} of=${load} />${load.body && (all.length ? html`<${Table} caption=${t("admin.messages")} head=${[t("col.number"), t("message.way"), t("message.what"), t("col.state"), t("message.when"),
-    t("message.detail"), t("col.do")]} rows=${all.map((m) => [m.id, m.case ? html`<a class="open num" href=${`#/case/${m.case}`}>${m.number || t("no_number")}</a>` : m.number || "–", t(`way.${m.way}`), t(`letter.${m.message}`)
-    === `letter.${m.message}` ? m.message : t(`letter.${m.message}`), html`<${MessageState} m=${m} />`, html`<span class="num">${moment(lang, m.at)}</span>`, m.detail, html`<button type="button" class="btn"
+    t("message.detail"), t("col.do")]} rows=${all.map((m) => [m.id, m.case ? html`<a class="open num" href=${`#/case/${m.case}`}>${m.number || t("no_number")}</a>` : m.number || "–", t(`way.${m.way}`), t.has(`letter.${m.message}`) ?
+    t(`letter.${m.message}`) : m.message, html`<${MessageState} m=${m} />`, html`<span class="num">${moment(lang, m.at)}</span>`, m.detail, html`<button type="button" class="btn"
     onClick=${() => retry(m)}>${t("message.again")}</button>`])} />` : html`<${Empty} title=${t("empty.messages")} />`)}`;
 }
 

@@ -1,10 +1,10 @@
 // The frame: who is here, which page, what is still on its way to the server, what covers the page.
 import {html, useCallback, useEffect, useMemo, useRef, useState} from "../shared/html.js";
-import {translator} from "../shared/i18n.js";
 import {Api} from "./api.js";
 import {Desk, go, route} from "./tools.js";
 import {Login, Locked} from "./login.js";
 import {anyKept, forget, prefs as readPrefs, savePrefs} from "./memory.js";
+import {fetchWords, here as hasWords, translator} from "./words.js";
 import {useNews} from "./news.js";
 import {Shell} from "./shell.js";
 import {Queue} from "./queue.js";
@@ -64,7 +64,14 @@ export function App() {
     savePrefs(p);
     keepPrefs(p);
   }, []);
-  const lang = prefs.lang || me?.lang || "ro";
+  const wanted = prefs.lang || me?.lang || "ro";
+  const [, arrived] = useState(0);
+  const shown = useRef("ro");
+  if (hasWords(wanted)) shown.current = wanted; // until the words of a language are here, the last one stays
+  const lang = shown.current;
+  useEffect(() => {
+    if (!hasWords(wanted)) fetchWords(wanted).then(() => arrived((n) => n + 1), () => null);
+  }, [wanted]);
   const t = useMemo(() => translator(lang), [lang]);
   const L = useCallback((o) => (o ? (typeof o === "string" ? o : o[lang] || o.ro || o.en || "") : ""), [lang]);
   const news = useNews(api, t);
@@ -128,9 +135,10 @@ export function App() {
     return reach();
   };
 
+  const renew = useCallback(() => setCover("password"), []); // a new password ends the session; it opens the next
   const can = useCallback((right) => Boolean(me?.can?.includes(right)), [me]);
-  const desk = {api, t, L, lang, me, can, prefs, setPrefs, counts, recount, news, at, where, turn, leave, away, lock};
-  if (me === undefined) {
+  const desk = {api, t, L, lang, me, can, prefs, setPrefs, counts, recount, news, at, where, turn, leave, away, lock, renew};
+  if (me === undefined || !hasWords(wanted) && !away) {
     return html`<${Desk.Provider} value=${desk}><div class="first">${away && html`<p class="notice bad" role="alert">${t("net.away")}</p>`}</div><//>`;
   }
   if (!me) return html`<${Desk.Provider} value=${desk}><${Login} done=${(who) => enter(who)} /><//>`;

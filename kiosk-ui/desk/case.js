@@ -4,7 +4,7 @@ import {Icon} from "../shared/icons.js";
 import {Due, Field, go, Head, moment, State, useDesk, useLoad, Waiting} from "./tools.js";
 import {drop, keep, keptAt, list, useKept} from "./memory.js";
 import {step, useKeysOf} from "./keys.js";
-import {Act, Assign, Seal} from "./act.js";
+import {Act, Assign, Fact, Seal} from "./act.js";
 import {Editor} from "./editor.js";
 import {Documents} from "./docs.js";
 import {Answers, Links, Messages, Notes, Opinions, Term, Timeline} from "./parts.js";
@@ -105,6 +105,8 @@ function Doing({data, waiting, onAct, panel, onPanel}) {
     ${can("case.assign") && html`<button type="button" class="btn" aria-expanded=${on("assign")} onClick=${() => onPanel({kind: "assign"})}>${t("assign.do")}…</button>`}
     ${(data.case.sealed ? can("case.unseal") : can("case.seal")) && html`<button type="button" class="btn" aria-expanded=${on("seal")}
       onClick=${() => onPanel({kind: "seal"})}>${t(data.case.sealed ? "seal.off" : "seal.on")}…</button>`}
+    ${!data.case.closed_at && can("case.note") && data.case.state !== "submitted" && html`<button type="button" class="btn" aria-expanded=${on("fact")}
+      onClick=${() => onPanel({kind: "fact"})}>${t("fact.title")}…</button>`}
     ${!allowed.length && html`<p class="quiet">${t("case.nothing")}</p>`}
     ${denied.length > 0 && html`<details class="denied"><summary>${t.n("case.denied", denied.length)}</summary><dl>${denied.map((a) => html`<div key=${a.id}>
       <dt>${L(a.label)}</dt><dd>${L(a.why_not)}</dd></div>`)}</dl></details>`}</div>`;
@@ -158,7 +160,8 @@ function Open({id, data, load, headers}) {
     load.set(body);
     recount();
   };
-  const send = (action, given, more, keepalive) => api.call("POST", `cases/${id}/act`, {action: action.id, version: row.version, given, ...more},
+  const flat = (given) => Object.fromEntries(Object.entries(given).map(([need, v]) => [need, Array.isArray(v) ? v.join(",") : String(v).trim()]));
+  const send = (action, given, more, keepalive) => api.call("POST", `cases/${id}/act`, {action: action.id, version: row.version, given: flat(given), ...more},
     headers, keepalive ? {keepalive: true} : {});
   // A number is given at once and for ever; taking a case harms nobody. Everything else can be taken back for ten seconds.
   async function act(action, given = {}, more = {}, andNext = false) {
@@ -211,6 +214,7 @@ function Open({id, data, load, headers}) {
       ${panel?.kind === "act" && html`<${Act} key=${panel.action.id} ...${common} action=${panel.action} stale=${stale} act=${act} close=${close} />`}
       ${panel?.kind === "assign" && html`<${Assign} ...${common} close=${close} />`}
       ${panel?.kind === "seal" && html`<${Seal} ...${common} close=${close} />`}
+      ${panel?.kind === "fact" && html`<${Fact} ...${common} close=${close} />`}
       ${editing && html`<${Editor} ...${common} action=${panel.action || data.actions.find((a) => a.allowed && a.needs.some((n) => n.id === "document"))}
         stale=${stale} act=${act} close=${close} onShow=${setDoc} />`}
       <${Term} ...${common} />

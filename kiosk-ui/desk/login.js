@@ -23,10 +23,10 @@ function useSeconds() {
 }
 
 export function LoginForm({account: known, done}) {
-  const {api, t} = useDesk();
+  const {api, t, prefs, setPrefs} = useDesk();
   const [way, setWay] = useState("login");
   const [values, setValues] = useState({account: known || "", password: "", code: "", fresh: "", again: ""});
-  const [needCode, setNeedCode] = useState(false);
+  const [needCode, setNeedCode] = useState(Boolean(prefs.code));
   const [error, setError] = useState(null);
   const [busy, setBusy] = useState(false);
   const [left, setLeft] = useSeconds();
@@ -51,16 +51,12 @@ export function LoginForm({account: known, done}) {
         setValues({...values, password: fresh, code: "", fresh: "", again: ""});
         return setError({good: true, text: t("login.set")});
       }
+      if (!first && Boolean(code) !== Boolean(prefs.code)) setPrefs({...prefs, code: Boolean(code)});
       return done(reply.body);
     }
     if (reply.status === 429) setLeft(reply.seconds || 30);
-    if (/code|totp/.test(reply.key) && !first && !needCode) {
-      setNeedCode(true);
-      setError(null);
-      return focus("code");
-    }
     setError({text: sentence(reply, t)});
-    return focus(first ? "code" : needCode ? "code" : "password");
+    return focus(first ? "code" : "password");
   }
 
   const first = way === "redeem";
@@ -72,7 +68,8 @@ export function LoginForm({account: known, done}) {
     <${Field} label=${t("login.account")}>${box("account", "text", {autocomplete: "username", readonly: Boolean(known)})}<//>
     ${!first && html`<${Field} label=${t("login.password")}>${box("password", "password", {autocomplete: "current-password"})}<//>`}
     ${(first || needCode) && html`<${Field} label=${t(first ? "login.once" : "login.code")} help=${t(first ? "login.once_help" : "login.code_help")}>
-      ${box("code", "text", {autocomplete: "one-time-code", inputmode: first ? "text" : "numeric"})}<//>`}
+      ${box("code", "text", {autocomplete: "one-time-code", inputmode: first ? "text" : "numeric", required: first})}<//>`}
+    ${!first && !needCode && html`<button type="button" class="link" onClick=${() => (setNeedCode(true), focus("code"))}>${t("login.with_code")}</button>`}
     ${first && html`<${Field} label=${t("login.fresh")} help=${t("login.fresh_help")}>${box("fresh", "password", {autocomplete: "new-password"})}<//>
       <${Field} label=${t("login.again")}>${box("again", "password", {autocomplete: "new-password"})}<//>`}
     <button class="btn main tall" type="submit" aria-disabled=${busy || left > 0}>${t(first ? "login.keep" : "login.enter")}</button>

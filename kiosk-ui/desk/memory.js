@@ -24,7 +24,7 @@ export const list = {ids: [], numbers: {}, at: -1, from: "#/queue/mine"};
 
 // Remembered on this computer: how the desk looks, nothing of any person.
 const where = "pridvor.desk";
-const first = {lang: "", large: false, contrast: false, roomy: false, letters: true, cols: {}};
+const first = {lang: "", large: false, contrast: false, roomy: false, letters: true, code: false, cols: {}};
 export function prefs() {
   try {
     return {...first, ...JSON.parse(localStorage.getItem(where) || "{}")};

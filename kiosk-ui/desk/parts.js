@@ -101,7 +101,7 @@ export function Messages({data, load}) {
     load.load();
   };
   return html`<section class="card"><h2>${t("messages.title")}</h2><ul class="messages">${data.messages.map((m) => html`<li key=${m.id}><span class="way">${
-    t(`way.${m.way}`)}</span><span>${t(`letter.${m.message}`) === `letter.${m.message}` ? m.message : t(`letter.${m.message}`)}</span><${MessageState} m=${m} />
+    t(`way.${m.way}`)}</span><span>${t.has(`letter.${m.message}`) ? t(`letter.${m.message}`) : m.message}</span><${MessageState} m=${m} />
     <span class="quiet num">${moment(t.lang, m.at)}</span>${m.detail && html`<span class="quiet">${m.detail}</span>`}${m.attention && can("message.retry") && html`<button
     type="button" class="btn" onClick=${() => retry(m)}>${t("message.again")}</button>`}</li>`)}</ul></section>`;
 }
@@ -110,7 +110,7 @@ export function Links({data}) {
   const {t} = useDesk();
   if (!data.links.length) return null;
   return html`<section class="card"><h2>${t("links.title")}</h2><ul class="plain">${data.links.map((l) => html`<li key=${l.case}><a href=${`#/case/${l.case}`} class="num">${
-    l.number || t("no_number_long")}</a> <span class="quiet">${t(`link.${l.kind}`) === `link.${l.kind}` ? l.kind : t(`link.${l.kind}`)}</span></li>`)}</ul></section>`;
+    l.number || t("no_number_long")}</a> <span class="quiet">${t.has(`link.${l.kind}`) ? t(`link.${l.kind}`) : l.kind}</span></li>`)}</ul></section>`;
 }
 
 export function Timeline({data}) {

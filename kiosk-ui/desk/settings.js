@@ -4,7 +4,7 @@ import {Field, Head, sentence, useDesk} from "./tools.js";
 import {Languages} from "./login.js";
 
 function Password() {
-  const {t, api, news} = useDesk();
+  const {t, api, renew} = useDesk();
   const none = {old: "", code: "", fresh: "", again: ""};
   const [v, set] = useState(none);
   const [bad, setBad] = useState("");
@@ -15,7 +15,7 @@ function Password() {
     if (!reply.ok) return setBad(sentence(reply, t));
     setBad("");
     set(none);
-    return news.say(t("set.password_done"));
+    return renew();
   };
   const box = (name, auto, more) => (a) => html`<input ...${a} class="line" type=${name === "code" ? "text" : "password"} autocomplete=${auto} value=${v[name]}
     onInput=${(e) => set({...v, [name]: e.target.value})} ...${more} />`;

@@ -22,7 +22,6 @@ const framed = {...headers, "Content-Security-Policy": "default-src 'none'; styl
 const says = {
   "err.denied": tr("Nu aveți acest drept.", "Ehhez nincs joga.", "You do not have this right."),
   "err.login": tr("Contul, parola sau codul nu se potrivesc.", "A fiók, a jelszó vagy a kód nem egyezik.", "Account, password or code do not match."),
-  "err.code_needed": tr("Scrieți codul din aplicație.", "Írja be az alkalmazás kódját.", "Type the code from the application."),
   "err.slow": tr("Prea multe încercări.", "Túl sok próbálkozás.", "Too many attempts."),
   "err.session": tr("Sesiunea s-a încheiat.", "A munkamenet véget ért.", "The session has ended."),
   "err.stale": tr("Între timp dosarul s-a schimbat.", "Az ügy közben megváltozott.", "The case has changed meanwhile."),
@@ -136,11 +135,10 @@ export class DeskMock {
       this.wrong = 0;
       return refuse(429, "err.slow", null, {error: {seconds: 3}});
     }
-    if (!who || !who.active || who.password === null || who.password !== body.password || (who.totp && body.code && who.totp !== body.code)) {
+    if (!who || !who.active || who.password === null || who.password !== body.password || (who.totp && who.totp !== body.code)) {
       this.wrong += 1;
       return refuse(401, "err.login");
     }
-    if (who.totp && !body.code) return refuse(401, "err.code_needed");
     this.wrong = 0;
     this.enter(res, who);
     return reply(200, this.world.me(who));
@@ -151,8 +149,7 @@ export class DeskMock {
     if ((body.fresh || "").length < 12) return refuse(422, "err.password_short", tr("Parola are cel puțin 12 semne.", "A jelszó legalább 12 jel.",
       "At least 12 characters."), {path: "fresh"});
     Object.assign(who, {password: body.fresh, once: null});
-    this.enter(res, who);
-    return reply(200, this.world.me(who));
+    return reply(200);
   }
 
   route(x) {
@@ -162,7 +159,7 @@ export class DeskMock {
     const get = req.method === "GET";
     switch (path[0]) {
       case "me": return reply(200, world.me(who));
-      case "password": return body.old === who.password ? (who.password = body.fresh, reply(200)) : refuse(403, "err.login");
+      case "password": return body.old === who.password ? (who.password = body.fresh, this.endSessions(), reply(200)) : refuse(403, "err.login");
       case "counts": return reply(200, world.counts(who));
       case "queue": return can("case.list") ? reply(200, world.page(world.queue(q.get("q"), who), q)) : refuse(403, "err.denied");
       case "search": {

@@ -321,6 +321,7 @@ export class DeskWorld {
     const action = this.workflows[c.workflow].actions.find((a) => a.id === body.action);
     const shown = this.actions(c, who).find((a) => a.id === body.action);
     if (!action || !shown || !shown.allowed) return [403, "err.denied", shown?.why_not];
+    if (typeof (body.given?.fields ?? "") !== "string") return [422, "err.required", null, "fields"];
     for (const need of action.needs || []) {
       if (!body.given?.[need] && !(need === "document" && c.draft)) return [422, "err.required", null, need];
     }

@@ -73,6 +73,7 @@ async function keysOnly(browser, mock, port) {
   await type(signer, "elena.muresan");
   await key(signer, "Tab");
   await type(signer, password);
+  await tabTo(signer, "Am și un cod", 5);
   await key(signer, "Enter");
   await signer.waitForFunction(() => document.activeElement.name === "code");
   await type(signer, "123456");
@@ -194,6 +195,8 @@ async function doors(browser, mock, port) {
   check((await page.textContent(".notice.bad")).includes("nu sunt la fel"), "two different passwords are said");
   await page.fill("[name=again]", "o propoziție lungă");
   await page.keyboard.press("Enter");
+  await page.waitForSelector("text=Parola este schimbată");
+  await page.click("main .btn.main");
   await page.waitForSelector("#main h1");
   await page.context().close();
 }

@@ -19,12 +19,11 @@ export async function visit(browser, port, {size = [1280, 800], prefs = {}, at =
 export async function enter(page, account = "ana.pop", code = "") {
   await page.fill("[name=account]", account);
   await page.fill("[name=password]", password);
-  await page.keyboard.press("Enter");
   if (code) {
-    await page.waitForSelector("[name=code]");
+    await page.click(".login-form .link >> nth=0");
     await page.fill("[name=code]", code);
-    await page.keyboard.press("Enter");
   }
+  await page.keyboard.press("Enter");
   await page.waitForSelector("#main h1");
 }
 
