@@ -11,11 +11,16 @@
 struct document {
     const char *id, *case_id, *institution, *kind, *title, *lang, *sha256, *type, *parent, *template;
     int64_t size, pages, made_ms, signed_ms, certified_ms, voided_ms;
+    int64_t disposed_ms; /* its bytes are gone */
     const char *made_by, *signed_by, *signed_name, *certified_by, *voided_why;
+    const char *number; /* in the register of what goes out; or NULL */
 };
 MUST enum rc doc_get(struct work *w, const char *id, struct document *out, struct err *e); /* RC_NOT_FOUND */
-/* [document.view] at its case; reason: of a sealed one. */
-MUST enum rc doc_read(struct work *w, const struct actor *who, const char *id, const char *reason,
+/* [document.view] at its case. */
+struct doc_ask {
+    const char *id, *reason; /* reason: of a sealed case; or NULL */
+};
+MUST enum rc doc_read(struct work *w, const struct actor *who, const struct doc_ask *ask,
                       struct document *out, struct bytes *file, struct err *e);
 MUST enum rc doc_list(struct work *w, const char *case_id, struct document **out, size_t *n, struct err *e);
 void doc_json(const struct document *d, struct buf *out); /* DOC of the desk's API */
@@ -39,6 +44,7 @@ MUST enum rc doc_certify(struct work *w, const struct actor *who, const char *id
 /* ---- the answer ---- */
 struct doc_draft {
     const char *template, *title, *body, *author;
+    const char *reason; /* when it is saved: of a sealed case; or NULL */
     enum lang lang;
     int64_t version, at_ms;
 };
@@ -48,8 +54,7 @@ MUST enum rc doc_draft_get(struct work *w, const char *case_id, bool *found, str
 /* [answer.draft] in->version: that was seen, 0 for the first. RC_CONFLICT: somebody else wrote meanwhile, and
  * *now is theirs. RC_BAD_FIELD: template, lang, title or body. */
 MUST enum rc doc_draft_put(struct work *w, const struct actor *who, const struct casefile *c,
-                           const char *reason, const struct doc_draft *in, struct doc_draft *now,
-                           struct err *e);
+                           const struct doc_draft *in, struct doc_draft *now, struct err *e);
 void doc_draft_json(const struct doc_draft *d, struct buf *out);
 /* [case.view] The answer as it would leave the house, marked as not signed; once signed, that very file. */
 MUST enum rc doc_preview(struct work *w, const struct actor *who, const struct casefile *c,
@@ -84,6 +89,9 @@ MUST enum rc doc_answer_of(struct work *w, const char *case_id, bool *found, str
                            struct err *e);
 
 /* ---- minutes, inventories, pages of the book: any template, with a table ---- */
+struct doc_person {
+    const char *name, *office;
+};
 struct doc_order {
     const char *template, *institution, *case_id; /* case_id: or NULL */
     enum lang lang;
@@ -92,6 +100,8 @@ struct doc_order {
     size_t n_vars;
     const char *const *cells; /* rows without the head, as many cells as the template has columns */
     size_t rows;
+    struct doc_person sign[SIGN_COUNT]; /* who stands below; without a name: whoever acts, the head a line */
+    int64_t made_ms;                    /* 0: now */
 };
 MUST enum rc doc_protocol(struct work *w, const struct actor *who, const struct doc_order *o,
                           struct document *out, struct err *e);

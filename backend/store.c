@@ -47,10 +47,12 @@ static void begin(struct store_file *f, const struct store_place *s)
 {
     char id[UUID_LEN], folder[PATH_LEN];
 
-    if (has_room(s, &f->err) != RC_OK || uuid7(id, &f->err) != RC_OK)
-        return;
     snprintf(folder, sizeof folder, "%s/new", f->folder);
-    if (!fs_exists(folder) && fs_mkdirs(folder, 0700, &f->err) != RC_OK)
+    if (!fs_exists(folder) && fs_mkdirs(folder, 0700, &f->err) != RC_OK) {
+        f->err.rc = RC_IO;
+        return;
+    }
+    if (has_room(s, &f->err) != RC_OK || uuid7(id, &f->err) != RC_OK)
         return;
     snprintf(f->path, sizeof f->path, "%s/new/%s", f->folder, id);
     f->fd = open(f->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);

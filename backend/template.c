@@ -23,6 +23,8 @@ static const char *const members[] = {"meta",  "id",     "kind",  "name",     "l
                                       "refer", "formal", "qr",    "outcomes", "steps", "lead",
                                       "body",  "tail",   "notes", "columns",  "sign",  NULL};
 
+enum { TEMPLATES_MAX = 128, SERVICES_MAX = 256 };
+
 struct reader {
     struct arena *a;
     const char *file, *base;
@@ -263,11 +265,10 @@ static int by_id(const void *a, const void *b)
     return strcmp(((const struct template *)a)->id, ((const struct template *)b)->id);
 }
 
-enum rc templates_load(struct arena *a, const char *configs, struct templates *out, struct err *e)
+/* Each file of the folder that is one; file(user, path) until it fails. */
+static enum rc each_file(struct arena *a, const char *dir,
+                         enum rc (*file)(void *, const char *, struct err *), void *user, struct err *e)
 {
-    const char *dir = arena_fmt(a, "%s/templates", configs);
-    struct template *all = ARENA_ARRAY(a, struct template, 128);
-    size_t n = 0;
     DIR *d = opendir(dir);
     enum rc rc = RC_OK;
 
@@ -275,24 +276,98 @@ enum rc templates_load(struct arena *a, const char *configs, struct templates *o
         return err_set(e, RC_IO, "%s: cannot be read", dir);
     for (struct dirent *f; rc == RC_OK && (f = readdir(d));) {
         size_t len = strlen(f->d_name);
-        if (len > 5 && strcmp(f->d_name + len - 5, ".json") == 0 && f->d_name[0] != '.')
-            rc = n == 128 ? err_set(e, RC_BAD_FIELD, "%s: more than 128 templates", dir)
-                          : template_load(a, arena_fmt(a, "%s/%s", dir, f->d_name), &all[n++], e);
+        if (len > 5 && strcmp(f->d_name + len - 5, ".json") == 0 && f->d_name[0] != '.' &&
+            f->d_name[0] != '_' && !strchr(f->d_name, '@'))
+            rc = file(user, arena_fmt(a, "%s/%s", dir, f->d_name), e);
     }
     closedir(d);
-    TRY(rc);
-    if (n)
-        qsort(all, n, sizeof *all, by_id);
-    *out = (struct templates){all, n};
+    return rc;
+}
+
+struct loading {
+    struct arena *a;
+    struct template *all;
+    struct template_outcome *ends;
+    size_t n, n_ends;
+};
+
+static enum rc one_template(void *user, const char *file, struct err *e)
+{
+    struct loading *l = user;
+    if (l->n == TEMPLATES_MAX)
+        return err_set(e, RC_BAD_FIELD, "%s: more than %d templates", file, TEMPLATES_MAX);
+    return template_load(l->a, file, &l->all[l->n++], e);
+}
+
+static enum rc one_service(void *user, const char *file, struct err *e)
+{
+    struct loading *l = user;
+    struct jval *v;
+    if (l->n_ends == SERVICES_MAX)
+        return err_set(e, RC_BAD_FIELD, "%s: more than %d services", file, SERVICES_MAX);
+    TRY(jval_load(l->a, file, &v, e));
+    const struct jval *outcome = jval_get(v, "outcome");
+    l->ends[l->n_ends++] =
+        (struct template_outcome){jval_str(v, "id", ""), outcome ? jval_str(outcome, "document", "") : ""};
+    return RC_OK;
+}
+
+enum rc templates_load(struct arena *a, const char *configs, struct templates *out, struct err *e)
+{
+    struct loading l = {a, ARENA_ARRAY(a, struct template, TEMPLATES_MAX),
+                        ARENA_ARRAY(a, struct template_outcome, SERVICES_MAX), 0, 0};
+
+    TRY(each_file(a, arena_fmt(a, "%s/templates", configs), one_template, &l, e));
+    TRY(each_file(a, arena_fmt(a, "%s/services", configs), one_service, &l, e));
+    if (l.n)
+        qsort(l.all, l.n, sizeof *l.all, by_id);
+    *out = (struct templates){l.all, l.n, l.ends, l.n_ends};
     return RC_OK;
 }
 
 const struct template *template_find(const struct templates *t, const char *id)
 {
-    for (size_t i = 0; i < t->n; i++)
+    for (size_t i = 0; id && i < t->n; i++)
         if (strcmp(t->items[i].id, id) == 0)
             return &t->items[i];
     return NULL;
+}
+
+const char *templates_outcome(const struct templates *t, const char *service)
+{
+    for (size_t i = 0; i < t->n_outcomes; i++)
+        if (strcmp(t->outcomes[i].service, service) == 0)
+            return t->outcomes[i].document;
+    return "";
+}
+
+static bool word_in(const char **list, size_t n, const char *s)
+{
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(list[i], s) == 0)
+            return true;
+    return false;
+}
+
+bool template_fits(const struct template *t, const char *outcome)
+{
+    return word_in(t->outcomes, t->n_outcomes, outcome);
+}
+
+const struct template *template_of_step(const struct templates *t, const char *outcome, const char *step)
+{
+    const struct template *any = NULL;
+
+    for (size_t i = 0; i < t->n; i++) {
+        const struct template *x = &t->items[i];
+        if (!word_in(x->steps, x->n_steps, step))
+            continue;
+        if (template_fits(x, outcome))
+            return x;
+        if (!any)
+            any = x;
+    }
+    return any;
 }
 
 static const char *value(const struct text_var *vars, size_t n, const char *name, size_t len)

@@ -29,15 +29,25 @@ struct template
     enum template_sign sign[4];
     size_t n_sign;
 };
+struct template_outcome {
+    const char *service, *document; /* "petition.general", "answer.petition" */
+};
 struct templates {
     const struct template *items; /* sorted by id */
     size_t n;
+    const struct template_outcome *outcomes; /* what each service ends with */
+    size_t n_outcomes;
 };
 /* Every file of the folder; the error names file and member: unknown member, unknown {place}, a language
  * missing, other places in one language than in another, a letter with a cedilla. */
 MUST enum rc templates_load(struct arena *a, const char *configs, struct templates *out, struct err *e);
 MUST enum rc template_load(struct arena *a, const char *file, struct template *out, struct err *e);
 const struct template *template_find(const struct templates *t, const char *id); /* NULL */
+/* "" when it ends with no document of ours. */
+const char *templates_outcome(const struct templates *t, const char *service);
+bool template_fits(const struct template *t, const char *outcome);
+/* The first choice after this step of a case that ends so; NULL: none is meant for it. */
+const struct template *template_of_step(const struct templates *t, const char *outcome, const char *step);
 /* The text with its values; NULL when one that it names is empty: such a line is left out. */
 const char *template_fill(struct arena *a, const char *text, const struct text_var *vars, size_t n);
 /* The same for a person to go on writing: what is empty stands as "…". */

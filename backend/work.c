@@ -22,6 +22,7 @@ enum rc work_house_load(struct arena *a, const struct registry_conf *conf, struc
     TRY(workflows_load(a, conf->configs, &out->workflows, e));
     TRY(workflow_services(&out->workflows, &out->catalog, e));
     TRY(rights_load(a, conf->configs, &out->rights, e));
+    TRY(templates_load(a, conf->configs, &out->templates, e));
     TRY(terms_load(a, conf->configs, &out->terms, e));
     TRY(i18n_load(a, arena_fmt(a, "%s/i18n", conf->configs), &out->i18n, e));
     TRY(pin_key_load(conf->pin_key, true, out->master, e));

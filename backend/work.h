@@ -5,6 +5,7 @@
 
 #include "backend/conf.h"
 #include "backend/sql.h"
+#include "backend/template.h"
 #include "common/base/clock.h"
 #include "common/base/crypto.h"
 #include "common/model/lang.h"
@@ -21,6 +22,7 @@ struct work_house {
     struct registers registers;
     struct workflows workflows;
     struct rights rights;
+    struct templates templates;
     struct i18n *i18n;
     struct terms *terms;         /* of the files alone */
     uint8_t master[32];          /* of the file pin_key */

@@ -1,3 +1,3 @@
--- A file that is on disk now. The same file again is no news.
-INSERT INTO blob (sha256, size, type, terminal) VALUES (decode($1, 'hex'), $2::int, $3, $4)
-ON CONFLICT (sha256) DO NOTHING RETURNING 1
+-- A file that is on disk now. The same file again is no news, unless it was disposed of in between.
+INSERT INTO blob AS b (sha256, size, type, terminal) VALUES (decode($1, 'hex'), $2::int, $3, $4)
+ON CONFLICT (sha256) DO UPDATE SET gone_at = NULL WHERE b.gone_at IS NOT NULL RETURNING 1

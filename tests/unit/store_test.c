@@ -152,7 +152,8 @@ static int half_received(void)
 
 static void too_much_stops_and_leaves_nothing(void **state)
 {
-    const struct store_place s = {dir, 1}, full = {dir, INT64_C(1) << 40}, gone = {"/nonexistent/store", 1};
+    const struct store_place s = {dir, 1}, full = {dir, INT64_C(1) << 40},
+                             gone = {"/proc/nonexistent/store", 1};
     char hex[STORE_HEX];
     struct err e = {0};
 

@@ -1,0 +1,373 @@
+/* What leaves the house: rendered when it is decided, signed by who decided, with a number of its own. */
+#include <string.h>
+
+#include "backend/doc_priv.h"
+#include "backend/people.h"
+
+static const char *given(const struct doc_effect *f, const char *need)
+{
+    for (size_t i = 0; i < f->n_given; i++)
+        if (strcmp(f->given[i].need, need) == 0)
+            return f->given[i].value;
+    return NULL;
+}
+
+static const struct template *template_for(struct work *w, const struct doc_effect *f)
+{
+    const struct templates *all = &w->house->templates;
+    const char *outcome = templates_outcome(all, f->c->service);
+    const struct template *t = template_of_step(all, outcome, f->action);
+
+    for (size_t i = 0; !t && i < all->n; i++)
+        if (template_fits(&all->items[i], outcome))
+            t = &all->items[i];
+    return t ? t : template_find(all, "answer.petition");
+}
+
+/* ---- to look at ---- */
+
+enum rc doc_templates_json(struct work *w, const struct actor *who, const struct casefile *c, struct buf *out,
+                           struct err *e)
+{
+    const struct templates *all = &w->house->templates;
+    const char *outcome = templates_outcome(all, c->service);
+    bool first = true;
+
+    for (int round = 0; round < 2; round++) /* those meant for it, then the general ones */
+        for (size_t i = 0; i < all->n; i++) {
+            const struct template *t = &all->items[i];
+            bool fits = template_fits(t, outcome);
+            bool general = strcmp(t->id, "answer.petition") == 0 || strcmp(t->id, "refusal") == 0;
+            if (round == 0 ? !fits : fits || !general)
+                continue;
+            buf_str(out, first ? "[{\"id\":" : ",{\"id\":");
+            first = false;
+            json_quote(out, t->id);
+            buf_fmt(out, ",\"kind\":\"%s\"", t->kind);
+            for (int part = 0; part < 3; part++) {
+                buf_str(out, part == 0 ? ",\"name\":{" : part == 1 ? "},\"title\":{" : "},\"body\":{");
+                for (int l = 0, n = 0; l < LANG_COUNT; l++) {
+                    struct doc_letter letter = {.t = t, .lang = (enum lang)l};
+                    if (!t->langs[l])
+                        continue;
+                    if (part)
+                        TRY(letter_case(w, &letter, c, e));
+                    buf_fmt(out, "%s\"%s\":", n++ ? "," : "", lang_codes[l]);
+                    json_quote(out, part == 0 ? t->name.t[l]
+                                    : part == 1
+                                        ? template_offer(w->a, t->title.t[l], letter.vars, letter.n_vars)
+                                        : letter_offer(w, &letter));
+                }
+            }
+            buf_str(out, "},\"langs\":[");
+            for (int l = 0, n = 0; l < LANG_COUNT; l++)
+                if (t->langs[l])
+                    buf_fmt(out, "%s\"%s\"", n++ ? "," : "", lang_codes[l]);
+            buf_str(out, "]}");
+        }
+    buf_str(out, first ? "[]" : "]");
+    (void)who;
+    return RC_OK;
+}
+
+enum rc doc_preview(struct work *w, const struct actor *who, const struct casefile *c, const char *reason,
+                    struct bytes *pdf, struct err *e)
+{
+    const struct store_place place = doc_place(w);
+    struct doc_row *pending, *sealed;
+    struct doc_draft draft = {0};
+    struct doc_letter letter;
+    size_t n_pending, n_sealed;
+    bool found;
+
+    TRY(doc_may(w, who, "case.view", c, reason, e));
+    TRY(doc_rows(w, SQL_DOC_PENDING, c->id, &pending, &n_pending, e));
+    TRY(doc_rows(w, SQL_DOC_SIGNED, c->id, &sealed, &n_sealed, e));
+    TRY(doc_draft_get(w, c->id, &found, &draft, e));
+    if (n_sealed && (!found || draft.at_ms <= sealed[0].d.signed_ms))
+        return store_get(&place, w->a, sealed[0].d.sha256, pdf, e);
+    if (n_pending && (!found || draft.at_ms <= pending[0].d.made_ms))
+        return store_get(&place, w->a, pending[0].d.sha256, pdf, e);
+    if (!found)
+        return err_set(e, RC_NOT_FOUND, "nothing is written yet");
+    TRY(letter_of_draft(w, c, &draft, &letter, e));
+    return letter_pdf(w, &letter, pdf, NULL, e);
+}
+
+enum rc doc_answer_of(struct work *w, const char *case_id, bool *found, struct document *out, struct err *e)
+{
+    struct doc_row *r;
+    size_t n;
+
+    TRY(doc_rows(w, SQL_DOC_SIGNED, case_id, &r, &n, e));
+    *found = n == 1 && !r[0].d.disposed_ms;
+    if (*found)
+        *out = r[0].d;
+    return RC_OK;
+}
+
+/* ---- render ---- */
+
+static enum rc void_pending(struct work *w, const char *case_id, const char *why, struct err *e)
+{
+    struct doc_row *r;
+    size_t n;
+
+    TRY(doc_rows(w, SQL_DOC_PENDING, case_id, &r, &n, e));
+    while (n) {
+        struct db_param p[] = {DB_STR(r[0].d.id), DB_STR(doc_int(w, w->now_ms())), DB_STR(why)};
+        TRY(work_sql(w, SQL_DOC_VOID, p, NULL, e));
+        TRY(doc_rows(w, SQL_DOC_PENDING, case_id, &r, &n, e));
+    }
+    return RC_OK;
+}
+
+/* A paper that somebody brought in as the answer: signed outside, or by hand and scanned. */
+static enum rc choose(struct work *w, const struct actor *who, const struct doc_effect *f, const char *id,
+                      struct document *out, struct err *e)
+{
+    struct db_result *r SCOPED(db_result_freep) = NULL;
+    struct db_param p[] = {DB_STR(id), DB_STR(f->c->id)};
+
+    if (!uuid_valid(id))
+        return err_at(e, RC_BAD_FIELD, "document", "document: draft, or the id of a document of this case");
+    TRY(void_pending(w, f->c->id, "replaced", e));
+    TRY(work_sql(w, SQL_DOC_CHOOSE, p, &r, e));
+    if (db_rows(r) != 1)
+        return err_at(e, RC_BAD_FIELD, "document", "document: no PDF of this case that could be the answer");
+    TRY(doc_get(w, id, out, e));
+    return doc_happened(w, who, f->c, "answer chosen", out, e);
+}
+
+static enum rc letter_for(struct work *w, const struct actor *who, const struct doc_effect *f,
+                          struct doc_letter *out, struct err *e)
+{
+    struct doc_draft d = {0};
+    bool found;
+
+    TRY(doc_draft_get(w, f->c->id, &found, &d, e));
+    if (!found && given(f, "document"))
+        return err_at(e, RC_BAD_FIELD, "document", "document: nothing is written yet");
+    if (!found) {
+        const struct template *t = template_for(w, f);
+        enum lang lang = t->langs[f->c->lang] ? f->c->lang : LANG_RO;
+        d = (struct doc_draft){.template = t->id, .lang = lang, .at_ms = w->now_ms()};
+        if (who->kind == ACTOR_STAFF)
+            d.author = who->account;
+    }
+    TRY(letter_of_draft(w, f->c, &d, out, e));
+    if (given(f, "reason"))
+        letter_var(out, "reason", given(f, "reason"));
+    if (given(f, "legal_basis"))
+        letter_var(out, "legal_basis", given(f, "legal_basis"));
+    return RC_OK;
+}
+
+enum rc doc_render_case(struct work *w, const struct actor *who, const struct doc_effect *f,
+                        struct document *out, struct err *e)
+{
+    const char *which = given(f, "document");
+    struct doc_letter l;
+    struct doc_row row = {0};
+    struct bytes pdf;
+    size_t pages;
+
+    if (which && strcmp(which, "draft") != 0)
+        return choose(w, who, f, which, out, e);
+    TRY(letter_for(w, who, f, &l, e));
+    TRY(letter_pdf(w, &l, &pdf, &pages, e));
+    TRY(void_pending(w, f->c->id, "replaced", e));
+    const char *title = l.title && *l.title ? l.title : tr_get(&l.t->name, l.lang);
+    row.d = (struct document){.case_id = f->c->id,
+                              .institution = f->c->institution,
+                              .kind = l.t->kind,
+                              .title = title,
+                              .lang = lang_codes[l.lang],
+                              .template = l.t->id};
+    row.source = letter_source(w, &l);
+    TRY(doc_keep(w, who, pdf, pages, &row, e));
+    *out = row.d;
+    return doc_happened(w, who, f->c, "document rendered", out, e);
+}
+
+/* ---- seal ---- */
+
+/* Roles that decide. A clerk who presses the last key does not. */
+static enum rc decides(struct work *w, const char *account, const struct casefile *c, bool *out,
+                       struct err *e)
+{
+    static const char *roles[] = {"approver", "officer", "head", "archivist"};
+    static const struct right_action sign = {"document.sign", roles, COUNT(roles), NULL};
+    const struct rights_place where = {c->institution, c->department, false, false};
+    struct rights_person person;
+    struct institutions tree;
+    struct err none = {0};
+
+    *out = false;
+    if (people_load(w->db, w->a, account, &person, &none) != RC_OK)
+        return none.rc == RC_NOT_FOUND ? RC_OK : err_set(e, none.rc, "%s", none.text);
+    TRY(work_tree(w, &tree, e));
+    *out = rights_decide_roles(&w->house->rights, &tree, &person, &sign, &where).allowed;
+    return RC_OK;
+}
+
+/* Who signs: whoever acts, if they may decide; else who decided before. */
+static enum rc signer_of(struct work *w, const struct actor *who, const struct casefile *c,
+                         const struct doc_row *pending, const char **out, struct err *e)
+{
+    const char *candidates[] = {who->kind == ACTOR_STAFF ? who->account : NULL,
+                                pending ? pending->d.made_by : NULL, c->author};
+    bool may = false;
+
+    for (size_t i = 0; i < COUNT(candidates); i++) {
+        if (candidates[i])
+            TRY(decides(w, candidates[i], c, &may, e));
+        if (may) {
+            *out = candidates[i];
+            return RC_OK;
+        }
+    }
+    return err_code(e, RC_STATE, "NO_SIGNER", 0, "nobody who may sign stands behind the decision");
+}
+
+struct sealing {
+    const struct actor *who;
+    const struct casefile *c;
+    const char *signer; /* account */
+};
+
+/* In the case's own book, or in the general one where that takes nothing that goes out. */
+static enum rc number_of(struct work *w, const struct sealing *s, const struct document *d, const char *to,
+                         struct book_line *out, struct err *e)
+{
+    const struct casefile *c = s->c;
+    const struct register_rule *book = registers_find(&w->house->registers, c->reg);
+    const struct book_entry entry = {
+        .institution = c->institution,
+        .reg = book && register_takes(book, "out") ? c->reg : "general",
+        .direction = BOOK_OUT,
+        .subject = arena_fmt(w->a, "%s (%s)", d->title, c->number),
+        .correspondent = to,
+        .department = *c->department ? c->department : NULL,
+        .case_id = c->id,
+        .document = d->id,
+    };
+    return book_enter(w, s->who, &entry, out, e);
+}
+
+static const char *number_line(struct work *w, enum lang lang, const char *number)
+{
+    static const char *const word[LANG_COUNT] = {"Nr.", "Szám:", "No."};
+    return arena_fmt(w->a, "%s %s", word[lang], number);
+}
+
+/* The letter gets number, day and signer; the row points to what was rendered before. */
+static enum rc final_letter(struct work *w, const struct sealing *s, struct doc_letter *l,
+                            struct doc_row *row, struct err *e)
+{
+    struct book_line line;
+    struct doc_person person;
+    struct bytes pdf;
+    size_t pages;
+
+    TRY(letter_person(w, s->signer, l->lang, &person, e));
+    TRY(doc_id(w, &row->d.id, e));
+    TRY(number_of(w, s, &row->d, l->n_to ? l->to[0] : NULL, &line, e));
+    l->number = number_line(w, l->lang, line.number);
+    l->mark = NULL;
+    if (strcmp(letter_value(l, "clerk"), person.name) == 0)
+        l->prepared = NULL; /* who signs also wrote it */
+    l->made_ms = line.at_ms;
+    l->sign[SIGN_OFFICER] = person;
+    letter_var(l, "number", line.number);
+    letter_var(l, "officer", person.name);
+    letter_var(l, "office", person.office);
+    letter_var(l, "date", doc_day(w, line.at_ms));
+    TRY(letter_pdf(w, l, &pdf, &pages, e));
+    row->source = letter_source(w, l);
+    row->d.number = line.number;
+    row->d.made_ms = row->d.signed_ms = line.at_ms;
+    row->d.signed_by = s->signer;
+    row->d.signed_name = *person.office ? arena_fmt(w->a, "%s, %s", person.name, person.office) : person.name;
+    return doc_keep(w, s->who, pdf, pages, row, e);
+}
+
+/* What was brought in leaves as it is, bit for bit; who stands for it and its number are beside it. */
+static enum rc sign_given(struct work *w, const struct sealing *s, const struct doc_row *pending,
+                          struct document *out, struct err *e)
+{
+    const struct casefile *c = s->c;
+    struct db_result *r SCOPED(db_result_freep) = NULL;
+    struct doc_person person;
+    struct book_line line;
+
+    TRY(letter_person(w, s->signer, c->lang, &person, e));
+    TRY(number_of(w, s, &pending->d, *c->person ? c->person : NULL, &line, e));
+    struct db_param p[] = {DB_STR(pending->d.id), DB_STR(doc_int(w, line.at_ms)), DB_STR(s->signer),
+                           DB_STR(person.name), DB_STR(line.number)};
+    TRY(work_sql(w, SQL_DOC_SIGN, p, &r, e));
+    if (db_rows(r) != 1)
+        return err_set(e, RC_STATE, "document %s cannot be signed", pending->d.id);
+    TRY(doc_get(w, pending->d.id, out, e));
+    return doc_happened(w, s->who, c, "document signed", out, e);
+}
+
+enum rc doc_sign_case(struct work *w, const struct actor *who, const struct doc_effect *f,
+                      struct document *out, struct err *e)
+{
+    struct doc_row *pending, row = {0};
+    struct document rendered;
+    struct doc_letter l;
+    const char *signer;
+    size_t n;
+
+    TRY(doc_rows(w, SQL_DOC_PENDING, f->c->id, &pending, &n, e));
+    if (!n) {
+        TRY(doc_render_case(w, who, f, &rendered, e));
+        TRY(doc_rows(w, SQL_DOC_PENDING, f->c->id, &pending, &n, e));
+    }
+    TRY(signer_of(w, who, f->c, pending, &signer, e));
+    const struct sealing s = {who, f->c, signer};
+    if (strstr(pending->source, "\"given\": true") == pending->source + 1)
+        return sign_given(w, &s, pending, out, e);
+    TRY(letter_of_source(w, f->c, pending->source, &l, e));
+    row.d = pending->d;
+    row.d.parent = pending->d.id;
+    TRY(void_pending(w, f->c->id, "signed", e));
+    TRY(final_letter(w, &s, &l, &row, e));
+    *out = row.d;
+    return doc_happened(w, who, f->c, "document signed", out, e);
+}
+
+/* ---- forward ---- */
+
+enum rc doc_cover(struct work *w, const struct actor *who, const struct doc_effect *f,
+                  const char *to_institution, struct document *out, struct err *e)
+{
+    const struct doc_draft d = {.template = "cover.forward", .lang = LANG_RO, .at_ms = w->now_ms()};
+    struct db_result *r SCOPED(db_result_freep) = NULL;
+    struct db_param p[] = {DB_STR(to_institution)};
+    struct doc_letter l;
+    struct doc_row row = {0};
+
+    if (who->kind != ACTOR_STAFF)
+        return err_code(e, RC_STATE, "NO_SIGNER", 0, "the cover letter is signed by a person");
+    TRY(letter_of_draft(w, f->c, &d, &l, e));
+    TRY(work_sql(w, SQL_DOC_LETTERHEAD, p, &r, e));
+    l.to[0] = db_rows(r) == 1 ? arena_str(w->a, db_text(r, 0, 0)) : to_institution;
+    l.n_to = 1;
+    l.title = NULL;
+    l.body = NULL;
+    letter_var(&l, "to_institution", l.to[0]);
+    letter_var(&l, "reason", given(f, "reason"));
+    row.d = (struct document){.case_id = f->c->id,
+                              .institution = f->c->institution,
+                              .kind = l.t->kind,
+                              .title = tr_get(&l.t->name, LANG_RO),
+                              .lang = lang_codes[LANG_RO],
+                              .template = l.t->id};
+    const struct sealing s = {who, f->c, who->account};
+    TRY(final_letter(w, &s, &l, &row, e));
+    *out = row.d;
+    return doc_happened(w, who, f->c, "cover letter", out, e);
+}

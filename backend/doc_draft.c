@@ -1,0 +1,207 @@
+/* The answer while it is being written. */
+#include <string.h>
+
+#include "backend/doc_priv.h"
+#include "common/base/text.h"
+
+const char *const doc_unsigned[LANG_COUNT] = {"PROIECT, NESEMNAT", "TERVEZET, ALÁÍRATLAN",
+                                              "DRAFT, NOT SIGNED"};
+
+enum rc doc_draft_get(struct work *w, const char *case_id, bool *found, struct doc_draft *out, struct err *e)
+{
+    struct db_result *r SCOPED(db_result_freep) = NULL;
+    struct db_param p[] = {DB_STR(case_id)};
+
+    *found = false;
+    TRY(work_sql(w, SQL_DRAFT_GET, p, &r, e));
+    if (db_rows(r) != 1)
+        return RC_OK;
+    *out = (struct doc_draft){.template = arena_str(w->a, db_text(r, 0, 0)),
+                              .title = arena_str(w->a, db_text(r, 0, 2)),
+                              .body = arena_str(w->a, db_text(r, 0, 3)),
+                              .version = db_int(r, 0, 4),
+                              .author = arena_str(w->a, db_text(r, 0, 5)),
+                              .at_ms = db_int(r, 0, 6)};
+    if (!lang_parse(db_text(r, 0, 1), &out->lang))
+        out->lang = LANG_RO;
+    *found = true;
+    return RC_OK;
+}
+
+static enum rc sound(struct work *w, const struct doc_draft *in, struct err *e)
+{
+    const struct template *t = template_find(&w->house->templates, in->template);
+    size_t title = in->title ? strlen(in->title) : 0, body = in->body ? strlen(in->body) : 0;
+
+    if (!t || strcmp(t->kind, "protocol") == 0 || strcmp(t->kind, "receipt") == 0)
+        return err_at(e, RC_BAD_FIELD, "template", "template: there is no such template for a case");
+    if (in->lang >= LANG_COUNT || !t->langs[in->lang])
+        return err_at(e, RC_BAD_FIELD, "lang", "lang: %s is not there in this language", t->id);
+    if (title > DOC_TITLE_MAX || (title && !utf8_valid(in->title, title)) ||
+        (title && strpbrk(in->title, "\r\n")))
+        return err_at(e, RC_BAD_FIELD, "title", "title: one line of at most %d bytes", DOC_TITLE_MAX);
+    if (body > DOC_BODY_MAX || (body && !utf8_valid(in->body, body)))
+        return err_at(e, RC_BAD_FIELD, "body", "body: at most %d bytes of text", DOC_BODY_MAX);
+    return RC_OK;
+}
+
+/* Each word that is saved is no act; who takes up the pen is. */
+static enum rc taken_up(struct work *w, const struct actor *who, const struct casefile *c,
+                        const struct doc_draft *in, struct err *e)
+{
+    const struct work_log log = {c->institution, c->id, "answer drafted", in->template};
+    const char *given = arena_fmt(w->a, "{\"template\": \"%s\"}", in->template);
+    struct db_param p[] = {DB_STR(c->id), DB_STR(doc_int(w, w->now_ms())), DB_STR(who->account),
+                           DB_STR("answer drafted"), DB_STR(given)};
+
+    TRY(work_sql(w, SQL_DOC_EVENT, p, NULL, e));
+    return work_audit(w, who, &log, e);
+}
+
+static enum rc put(struct work *w, const struct actor *who, const struct casefile *c,
+                   const struct doc_draft *in, struct doc_draft *now, struct err *e)
+{
+    struct db_result *r SCOPED(db_result_freep) = NULL;
+    struct doc_draft before = {0};
+    bool found;
+    struct db_param p[] = {DB_STR(c->id),
+                           DB_STR(doc_int(w, in->version)),
+                           DB_STR(doc_int(w, w->now_ms())),
+                           DB_STR(who->account),
+                           DB_STR(in->template),
+                           DB_STR(lang_codes[in->lang]),
+                           DB_STR(in->title ? in->title : ""),
+                           DB_STR(in->body ? in->body : "")};
+
+    TRY(doc_draft_get(w, c->id, &found, &before, e));
+    TRY(work_sql(w, SQL_DRAFT_PUT, p, &r, e));
+    bool written = db_rows(r) == 1;
+    if (written && (!found || strcmp(before.author, who->account) != 0))
+        TRY(taken_up(w, who, c, in, e));
+    TRY(doc_draft_get(w, c->id, &found, now, e));
+    return written ? RC_OK : err_set(e, RC_CONFLICT, "the draft is at version %lld", (long long)now->version);
+}
+
+enum rc doc_draft_put(struct work *w, const struct actor *who, const struct casefile *c,
+                      const struct doc_draft *in, struct doc_draft *now, struct err *e)
+{
+    *now = (struct doc_draft){0};
+    TRY(doc_may(w, who, "answer.draft", c, in->reason, e));
+    TRY(sound(w, in, e));
+    if (c->closed_ms)
+        return err_set(e, RC_STATE, "the case is closed");
+    TRY(work_begin(w, e));
+    return work_end(w, put(w, who, c, in, now, e), e);
+}
+
+void doc_draft_json(const struct doc_draft *d, struct buf *out)
+{
+    char at[25];
+
+    iso_utc(at, d->at_ms);
+    buf_str(out, "{\"template\":");
+    json_quote(out, d->template);
+    buf_fmt(out, ",\"lang\":\"%s\",\"title\":", lang_codes[d->lang]);
+    json_quote(out, d->title);
+    buf_str(out, ",\"body\":");
+    json_quote(out, d->body);
+    buf_fmt(out, ",\"version\":%lld,\"author\":", (long long)d->version);
+    json_quote(out, d->author);
+    buf_fmt(out, ",\"at\":\"%s\"}", at);
+}
+
+static const char *blank_number[LANG_COUNT] = {"Nr. ________ / ____________", "Szám: ________ / ____________",
+                                               "No. ________ / ____________"};
+
+/* It is dated as it was written: looked at twice, it is the same file. */
+enum rc letter_of_draft(struct work *w, const struct casefile *c, const struct doc_draft *d,
+                        struct doc_letter *out, struct err *e)
+{
+    struct doc_person author = {"", ""};
+
+    *out = (struct doc_letter){.t = template_find(&w->house->templates, d->template), .lang = d->lang};
+    if (!out->t)
+        return err_at(e, RC_BAD_FIELD, "template", "template: %s is not there any more", d->template);
+    TRY(letter_case(w, out, c, e));
+    if (d->author)
+        TRY(letter_person(w, d->author, d->lang, &author, e));
+    static const char *const by[LANG_COUNT] = {"Întocmit: %s", "Készítette: %s", "Drawn up by: %s"};
+    BUF_SCOPE(line);
+    const char *mark = strstr(by[d->lang], "%s");
+    buf_add(&line, by[d->lang], (size_t)(mark - by[d->lang]));
+    buf_str(&line, author.name);
+    out->prepared = *author.name ? arena_str(w->a, line.p) : NULL;
+    letter_var(out, "clerk", author.name);
+    out->title = d->title;
+    out->body = d->body;
+    out->mark = doc_unsigned[d->lang];
+    out->number = blank_number[d->lang];
+    out->made_ms = d->at_ms;
+    const struct right_role *role = rights_role(&w->house->rights, "approver");
+    out->sign[SIGN_OFFICER] = (struct doc_person){"", role ? tr_get(&role->name, d->lang) : ""};
+    out->sign[SIGN_REGISTRAR] = author;
+    out->sign[SIGN_ARCHIVIST] = author;
+    return RC_OK;
+}
+
+static void member(struct buf *out, const char *name, const char *value, bool first)
+{
+    if (!first)
+        buf_chr(out, ',');
+    json_quote(out, name);
+    buf_chr(out, ':');
+    json_quote(out, value ? value : "");
+}
+
+const char *letter_source(struct work *w, const struct doc_letter *l)
+{
+    BUF_SCOPE(out);
+
+    buf_chr(&out, '{');
+    member(&out, "template", l->t->id, true);
+    member(&out, "lang", lang_codes[l->lang], false);
+    member(&out, "title", l->title, false);
+    member(&out, "body", l->body ? l->body : letter_default(w, l), false);
+    member(&out, "prepared", l->prepared, false);
+    member(&out, "qr", l->qr, false);
+    buf_str(&out, ",\"to\":[");
+    for (size_t i = 0; i < l->n_to; i++) {
+        if (i)
+            buf_chr(&out, ',');
+        json_quote(&out, l->to[i]);
+    }
+    buf_str(&out, "],\"vars\":{");
+    for (size_t i = 0; i < l->n_vars; i++)
+        member(&out, l->vars[i].name, l->vars[i].value, i == 0);
+    buf_str(&out, "}}");
+    return arena_str(w->a, out.p);
+}
+
+static const char *or_null(const char *s)
+{
+    return *s ? s : NULL;
+}
+
+enum rc letter_of_source(struct work *w, const struct casefile *c, const char *source, struct doc_letter *out,
+                         struct err *e)
+{
+    struct jval *v = NULL;
+
+    TRY(jval_parse(w->a, source, strlen(source), &v, e));
+    *out = (struct doc_letter){.t = template_find(&w->house->templates, jval_str(v, "template", NULL)),
+                               .institution = c->institution,
+                               .title = jval_str(v, "title", ""),
+                               .body = jval_str(v, "body", ""),
+                               .prepared = or_null(jval_str(v, "prepared", "")),
+                               .qr = or_null(jval_str(v, "qr", ""))};
+    if (!out->t || !lang_parse(jval_str(v, "lang", "ro"), &out->lang))
+        return err_set(e, RC_STATE, "template %s is not there any more", jval_str(v, "template", "?"));
+    const struct jval *to = jval_get(v, "to"), *vars = jval_get(v, "vars");
+    for (size_t i = 0; to && to->kind == JV_ARR && i < to->n && i < PAPER_LINES_MAX; i++)
+        if (to->items[i].kind == JV_STR)
+            out->to[out->n_to++] = to->items[i].s;
+    for (size_t i = 0; vars && vars->kind == JV_OBJ && i < vars->n; i++)
+        if (vars->items[i].kind == JV_STR)
+            letter_var(out, vars->names[i], vars->items[i].s);
+    return RC_OK;
+}

@@ -1,0 +1,4 @@
+# Documents and answers.
+add_library(doctest STATIC db/doc_rig.c unit/paper_rig.c)
+target_link_libraries(doctest PUBLIC booktest dbtest lib::cmocka)
+pridvor_test(db_doc_answer LABEL db SOURCES db/doc_answer_test.c LIBS doctest TIMEOUT 300)

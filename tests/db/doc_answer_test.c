@@ -1,0 +1,337 @@
+/* From the first word of an answer to the signed letter with a number of its own. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/db/doc_rig.h"
+
+static struct doc_rig r;
+
+static int setup(void **state)
+{
+    (void)state;
+    if (!doc_rig_make(&r))
+        exit(77);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    doc_rig_free(&r);
+    return 0;
+}
+
+static void holds(const char *text, const char *part)
+{
+    if (!strstr(text, part))
+        fail_msg("\"%s\" is not in:\n%s", part, text);
+}
+
+static void lacks(const char *text, const char *part)
+{
+    if (strstr(text, part))
+        fail_msg("\"%s\" is in:\n%s", part, text);
+}
+
+#define BODY "Am verificat strada.\n## Ce facem\n- umplem gropile\n- <b>nu</b> {number} %s\nVă mulțumim."
+
+static struct doc_draft draft_of(const char *template, enum lang lang, int64_t version)
+{
+    return (struct doc_draft){.template = template,
+                              .lang = lang,
+                              .title = "Răspuns: strada Morii",
+                              .body = BODY,
+                              .version = version};
+}
+
+static void a_draft_has_one_pen_at_a_time(void **state)
+{
+    struct casefile c = doc_case_get(&r, doc_case(&r, "petition.general", "in_work"));
+    struct doc_draft d = draft_of("answer.petition", LANG_RO, 0), now;
+    struct err e = {0};
+    bool found;
+
+    (void)state;
+    DOC_OK(doc_draft_get(&r.w, c.id, &found, &now, &doc_err));
+    assert_false(found);
+    DOC_OK(doc_draft_put(&r.w, &r.ana, &c, &d, &now, &doc_err));
+    assert_int_equal(now.version, 1);
+    /* a second clerk who had seen nothing */
+    assert_int_equal(doc_draft_put(&r.w, &r.ana, &c, &d, &now, &e), RC_CONFLICT);
+    assert_string_equal(now.body, BODY);
+    d.version = 1;
+    d.body = "Altul.";
+    DOC_OK(doc_draft_put(&r.w, &r.ana, &c, &d, &now, &doc_err));
+    assert_int_equal(now.version, 2);
+    assert_int_equal(doc_draft_put(&r.w, &r.ana, &c, &d, &now, &e), RC_CONFLICT);
+    assert_string_equal(doc_sql(&r, "SELECT count(*) FROM audit WHERE request_id = '%s'", c.id), "1");
+    assert_string_equal(doc_sql(&r, "SELECT string_agg(act, ',') FROM case_event WHERE case_id = '%s'", c.id),
+                        "answer drafted");
+}
+
+static void drafts_that_are_refused(void **state)
+{
+    struct casefile c = doc_case_get(&r, doc_case(&r, "petition.general", "in_work"));
+    static char big[(64 << 10) + 2];
+    struct doc_draft now;
+
+    (void)state;
+    memset(big, 'a', sizeof big - 1);
+    const struct {
+        struct doc_draft d;
+        const struct actor *who;
+        enum rc rc;
+        const char *path;
+    } rows[] = {
+        {{.template = "nothing", .body = ""}, &r.ana, RC_BAD_FIELD, "template"},
+        {{.template = "book.open", .body = ""}, &r.ana, RC_BAD_FIELD, "template"},
+        {{.template = "answer.petition", .lang = LANG_EN}, &r.ana, RC_BAD_FIELD, "lang"},
+        {{.template = "answer.petition", .title = "a\nb"}, &r.ana, RC_BAD_FIELD, "title"},
+        {{.template = "answer.petition", .title = "\xFF"}, &r.ana, RC_BAD_FIELD, "title"},
+        {{.template = "answer.petition", .body = big}, &r.ana, RC_BAD_FIELD, "body"},
+        {{.template = "answer.petition", .body = "\xC3("}, &r.ana, RC_BAD_FIELD, "body"},
+        {{.template = "answer.petition"}, &r.dan, RC_DENIED, ""},
+        {{.template = "answer.petition"}, &r.primar, RC_DENIED, ""},
+        {{.template = "answer.petition"}, &actor_citizen, RC_DENIED, ""},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct err e = {0};
+        enum rc rc = doc_draft_put(&r.w, rows[i].who, &c, &rows[i].d, &now, &e);
+        if (rc != rows[i].rc || strcmp(e.path, rows[i].path) != 0)
+            fail_msg("row %zu: %s %s %s", i, rc_name(rc), e.path, e.text);
+    }
+    assert_string_equal(doc_sql(&r, "SELECT count(*) FROM draft WHERE case_id = '%s'", c.id), "0");
+    assert_string_equal(doc_sql(&r, "SELECT count(*) FROM audit WHERE request_id = '%s'", c.id), "0");
+}
+
+/* What was looked at is what is fixed, byte for byte; what was fixed is what is signed, but for number, day
+ * and name. */
+static void preview_render_sign(void **state)
+{
+    struct casefile c = doc_case_get(&r, doc_case(&r, "petition.general", "in_work"));
+    struct doc_draft d = draft_of("answer.petition", LANG_RO, 0), now;
+    struct workflow_given given = {"document", "draft"};
+    struct doc_effect f = {&c, "draft_answer", &given, 1};
+    struct document rendered, final, again;
+    struct bytes seen, fixed, sealed, printed;
+    bool found;
+
+    (void)state;
+    DOC_OK(doc_draft_put(&r.w, &r.ana, &c, &d, &now, &doc_err));
+    DOC_OK(doc_preview(&r.w, &r.ana, &c, NULL, &seen, &doc_err));
+    DOC_OK(doc_render_case(&r.w, &r.ana, &f, &rendered, &doc_err));
+    const struct doc_ask ask = {rendered.id, NULL};
+    DOC_OK(doc_read(&r.w, &r.ana, &ask, &again, &fixed, &doc_err));
+    assert_int_equal(seen.len, fixed.len);
+    assert_memory_equal(seen.p, fixed.p, seen.len);
+    const char *text = doc_ask(&r, fixed, "fixed", "pdftotext -layout %s -");
+    holds(text, "PROIECT, NESEMNAT");
+    holds(text, "<b>nu</b> {number} %s");
+    lacks(text, "Ioan Mureșan");
+    assert_string_equal(rendered.kind, "answer");
+
+    struct doc_effect g = {&c, "sign_answer", NULL, 0};
+    DOC_OK(doc_sign_case(&r.w, &r.primar, &g, &final, &doc_err));
+    assert_string_equal(final.signed_by, "primar");
+    assert_string_equal(final.parent, rendered.id);
+    DOC_OK(doc_preview(&r.w, &r.ana, &c, NULL, &sealed, &doc_err));
+    const struct doc_ask ask2 = {final.id, NULL};
+    DOC_OK(doc_read(&r.w, &r.ana, &ask2, &again, &printed, &doc_err));
+    assert_int_equal(sealed.len, printed.len);
+    assert_memory_equal(sealed.p, printed.p, sealed.len);
+    text = doc_ask(&r, sealed, "signed", "pdftotext -layout %s -");
+    holds(text, "Ioan Mureșan");
+    holds(text, "Primar");
+    holds(text, final.number);
+    holds(text, "umplem gropile");
+    holds(text, "Ana-Mărioara Pop-Țîrlea");
+    lacks(text, "NESEMNAT");
+    lacks(text, "system");
+    /* in the book, and nothing unsigned is left behind */
+    assert_string_equal(
+        doc_sql(&r, "SELECT direction || ' ' || (document = '%s') FROM register_entry WHERE case_id = '%s'",
+                final.id, c.id),
+        "out true");
+    assert_string_equal(doc_sql(&r, "SELECT voided_why FROM document WHERE id = '%s'", rendered.id),
+                        "signed");
+    DOC_OK(doc_answer_of(&r.w, c.id, &found, &again, &doc_err));
+    assert_true(found);
+    assert_string_equal(again.id, final.id);
+    assert_string_equal(
+        doc_sql(&r, "SELECT string_agg(act, ', ' ORDER BY id) FROM case_event WHERE case_id = '%s'", c.id),
+        "answer drafted, document rendered, document signed");
+}
+
+static void rendered_anew_the_old_one_is_voided(void **state)
+{
+    struct casefile c = doc_case_get(&r, doc_case(&r, "petition.general", "in_work"));
+    struct doc_draft d = draft_of("answer.petition", LANG_HU, 0), now;
+    struct workflow_given given = {"document", "draft"};
+    struct doc_effect f = {&c, "draft_answer", &given, 1};
+    struct document one, two, final;
+    struct bytes pdf;
+
+    (void)state;
+    d.title = "";
+    DOC_OK(doc_draft_put(&r.w, &r.ana, &c, &d, &now, &doc_err));
+    DOC_OK(doc_render_case(&r.w, &r.ana, &f, &one, &doc_err));
+    d.version = 1;
+    d.body = "Másik szöveg, őszi út.";
+    DOC_OK(doc_draft_put(&r.w, &r.ana, &c, &d, &now, &doc_err));
+    DOC_OK(doc_render_case(&r.w, &r.ana, &f, &two, &doc_err));
+    assert_string_equal(doc_sql(&r, "SELECT voided_why FROM document WHERE id = '%s'", one.id), "replaced");
+    struct doc_effect g = {&c, "sign_answer", NULL, 0};
+    DOC_OK(doc_sign_case(&r.w, &r.primar, &g, &final, &doc_err));
+    DOC_OK(doc_preview(&r.w, &r.ana, &c, NULL, &pdf, &doc_err));
+    const char *text = doc_ask(&r, pdf, "hu", "pdftotext -layout %s -");
+    holds(text, "Másik szöveg, őszi út.");
+    holds(text, "Polgármester");
+    holds(text, "Szék község");
+    holds(text, "Szám:");
+}
+
+static void who_signs_is_who_decided(void **state)
+{
+    struct casefile c = doc_case_get(&r, doc_case(&r, "ad.banner", "decided"));
+    struct workflow_given given = {"legal_basis", "art. 5 din HCL 12/2020"};
+    struct doc_effect approve = {&c, "approve", &given, 1}, issue = {&c, "issue", NULL, 0};
+    struct document one, final;
+    struct bytes pdf;
+    struct err e = {0};
+
+    (void)state;
+    DOC_OK(doc_render_case(&r.w, &r.primar, &approve, &one, &doc_err));
+    assert_string_equal(one.kind, "decision");
+    /* the clerk hands it over; the mayor decided */
+    DOC_OK(doc_sign_case(&r.w, &r.ana, &issue, &final, &doc_err));
+    assert_string_equal(final.signed_by, "primar");
+    DOC_OK(doc_preview(&r.w, &r.ana, &c, NULL, &pdf, &doc_err));
+    const char *text = doc_ask(&r, pdf, "decision", "pdftotext -layout %s -");
+    holds(text, "art. 5 din HCL 12/2020");
+    holds(text, "Ioan Mureșan");
+    holds(text, "Kovács-Ördög Zsófia");
+    lacks(text, "…");
+    /* nobody decided: nothing leaves */
+    struct casefile other = doc_case_get(&r, doc_case(&r, "ad.banner", "decided"));
+    struct doc_effect alone = {&other, "issue", NULL, 0};
+    DOC_OK(work_begin(&r.w, &doc_err));
+    enum rc rc = doc_sign_case(&r.w, &r.ana, &alone, &final, &e);
+    assert_int_equal(work_end(&r.w, rc, &e), RC_STATE);
+    assert_string_equal(doc_sql(&r, "SELECT count(*) FROM document WHERE case_id = '%s'", other.id), "0");
+    assert_string_equal(doc_sql(&r, "SELECT count(*) FROM register_entry WHERE case_id = '%s'", other.id),
+                        "0");
+}
+
+static void a_paper_from_outside_leaves_as_it_is(void **state)
+{
+    struct casefile c = doc_case_get(&r, doc_case(&r, "petition.general", "in_work"));
+    static const char pdf[] = "%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n"
+                              "2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
+                              "3 0 obj<</Type /Page/Parent 2 0 R/ByteRange[0 1 2 3]>>endobj\n"
+                              "xref\n0 4\ntrailer<</Root 1 0 R>>\nstartxref\n162\n%%EOF\n";
+    struct store_file *file = doc_file(&r, pdf, sizeof pdf - 1);
+    struct doc_upload up = {c.id, "attachment", "raspuns-semnat.pdf", "application/pdf", NULL, file};
+    struct document d, final;
+    struct bytes back;
+
+    (void)state;
+    DOC_OK(doc_add(&r.w, &r.ana, &up, &d, &doc_err));
+    store_drop(file);
+    struct workflow_given given = {"document", d.id};
+    struct doc_effect f = {&c, "draft_answer", &given, 1}, g = {&c, "sign_answer", NULL, 0};
+    struct document chosen;
+    DOC_OK(doc_render_case(&r.w, &r.ana, &f, &chosen, &doc_err));
+    DOC_OK(doc_sign_case(&r.w, &r.primar, &g, &final, &doc_err));
+    assert_string_equal(final.id, d.id);
+    assert_string_equal(final.signed_by, "primar");
+    DOC_OK(doc_preview(&r.w, &r.ana, &c, NULL, &back, &doc_err));
+    assert_int_equal(back.len, sizeof pdf - 1);
+    assert_memory_equal(back.p, pdf, back.len);
+    /* a paper of another case, or none at all */
+    struct casefile other = doc_case_get(&r, doc_case(&r, "petition.general", "in_work"));
+    struct err e = {0};
+    struct workflow_given wrong[] = {{"document", d.id}, {"document", "../x"}, {"document", "draft"}};
+    for (size_t i = 0; i < COUNT(wrong); i++) {
+        struct doc_effect bad = {&other, "draft_answer", &wrong[i], 1};
+        assert_int_equal(doc_render_case(&r.w, &r.ana, &bad, &chosen, &e), RC_BAD_FIELD);
+        assert_string_equal(e.path, "document");
+    }
+}
+
+static void a_cover_letter_goes_with_what_is_passed_on(void **state)
+{
+    struct casefile c = doc_case_get(&r, doc_case(&r, "petition.general", "registered"));
+    struct workflow_given given = {"reason", "drumul este județean"};
+    struct doc_effect f = {&c, "forward", &given, 1};
+    struct document d;
+    struct bytes pdf;
+
+    (void)state;
+    DOC_OK(doc_cover(&r.w, &r.primar, &f, "county", &d, &doc_err));
+    const struct doc_ask ask = {d.id, NULL};
+    DOC_OK(doc_read(&r.w, &r.ana, &ask, &d, &pdf, &doc_err));
+    const char *text = doc_ask(&r, pdf, "cover", "pdftotext -layout %s -");
+    holds(text, "Județul Cluj");
+    holds(text, "drumul este județean");
+    holds(text, "Ioan Mureșan");
+    assert_string_equal(d.kind, "cover");
+}
+
+static void documents_of_foreign_cases_stay_closed(void **state)
+{
+    struct casefile c = doc_case_get(&r, doc_case(&r, "petition.general", "in_work"));
+    struct doc_effect f = {&c, "forward", NULL, 0};
+    struct document d, seen;
+    struct bytes pdf;
+    struct err e = {0};
+
+    (void)state;
+    DOC_OK(doc_cover(&r.w, &r.primar, &f, "county", &d, &doc_err));
+    const struct doc_ask ask = {d.id, NULL}, none = {"00000000-0000-7000-8000-000000000000", NULL},
+                         odd = {"' OR 1=1", NULL};
+    assert_int_equal(doc_read(&r.w, &r.dan, &ask, &seen, &pdf, &e), RC_DENIED);
+    assert_int_equal(doc_read(&r.w, &actor_citizen, &ask, &seen, &pdf, &e), RC_DENIED);
+    assert_int_equal(doc_read(&r.w, &r.ana, &none, &seen, &pdf, &e), RC_NOT_FOUND);
+    assert_int_equal(doc_read(&r.w, &r.ana, &odd, &seen, &pdf, &e), RC_NOT_FOUND);
+    doc_sql(&r, "UPDATE casefile SET sealed = true WHERE id = '%s'", c.id);
+    assert_int_equal(doc_read(&r.w, &r.ana, &ask, &seen, &pdf, &e), RC_DENIED);
+    const struct doc_ask why = {d.id, "cerere a instanței"};
+    DOC_OK(doc_read(&r.w, &r.ana, &why, &seen, &pdf, &doc_err));
+    assert_string_equal(doc_sql(&r, "SELECT count(*) FROM audit WHERE act = 'sealed document read'"), "1");
+}
+
+static void every_template_as_the_clerk_gets_it(void **state)
+{
+    struct casefile c = doc_case_get(&r, doc_case(&r, "cs.birth_certificate", "in_work"));
+    BUF_SCOPE(out);
+    struct jval *v;
+
+    (void)state;
+    DOC_OK(doc_templates_json(&r.w, &r.ana, &c, &out, &doc_err));
+    DOC_OK(jval_parse(r.a, out.p, out.len, &v, &doc_err));
+    assert_true(v->n >= 3);
+    holds(out.p, "cover.certificate");
+    lacks(out.p, "{request_number}");
+    holds(out.p, c.number);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_draft_has_one_pen_at_a_time),
+        cmocka_unit_test(drafts_that_are_refused),
+        cmocka_unit_test(preview_render_sign),
+        cmocka_unit_test(rendered_anew_the_old_one_is_voided),
+        cmocka_unit_test(who_signs_is_who_decided),
+        cmocka_unit_test(a_paper_from_outside_leaves_as_it_is),
+        cmocka_unit_test(a_cover_letter_goes_with_what_is_passed_on),
+        cmocka_unit_test(documents_of_foreign_cases_stay_closed),
+        cmocka_unit_test(every_template_as_the_clerk_gets_it),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
