@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -80,6 +81,14 @@ static enum rc answer(const struct buf *in, struct buf *out, struct err *e)
     return h.rc;
 }
 
+/* Under valgrind everything takes many times longer: with-valgrind says how many. */
+static int64_t patience(int ms)
+{
+    const char *slow = getenv("PRIDVOR_SLOW");
+    long times = slow ? strtol(slow, NULL, 10) : 1;
+    return times > 1 && times <= 100 ? ms * times : ms;
+}
+
 enum rc apart_run(apart_body body, const void *arg, int ms, struct buf *out, struct err *e)
 {
     int fd[2];
@@ -96,7 +105,7 @@ enum rc apart_run(apart_body body, const void *arg, int ms, struct buf *out, str
     int why = errno;
     close(fd[1]);
     enum rc rc = pid < 0 ? err_set(e, RC_INTERNAL, "fork: %s", strerror(why))
-                         : read_all(fd[0], mono_ms() + ms, &in, e);
+                         : read_all(fd[0], mono_ms() + patience(ms), &in, e);
     close(fd[0]);
     if (pid > 0) {
         kill(pid, SIGKILL); /* it has said all it had to say */

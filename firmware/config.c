@@ -1,5 +1,9 @@
 #include "firmware/config.h"
 
+#include "common/model/submission.h"
+
+#include <string.h>
+
 static const char *const driver_names[] = {"card", "print", "pad", "scan", "office", NULL};
 
 static const struct jfield driver_fields[] = {
@@ -43,6 +47,7 @@ static const struct jfield kiosk_fields[] = {
     JF_INT(struct kiosk_conf, near_end_mm, 0, 100, 20000),
     JF_INT(struct kiosk_conf, page_grace_ms, 0, 100, 60000),
     JF_BOOL(struct kiosk_conf, card_keep, 0),
+    JF_STRS(struct kiosk_conf, card_proof, n_card_proof, 0, 24),
     JF_STRS(struct kiosk_conf, services, n_services, 0, 64),
     JF_STR(struct kiosk_conf, status_url, J_REQ, 1, 200),
     {"register", J_OBJ, J_REQ, offsetof(struct kiosk_conf, reg), 0, 0, 0, &register_desc, NULL},
@@ -56,6 +61,20 @@ static void fallback(int64_t *v, int64_t def)
         *v = def;
 }
 
+/* A word with a slip in it would turn every card away. */
+static enum rc check_proof(const struct kiosk_conf *c, struct err *e)
+{
+    for (size_t i = 0; i < c->n_card_proof; i++) {
+        const char *const *w = passive_words;
+        while (*w && strcmp(*w, c->card_proof[i]) != 0)
+            w++;
+        if (!*w || submission_disproves(*w))
+            return err_at(e, RC_BAD_FIELD, "card_proof", "card_proof: %.24s is no word that can prove a card",
+                          c->card_proof[i]);
+    }
+    return RC_OK;
+}
+
 enum rc config_load(struct arena *a, const char *path, struct kiosk_conf *out, struct err *e)
 {
     struct kiosk_conf c = {0};
@@ -64,6 +83,7 @@ enum rc config_load(struct arena *a, const char *path, struct kiosk_conf *out, s
         if (c.drivers[i].n_argv == 0)
             return err_at(e, RC_BAD_FIELD, "drivers.argv", "%s: driver %s has no program", path,
                           c.drivers[i].name);
+    TRY(check_proof(&c, e));
     fallback(&c.idle_s, 60);
     fallback(&c.warn_s, 30);
     fallback(&c.done_s, 20);

@@ -40,6 +40,10 @@ struct kiosk_conf {
     int64_t near_end_mm;   /* what is left when the printer begins to say "near end" */
     int64_t page_grace_ms; /* how long a session waits for a page that died */
     bool card_keep; /* a card taken out in the middle means nothing; false: asked at once, then wiped */
+    /* With which words of passive authentication a card counts as read; empty: with all but those that prove
+     * a change. A card with another one counts as typed, its verdict goes along. */
+    const char **card_proof;
+    size_t n_card_proof;
     const char *status_url; /* the receipt code is put behind it */
     struct register_conf reg;
     struct driver_conf *drivers;

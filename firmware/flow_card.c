@@ -122,10 +122,18 @@ static const char *known(struct flow *f, const char *const *words, const char *w
     return NULL;
 }
 
+/* Does this verdict prove a card here? Without a list of the terminal's own, everything but a change does. */
+static bool accepted(const struct kiosk_conf *conf, const char *passive)
+{
+    bool in = conf->n_card_proof == 0;
+    for (size_t i = 0; i < conf->n_card_proof; i++)
+        in = in || (passive && strcmp(conf->card_proof[i], passive) == 0);
+    return in && !submission_disproves(passive);
+}
+
 /* What the driver found out about the chip's files and the chip. false: they prove nothing. */
 static bool take_proof(struct flow *f, const struct jval *data)
 {
-    static const char *const never[] = {"hash_differs", "signature_wrong"};
     struct card_part *c = &f->s->card;
     const struct jval *passive = jval_get(data, "passive");
     const char *reason = jval_str(passive, "reason", ""), *list = jval_str(passive, "list", "");
@@ -133,10 +141,7 @@ static bool take_proof(struct flow *f, const struct jval *data)
     c->chip = known(f, chip_words, jval_str(jval_get(data, "chip"), "verdict", ""));
     c->passive_reason = arena_strn(f->s->arena, reason, utf8_cut(reason, 200));
     c->csca = arena_strn(f->s->arena, list, utf8_cut(list, 200));
-    bool proven = !c->chip || strcmp(c->chip, "failed") != 0;
-    for (size_t i = 0; i < COUNT(never); i++)
-        proven = proven && (!c->passive || strcmp(c->passive, never[i]) != 0);
-    return proven;
+    return accepted(f->env.conf, c->passive) && (!c->chip || strcmp(c->chip, "failed") != 0);
 }
 
 /* The verdict is about the files of the completion: their holder has to be the one that filled the form. */

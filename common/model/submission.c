@@ -201,13 +201,15 @@ static unsigned channel_bit(const char *name)
     return 0;
 }
 
+bool submission_disproves(const char *passive)
+{
+    return passive && (strcmp(passive, "hash_differs") == 0 || strcmp(passive, "signature_wrong") == 0);
+}
+
 /* A card that was changed or copied proves nothing; what it says counts as typed. */
 static enum rc check_proof(const struct identity_proof *p, struct err *e)
 {
-    static const char *const never[] = {"hash_differs", "signature_wrong"};
-    bool bad = p->chip && strcmp(p->chip, "failed") == 0;
-    for (size_t i = 0; i < COUNT(never); i++)
-        bad = bad || (p->passive && strcmp(p->passive, never[i]) == 0);
+    bool bad = submission_disproves(p->passive) || (p->chip && strcmp(p->chip, "failed") == 0);
     return bad && strcmp(p->source, "card_read") == 0
                ? err_at(e, RC_BAD_FIELD, "request.identity.source",
                         "request.identity.source: not proven by this card")

@@ -21,6 +21,7 @@ struct identity_proof {
     const char *passive, *passive_reason, *csca, *chip;
 };
 extern const char *const passive_words[], *const chip_words[]; /* ended by NULL */
+bool submission_disproves(const char *passive); /* the word says that the card was changed; NULL: false */
 /* A scanned page as it left the scanner, before it went into a PDF. */
 struct original {
     const char *field, *sha256; /* hex */

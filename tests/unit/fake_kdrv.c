@@ -88,8 +88,10 @@ static void read_card(long id, const char *line)
     }
     if (strstr(line, "\"can\":\"000006\"")) /* the verdict is about another card than the one that was told */
         identity_of("\"can\":\"000003\"", identity, sizeof(identity));
-    /* CAN 000004: files that were changed; 000005: a copied chip */
-    const char *passive = strstr(line, "\"can\":\"000004\"") ? "hash_differs" : "valid",
+    /* CAN 000004: files that were changed; 000005: a copied chip; 000007: signed by nobody we know */
+    const char *passive = strstr(line, "\"can\":\"000004\"")   ? "hash_differs"
+                          : strstr(line, "\"can\":\"000007\"") ? "signer_unknown"
+                                                               : "valid",
                *chip = strstr(line, "\"can\":\"000005\"") ? "failed" : "genuine";
     snprintf(data, sizeof(data),
              "{\"access\":\"PACE\",\"passive\":{\"verdict\":\"%s\",\"reason\":\"why\",\"list\":\"a.ml\"},"
