@@ -21,12 +21,9 @@ struct date case_today(const struct work *w)
     return date_of_ms(w->now_ms());
 }
 
-const char *case_number(struct arena *a, int64_t n, int64_t registered_ms)
+const char *case_number(const struct work *w, const char *reg, int64_t n, int64_t registered_ms)
 {
-    char day[11];
-
-    date_ro(day, date_of_ms(registered_ms));
-    return arena_fmt(a, "%lld/%s", (long long)n, day);
+    return register_number(w->a, &w->house->registers, reg, n, date_of_ms(registered_ms));
 }
 
 size_t case_words(struct arena *a, const char *list, const char ***out)
@@ -115,6 +112,7 @@ enum rc case_row(struct work *w, const struct db_result *r, int i, struct casefi
         c->lang = LANG_RO;
     c->sealed = db_text(r, i, 29)[0] == 't';
     c->escalated = db_int(r, i, 31);
+    c->assignee_name = own(a, r, i, 32);
     c->number = register_number(a, &w->house->registers, c->reg, c->n, date_of_ms(c->registered_ms));
     TRY(row_flow(w, db_text(r, i, 30), c, e));
     return row_days(w, c, e);

@@ -15,7 +15,7 @@ struct case_flag {
 /* A row of casefile; text in w->a. Days that are not there are not valid (date_valid). */
 struct casefile {
     const char *id, *request_id; /* request_id NULL: paper, or from an institution that had it on paper */
-    const char *institution, *reg, *number; /* number as it is printed: "15/22.11.2026" */
+    const char *institution, *reg, *number; /* number: as it is printed */
     int64_t n, year, version, service_version;
     int64_t registered_ms, entered_ms, closed_ms; /* closed_ms 0: open */
     struct date filed_on, due, late_after;
@@ -24,6 +24,7 @@ struct casefile {
     size_t n_flags;
     const char *department, *assignee, *author;         /* department ""; the others NULL: nobody */
     const char *channel, *subject, *person, *attention; /* attention: a staff message's id, or "" */
+    const char *assignee_name;                          /* NULL: nobody */
     const char *email, *phone;                          /* or NULL */
     const char *retention;                              /* or NULL */
     enum lang lang;
@@ -82,9 +83,10 @@ MUST enum rc case_assign(struct work *w, const struct actor *who, const struct c
                          const char *assignee, struct casefile *now, struct err *e); /* [case.assign] */
 MUST enum rc case_note(struct work *w, const struct actor *who, const struct case_step *s, const char *text,
                        bool public, struct err *e); /* [case.note]; no version: notes do not collide */
-/* case.both_present case.evidence case.approvals_open case.place_free case.delivered: "true" "false". */
-MUST enum rc case_fact(struct work *w, const struct actor *who, const struct case_step *s, const char *path,
-                       const char *value, struct casefile *now, struct err *e);
+/* need: case.both_present case.evidence case.approvals_open case.place_free case.delivered; value: "true"
+ * "false". */
+MUST enum rc case_fact(struct work *w, const struct actor *who, const struct case_step *s,
+                       const struct workflow_given *fact, struct casefile *now, struct err *e);
 /* [case.seal], [case.unseal]; the step's reason is always needed. */
 MUST enum rc case_seal(struct work *w, const struct actor *who, const struct case_step *s, bool sealed,
                        struct casefile *now, struct err *e);
@@ -167,11 +169,12 @@ MUST enum rc case_recompute_terms(struct work *w, int *moved, struct err *e);
 /* What happened after a version, oldest first: [{at,actor,actor_name,act,label{},from,to,reason,public}]. */
 MUST enum rc case_events_json(struct work *w, const char *id, int64_t after_version, struct buf *out,
                               struct err *e);
-/* ROW of the desk's API. today: for days_left. */
-void case_json(struct work *w, const struct casefile *c, struct buf *out);
+/* ROW of the desk's API; of a sealed case without person and subject, unless it was opened with a reason. */
+void case_json(struct work *w, const struct casefile *c, bool opened, struct buf *out);
 /* A casefile out of row i of a statement that selects the columns of sql/case_get.sql in their order. */
 MUST enum rc case_row(struct work *w, const struct db_result *r, int i, struct casefile *out, struct err *e);
-const char *case_number(struct arena *a, int64_t n, int64_t registered_ms); /* "15/22.11.2026" */
+/* As it is printed: "CS 15/22.11.2026". */
+const char *case_number(const struct work *w, const char *reg, int64_t n, int64_t registered_ms);
 
 /* In registryd: opens cases each second and runs timers each ten seconds, on a thread of the pool with a
  * connection of its own. */

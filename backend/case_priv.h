@@ -3,9 +3,141 @@
 #define PRIDVOR_CASE_PRIV_H
 
 #include "backend/case.h"
+#include "common/model/form.h"
 
+enum { CASE_TEXT_MAX = 2000, CASE_LOCK_OPEN = 7210051 };
+
+/* case.c */
 struct date case_today(const struct work *w);
-/* "a, b" as words. */
-size_t case_words(struct arena *a, const char *list, const char ***out);
+size_t case_words(struct arena *a, const char *list, const char ***out); /* "a, b" */
+
+/* case_term.c */
+const char *case_day(struct arena *a, struct date d); /* NULL: no day */
+const char *case_int(struct arena *a, int64_t n);
+int64_t case_ms(struct date d, int minute); /* that minute of that day in Bucharest */
+/* The term of the service, counted from day. */
+MUST enum rc case_term_start(struct work *w, struct casefile *c, struct date day, struct err *e);
+/* which: rule, "service", "service.late". *due: of the new term, not valid when there is none. */
+MUST enum rc case_term_sub(struct work *w, struct casefile *c, const char *which, struct date *due,
+                           struct err *e);
+MUST enum rc case_term_stop(struct work *w, struct casefile *c, struct err *e);
+struct case_term_change {
+    const char *extension; /* reason: of the main term */
+    int64_t returned_days; /* more */
+};
+/* Every term that runs anew; x may be NULL. */
+MUST enum rc case_terms_again(struct work *w, struct casefile *c, const struct case_term_change *x,
+                              bool *moved, struct err *e);
+
+/* case_view.c */
+const char *case_fact_of(const struct casefile *c, const char *path); /* NULL */
+void case_settle(struct work *w, struct casefile *c, const char *path, const char *value);
+MUST enum rc case_facts(struct work *w, const struct casefile *c, struct workflow_facts *out,
+                        const char **author, struct err *e);
+MUST enum rc case_view(struct work *w, const struct actor *who, const struct casefile *c,
+                       struct workflow_case *as, struct workflow_actor *actor, struct err *e);
+
+/* case_answers.c */
+MUST enum rc case_seal_text(struct work *w, const char *what, const char *id, struct bytes text,
+                            struct bytes *out, struct err *e);
+MUST enum rc case_unseal_text(struct work *w, const char *what, const char *id, const char *hex,
+                              struct bytes *out, struct err *e);
+struct db_param case_bytea(struct arena *a, struct bytes b);
+struct form_ctx case_form(const struct work *w, const struct casefile *c);
+/* Of a row whose first columns are request and request id. */
+MUST enum rc case_request_read(struct work *w, const struct casefile *c, const struct db_result *r, int row,
+                               struct case_answers *out, struct err *e);
+struct case_about {
+    const char *subject, *person, *cnp, *email, *phone; /* "" */
+    const char *answers;                                /* JSON to keep with the case, or NULL */
+};
+void case_about(struct work *w, const struct casefile *c, const struct case_answers *x,
+                struct case_about *out);
+
+/* case_store.c */
+const char *case_flags_of(struct work *w, struct casefile *c, uint64_t bits); /* sets them */
+MUST enum rc case_save(struct work *w, struct casefile *c, int64_t before, struct err *e);
+MUST enum rc case_insert(struct work *w, struct casefile *c, const struct case_about *x, bool *there,
+                         struct err *e);
+const char *case_given_json(struct work *w, const struct workflow_given *given, size_t n);
+struct case_happening {
+    const struct actor *who;
+    const char *act, *from, *to; /* or NULL */
+    const char *given;           /* JSON object, or NULL */
+    const char *detail;          /* for the audit */
+    bool public, quiet;          /* quiet: the audit has it already */
+};
+MUST enum rc case_event(struct work *w, const struct casefile *c, const struct case_happening *x,
+                        struct err *e);
+
+/* One step while it is done. */
+struct case_doing {
+    struct work *w;
+    const struct actor *who;
+    struct casefile *c;         /* as it becomes */
+    const struct case_act *act; /* NULL: a timer */
+    struct workflow_done done;
+    const char *from; /* state before */
+    struct date due_before, sub_due;
+    const char *token, *code;         /* only for the applicant's message */
+    const char *document;             /* id, "draft", or NULL */
+    const char *other, *other_number; /* the case that was named */
+    bool forwarded, say_need;         /* say_need: w->say is set */
+};
+const char *case_given(const struct case_doing *d, const char *need); /* NULL */
+
+/* case_need.c */
+MUST enum rc case_needs(struct case_doing *d, struct err *e);
+/* RC_BAD_FIELD with a sentence for the person. */
+MUST enum rc case_bad(struct work *w, const char *path, const struct tr *say, struct err *e);
+MUST enum rc case_text(struct work *w, const char *path, const char *text, const char **out, struct err *e);
+
+/* case_notice.c */
+MUST enum rc case_institution(struct work *w, const char *id, struct tr *name, const char **parent,
+                              struct err *e);
+MUST enum rc case_notices(struct case_doing *d, const struct wf_notice *list, size_t n, struct err *e);
+
+/* case_task.c */
+MUST enum rc case_task_opinions(struct case_doing *d, struct err *e);
+MUST enum rc case_task_visit(struct case_doing *d, struct err *e);
+MUST enum rc case_task_child(struct case_doing *d, struct err *e);
+MUST enum rc case_task_elsewhere(struct case_doing *d, const char *message, struct err *e);
+
+/* case_effect.c, case_link.c, case_forward.c */
+MUST enum rc case_effects(struct case_doing *d, struct err *e);
+MUST enum rc case_connex(struct case_doing *d, const char *kind, struct err *e);
+MUST enum rc case_connexed_answered(struct case_doing *d, struct err *e);
+MUST enum rc case_forward(struct case_doing *d, struct err *e);
+/* case_paper.c: what the steps write. */
+MUST enum rc case_fx_render(struct case_doing *d, const struct workflow_effect *x, struct err *e);
+MUST enum rc case_fx_seal(struct case_doing *d, const struct workflow_effect *x, struct err *e);
+MUST enum rc case_fx_cover(struct case_doing *d, const char *to, struct err *e);
+/* case_work.c: is there such an account, and has it anything to do with this case's office? */
+MUST enum rc case_assignable(struct work *w, const struct casefile *c, const char *account, struct err *e);
+
+/* case_act.c: a step that the workflow allowed: effects, notices, row, event, audit, timers. */
+MUST enum rc case_perform(struct case_doing *d, struct err *e);
+/* What the system does by itself. */
+MUST enum rc case_drive(struct work *w, struct casefile *c, struct err *e);
+/* case_act inside a transaction that has begun. */
+MUST enum rc case_step_inside(struct work *w, const struct actor *who, const struct case_act *act,
+                              struct casefile *now, struct err *e);
+
+/* case_return.c */
+MUST enum rc case_return_make(struct case_doing *d, struct err *e);
+
+/* case_timer.c */
+MUST enum rc case_timers_wind(struct work *w, const struct casefile *c, struct err *e);
+
+/* case_open.c */
+/* State, flags, facts, term and row of a case that begins; c has everything else. */
+struct case_birth {
+    const struct case_answers *answers;
+    bool offline;
+    const struct actor *who;
+    const char *act; /* event */
+};
+MUST enum rc case_begin(struct work *w, struct casefile *c, const struct case_birth *b,
+                        const struct case_about *x, struct err *e);
 
 #endif

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend/case.h"
 #include "backend/migrate.h"
 #include "backend/sql.h"
 #include "common/base/log.h"
@@ -284,6 +285,7 @@ void registry_start(struct registry *g)
     g->intake = intake_new(g->loop, &ic);
     audit_sealer_start(&g->sealer, g->loop, g->db);
     book_start(g);
+    case_start(g);
     if (g->outbox)
         outbox_start(g->outbox);
     if (g->desk)
@@ -301,6 +303,7 @@ void registry_stop(struct registry *g)
         uv_close((uv_handle_t *)&g->sealer.timer, NULL);
     g->sealer.db = NULL;
     book_stop(g);
+    case_stop(g);
     room_free(g->room);
     g->room = NULL;
     intake_free(g->intake);

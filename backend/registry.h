@@ -73,6 +73,7 @@ struct registry {
     struct work_house house; /* the files; catalog, i18n and terms above are its own */
     struct room *room;       /* blocking work for citizens; NULL before the database is migrated */
     struct book_sealer book;
+    struct case_runner *cases; /* case_run.c; NULL: not started */
     struct http_server *terminals, *public;
     struct tls_ctx *tls;
     struct term_day term_days[TERM_DAYS];

@@ -4,5 +4,5 @@ SELECT c.id, c.request_id, c.institution, c.register, c.n, c.year, c.version, c.
     (extract(epoch FROM c.closed_at) * 1000)::bigint, c.filed_on - date '1970-01-01', c.due - date '1970-01-01',
     c.late_after - date '1970-01-01', c.service, c.workflow, c.state, array_to_string(c.flags, ','), c.department,
     c.assignee, c.author, c.channel, c.subject, c.person, c.attention, c.email, c.phone, c.retention, c.lang, c.sealed,
-    c.facts, c.escalated
+    c.facts, c.escalated, (SELECT full_name FROM account WHERE name = c.assignee)
 FROM casefile c WHERE c.id = $1::uuid

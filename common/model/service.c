@@ -308,6 +308,8 @@ static void load_head(struct loader *l, const struct jval *v)
     s->minutes = jval_int(v, "minutes", 0);
     s->department = jval_str(v, "department", "");
     s->term = jval_str(jval_get(v, "term"), "id", "");
+    s->late_term = jval_str(jval_get(v, "term"), "late_term", "");
+    s->fee = strcmp(jval_str(jval_get(v, "fee"), "kind", "none"), "none") != 0;
     s->identity_min = jval_str(jval_get(v, "identity"), "min", "none");
     s->workflow = jval_str(v, "workflow", "");
     s->retention = jval_str(v, "retention", "");

@@ -73,6 +73,8 @@ struct flag_rule {
 };
 struct service {
     const char *id, *department, *term, *identity_min, *workflow, *retention;
+    const char *late_term; /* of a declaration after its day; "" */
+    bool fee;              /* one is due, or may be by local rule */
     int64_t version, minutes;
     struct tr name, legal_name, intro, after;
     const struct tr *before;

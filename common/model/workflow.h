@@ -42,6 +42,7 @@ struct wf_action {
     size_t n_from, n_roles, n_set_flags, n_clear_flags, n_needs, n_effects;
     struct wf_notice *notify;
     size_t n_notify;
+    bool by_itself; /* the system does it as soon as it can, once in a case's life */
     uint32_t in, may, asks;
     uint64_t sets, clears;
     size_t target;
@@ -76,7 +77,14 @@ struct workflow {
     uint64_t bears; /* flags */
     size_t first;   /* the start state */
 };
+/* Who hears that a case is late, so many days after its last good day. */
+struct wf_late {
+    int64_t level, after_days;
+    const char *role;
+};
 struct workflows {
+    const struct wf_late *escalation; /* by level */
+    size_t n_escalation;
     const struct wf_state *states;
     size_t n_states;
     const struct wf_fact *facts;

@@ -30,6 +30,7 @@ static const struct jfield action_fields[] = {
     JF_ARR(struct wf_action, notify, n_notify, 0, 16, &notice_desc),
     JF_STRS(struct wf_action, effects, n_effects, 0, 16),
     JF_STR(struct wf_action, term, 0, 0, 64),
+    JF_BOOL(struct wf_action, by_itself, 0),
     JF_STR(struct wf_action, why, J_REQ, 0, 400)};
 static JDESC(action_desc, struct wf_action, action_fields);
 
@@ -84,14 +85,20 @@ static const struct jfield word_fields[] = {JF_STR(struct wf_word, id, J_REQ, 0,
                                             JF_OBJ(struct wf_word, name, J_REQ, &tr_desc)};
 static JDESC(word_desc, struct wf_word, word_fields);
 
+static const struct jfield late_fields[] = {JF_INT(struct wf_late, level, J_REQ, 1, 9),
+                                            JF_STR(struct wf_late, role, J_REQ, 0, 64),
+                                            JF_INT(struct wf_late, after_days, J_REQ, 1, 366)};
+static JDESC(late_desc, struct wf_late, late_fields);
+
 struct shared {
     struct jval *meta;
     struct wf_state *states;
     struct wf_fact *guard_context;
     struct effect_row *effects;
     struct wf_word *needs, *refusals;
+    struct wf_late *escalation;
     const char **notify_who, *flag_path;
-    size_t n_states, n_facts, n_effects, n_needs, n_refusals, n_who;
+    size_t n_states, n_facts, n_effects, n_needs, n_refusals, n_who, n_escalation;
 };
 static const struct jfield shared_fields[] = {
     JF_ANY(struct shared, meta, 0),
@@ -99,6 +106,7 @@ static const struct jfield shared_fields[] = {
     JF_ARR(struct shared, guard_context, n_facts, J_REQ, WF_FACTS_MAX, &fact_desc),
     JF_STR(struct shared, flag_path, 0, 0, 400),
     JF_ARR(struct shared, effects, n_effects, J_REQ, 64, &effect_desc),
+    JF_ARR(struct shared, escalation, n_escalation, J_REQ, 8, &late_desc),
     JF_STRS(struct shared, notify_who, n_who, J_REQ, 64),
     JF_ARR(struct shared, needs, n_needs, J_REQ, WF_NEEDS_MAX, &word_desc),
     JF_ARR(struct shared, refusals, n_refusals, J_REQ, 32, &word_desc)};
@@ -174,6 +182,8 @@ static void take_shared(struct arena *a, const struct shared *s, struct workflow
     w->n_states = s->n_states;
     w->facts = s->guard_context;
     w->n_facts = s->n_facts;
+    w->escalation = s->escalation;
+    w->n_escalation = s->n_escalation;
     w->effects = (struct wf_words){effects, s->n_effects};
     w->who = (struct wf_words){who, s->n_who};
     w->needs = (struct wf_words){s->needs, s->n_needs};
@@ -353,6 +363,8 @@ static enum rc read_action(struct reader *r, struct wf_action *x)
     TRY(term_of(r, x));
     x->target = wf_state_index(r->w, x->to);
     x->may = mask_of(&r->w->roles, x->roles, x->n_roles);
+    if (x->by_itself && (x->n_needs || !has(x->roles, x->n_roles, "system")))
+        return unknown(r, "by_itself", "only for role system without needs:", x->id);
     x->asks = mask_of(&r->w->needs, x->needs, x->n_needs);
     return guard_of(r, x);
 }

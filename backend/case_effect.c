@@ -1,0 +1,199 @@
+/* Effects of configs/workflow/_shared.json, each really done, in the order in which the step names them. */
+#include "backend/case_priv.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "common/base/text.h"
+
+/* Taken by the register with the request, or by the book with the paper; see case_open.c. */
+static enum rc fx_given(struct case_doing *d, const struct workflow_effect *x, struct err *e)
+{
+    (void)x;
+    return d->c->n > 0 ? RC_OK : err_set(e, RC_STATE, "case %s has no number", d->c->id);
+}
+
+/* Of the desk and the printer: the event says that it was done. */
+static enum rc fx_event(struct case_doing *d, const struct workflow_effect *x, struct err *e)
+{
+    (void)d;
+    (void)x;
+    (void)e;
+    return RC_OK;
+}
+
+static enum rc fx_start_term(struct case_doing *d, const struct workflow_effect *x, struct err *e)
+{
+    (void)x;
+    d->c->filed_on = case_today(d->w); /* the persons are here: the legal day is this one */
+    return case_term_start(d->w, d->c, d->c->filed_on, e);
+}
+
+static enum rc fx_sub_term(struct case_doing *d, const struct workflow_effect *x, struct err *e)
+{
+    return case_term_sub(d->w, d->c, x->term, &d->sub_due, e);
+}
+
+static enum rc fx_extend(struct case_doing *d, const struct workflow_effect *x, struct err *e)
+{
+    static const struct tr never = {{"Legea nu dă o prelungire pentru acest termen.",
+                                     "Ezt a határidőt a törvény nem engedi meghosszabbítani.",
+                                     "The law gives this term no extension."}};
+    struct case_term_change more = {.extension = case_given(d, "reason")};
+    bool moved = false;
+
+    (void)x;
+    enum rc rc = case_terms_again(d->w, d->c, &more, &moved, e);
+    if (rc == RC_STATE)
+        d->w->say = never;
+    return rc;
+}
+
+static enum rc fx_stop(struct case_doing *d, const struct workflow_effect *x, struct err *e)
+{
+    (void)x;
+    return case_term_stop(d->w, d->c, e);
+}
+
+/* The one named, or whoever stands in for them today. */
+static enum rc fx_assign(struct case_doing *d, const struct workflow_effect *x, struct err *e)
+{
+    const char *who = d->done.now.assignee;
+
+    (void)x;
+    d->c->department = d->done.now.department;
+    d->c->assignee = NULL;
+    if (!who)
+        return RC_OK;
+    if (d->act && d->act->assignee)
+        TRY(case_assignable(d->w, d->c, who, e));
+    return case_stand_in(d->w, who, &d->c->assignee, e);
+}
+
+static enum rc fx_opinions(struct case_doing *d, const struct workflow_effect *x, struct err *e)
+{
+    (void)x;
+    return case_task_opinions(d, e);
+}
+
+static enum rc fx_visit(struct case_doing *d, const struct workflow_effect *x, struct err *e)
+{
+    (void)x;
+    return case_task_visit(d, e);
+}
+
+static enum rc fx_child(struct case_doing *d, const struct workflow_effect *x, struct err *e)
+{
+    (void)x;
+    return case_task_child(d, e);
+}
+
+static enum rc fx_forward(struct case_doing *d, const struct workflow_effect *x, struct err *e)
+{
+    (void)x;
+    d->forwarded = true;
+    return case_forward(d, e);
+}
+
+static enum rc fx_revoke(struct case_doing *d, const struct workflow_effect *x, struct err *e)
+{
+    const char *why = case_given(d, "reason");
+    struct db_param p[] = {DB_STR(d->c->id), DB_STR(case_int(d->w->a, d->w->now_ms())),
+                           DB_STR(why ? why : d->done.action->id)};
+
+    (void)x;
+    return work_sql(d->w, SQL_CASE_REVOKE, p, NULL, e);
+}
+
+static enum rc fx_deliver(struct case_doing *d, const struct workflow_effect *x, struct err *e)
+{
+    (void)x;
+    return case_connexed_answered(d, e);
+}
+
+static enum rc fx_fee(struct case_doing *d, const struct workflow_effect *x, struct err *e)
+{
+    (void)x;
+    (void)e;
+    case_settle(d->w, d->c, "case.fee_paid", "true");
+    return RC_OK;
+}
+
+static const char *code_mark(struct work *w, const struct casefile *c, const char *code)
+{
+    const char *text = arena_fmt(w->a, "confirm %s %s", c->id, code);
+    uint8_t mark[SHA256_LEN];
+    char *hex = arena_alloc(w->a, 2 * SHA256_LEN + 1);
+
+    hmac_sha256(mark, w->house->cnp_key, sizeof(w->house->cnp_key), text, strlen(text));
+    hex_encode(hex, mark, sizeof(mark));
+    return hex;
+}
+
+static enum rc fx_send_code(struct case_doing *d, const struct workflow_effect *x, struct err *e)
+{
+    uint32_t n;
+
+    (void)x;
+    TRY(rnd_bytes(&n, sizeof(n), e));
+    d->code = arena_fmt(d->w->a, "%06u", n % 1000000);
+    case_settle(d->w, d->c, "confirm.mark", code_mark(d->w, d->c, d->code));
+    return RC_OK;
+}
+
+static enum rc fx_confirm(struct case_doing *d, const struct workflow_effect *x, struct err *e)
+{
+    static const struct tr wrong = {{"Codul nu este acesta.", "A kód nem ez.", "That is not the code."}};
+    const char *mark = case_fact_of(d->c, "confirm.mark");
+    const char *mine = code_mark(d->w, d->c, case_given(d, "code"));
+
+    (void)x;
+    if (!mark || strlen(mark) != strlen(mine) || !equal_ct(mark, mine, strlen(mine)))
+        return case_bad(d->w, "code", &wrong, e);
+    case_settle(d->w, d->c, "confirm.mark", NULL);
+    case_settle(d->w, d->c, "case.confirmed", "true");
+    return RC_OK;
+}
+
+static const struct {
+    const char *id;
+    enum rc (*run)(struct case_doing *d, const struct workflow_effect *x, struct err *e);
+} effects[] = {
+    {"number", fx_given},
+    {"receipt", fx_given},
+    {"start_term", fx_start_term},
+    {"sub_term", fx_sub_term},
+    {"extend_term", fx_extend},
+    {"stop_term", fx_stop},
+    {"assign", fx_assign},
+    {"render", case_fx_render},
+    {"seal", case_fx_seal},
+    {"print", fx_event},
+    {"deliver", fx_deliver},
+    {"post_notice", fx_event},
+    {"task_opinions", fx_opinions},
+    {"task_visit", fx_visit},
+    {"task_child_protection", fx_child},
+    {"forward_case", fx_forward},
+    {"release_hold", fx_event},
+    {"revoke", fx_revoke},
+    {"count", fx_event},
+    {"settle_fee", fx_fee},
+    {"send_code", fx_send_code},
+    {"settle_confirm", fx_confirm},
+};
+
+static enum rc run_one(struct case_doing *d, const struct workflow_effect *x, struct err *e)
+{
+    for (size_t i = 0; i < COUNT(effects); i++)
+        if (strcmp(effects[i].id, x->id) == 0)
+            return effects[i].run(d, x, e);
+    return err_set(e, RC_UNSUPPORTED, "nothing does the effect %s", x->id);
+}
+
+enum rc case_effects(struct case_doing *d, struct err *e)
+{
+    for (size_t i = 0; i < d->done.n_effects; i++)
+        TRY(run_one(d, &d->done.effects[i], e));
+    return RC_OK;
+}

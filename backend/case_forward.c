@@ -1,0 +1,95 @@
+/* To another institution in one act: there it is a new case with its own number and its own clock. */
+#include "backend/case_priv.h"
+
+#include <string.h>
+
+#include "backend/book.h"
+
+static enum rc goes_where(struct case_doing *d, const char *to, const char **reg, struct err *e)
+{
+    struct institutions tree;
+    const char *kind = "";
+
+    TRY(work_tree(d->w, &tree, e));
+    for (size_t i = 0; i < tree.n; i++)
+        if (strcmp(tree.items[i].id, to) == 0)
+            kind = tree.items[i].kind;
+    const struct register_rule *rule = registers_of(&d->w->house->registers, kind, d->c->service);
+    *reg = rule ? rule->id : "general";
+    return RC_OK;
+}
+
+/* As it stands here, corrections and all. */
+static enum rc about_it(struct case_doing *d, struct case_answers *x, struct case_about *about, struct err *e)
+{
+    struct casefile *c = d->c;
+    BUF_SCOPE(json);
+
+    TRY(case_answers(d->w, c, x, e));
+    case_about(d->w, c, x, about);
+    if (c->svc) {
+        const struct form_ctx form = case_form(d->w, c);
+        answers_encode(&form, &x->now, &json);
+        about->answers = json.len ? arena_strn(d->w->a, json.p, json.len) : NULL;
+    }
+    about->subject = c->subject;
+    about->person = c->person;
+    about->email = c->email ? c->email : "";
+    about->phone = c->phone ? c->phone : "";
+    return case_cnp(d->w, c, &about->cnp, e);
+}
+
+static enum rc new_there(struct case_doing *d, struct casefile *n, const char *to, struct err *e)
+{
+    const struct casefile *c = d->c;
+    char id[UUID_LEN];
+
+    TRY(uuid7(id, e));
+    *n = (struct casefile){.id = arena_str(d->w->a, id), .request_id = c->request_id, .institution = to};
+    n->service = c->service;
+    n->service_version = c->service_version;
+    n->svc = c->svc;
+    n->flow = c->flow;
+    n->workflow = c->workflow;
+    n->department = c->svc ? c->svc->department : "registratura";
+    n->channel = "institution";
+    n->lang = c->lang;
+    n->sealed = c->sealed;
+    n->registered_ms = d->w->now_ms();
+    n->filed_on = case_today(d->w);
+    n->year = n->filed_on.y;
+    n->attention = "staff_forwarded";
+    TRY(goes_where(d, to, &n->reg, e));
+    return book_number(d->w, to, n->reg, (int)n->year, &n->n, e);
+}
+
+static enum rc papers(struct case_doing *d, const struct casefile *n, struct err *e)
+{
+    struct arena *a = d->w->a;
+    const char *now = case_int(a, d->w->now_ms());
+    struct db_param copy[] = {DB_STR(d->c->id), DB_STR(n->id), DB_STR(n->institution), DB_STR(now),
+                              DB_STR(d->who->account)};
+    struct db_param link[] = {DB_STR(d->c->id), DB_STR(n->id), DB_STR("forwarded"), DB_STR(now),
+                              DB_STR(d->who->account)};
+
+    TRY(work_sql(d->w, SQL_CASE_COPY_PAPERS, copy, NULL, e));
+    return work_sql(d->w, SQL_CASE_LINK_ADD, link, NULL, e);
+}
+
+enum rc case_forward(struct case_doing *d, struct err *e)
+{
+    const char *to = case_given(d, "institution");
+    struct casefile n;
+    struct case_answers x;
+    struct case_about about;
+
+    TRY(about_it(d, &x, &about, e));
+    TRY(new_there(d, &n, to, e));
+    struct case_birth b = {&x, false, d->who, "forwarded_here"};
+    TRY(case_begin(d->w, &n, &b, &about, e));
+    TRY(papers(d, &n, e));
+    TRY(case_fx_cover(d, to, e));
+    return work_audit(d->w, d->who,
+                      &(struct work_log){to, n.id, "forwarded here", arena_fmt(d->w->a, "from %s", d->c->id)},
+                      e);
+}

@@ -1,0 +1,87 @@
+/* What is asked of others while the case goes on. */
+#include "backend/case_priv.h"
+
+#include <string.h>
+
+struct asking {
+    const char *kind, *institution, *department;
+    bool binding;
+    struct date due;
+};
+
+static enum rc ask(struct case_doing *d, const struct asking *x, struct err *e)
+{
+    struct arena *a = d->w->a;
+    struct db_param p[] = {DB_STR(d->c->id),
+                           DB_STR(x->kind),
+                           DB_STR(x->institution),
+                           DB_STR(x->department),
+                           DB_STR(x->binding ? "true" : "false"),
+                           DB_STR(case_int(a, d->w->now_ms())),
+                           DB_STR(d->who->account),
+                           DB_STR(case_day(a, x->due))};
+    return work_sql(d->w, SQL_CASE_TASK_ADD, p, NULL, e);
+}
+
+static enum rc opinion_day(struct case_doing *d, struct date *due, struct err *e)
+{
+    const char *rule = jval_str(d->c->flow->meta, "opinion_rule", "policy.opinion");
+    struct term t;
+
+    TRY(work_terms(d->w, e));
+    TRY(term_compute(d->w->a, d->w->terms, rule, case_today(d->w), &t, e));
+    *due = t.due;
+    return RC_OK;
+}
+
+enum rc case_task_opinions(struct case_doing *d, struct err *e)
+{
+    const struct jval *list = jval_get(jval_get(d->c->flow->meta, "opinions"), d->c->service);
+    struct asking x = {.kind = "opinion"};
+
+    TRY(opinion_day(d, &x.due, e));
+    for (size_t i = 0; list && i < list->n; i++) {
+        const struct jval *who = &list->items[i];
+        x.institution = jval_str(who, "institution", d->c->institution);
+        x.department = jval_str(who, "department", "");
+        x.binding = jval_bool(who, "binding", false);
+        TRY(ask(d, &x, e));
+    }
+    return RC_OK;
+}
+
+enum rc case_task_visit(struct case_doing *d, struct err *e)
+{
+    struct date today = case_today(d->w);
+    bool urgent = d->c->bits & workflow_flag(&d->w->house->workflows, "urgent");
+    struct asking x = {"visit", d->c->institution, d->c->department, false,
+                       urgent                  ? date_add(today, 1)
+                       : date_valid(d->c->due) ? d->c->due
+                                               : date_add(today, 10)};
+
+    return ask(d, &x, e);
+}
+
+/* The same day. */
+enum rc case_task_child(struct case_doing *d, struct err *e)
+{
+    struct asking x = {"child", d->c->institution, "asistenta_sociala", true, case_today(d->w)};
+
+    return ask(d, &x, e);
+}
+
+/* The county's opinion, or a record of another office. */
+enum rc case_task_elsewhere(struct case_doing *d, const char *message, struct err *e)
+{
+    const char *to = case_given(d, "institution"), *parent = NULL;
+    bool opinion = strcmp(message, "staff_county_opinion") == 0;
+    struct asking x = {opinion ? "opinion" : "record", to, d->c->department, opinion, {0}};
+    struct tr name;
+
+    if (!to) {
+        TRY(case_institution(d->w, d->c->institution, &name, &parent, e));
+        x.institution = *parent ? parent : d->c->institution;
+    }
+    TRY(opinion_day(d, &x.due, e));
+    return ask(d, &x, e);
+}

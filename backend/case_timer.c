@@ -1,0 +1,276 @@
+/* What happens because a day has come: timers of the workflow, escalation up the office tree, terms anew. */
+#include "backend/case_priv.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "common/base/log.h"
+
+enum { RING_MINUTE = 7 * 60, TERMS_AT_ONCE = 200 }; /* nobody gets an SMS at midnight */
+#define ESCALATE "escalate."
+
+struct moments {
+    struct date opinion, contest, wait, permit;
+};
+
+static struct date col_day(const struct db_result *r, int col)
+{
+    struct date none = {0}, zero = {1970, 1, 1};
+    return db_is_null(r, 0, col) ? none : date_add(zero, db_int(r, 0, col));
+}
+
+static enum rc moments_of(struct work *w, const struct casefile *c, struct moments *m, struct err *e)
+{
+    struct db_result *r SCOPED(db_result_freep) = NULL;
+    struct db_param p[] = {DB_STR(c->id)};
+    const char *end = case_fact_of(c, "date.permit_end");
+
+    *m = (struct moments){0};
+    TRY(work_sql(w, SQL_CASE_MOMENTS, p, &r, e));
+    m->opinion = col_day(r, 0);
+    m->contest = col_day(r, 1);
+    m->wait = col_day(r, 2);
+    if (end && !date_parse(end, &m->permit))
+        m->permit = (struct date){0};
+    return RC_OK;
+}
+
+static struct date base_day(const struct work *w, const struct casefile *c, const struct moments *m,
+                            const char *of)
+{
+    const struct wf_state *s = workflow_state(&w->house->workflows, c->state);
+    bool waits = s && strcmp(s->clock, "by_rule") == 0 && date_valid(m->wait);
+    const struct {
+        const char *word;
+        struct date day;
+    } days[] = {{"due", waits ? m->wait : c->due},
+                {"late_after", c->late_after},
+                {"opinion_due", m->opinion},
+                {"contest_due", m->contest},
+                {"permit_end", m->permit}};
+
+    for (size_t i = 0; i < COUNT(days); i++)
+        if (strcmp(days[i].word, of) == 0)
+            return days[i].day;
+    return (struct date){0};
+}
+
+/* When it rings; 0: it does not run here. */
+static int64_t ring_ms(const struct work *w, const struct casefile *c, const struct moments *m,
+                       const struct wf_timer *t)
+{
+    const struct wf_when *x = &t->when;
+    int64_t more = (x->offset_days * 24 + x->offset_hours) * 3600000;
+    bool runs = false;
+
+    for (size_t i = 0; i < t->n_in; i++)
+        runs |= strcmp(t->in[i], c->state) == 0;
+    if (!runs)
+        return 0;
+    if (strcmp(x->of, "registered") == 0)
+        return c->registered_ms + more;
+    if (strcmp(x->of, "entered") == 0)
+        return strcmp(x->state, c->state) == 0 ? c->entered_ms + more : 0;
+    struct date d = base_day(w, c, m, x->of);
+    return date_valid(d) ? case_ms(date_add(d, x->offset_days), RING_MINUTE) : 0;
+}
+
+struct winding {
+    struct arena *a;
+    const char *names, *times;
+};
+
+static void wind(struct winding *x, const char *name, int64_t at)
+{
+    if (at <= 0)
+        return;
+    x->names = arena_fmt(x->a, "%s%s%s", x->names, *x->names ? "," : "", name);
+    x->times = arena_fmt(x->a, "%s%s%lld", x->times, *x->times ? "," : "", (long long)at);
+}
+
+static bool clock_runs(const struct work *w, const struct casefile *c)
+{
+    const struct wf_state *s = workflow_state(&w->house->workflows, c->state);
+    return s && strcmp(s->clock, "runs") == 0 && strcmp(s->kind, "end") != 0;
+}
+
+static void wind_escalation(struct winding *x, const struct work *w, const struct casefile *c)
+{
+    const struct workflows *f = &w->house->workflows;
+
+    if (!date_valid(c->late_after) || !clock_runs(w, c))
+        return;
+    for (size_t i = 0; i < f->n_escalation; i++) {
+        const struct wf_late *l = &f->escalation[i];
+        const char *name = arena_fmt(x->a, ESCALATE "%lld", (long long)l->level);
+        if (l->level > c->escalated)
+            wind(x, name, case_ms(date_add(c->late_after, l->after_days), RING_MINUTE));
+    }
+}
+
+static enum rc all_rings(struct work *w, const struct casefile *c, struct winding *x, struct err *e)
+{
+    struct moments m;
+
+    TRY(moments_of(w, c, &m, e));
+    for (size_t i = 0; i < c->flow->n_timers; i++)
+        wind(x, c->flow->timers[i].id, ring_ms(w, c, &m, &c->flow->timers[i]));
+    wind_escalation(x, w, c);
+    return RC_OK;
+}
+
+enum rc case_timers_wind(struct work *w, const struct casefile *c, struct err *e)
+{
+    struct winding x = {w->a, "", ""};
+
+    TRY(all_rings(w, c, &x, e));
+    struct db_param p[] = {DB_STR(c->id), DB_STR(x.names), DB_STR(x.times),
+                           DB_STR(case_int(w->a, c->version)), DB_STR(case_int(w->a, w->now_ms()))};
+    return work_sql(w, SQL_CASE_WIND, p, NULL, e);
+}
+
+/* ---- ringing ---- */
+
+static enum rc escalate(struct work *w, struct casefile *c, int64_t level, struct err *e)
+{
+    const struct workflows *f = &w->house->workflows;
+    const char *role = "";
+    int64_t before = c->version;
+
+    for (size_t i = 0; i < f->n_escalation; i++)
+        if (f->escalation[i].level == level)
+            role = f->escalation[i].role;
+    if (!clock_runs(w, c) || level <= c->escalated)
+        return RC_OK;
+    c->escalated = level;
+    c->attention = "staff_late";
+    c->version++;
+    TRY(case_save(w, c, before, e));
+    struct workflow_given given = {"role", role};
+    struct case_happening h = {
+        .who = &actor_system, .act = "escalated", .given = case_given_json(w, &given, 1), .detail = role};
+    return case_event(w, c, &h, e);
+}
+
+static enum rc ring(struct work *w, struct casefile *c, const char *timer, struct err *e)
+{
+    struct case_doing d = {.w = w, .who = &actor_system, .c = c, .from = c->state, .due_before = c->due};
+    struct workflow_case as;
+    struct workflow_actor nobody;
+    struct err no = {0};
+    long long level;
+
+    if (sscanf(timer, ESCALATE "%2lld", &level) == 1)
+        return escalate(w, c, level, e);
+    TRY(case_view(w, &actor_system, c, &as, &nobody, e));
+    enum rc rc = workflow_tick(w->a, &w->house->workflows, &as, timer, &d.done, &no);
+    if (rc == RC_OK && d.done.now.version == c->version)
+        return RC_OK; /* it was said before */
+    const struct wf_timer *t = workflow_timer(c->flow, timer);
+    if (rc == RC_OK) {
+        struct case_act act = {.id = c->id, .action = t->act ? t->act : timer};
+        d.act = &act;
+        return case_perform(&d, e);
+    }
+    if (!t || !t->act)
+        return RC_OK; /* another state now */
+    /* The system may not go on: a colleague has to look. */
+    int64_t before = c->version;
+    c->attention = "staff_absent";
+    c->version++;
+    return case_save(w, c, before, e);
+}
+
+static enum rc ring_inside(struct work *w, const char *id, const char *timer, const char *at, struct err *e)
+{
+    struct db_result *r SCOPED(db_result_freep) = NULL;
+    struct casefile c;
+    struct db_param p[] = {DB_STR(id), DB_STR(timer), DB_STR(at), DB_STR(case_int(w->a, w->now_ms()))};
+
+    TRY(case_get(w, id, true, &c, e));
+    TRY(work_sql(w, SQL_CASE_TIMER_RING, p, &r, e));
+    if (db_rows(r) != 1)
+        return RC_OK; /* another process, or put aside meanwhile */
+    TRY(ring(w, &c, timer, e));
+    return case_timers_wind(w, &c, e);
+}
+
+enum rc case_timers(struct work *w, int most, int *done, struct err *e)
+{
+    struct db_result *r SCOPED(db_result_freep) = NULL;
+    struct db_param p[] = {DB_STR(case_int(w->a, w->now_ms())), DB_STR(case_int(w->a, most))};
+
+    *done = 0;
+    TRY(work_sql(w, SQL_CASE_TIMERS_DUE, p, &r, e));
+    for (int i = 0; i < db_rows(r); i++) {
+        struct err bad = {0};
+        const char *id = arena_str(w->a, db_text(r, i, 0));
+        TRY(work_begin(w, e));
+        enum rc rc = work_end(w, ring_inside(w, id, db_text(r, i, 1), db_text(r, i, 2), &bad), &bad);
+        if (rc != RC_OK && db_sync_broken(w->db))
+            return err_set(e, rc, "%s", bad.text);
+        if (rc != RC_OK)
+            log_err(&bad, "event=timer_failed case=%s timer=%s", id, db_text(r, i, 1));
+        *done += rc == RC_OK;
+    }
+    return RC_OK;
+}
+
+/* ---- terms anew ---- */
+
+static enum rc again_inside(struct work *w, const char *id, bool *moved, struct err *e)
+{
+    struct casefile c;
+    char before[11] = "", now[11] = "";
+
+    TRY(case_get(w, id, true, &c, e));
+    int64_t version = c.version;
+    if (date_valid(c.due))
+        date_iso(before, c.due);
+    TRY(case_terms_again(w, &c, NULL, moved, e));
+    if (!*moved)
+        return RC_OK;
+    c.version++;
+    if (date_valid(c.due))
+        date_iso(now, c.due);
+    TRY(case_save(w, &c, version, e));
+    struct workflow_given given[] = {{"before", before}, {"due", now}};
+    struct case_happening h = {.who = &actor_system,
+                               .act = "terms_moved",
+                               .given = case_given_json(w, given, 2),
+                               .detail = arena_fmt(w->a, "%s %s", before, now),
+                               .public = true};
+    TRY(case_event(w, &c, &h, e));
+    return case_timers_wind(w, &c, e);
+}
+
+static enum rc again_some(struct work *w, const char **last, int *moved, struct err *e)
+{
+    struct db_result *r SCOPED(db_result_freep) = NULL;
+    struct db_param p[] = {DB_STR(*last), DB_STR(case_int(w->a, TERMS_AT_ONCE))};
+
+    TRY(work_sql(w, SQL_CASE_OPEN_TERMS, p, &r, e));
+    *last = NULL;
+    for (int i = 0; i < db_rows(r); i++) {
+        bool one = false;
+        *last = arena_str(w->a, db_text(r, i, 0));
+        TRY(work_begin(w, e));
+        TRY(work_end(w, again_inside(w, *last, &one, e), e));
+        *moved += one;
+    }
+    return RC_OK;
+}
+
+enum rc case_recompute_terms(struct work *w, int *moved, struct err *e)
+{
+    int64_t began = w->now_ms();
+    const char *last = NULL;
+
+    *moved = 0;
+    w->terms = NULL; /* the holidays of now */
+    do
+        TRY(again_some(w, &last, moved, e));
+    while (last);
+    struct db_param p[] = {DB_STR(case_int(w->a, w->now_ms())), DB_STR(case_int(w->a, began))};
+    return work_sql(w, SQL_CASE_HOLIDAYS_DONE, p, NULL, e);
+}

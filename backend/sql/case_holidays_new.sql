@@ -1,0 +1,1 @@
+SELECT count(*) FROM holiday WHERE recomputed_at IS NULL

@@ -1,0 +1,4 @@
+# The casework core.
+add_library(casetest STATIC db/case_rig.c)
+target_link_libraries(casetest PUBLIC dbtest)
+pridvor_test(db_case LABEL db SOURCES db/case_test.c LIBS casetest TIMEOUT 300)
