@@ -131,12 +131,3 @@ void metrics_get(struct http_req *r, void *user)
     outbox_metrics(&out, g->outbox);
     http_reply(r, 200, "text/plain; version=0.0.4", out.p, out.len);
 }
-
-const struct http_route public_routes[] = {
-    {"GET", "/healthz", healthz_get, 0},   {"GET", "/metrics", metrics_get, 0},
-    {"GET", "/s/style.css", style_get, 0}, {"GET", "/s/*", status_get, 0},
-    {"GET", "/s", status_get, 0},          {"POST", "/s", status_post, 0},
-    {"POST", "/s/*", status_post, 0},      {"GET", "/", status_get, 0},
-    {"GET", "/sms/*", outbox_report, 0},   {"POST", "/sms/*", outbox_report, 0},
-};
-const size_t n_public_routes = COUNT(public_routes);

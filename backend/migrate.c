@@ -20,6 +20,7 @@ const struct migration migrations[] = {
     {9, "0009_desk.sql", embed_0009_desk_sql},
     {10, "0010_book.sql", embed_0010_book_sql},
     {11, "0011_doc.sql", embed_0011_doc_sql},
+    {12, "0012_public.sql", embed_0012_public_sql},
     {20, "0020_sealed.sql", embed_0020_sealed_sql},
     {30, "0030_document.sql", embed_0030_document_sql},
 };

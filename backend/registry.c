@@ -9,7 +9,7 @@
 #include "common/base/log.h"
 #include "common/base/text.h"
 
-enum { WORLD_DEADLINE_MS = 10000, PUBLIC_BODY_MAX = 4096 };
+enum { WORLD_DEADLINE_MS = 10000, PUBLIC_BODY_MAX = 32768 };
 
 /* A status page needs its own style sheet and its own form, nothing else. */
 static const char *const public_headers[] = {

@@ -112,9 +112,6 @@ bool terminal_gate(struct http_req *r, unsigned flags, void *user);
 void intake_term(struct intake_item *it, struct date today, void *user);
 void metrics_get(struct http_req *r, void *user);
 void healthz_get(struct http_req *r, void *user);
-void status_get(struct http_req *r, void *user);
-void status_post(struct http_req *r, void *user);
-void style_get(struct http_req *r, void *user);
 
 /* status_text.c */
 enum status_word {

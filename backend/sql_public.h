@@ -2,6 +2,18 @@
 #ifndef PRIDVOR_SQL_PUBLIC_H
 #define PRIDVOR_SQL_PUBLIC_H
 
-#define SQL_PUBLIC_TABLE(X)
+#define SQL_PUBLIC_TABLE(X)                                                                                  \
+    X(SQL_PUBLIC_VISIT_PUT, public_visit_put, 8)                                                             \
+    X(SQL_PUBLIC_VISIT_GET, public_visit_get, 4)                                                             \
+    X(SQL_PUBLIC_VISIT_END, public_visit_end, 1)                                                             \
+    X(SQL_PUBLIC_VISIT_FILE, public_visit_file, 2)                                                           \
+    X(SQL_PUBLIC_REQUEST, public_request, 1)                                                                 \
+    X(SQL_PUBLIC_INSTITUTION, public_institution, 1)                                                         \
+    X(SQL_PUBLIC_EVENTS, public_events, 1)                                                                   \
+    X(SQL_PUBLIC_NOTES, public_notes, 1)                                                                     \
+    X(SQL_PUBLIC_TERMS, public_terms, 1)                                                                     \
+    X(SQL_PUBLIC_MESSAGES, public_messages, 4)                                                               \
+    X(SQL_PUBLIC_DOCUMENTS, public_documents, 1)                                                             \
+    X(SQL_PUBLIC_DOCUMENT, public_document, 2)
 
 #endif

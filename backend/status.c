@@ -1,313 +1,389 @@
-/* The status page: receipt code and PIN, no JavaScript, no cookies, nothing personal on it. */
+/* The pages for citizens over HTTP: receipt code and PIN, no JavaScript. The loop reads what came and sends
+ * what a thread of the room made of it (public_answer). */
 #include <stdlib.h>
 #include <string.h>
 
-#include "backend/registry.h"
-#include "backend/sql.h"
+#include "backend/public_store.h"
 #include "common/base/log.h"
-#include "common/base/text.h"
 
-#include "embed_pages.h"
-
-enum { STATUS_DEADLINE_MS = 5000, STATUS_WAITING_MAX = 64 };
-
-struct visit {
+struct carry {
     struct registry *g;
     struct http_req *http;
-    enum lang lang;
-    const char *code; /* as typed, or normal */
+    struct public_ask ask;
+    struct public_reply reply;
+    struct public_form *form;
+    const char *path; /* of the language links */
 };
 
-static void html(struct buf *out, const char *s)
+/* Behind TLS the cookie says so, and no neighbour of the domain can set it. */
+static bool secure(const struct registry *g)
 {
-    static const struct {
-        char c;
-        const char *entity;
-    } entities[] = {{'<', "&lt;"}, {'>', "&gt;"}, {'&', "&amp;"}, {'"', "&quot;"}, {'\'', "&#39;"}};
+    return g->conf.public_url && strncmp(g->conf.public_url, "https://", 8) == 0;
+}
 
-    for (; *s; s++) {
-        const char *entity = NULL;
-        for (size_t i = 0; i < COUNT(entities); i++)
-            if (entities[i].c == *s)
-                entity = entities[i].entity;
-        if (entity)
-            buf_str(out, entity);
+static const char *cookie_name(const struct registry *g)
+{
+    return secure(g) ? "__Host-pridvor_s" : "pridvor_s";
+}
+
+static const char *cookie_of(struct http_req *r, const char *name)
+{
+    const char *at = http_header(r, "cookie");
+    size_t n = strlen(name);
+
+    while (at) {
+        at += strspn(at, "; ");
+        if (strncmp(at, name, n) == 0 && at[n] == '=')
+            return arena_strn(http_arena(r), at + n + 1, strcspn(at + n + 1, "; "));
+        at = strchr(at, ';');
+    }
+    return NULL;
+}
+
+const char *public_cookie(struct http_req *r)
+{
+    const char *strict = cookie_of(r, "__Host-pridvor_s");
+    return strict ? strict : cookie_of(r, "pridvor_s");
+}
+
+static void set_cookie(struct carry *c, const char *value, int seconds)
+{
+    http_set(c->http, "Set-Cookie",
+             arena_fmt(http_arena(c->http), "%s=%s; Path=/; Max-Age=%d; HttpOnly; SameSite=Strict%s",
+                       cookie_name(c->g), value, seconds, secure(c->g) ? "; Secure" : ""));
+}
+
+static void send_page(struct http_req *r, int status, const struct html_frame *f)
+{
+    const char *page = html_page(http_arena(r), f);
+    http_reply(r, status, "text/html; charset=utf-8", page, strlen(page));
+}
+
+static void send_form(struct carry *c, int status, const char *problem)
+{
+    enum lang lang = c->ask.guess;
+    const char *code = c->ask.arg;
+    struct arena *a = http_arena(c->http);
+    const struct html_form form = {lang, code, problem};
+    const struct html_frame f = {.lang = lang,
+                                 .title = status_text(SW_TITLE, lang),
+                                 .main = html_enter(a, &form),
+                                 .path = code ? arena_fmt(a, "/s/%s", code) : "/s"};
+    send_page(c->http, status, &f);
+}
+
+/* A name of any letters in a header: RFC 8187. */
+static void send_file(struct carry *c)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
+    bool pdf = strcmp(c->reply.type, "application/pdf") == 0;
+    const char *suffix = pdf ? "pdf" : "jpg";
+    BUF_SCOPE(b);
+
+    buf_fmt(&b, "attachment; filename=\"document.%s\"; filename*=UTF-8''", suffix);
+    for (const char *s = c->reply.name; *s; s++)
+        if (strchr(plain, *s))
+            buf_chr(&b, *s);
         else
-            buf_chr(out, *s);
-    }
+            buf_fmt(&b, "%%%02X", (unsigned char)*s);
+    buf_fmt(&b, ".%s", suffix);
+    http_set(c->http, "Content-Disposition", b.p);
+    http_reply(c->http, 200, pdf ? "application/pdf" : "image/jpeg", c->reply.file.p, c->reply.file.len);
 }
 
-/* {name} is replaced by the pair of that name; a value with a '!' before its name is HTML already. */
-static void fill(struct buf *out, const char *tpl, const struct text_var *vars, size_t n)
+static void count(struct registry *g, const struct carry *c)
 {
-    while (*tpl) {
-        const char *open = strchr(tpl, '{'), *close = open ? strchr(open, '}') : NULL;
-        if (!close) {
-            buf_str(out, tpl);
-            return;
-        }
-        buf_add(out, tpl, (size_t)(open - tpl));
-        for (size_t i = 0; i < n; i++) {
-            bool raw = vars[i].name[0] == '!';
-            const char *name = vars[i].name + raw;
-            if (strlen(name) != (size_t)(close - open - 1) || memcmp(name, open + 1, strlen(name)) != 0)
-                continue;
-            if (raw)
-                buf_str(out, vars[i].value);
-            else
-                html(out, vars[i].value);
-        }
-        tpl = close + 1;
-    }
+    if (c->ask.page != PAGE_ENTER)
+        return;
+    g->stats.status_ok += c->reply.status == 303;
+    g->stats.status_wrong += c->reply.status == 403;
+    g->stats.status_locked += c->reply.status == 429;
 }
 
-static const char *word(const struct visit *v, enum status_word w)
+static void send_reply(struct carry *c)
 {
-    return status_text(w, v->lang);
-}
+    const struct public_reply *r = &c->reply;
 
-static void reply(struct visit *v, int status, enum status_word title, const char *main)
-{
-    static const char *const names[LANG_COUNT] = {"Română", "Magyar", "English"};
-    struct arena *a = http_arena(v->http);
-    BUF_SCOPE(langs);
-    BUF_SCOPE(page);
-
-    for (int i = 0; i < LANG_COUNT; i++)
-        buf_fmt(&langs, "<a href=\"/s%s%s?lang=%s\" lang=\"%s\" hreflang=\"%s\"%s>%s</a>", v->code ? "/" : "",
-                v->code ? v->code : "", lang_codes[i], lang_codes[i], lang_codes[i],
-                i == (int)v->lang ? " aria-current=\"true\"" : "", names[i]);
-    const struct text_var vars[] = {
-        {"lang", lang_codes[v->lang]},    {"title", word(v, title)}, {"!langs", langs.p},
-        {"language", word(v, SW_LANGS)},  {"!main", main},           {"help", word(v, SW_HELP)},
-        {"privacy", word(v, SW_PRIVACY)},
-    };
-    fill(&page, embed_page_html, vars, COUNT(vars));
-    (void)a;
-    http_reply(v->http, status, "text/html; charset=utf-8", page.p, page.len);
-}
-
-/* problem: NULL for the first visit, else what to do, beside the fields and at the top. */
-static void show_form(struct visit *v, int status, const char *problem)
-{
-    struct arena *a = http_arena(v->http);
-    BUF_SCOPE(alert);
-    BUF_SCOPE(main);
-
-    buf_str(&alert, "");
-    if (problem) {
-        const struct text_var vars[] = {{"problem", problem}};
-        fill(&alert, embed_problem_html, vars, COUNT(vars));
-    }
-    const struct text_var vars[] = {
-        {"title", word(v, SW_TITLE)},
-        {"intro", word(v, SW_INTRO)},
-        {"!alert", alert.p ? alert.p : ""},
-        {"code", v->code ? v->code : ""},
-        {"code_label", word(v, SW_CODE)},
-        {"code_help", word(v, SW_CODE_HELP)},
-        {"pin_label", word(v, SW_PIN)},
-        {"pin_help", word(v, SW_PIN_HELP)},
-        {"lang", lang_codes[v->lang]},
-        {"show", word(v, SW_SHOW)},
-        {"described", problem ? "problem " : ""},
-    };
-    fill(&main, embed_form_html, vars, COUNT(vars));
-    reply(v, status, SW_TITLE, arena_str(a, main.p));
-}
-
-static struct date day_cell(const struct db_result *r, int col)
-{
-    return date_add((struct date){1970, 1, 1}, db_int(r, 0, col));
-}
-
-static void show_request(struct visit *v, const struct db_result *r)
-{
-    struct arena *a = http_arena(v->http);
-    struct date registered = date_of_ms(db_int(r, 0, 6)), filed = day_cell(r, 7), due = day_cell(r, 8);
-    const struct institution *inst = registry_institution(v->g, db_text(r, 0, 3));
-    const struct service *service = catalog_find(&v->g->catalog, db_text(r, 0, 4));
-    const struct term *term = NULL;
-    struct err e = {0};
-    BUF_SCOPE(filed_row);
-    BUF_SCOPE(main);
-
-    const char *due_text = status_day(a, due, v->lang);
-    const struct text_var due_var[] = {{"due", due_text}};
-    bool explained =
-        registry_term(v->g, db_text(r, 0, 4), filed, &term, &e) == RC_OK && date_cmp(term->due, due) == 0;
-    buf_str(&filed_row, "");
-    if (date_cmp(filed, registered) != 0) {
-        const struct text_var row[] = {{"label", word(v, SW_FILED)},
-                                       {"value", status_day(a, filed, v->lang)}};
-        fill(&filed_row, "<div><dt>{label}</dt><dd>{value}</dd></div>", row, COUNT(row));
-    }
-    const struct text_var vars[] = {
-        {"registered", word(v, SW_REGISTERED)},
-        {"service_label", word(v, SW_SERVICE)},
-        {"service", service ? tr_get(&service->name, v->lang) : db_text(r, 0, 4)},
-        {"number_label", word(v, SW_NUMBER)},
-        {"number", register_number(a, &v->g->registers, db_text(r, 0, 10), db_int(r, 0, 5), registered)},
-        {"date_label", word(v, SW_DATE)},
-        {"date", status_day(a, registered, v->lang)},
-        {"!filed", filed_row.p ? filed_row.p : ""},
-        {"institution_label", word(v, SW_INSTITUTION)},
-        {"institution", inst ? tr_get(&inst->name, v->lang) : db_text(r, 0, 3)},
-        {"now", word(v, SW_NOW)},
-        {"state", word(v, SW_STATE)},
-        {"next", word(v, SW_NEXT)},
-        {"until", text_fill(a, word(v, SW_UNTIL), due_var, COUNT(due_var))},
-        {"why", explained ? tr_get(&term->why, v->lang) : ""},
-        {"again", word(v, SW_AGAIN)},
-        {"lang", lang_codes[v->lang]},
-    };
-    fill(&main, embed_request_html, vars, COUNT(vars));
-    v->code = NULL; /* the language links of this page must not ask for the PIN's partner again */
-    reply(v, 200, SW_REGISTERED, arena_str(a, main.p));
-}
-
-static void show_wrong(struct visit *v, int64_t left)
-{
-    struct arena *a = http_arena(v->http);
-    const struct text_var vars[] = {{"n", arena_fmt(a, "%lld", (long long)left)}};
-
-    v->g->stats.status_wrong++;
-    show_form(v, 403,
-              left < 0 ? word(v, SW_WRONG)
-                       : arena_fmt(a, "%s %s", word(v, SW_WRONG),
-                                   text_fill(a, word(v, SW_LEFT), vars, COUNT(vars))));
-}
-
-static void show_locked(struct visit *v, int64_t until_ms)
-{
-    struct arena *a = http_arena(v->http);
-    int hour = 0, minute = 0;
-
-    time_of_ms(until_ms, &hour, &minute);
-    const struct text_var vars[] = {{"time", arena_fmt(a, "%02d:%02d", hour, minute)}};
-    v->g->stats.status_locked++;
-    show_form(v, 429, text_fill(a, word(v, SW_LOCKED), vars, COUNT(vars)));
-}
-
-static void on_checked(const struct db_reply *r, void *user)
-{
-    struct visit *v = user;
-    const char *result = r->rows && db_rows(r->rows) ? db_text(r->rows, 0, 0) : "";
-
-    if (!r->rows) {
-        log_err(&r->err, "event=status_failed");
-        show_form(v, rc_http(r->err.rc), word(v, SW_LATER));
-    } else if (strcmp(result, "ok") == 0) {
-        v->g->stats.status_ok++;
-        show_request(v, r->rows);
-    } else if (strcmp(result, "locked") == 0) {
-        show_locked(v, db_int(r->rows, 0, 2));
+    if (r->token)
+        set_cookie(c, r->token, 3600);
+    if (r->forget)
+        set_cookie(c, "", 0);
+    if (r->go) {
+        http_set(c->http, "Location", r->go);
+        http_reply(c->http, 303, "text/plain", "", 0);
+    } else if (r->file.p) {
+        send_file(c);
     } else {
-        show_wrong(v, result[0] ? db_int(r->rows, 0, 1) : -1);
+        const struct html_frame f = {.lang = r->lang,
+                                     .title = r->title,
+                                     .main = r->main,
+                                     .path = r->inside ? c->path : "/s",
+                                     .inside = r->inside};
+        send_page(c->http, r->status, &f);
     }
 }
 
-static enum lang lang_of(struct http_req *r, const char *asked)
+static enum rc on_thread(struct work *w, void *user, struct err *e)
+{
+    struct carry *c = user;
+    (void)e;
+    public_answer(w, &c->ask, &c->reply);
+    return RC_OK;
+}
+
+static void on_answered(const struct err *e, void *user)
+{
+    struct carry *c = user;
+    struct public_form *form = c->form; /* c is gone with the answer */
+
+    if (e->rc != RC_OK) {
+        log_err(e, "event=status_failed");
+        send_form(c, rc_http(e->rc), status_text(SW_LATER, c->ask.guess));
+    } else {
+        count(c->g, c);
+        send_reply(c);
+    }
+    form_drop(form);
+}
+
+static void start(struct carry *c)
+{
+    const struct room_job job = {on_thread, on_answered, c};
+    struct public_form *form = c->form;
+    struct err e = {0};
+
+    if (c->g->room && room_run(c->g->room, &job, &e) == RC_OK)
+        return;
+    send_form(c, 503, status_text(SW_LATER, c->ask.guess));
+    form_drop(form);
+}
+
+static enum lang lang_of(struct http_req *r)
 {
     enum lang lang = LANG_RO;
     char accept[3] = "";
     const char *header = http_header(r, "accept-language");
 
-    if (asked && lang_parse(asked, &lang))
-        return lang;
     if (header && strlen(header) >= 2)
         memcpy(accept, header, 2);
     return lang_parse(accept, &lang) ? lang : LANG_RO;
 }
 
-static const char *code_of_path(struct http_req *r)
+static struct carry *carry_new(struct http_req *r, struct registry *g, enum public_page page,
+                               const char *lang)
 {
-    const char *path = http_path(r);
-    char code[RECEIPT_CODE_LEN + 1];
+    struct carry *c = ARENA_NEW(http_arena(r), struct carry);
 
-    if (strncmp(path, "/s/", 3) != 0 || !receipt_code_norm(code, path + 3))
-        return NULL;
-    return arena_str(http_arena(r), code);
+    c->g = g;
+    c->http = r;
+    c->path = http_path(r);
+    c->ask.page = page;
+    c->ask.guess = lang_of(r);
+    c->ask.token = public_cookie(r);
+    c->ask.arg = NULL;
+    if (lang && lang_parse(lang, &c->ask.guess))
+        c->ask.lang = lang_codes[c->ask.guess];
+    return c;
 }
 
-/* A member of an application/x-www-form-urlencoded body; at most 64 bytes are of interest. */
-static const char *form_value(struct arena *a, const char *body, size_t len, const char *name)
-{
-    size_t namelen = strlen(name), n = 0;
-    const char *p = body, *end = body + len;
-    char out[65];
+/* ---- application/x-www-form-urlencoded ---- */
 
-    while (p && p < end &&
-           !((size_t)(end - p) > namelen && memcmp(p, name, namelen) == 0 && p[namelen] == '=')) {
-        p = memchr(p, '&', (size_t)(end - p));
-        p = p ? p + 1 : NULL;
-    }
-    if (!p || p >= end)
-        return "";
-    for (p += namelen + 1; p < end && *p != '&' && n < sizeof(out) - 1; p++) {
+static const char *decoded(struct arena *a, const char *p, size_t n)
+{
+    char *out = arena_alloc(a, n + 1), *to = out;
+
+    for (size_t i = 0; i < n; i++) {
         uint8_t byte;
         size_t one;
-        char hex[3] = {p[0], end - p > 1 ? p[1] : 0, 0};
-        if (*p == '%' && end - p > 2) {
-            memcpy(hex, p + 1, 2);
-            if (!hex_decode(&byte, 1, &one, hex) || one != 1 || byte < ' ')
-                return "";
-            out[n++] = (char)byte;
-            p += 2;
-        } else {
-            out[n++] = *p == '+' ? ' ' : *p;
+        char hex[3] = {p[i], i + 1 < n ? p[i + 1] : 0, 0};
+        if (p[i] != '%') {
+            *to++ = p[i] == '+' ? ' ' : p[i];
+            continue;
         }
+        if (i + 2 >= n)
+            return "";
+        memcpy(hex, p + i + 1, 2);
+        if (!hex_decode(&byte, 1, &one, hex) || one != 1 || byte == 0)
+            return "";
+        *to++ = (char)byte;
+        i += 2;
     }
-    const char *value = arena_strn(a, out, n);
-    wipe(out, sizeof(out));
-    return value;
+    return utf8_valid(out, (size_t)(to - out)) ? out : "";
 }
 
-static struct visit *visit_new(struct http_req *r, struct registry *g, const char *lang)
+static void read_form(struct carry *c)
 {
-    struct visit *v = ARENA_NEW(http_arena(r), struct visit);
-    v->g = g;
-    v->http = r;
-    v->lang = lang_of(r, lang);
-    v->code = code_of_path(r);
-    return v;
+    struct arena *a = http_arena(c->http);
+    size_t len;
+    const char *p = http_body(c->http, &len), *end = p + len;
+    struct public_value *values = ARENA_ARRAY(a, struct public_value, PUBLIC_FIELDS_MAX);
+
+    c->ask.values = values;
+    while (p && p < end && c->ask.n_values < PUBLIC_FIELDS_MAX) {
+        const char *amp = memchr(p, '&', (size_t)(end - p)), *stop = amp ? amp : end;
+        const char *is = memchr(p, '=', (size_t)(stop - p));
+        if (is)
+            values[c->ask.n_values++] = (struct public_value){decoded(a, p, (size_t)(is - p)),
+                                                              decoded(a, is + 1, (size_t)(stop - is - 1))};
+        p = amp ? amp + 1 : end;
+    }
+    if (lang_parse(public_value(&c->ask, "lang"), &c->ask.guess))
+        c->ask.lang = lang_codes[c->ask.guess];
 }
+
+/* What a browser says about where a form stood; the stamp in the form is what counts. */
+static bool from_elsewhere(struct http_req *r)
+{
+    const char *site = http_header(r, "sec-fetch-site");
+    return site && strcmp(site, "same-origin") != 0 && strcmp(site, "none") != 0;
+}
+
+/* ---- routes ---- */
 
 void status_get(struct http_req *r, void *user)
 {
-    struct visit *v = visit_new(r, user, http_query(r, "lang"));
-    show_form(v, 200, NULL);
+    struct carry *c = carry_new(r, user, PAGE_ENTER, http_query(r, "lang"));
+    char code[RECEIPT_CODE_LEN + 1];
+
+    if (strncmp(http_path(r), "/s/", 3) == 0 && receipt_code_norm(code, http_path(r) + 3))
+        c->ask.arg = arena_str(http_arena(r), code);
+    send_form(c, 200, NULL);
+}
+
+static void post(struct http_req *r, struct registry *g, enum public_page page, const char *arg)
+{
+    struct carry *c = carry_new(r, g, page, NULL);
+
+    read_form(c);
+    if (from_elsewhere(r)) {
+        send_form(c, 403, tr_get(&public_words[PW_OVER], c->ask.guess));
+        return;
+    }
+    c->ask.arg = arg;
+    start(c);
 }
 
 void status_post(struct http_req *r, void *user)
 {
-    struct registry *g = user;
-    struct arena *a = http_arena(r);
-    struct err e = {0};
-    size_t len;
-    const char *body = http_body(r, &len);
-    struct visit *v = visit_new(r, g, form_value(a, body, len, "lang"));
-    const char *pin = form_value(a, body, len, "pin");
-    char code[RECEIPT_CODE_LEN + 1], now[25];
-    uint8_t verifier[SHA256_LEN];
+    post(r, user, PAGE_ENTER, NULL);
+}
 
-    if (!receipt_code_norm(code, form_value(a, body, len, "code")) || strlen(pin) != PIN_LEN ||
-        strspn(pin, "0123456789") != PIN_LEN) {
-        show_form(v, 422, word(v, SW_FORM_BAD));
+void link_get(struct http_req *r, void *user)
+{
+    struct carry *c = carry_new(r, user, PAGE_LINK_OPEN, http_query(r, "lang"));
+    enum lang lang = c->ask.guess;
+    const struct html_frame f = {.lang = lang,
+                                 .title = tr_get(&public_words[PW_LINK_TITLE], lang),
+                                 .main = html_link(http_arena(r), lang, http_path(r) + strlen("/c/")),
+                                 .path = http_path(r)};
+    send_page(r, 200, &f);
+}
+
+void link_post(struct http_req *r, void *user)
+{
+    post(r, user, PAGE_LINK_OPEN, NULL);
+}
+
+/* What follows /case, and which page it is. */
+static const struct place {
+    const char *method, *prefix;
+    enum public_page page;
+} places[] = {
+    {"GET", "/case/document/", PAGE_DOCUMENT}, {"GET", "/case/act/", PAGE_ACT},
+    {"POST", "/case/act/", PAGE_ACT_DO},       {"GET", "/case/repair", PAGE_REPAIR},
+    {"POST", "/case/end", PAGE_END},           {"GET", "/case", PAGE_CASE},
+};
+
+static const struct place *place_of(struct http_req *r)
+{
+    for (size_t i = 0; i < COUNT(places); i++) {
+        size_t n = strlen(places[i].prefix);
+        bool open = places[i].prefix[n - 1] == '/';
+        if (strcmp(http_method(r), places[i].method) == 0 &&
+            strncmp(http_path(r), places[i].prefix, n) == 0 &&
+            (open ? http_path(r)[n] != '\0' : http_path(r)[n] == '\0'))
+            return &places[i];
+    }
+    return NULL;
+}
+
+void case_get_page(struct http_req *r, void *user)
+{
+    const struct place *p = place_of(r);
+    struct carry *c = carry_new(r, user, p ? p->page : PAGE_CASE, http_query(r, "lang"));
+    struct registry *g = user;
+
+    if (!p) {
+        send_form(c, 404, tr_get(&public_words[PW_NOT_FOUND], c->ask.guess));
+    } else if (!visit_token_good(&g->house, c->ask.token, unix_ms())) {
+        send_form(c, 401, tr_get(&public_words[PW_OVER], c->ask.guess));
+    } else {
+        c->ask.arg = http_path(r) + strlen(p->prefix);
+        start(c);
+    }
+}
+
+void case_post_page(struct http_req *r, void *user)
+{
+    const struct place *p = place_of(r);
+    struct registry *g = user;
+
+    if (!p || !visit_token_good(&g->house, public_cookie(r), unix_ms())) {
+        struct carry *c = carry_new(r, g, PAGE_CASE, NULL);
+        send_form(c, p ? 401 : 404, tr_get(&public_words[p ? PW_OVER : PW_NOT_FOUND], c->ask.guess));
         return;
     }
-    v->code = arena_str(a, code);
-    pin_verifier(verifier, g->pin_key, code, pin);
-    iso_utc(now, unix_ms());
-    const struct db_param p[] = {DB_STR(code), {verifier, sizeof(verifier), true}, DB_STR(now)};
-    if (!db_up(g->db) || db_pending(g->db) >= STATUS_WAITING_MAX ||
-        db_send(g->db, SQL_STATUS_CHECK, p, STATUS_DEADLINE_MS, on_checked, v, &e) != RC_OK)
-        show_form(v, 503, word(v, SW_LATER));
+    post(r, g, p->page, http_path(r) + strlen(p->prefix));
+}
+
+void repair_post(struct http_req *r, void *user)
+{
+    struct carry *c = carry_new(r, user, PAGE_REPAIR_SEND, NULL);
+    struct public_form *form = http_sink_take(r);
+    struct err e = {0};
+
+    c->form = form;
+    if (!form || from_elsewhere(r)) {
+        send_form(c, 401, tr_get(&public_words[PW_OVER], c->ask.guess));
+        form_drop(form);
+        return;
+    }
+    if (form_done(form, &c->ask, &e) != RC_OK) {
+        log_err(&e, "event=repair_refused");
+        send_form(c, rc_http(e.rc), tr_get(&public_words[PW_FILE_LOST], c->ask.guess));
+        form_drop(form);
+        return;
+    }
+    if (lang_parse(public_value(&c->ask, ".lang"), &c->ask.guess))
+        c->ask.lang = lang_codes[c->ask.guess];
+    start(c);
 }
 
 void style_get(struct http_req *r, void *user)
 {
+    size_t len;
+    const char *css = html_style(&len);
     (void)user;
     http_set(r, "Cache-Control", "public, max-age=3600");
-    http_reply(r, 200, "text/css; charset=utf-8", embed_status_css, sizeof(embed_status_css) - 1);
+    http_reply(r, 200, "text/css; charset=utf-8", css, len);
 }
+
+const struct http_route public_routes[] = {
+    {.method = "GET", .path = "/healthz", .fn = healthz_get},
+    {.method = "GET", .path = "/metrics", .fn = metrics_get},
+    {.method = "GET", .path = "/s/style.css", .fn = style_get},
+    {.method = "GET", .path = "/s/*", .fn = status_get},
+    {.method = "GET", .path = "/s", .fn = status_get},
+    {.method = "GET", .path = "/", .fn = status_get},
+    {.method = "POST", .path = "/s", .fn = status_post},
+    {.method = "POST", .path = "/s/*", .fn = status_post},
+    {.method = "GET", .path = "/c/*", .fn = link_get},
+    {.method = "POST", .path = "/c", .fn = link_post},
+    {.method = "GET", .path = "/case", .fn = case_get_page},
+    {.method = "GET", .path = "/case/*", .fn = case_get_page},
+    {.method = "POST", .path = "/case/repair", .fn = repair_post, .sink = &repair_sink, .max_body = 24 << 20},
+    {.method = "POST", .path = "/case/*", .fn = case_post_page},
+    {.method = "GET", .path = "/sms/*", .fn = outbox_report},
+    {.method = "POST", .path = "/sms/*", .fn = outbox_report},
+};
+const size_t n_public_routes = COUNT(public_routes);

@@ -314,16 +314,28 @@ static void revoked_at_once(void **state)
     line_close(&l);
 }
 
+/* Code and PIN, then the page behind the cookie; its language is that of the form. */
 static int status_try(const char *code, const char *pin, const char *lang, struct buf *page)
 {
     struct tclient c;
     struct err e = {0};
-    char form[128];
+    char form[128], ask[600], cookie[300] = "";
+    BUF_SCOPE(head);
 
-    snprintf(form, sizeof(form), "lang=%s&code=%s&pin=%s", lang, code, pin);
+    int n = snprintf(form, sizeof(form), "lang=%s&code=%s&pin=%s", lang, code, pin);
+    snprintf(ask, sizeof(ask),
+             "POST /s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+             "Content-Length: %d\r\n\r\n%s",
+             n, form);
     assert_int_equal(tclient_open(&c, server.public_port, NULL, &e), RC_OK);
-    int status = tclient_request(&c, "POST", "/s", "Content-Type: application/x-www-form-urlencoded\r\n",
-                                 form, page, &e);
+    assert_int_equal(tclient_send(&c, ask, strlen(ask), &e), RC_OK);
+    int status = tclient_answer(&c, &head, NULL, &e);
+    const char *set = status == 303 ? strstr(head.p, "Set-Cookie: ") : NULL;
+    if (set) {
+        assert_non_null(strstr(set, "HttpOnly; SameSite=Strict"));
+        snprintf(cookie, sizeof(cookie), "Cookie: %.*s\r\n", (int)strcspn(set + 12, ";"), set + 12);
+        status = tclient_request(&c, "GET", "/case", cookie, "", page, &e);
+    }
     tclient_close(&c);
     return status;
 }
@@ -332,9 +344,9 @@ static void status_page(void **state)
 {
     static const struct {
         const char *lang, *state, *service;
-    } pages[] = {{"ro", "Înregistrată", "Certificat de naștere"},
-                 {"hu", "Iktatva", "Születési bizonyítvány"},
-                 {"en", "Registered", "Birth certificate"}};
+    } pages[] = {{"ro", "Cererea are număr", "Certificat de naștere"},
+                 {"hu", "iktatószáma", "Születési bizonyítvány"},
+                 {"en", "has a number", "Birth certificate"}};
     struct line l;
     struct body b;
     char wrong[8];

@@ -1,0 +1,7 @@
+-- What was made for the applicant and signed. $1 case
+SELECT id, kind, title, type, size, coalesce(pages, 0), coalesce(signed_name, ''),
+    coalesce((extract(epoch FROM signed_at) * 1000)::bigint, 0)
+FROM document
+WHERE case_id = $1::uuid AND voided_at IS NULL AND disposed_at IS NULL AND kind IN ('answer', 'decision', 'permit')
+    AND signed_at IS NOT NULL
+ORDER BY made_at LIMIT 50
