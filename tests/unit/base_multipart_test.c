@@ -97,17 +97,17 @@ static void bad_bodies(void **state)
 {
 #define D "Content-Disposition: form-data; name="
     static const char *const bodies[] = {
-        "preamble\r\n--a\r\n" D "\"x\"\r\n\r\n1\r\n--a--",
-        "--a\n" D "\"x\"\r\n\r\n1\r\n--a--",
-        "--a\r\n" D "\"x\r\n\r\n1\r\n--a--",
-        "--a\r\n" D "x\r\n\r\n1\r\n--a--",
-        "--a\r\nX: " D "\"x\"\r\n\r\n1\r\n--a--",
-        "--a\r\n" D "\"x\"\r\n\r\n1\r\n--a-",
-        "--a\r\n" D "\"x\"\r\n\r\n1\r\n--a..",
-        "--a\r\n" D "\"x\"; filename=\"x\r\n\r\n1\r\n--a--",
-        "--b\r\n" D "\"x\"\r\n\r\n1\r\n--b--",
-        "--a\r\n" D "\"\xFF\"\r\n\r\n1\r\n--a--",
-        "--a\r\n" D "\"x\"; filename=x\r\n\r\n1\r\n--a--",
+        ("preamble\r\n--a\r\n" D "\"x\"\r\n\r\n1\r\n--a--"),
+        ("--a\n" D "\"x\"\r\n\r\n1\r\n--a--"),
+        ("--a\r\n" D "\"x\r\n\r\n1\r\n--a--"),
+        ("--a\r\n" D "x\r\n\r\n1\r\n--a--"),
+        ("--a\r\nX: " D "\"x\"\r\n\r\n1\r\n--a--"),
+        ("--a\r\n" D "\"x\"\r\n\r\n1\r\n--a-"),
+        ("--a\r\n" D "\"x\"\r\n\r\n1\r\n--a.."),
+        ("--a\r\n" D "\"x\"; filename=\"x\r\n\r\n1\r\n--a--"),
+        ("--b\r\n" D "\"x\"\r\n\r\n1\r\n--b--"),
+        ("--a\r\n" D "\"\xFF\"\r\n\r\n1\r\n--a--"),
+        ("--a\r\n" D "\"x\"; filename=x\r\n\r\n1\r\n--a--"),
     };
     (void)state;
     for (size_t i = 0; i < COUNT(bodies); i++) {
