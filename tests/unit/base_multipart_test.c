@@ -83,8 +83,8 @@ static void bad_types(void **state)
         "multipart/form-data; boundary=\"a",
         "multipart/form-data; boundary=a\r",
         "multipart/form-data; boundary=ă",
-        "multipart/form-data; boundary="
-        "12345678901234567890123456789012345678901234567890123456789012345678901",
+        ("multipart/form-data; boundary="
+         "12345678901234567890123456789012345678901234567890123456789012345678901"),
         "multipart/mixed; boundary=a"};
     (void)state;
     for (size_t i = 0; i < COUNT(types); i++) {
