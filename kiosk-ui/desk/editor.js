@@ -5,9 +5,10 @@ import {Field, moment, sentence, useDesk, useLoad} from "./tools.js";
 import {drop, keptAt, useKept} from "./memory.js";
 import {Changed, Panel} from "./act.js";
 
+const plain = (d) => ({template: d.template, lang: d.lang, title: d.title, body: flat(d.body)});
 const flat = (body) => (Array.isArray(body) ? body.join("\n\n") : body || "");
 
-function useAutosave(id, text, data, load, headers) {
+function useAutosave(id, text, data, load, headers, adopt) {
   const {api, t} = useDesk();
   const [state, set] = useState({word: data.draft ? "saved" : "new", at: data.draft?.at});
   const now = useRef({});
@@ -16,19 +17,28 @@ function useAutosave(id, text, data, load, headers) {
   const saved = useRef(JSON.stringify(text));
   const busy = useRef(false);
   async function save() {
-    const wanted = JSON.stringify(now.current.text);
-    if (busy.current || wanted === saved.current || !now.current.text.title.trim()) return true;
+    const latest = () => keptAt(`draft/${id}`) || now.current.text;
+    const wanted = JSON.stringify(latest());
+    if (busy.current || wanted === saved.current || !latest().title.trim()) return true;
     busy.current = true;
     set((s) => ({...s, word: "saving"}));
-    const reply = await api.put(`cases/${id}/draft`, {...now.current.text, version: version.current}, headers);
+    const reply = await api.put(`cases/${id}/draft`, {...latest(), version: version.current}, headers);
     busy.current = false;
     if (reply.ok) {
       version.current = reply.body.version;
       saved.current = wanted;
       set({word: "saved", at: reply.body.at});
       load.set({...now.current.data, draft: reply.body});
-      if (JSON.stringify(now.current.text) !== wanted) return save();
+      if (JSON.stringify(latest()) !== wanted) return save();
       drop(`draft/${id}`);
+      return true;
+    }
+    const other = reply.status === 409 && reply.body?.draft;
+    if (other && adopt(other)) { // only the template stood here: the colleague's text takes its place
+      version.current = other.version;
+      saved.current = JSON.stringify(plain(other));
+      set({word: "saved", at: other.at});
+      load.set({...now.current.data, draft: other});
       return true;
     }
     set({word: "bad", why: sentence(reply, t), theirs: reply.status === 409 ? reply.body?.draft || true : null});
@@ -60,12 +70,16 @@ export function Editor({id, data, load, action, stale, act, close, headers}) {
   const {t, L, me, lang} = useDesk();
   const templates = useLoad(`templates?case=${id}`);
   const all = templates.body?.items || templates.body || [];
-  const start = data.draft ? {template: data.draft.template, lang: data.draft.lang, title: data.draft.title, body: flat(data.draft.body)} : {template: "", lang:
+  const start = data.draft ? plain(data.draft) : {template: "", lang:
     data.case.lang === "hu" ? "hu" : "ro", title: "", body: ""};
   const [text, set] = useKept(`draft/${id}`, start);
-  const auto = useAutosave(id, text, data, load, headers);
-  const put = (name) => (e) => set((old) => ({...old, [name]: e.target.value}));
   const filled = useRef("");
+  const auto = useAutosave(id, text, data, load, headers, (other) => {
+    if (keptAt(`draft/${id}`)?.body !== filled.current) return false;
+    set(plain(other));
+    return true;
+  });
+  const put = (name) => (e) => set((old) => ({...old, [name]: e.target.value}));
   function choose(template, wanted) {
     const found = all.find((x) => x.id === template);
     const l = found && !found.langs.includes(wanted) ? found.langs[0] : wanted;
@@ -104,7 +118,7 @@ ${flat(theirs.body)}</blockquote>`}<div class="row-do"><button type="button" cla
       return auto.mine((data.draft?.version || 0) + 1);
     }}>${t("draft.mine")}</button>${theirs && html`<button type="button" class="btn" onClick=${() => {
       drop(`draft/${id}`);
-      set({template: theirs.template, lang: theirs.lang, title: theirs.title, body: flat(theirs.body)});
+      set(plain(theirs));
       auto.mine(theirs.version);
     }}>${t("draft.theirs")}</button>`}</div></div></div>`}
     ${data.draft && data.draft.author !== me.account && html`<p class="quiet small">${t("draft.by", {who: data.draft.author})}</p>`}

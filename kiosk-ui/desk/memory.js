@@ -1,6 +1,6 @@
 // What was typed and not yet sent, by place. It survives moving between pages, a lost connection and an ended session of the
 // same person; it is never stored, and goes with the document.
-import {useState, useCallback} from "../shared/html.js";
+import {useState, useCallback, useRef} from "../shared/html.js";
 
 const kept = new Map();
 export const keep = (key, value) => kept.set(key, value);
@@ -11,9 +11,11 @@ export const anyKept = () => kept.size > 0;
 
 export function useKept(key, first) {
   const [, turn] = useState(0);
+  const unset = useRef(first); // the latest, not that of the first time
+  unset.current = first;
   const value = kept.has(key) ? kept.get(key) : first;
   const set = useCallback((next) => {
-    kept.set(key, typeof next === "function" ? next(kept.has(key) ? kept.get(key) : first) : next);
+    kept.set(key, typeof next === "function" ? next(kept.has(key) ? kept.get(key) : unset.current) : next);
     turn((n) => n + 1);
   }, [key]);
   return [value, set];

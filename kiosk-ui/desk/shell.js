@@ -28,7 +28,7 @@ function Nav({close}) {
     <h2 class="nav-h">${t("nav.house")}</h2><ul>
       ${can("register.view") && html`<${Item} to="#/register" label=${t("nav.register")} sign="paper" now=${on("register")} />`}
       ${can("team.view") && html`<${Item} to="#/team" label=${t("nav.team")} sign="person" now=${on("team")} />`}
-      ${admin && html`<${Item} to="#/admin" label=${t("nav.admin")} sign="id" count=${counts?.attention || undefined} tone="warn" now=${on("admin")} />`}
+      ${admin && html`<${Item} to="#/admin" label=${t("nav.admin")} sign="id" count=${can("message.view") && counts?.attention || undefined} tone="warn" now=${on("admin")} />`}
       <${Item} to="#/settings" label=${t("nav.settings")} sign="text" now=${on("settings")} /></ul>
     <${Languages} /></nav>`;
 }

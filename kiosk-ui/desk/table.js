@@ -23,9 +23,12 @@ const columns = {
   channel: {cell: (r, d) => d.t(`channel.${r.channel}`)},
 };
 const usual = ["due", "person", "service", "subject", "state", "assignee", "registered"];
-// In a clerk's own list the assignee is known; elsewhere, on a narrow screen, it is needed more than the subject.
-const shownColumns = (prefs, from) => prefs.cols.queue || usual.filter((c) => (/queue\/mine/.test(from) ? c !== "assignee" : c !== "subject"
-  || innerWidth > 1500));
+// In a clerk's own list the assignee is known; where there is little room the subject goes first.
+function shownColumns(prefs, from) {
+  const own = /queue\/mine/.test(from);
+  const room = innerWidth / (prefs.large ? 1.25 : 1);
+  return prefs.cols.queue || usual.filter((c) => (c === "assignee" ? !own : c !== "subject" || room > (own ? 1150 : 1500) || room < 720));
+}
 
 export function ColumnChoice() {
   const {t, prefs, setPrefs} = useDesk();

@@ -55,8 +55,9 @@ export function Due({row, today, long}) {
   return html`<span class=${`due ${kind}`}><${Shape} kind=${kind} />${text}${long && html` · ${day(t.lang, row.due)}`}</span>`;
 }
 export function State({row}) {
-  const {L} = useDesk();
-  return html`<span class=${`state s-${row.state}`} title=${L(row.state_label)}>${L(row.state_label)}</span>`;
+  const {L, t} = useDesk();
+  const text = t.has(`state.${row.state}`) ? t(`state.${row.state}`) : L(row.state_label); // some labels speak to the citizen
+  return html`<span class=${`state s-${row.state}`} title=${text}>${text}</span>`;
 }
 
 // true only after a second: quick answers never flicker.

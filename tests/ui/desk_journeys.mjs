@@ -150,6 +150,59 @@ async function session(browser, mock, port) {
   await page.context().close();
 }
 
+// Two in one file see each other; two who write one answer lose nothing; nobody is asked "are you sure".
+async function together(browser, mock, port) {
+  const c = one(mock, (x) => x.state === "in_work" && x.workflow === "simple" && x.assignee === "mihai.rus");
+  const ana = await visit(browser, port);
+  const mihai = await visit(browser, port);
+  await enter(ana);
+  await enter(mihai, "mihai.rus");
+  await go(ana, `#/case/${c.id}`, ".case");
+  await go(mihai, `#/case/${c.id}`, ".case");
+  await mihai.waitForSelector(".others");
+  check((await mihai.textContent(".others")).includes("Ana Pop"), "who else has the file open is said");
+  await ana.click(".draft-card .btn");
+  await ana.waitForFunction(() => document.querySelector("textarea.paper")?.value);
+  await until("a first draft", () => c.draft);
+  await ana.fill("textarea.paper", "Textul Anei, început.");
+  await until("Ana's draft", () => c.draft.body.startsWith("Textul Anei"));
+  await mihai.click(".draft-card .btn");
+  await mihai.waitForFunction(() => document.querySelector("textarea.paper")?.value === "Textul Anei, început.");
+  await ana.fill("textarea.paper", "Textul Anei.");
+  await until("Ana's draft, again", () => c.draft.body === "Textul Anei.");
+  await mihai.fill("textarea.paper", "Textul lui Mihai.");
+  await mihai.waitForSelector(".notice.warn blockquote");
+  check((await mihai.textContent("blockquote")).includes("Textul Anei."), "the other's text is shown");
+  check(await mihai.inputValue("textarea.paper") === "Textul lui Mihai.", "the own text stays");
+  check(c.draft.body === "Textul Anei.", "nobody's text is overwritten");
+  await mihai.click("text=Păstrează textul meu");
+  await until("then it is, by a decision", () => c.draft.body === "Textul lui Mihai.");
+  await ana.context().close();
+  await mihai.context().close();
+}
+
+// After the minutes of nobody the page locks, the draft is saved, and the password opens it as it was.
+async function idle(browser, mock, port) {
+  mock.world.idle = 0.02;
+  const c = one(mock, (x) => x.state === "in_work" && x.workflow === "simple" && x.assignee === "ana.pop" && !x.draft);
+  const page = await visit(browser, port);
+  await enter(page);
+  mock.world.idle = 10;
+  await go(page, `#/case/${c.id}`, ".case");
+  await page.click(".draft-card .btn");
+  await page.waitForFunction(() => document.querySelector("textarea.paper")?.value);
+  await page.fill("textarea.paper", "Scris înainte de pauză.");
+  await page.waitForSelector(".locked", {timeout: 12000});
+  check((await page.textContent(".locked h1")) === "Ecranul este blocat", "it says why");
+  await until("the draft went out before", () => c.draft?.body === "Scris înainte de pauză.");
+  await until("the session has ended", () => mock.calls.some(([, path]) => path === "/api/logout"));
+  await page.fill(".locked [name=password]", password);
+  await page.keyboard.press("Enter");
+  await page.waitForSelector(".locked", {state: "detached"});
+  check(await page.inputValue("textarea.paper") === "Scris înainte de pauză.", "the draft is where it was");
+  await page.context().close();
+}
+
 // No server: it is said, what was typed stays, and the page comes back by itself.
 async function away(browser, mock, port) {
   const page = await visit(browser, port);
@@ -267,7 +320,7 @@ async function oneClick(browser, mock, port) {
 }
 
 export async function journeys(browser, mock, port) {
-  for (const part of [keysOnly, stale, session, away, doors, wedge, privacy, oneClick]) {
+  for (const part of [keysOnly, stale, session, together, idle, away, doors, wedge, privacy, oneClick]) {
     const start = Date.now();
     await part(browser, mock, port);
     if (process.env.PRIDVOR_VERBOSE) console.log(`  ${part.name} ${Date.now() - start} ms`);

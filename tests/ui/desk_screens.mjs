@@ -106,20 +106,22 @@ async function controls(browser, port) {
 }
 
 export async function screens(browser, mock, port) {
-  const desk = [1280, 800];
-  await controls(browser, port);
-  for (const lang of ["ro", "hu", "en"]) await sweep(browser, port, pages(mock), "ana.pop", {size: desk, lang});
-  for (const lang of ["ro", "hu", "en"]) {
-    await sweep(browser, port, heads, "elena.muresan", {size: desk, lang});
-    await sweep(browser, port, admins, "admin", {size: desk, lang});
-    await sweep(browser, port, [["audit", "#/admin/audit", ".table"]], "auditor", {size: desk, lang});
-  }
+  const size = [1280, 800];
   const all = pages(mock);
-  await sweep(browser, port, all, "ana.pop", {size: desk, lang: "ro", prefs: {contrast: true}});
-  await sweep(browser, port, all, "ana.pop", {size: desk, lang: "hu", prefs: {large: true}, withAxe: false});
-  await sweep(browser, port, all, "ana.pop", {size: [1920, 1080], lang: "en", prefs: {roomy: true}, withAxe: false});
-  await sweep(browser, port, all, "ana.pop", {size: [390, 844], lang: "ro"});
-  await sweep(browser, port, all, "ana.pop", {size: [320, 700], lang: "hu", prefs: {large: true}, withAxe: false});
-  await sweep(browser, port, heads, "elena.muresan", {size: [320, 700], lang: "hu", withAxe: false});
-  await sweep(browser, port, admins, "admin", {size: [320, 700], lang: "hu", withAxe: false});
+  const few = all.filter(([name]) => ["queue", "case", "act", "sealed", "book", "keys"].includes(name));
+  const clerk = (more) => () => sweep(browser, port, more.few ? few : all, "ana.pop", {size, ...more});
+  const others = (lang) => async () => {
+    await sweep(browser, port, heads, "elena.muresan", {size, lang});
+    await sweep(browser, port, admins, "admin", {size, lang});
+    await sweep(browser, port, [["audit", "#/admin/audit", ".table"]], "auditor", {size, lang});
+  };
+  const small = {size: [320, 700], lang: "hu", withAxe: false};
+  const work = [() => controls(browser, port), ...["ro", "hu", "en"].flatMap((lang) => [clerk({lang}), others(lang)]),
+    clerk({lang: "ro", prefs: {contrast: true}, few: true}), clerk({lang: "hu", prefs: {large: true}, withAxe: false}),
+    clerk({size: [1920, 1080], lang: "en", prefs: {roomy: true}, withAxe: false}), clerk({size: [390, 844], lang: "ro", few: true}),
+    clerk({...small, prefs: {large: true}}), () => sweep(browser, port, heads, "elena.muresan", small), () => sweep(browser, port, admins, "admin", small)];
+  const lane = async () => {
+    for (let next = work.shift(); next; next = work.shift()) await next();
+  };
+  await Promise.all([lane(), lane()]);
 }
