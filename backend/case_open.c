@@ -1,4 +1,5 @@
 /* Registered requests, and paper, become cases. */
+#include "backend/book_fold.h"
 #include "backend/case_priv.h"
 
 #include <stdio.h>
@@ -111,7 +112,7 @@ static enum rc look_for_the_same(struct work *w, struct casefile *c, const struc
     struct db_param p[] = {DB_STR(c->id),
                            DB_STR(c->institution),
                            DB_STR(c->service),
-                           DB_STR(text_fold(w->a, arena_fmt(w->a, "%s %s", c->person, c->subject))),
+                           DB_STR(book_fold(w->a, arena_fmt(w->a, "%s %s", c->person, c->subject))),
                            *x->cnp ? case_bytea(w->a, BYTES(hash, sizeof(hash))) : none,
                            DB_STR(case_int(w->a, w->now_ms()))};
     TRY(work_sql(w, SQL_CASE_REPEATS, p, &r, e));

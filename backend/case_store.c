@@ -1,4 +1,5 @@
 /* Rows of casefile and case_event, written. */
+#include "backend/book_fold.h"
 #include "backend/case_priv.h"
 
 #include <string.h>
@@ -141,7 +142,7 @@ enum rc case_insert(struct work *w, struct casefile *c, const struct case_about 
                            DB_STR(case_day(a, c->filed_on)),
                            DB_STR(c->subject),
                            DB_STR(c->person),
-                           DB_STR(text_fold(a, arena_fmt(a, "%s %s", c->person, c->subject))),
+                           DB_STR(book_fold(a, arena_fmt(a, "%s %s", c->person, c->subject))),
                            key,
                            cnp,
                            DB_STR(c->email),

@@ -23,6 +23,7 @@ const struct migration migrations[] = {
     {12, "0012_public.sql", embed_0012_public_sql},
     {20, "0020_sealed.sql", embed_0020_sealed_sql},
     {30, "0030_document.sql", embed_0030_document_sql},
+    {31, "0031_search.sql", embed_0031_search_sql},
 };
 const size_t n_migrations = COUNT(migrations);
 

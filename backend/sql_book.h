@@ -23,6 +23,12 @@
     X(SQL_BOOK_VERIFY_STRAYS, book_verify_strays, 1)                                                         \
     X(SQL_BOOK_PAGE, book_page, 7)                                                                           \
     X(SQL_BOOK_DAY, book_day, 4)                                                                             \
-    X(SQL_BOOK_DAY_OPEN, book_day_open, 5)
+    X(SQL_BOOK_DAY_OPEN, book_day_open, 5)                                                                   \
+    X(SQL_BOOK_FIND_WORDS, book_find_words, 6)                                                               \
+    X(SQL_BOOK_FIND_RECENT, book_find_recent, 7)                                                             \
+    X(SQL_BOOK_FIND_WINDOW, book_find_window, 7)                                                             \
+    X(SQL_BOOK_FIND_CNP, book_find_cnp, 6)                                                                   \
+    X(SQL_BOOK_FIND_NUMBER, book_find_number, 8)                                                             \
+    X(SQL_BOOK_FIND_RECEIPT, book_find_receipt, 6)
 
 #endif
