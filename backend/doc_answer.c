@@ -318,7 +318,7 @@ enum rc doc_sign_case(struct work *w, const struct actor *who, const struct doc_
     struct doc_row *pending, row = {0};
     struct document rendered;
     struct doc_letter l;
-    const char *signer;
+    const char *signer = NULL;
     size_t n;
 
     TRY(doc_rows(w, SQL_DOC_PENDING, f->c->id, &pending, &n, e));
