@@ -166,16 +166,15 @@ static enum rc do_document(struct making *m, struct err *e)
 void public_answer(struct work *w, const struct public_ask *ask, struct public_reply *out)
 {
     static enum rc (*const makers[])(struct making *, struct err *) = {
-        [PAGE_ENTER] = do_enter, [PAGE_CASE] = do_case,   [PAGE_DOCUMENT] = do_document,
-        [PAGE_END] = do_end,     [PAGE_LINK_OPEN] = NULL,
+        [PAGE_ENTER] = do_enter,       [PAGE_CASE] = do_case,           [PAGE_ACT] = make_act_ask,
+        [PAGE_ACT_DO] = make_act,      [PAGE_REPAIR] = make_repair_ask, [PAGE_REPAIR_SEND] = make_repair,
+        [PAGE_DOCUMENT] = do_document, [PAGE_LINK_OPEN] = make_link,    [PAGE_END] = do_end,
     };
     struct making m = {.w = w, .ask = ask, .out = out, .lang = ask->guess};
     struct err e = {0};
 
     if (ask->lang && !lang_parse(ask->lang, &m.lang))
         m.lang = ask->guess;
-    if (!makers[ask->page])
-        err_set(&e, RC_NOT_FOUND, "no such page");
-    if (!makers[ask->page] || makers[ask->page](&m, &e) != RC_OK)
+    if (makers[ask->page](&m, &e) != RC_OK)
         trouble(&m, &e);
 }

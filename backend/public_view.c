@@ -211,13 +211,13 @@ static enum rc load_case(struct work *w, const struct visit *visit, struct publi
     v->state_text = st ? tr_get(&st->public, visit->lang) : "";
     TRY(load_institution(w, v, v->c.institution, visit->lang, e));
     if (visit->link) /* whoever has the link alone sees what it is about, no more */
-        return RC_OK;
+        return public_now(w, v, e);
     TRY(load_events(w, v, visit->lang, e));
     TRY(load_notes(w, v, e));
     TRY(load_messages(w, v, e));
     TRY(load_documents(w, v, e));
     TRY(load_term(w, v, visit->lang, e));
-    return RC_OK;
+    return public_now(w, v, e);
 }
 
 enum rc public_view(struct work *w, const struct visit *visit, struct public_view *v, struct err *e)

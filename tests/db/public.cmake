@@ -1,4 +1,6 @@
 # The room for blocking work, and what citizens do on the public pages.
 pridvor_test(db_room LABEL db SOURCES db/room_test.c LIBS dbtest TIMEOUT 120)
 pridvor_test(db_public LABEL db SOURCES db/public_test.c db/public_rig.c LIBS dbtest TIMEOUT 300)
+pridvor_test(db_public_repair LABEL db SOURCES db/public_repair_test.c db/public_rig.c LIBS dbtest TIMEOUT 300)
 add_dependencies(db_public registryd registryctl)
+add_dependencies(db_public_repair registryd registryctl)

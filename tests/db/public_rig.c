@@ -252,7 +252,9 @@ void pdf_small(struct buf *out, const char *mark)
     buf_fmt(out,
             "%%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n"
             "2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
-            "3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 200 200]>>endobj\n%% %s\n"
-            "trailer<</Root 1 0 R>>\nstartxref\n0\n%%%%EOF\n",
+            "3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 200 200]>>endobj\n%% %s\n",
             mark);
+    size_t table = out->len;
+    buf_fmt(out, "xref\n0 1\n0000000000 65535 f \ntrailer<</Root 1 0 R/Size 4>>\nstartxref\n%zu\n%%%%EOF\n",
+            table);
 }
