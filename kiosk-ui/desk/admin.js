@@ -27,7 +27,8 @@ function Person({user, done}) {
     if (reply.ok && (reply.body?.code || reply.body?.uri)) setShown(reply.body);
     done();
   }
-  const grant = (kind, r) => act("roles", {act: kind, account: user.account, role: r.role, reach: r.reach, institution: r.institution || me.institution.id, department: r.department || null});
+  const grant = (kind, r) => act("roles", {act: kind, account: user.account, role: r.role, reach: r.reach, institution: r.institution || me.institution.id,
+    ...(r.reach === "department" ? {department: r.department} : {})});
   return html`<section class="panel"><h2>${user.full_name} <span class="quiet">${user.account}</span></h2>${bad && html`<p class="notice bad" role="alert">${bad}</p>`}
     ${shown && html`<div class="notice good" role="status"><div>${shown.code && html`<p>${t("user.code")}</p><p class="secret num">${shown.code}</p>`}${shown.uri && html`<p>${t("user.uri")}</p>
       <p class="hash">${shown.uri}</p>`}<p>${t("user.once")}</p></div></div>`}
@@ -41,6 +42,7 @@ function Person({user, done}) {
     <div class="row-do"><button type="button" class="btn main" onClick=${() => grant("grant", role)}>${t("user.grant")}</button>
       <button type="button" class="btn" onClick=${() => act(`users/${name}`, {act: "reset"})}>${t("user.reset")}</button>
       <button type="button" class="btn" onClick=${() => act(`users/${name}`, {act: "totp"})}>${t("user.totp")}</button>
+      ${user.totp && html`<button type="button" class="btn" onClick=${() => act(`users/${name}`, {act: "totp_off"})}>${t("user.totp_off")}</button>`}
       <button type="button" class="btn" onClick=${() => act(`users/${name}`, {act: user.active === false ? "enable" : "disable"})}>${t(user.active === false ? "user.enable" : "user.disable")}</button>
     </div></section>`;
 }
@@ -93,7 +95,8 @@ function Holidays() {
     ${v && html`<${Panel} title=${t("holiday.new")} lead=${t("holiday.lead")} close=${() => set(null)} onSend=${add} send=${t("holiday.add")} final>${bad && html`<p class="notice bad" role="alert">${bad}</p>`}
       <div class="two"><${Field} label=${t("holiday.day")}>${(a) => html`<input ...${a} type="date" class="line" value=${v.day} onInput=${(e) => set({...v, day: e.target.value})} />`}<//><${Field}
       label=${t("holiday.name")}>${(a) => html`<input ...${a} class="line" value=${v.name} onInput=${(e) => set({...v, name: e.target.value})} />`}<//></div><//>`}<${Waiting} of=${load} />
-    ${load.body && html`<${Table} caption=${t("admin.holidays")} head=${[t("holiday.day"), t("holiday.name"), t("holiday.kind")]} rows=${items(load.body).map((h) => [h.day, html`<span class="num">${day(lang,
+    ${load.body && !items(load.body).length && html`<${Empty} title=${t("empty.holidays")} text=${t("empty.holidays_help")} />`}
+    ${items(load.body).length > 0 && html`<${Table} caption=${t("admin.holidays")} head=${[t("holiday.day"), t("holiday.name"), t("holiday.kind")]} rows=${items(load.body).map((h) => [h.day, html`<span class="num">${day(lang,
       h.day)}</span>`, L(h.name), t.has(`holiday.k.${h.kind}`) ? t(`holiday.k.${h.kind}`) : h.kind])} />`}`;
 }
 

@@ -66,7 +66,7 @@ export function useKeys(on) {
       "/": () => now.current.on.search(), "?": () => now.current.on.help(),
       n: () => now.current.can("register.enter") && go("#/new"), r: () => now.current.can("register.view") && go("#/register"),
       j: () => (keysOf.j ? keysOf.j() : step(1)), k: () => (keysOf.k ? keysOf.k() : step(-1)),
-      s: () => (keysOf.s ? keysOf.s() : now.current.can("register.enter") && go("#/new")), p: () => keysOf.p?.(), a: () => keysOf.a?.(), e: () => keysOf.e?.(),
+      s: () => (keysOf.s ? keysOf.s() : now.current.can("register.enter") && go("#/new")), p: () => keysOf.p?.(), x: () => keysOf.x?.(), a: () => keysOf.a?.(), e: () => keysOf.e?.(),
       z: () => {
         const waiting = now.current.news.items.filter((i) => i.kind === "wait" || i.undo).pop();
         if (waiting?.undo) now.current.news.close(waiting.id), waiting.undo();
@@ -122,7 +122,7 @@ export function useKeys(on) {
 
 export function Keys({close}) {
   const {t, prefs, setPrefs} = useDesk();
-  const all = ["/", "N", "S", "P", "R", "J", "K", "A", "E", "Ctrl+Enter", "Z", "C", "D", "I", "?", "Esc"];
+  const all = ["/", "N", "S", "P", "R", "J", "K", "X", "A", "E", "Ctrl+Enter", "Z", "C", "D", "I", "?", "Esc"];
   const ref = useRef(null);
   useEffect(() => ref.current.focus(), []);
   return html`<section class="keys" aria-labelledby="keys-h"><h2 id="keys-h" tabindex="-1" ref=${ref}>${t("keys.title")}</h2>

@@ -22,6 +22,7 @@ export function useNews(api, t) {
         if (kind === "good") setTimeout(() => self.close(id), more.undo ? undoSeconds * 1000 : 6000);
         return id;
       },
+      touch: () => setDone((n) => n + 1), // lists load again
       close(id) {
         live.delete(id);
         show();

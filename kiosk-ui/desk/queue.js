@@ -1,10 +1,40 @@
 // A list of work: what waits for somebody, sorted by the days that are left. Filters and order stand in the address.
-import {html, useEffect} from "../shared/html.js";
+import {html, useEffect, useState} from "../shared/html.js";
 import {query} from "./api.js";
 import {go, Head, useDesk, useLoad, Waiting} from "./tools.js";
 import {Cases, ColumnChoice, Empty, Pager, usePages} from "./table.js";
 
 const known = ["register", "mine", "today", "late", "unassigned", "waiting", "opinions", "team", "all"];
+
+// For heads: several cases go to one colleague at once; it can be taken back.
+function Hand({rows, clear}) {
+  const {t, api, news, recount} = useDesk();
+  const team = useLoad("team");
+  const [who, setWho] = useState("");
+  const people = team.body?.items || team.body || [];
+  const name = people.find((p) => p.account === who)?.full_name || "";
+  async function send() {
+    if (!who) return;
+    const done = [];
+    for (const r of rows) {
+      const reply = await api.post(`cases/${r.id}/assign`, {assignee: who, version: r.version});
+      if (reply.ok) done.push({before: r.assignee || "", now: reply.body.case});
+    }
+    const back = async () => {
+      for (const d of done) await api.post(`cases/${d.now.id}/assign`, {assignee: d.before, version: d.now.version});
+      news.touch();
+    };
+    if (done.length) news.say(t.n("hand.done", done.length, {who: name}), "good", {undo: back});
+    if (done.length < rows.length) news.say(t.n("hand.missed", rows.length - done.length), "bad");
+    clear();
+    news.touch();
+    recount();
+  }
+  return html`<div class="doing going hand" role="group" aria-label=${t("assign.do")}><strong>${t.n("hand.n", rows.length)}</strong>
+    <label class="pick"><span class="sr">${t("assign.who")}</span><select value=${who} onChange=${(e) => setWho(e.target.value)}><option value="">${t("choose")}</option>${people.map((p) => html`<option
+      key=${p.account} value=${p.account}>${p.full_name} · ${t.n("team.open", p.open)}${p.absent ? ` · ${t("team.away")}` : ""}</option>`)}</select></label>
+    <button type="button" class="btn main" aria-disabled=${!who} onClick=${send}>${t("assign.do")}</button><button type="button" class="link" onClick=${clear}>${t("cancel")}</button></div>`;
+}
 
 export function Queue({id, q}) {
   const {t, L, me, counts, news, turn, can} = useDesk();
@@ -15,6 +45,10 @@ export function Queue({id, q}) {
   const pages = usePages(key);
   const load = useLoad(`${key}${pages.after ? `&after=${encodeURIComponent(pages.after)}` : ""}`, undefined, news.done + turn);
   const services = useLoad("services");
+  const [chosen, setChosen] = useState([]);
+  const picked = (load.body?.items || []).filter((r) => chosen.includes(r.id));
+  const hands = can("case.assign") && can("team.view");
+  useEffect(() => setChosen([]), [key]);
   useEffect(() => {
     document.title = `${t(`q.${name}`)} · Pridvor`;
   }, [name, t]);
@@ -33,9 +67,10 @@ export function Queue({id, q}) {
       ${name !== "mine" && can("case.list") && pick("assignee", t("filter.assignee"), [[me.account, t("filter.me")]])}
       ${filtered && html`<button type="button" class="link" onClick=${() => to({department: "", service: "", assignee: ""})}>${t("filter.none")}</button>`}
       <span class="grow"></span><${ColumnChoice} /></div>
+    ${picked.length > 0 && html`<${Hand} rows=${picked} clear=${() => setChosen([])} />`}
     <${Waiting} of=${load} />
     ${load.body && (load.body.items.length ? html`<${Cases} rows=${load.body.items} sort=${sort} from=${from} caption=${t(`q.${name}`)}
-        onSort=${(by, dir) => to({sort: by, dir})} />
+        chosen=${chosen} onChoose=${hands ? setChosen : null} onSort=${(by, dir) => to({sort: by, dir})} />
       <${Pager} n=${pages.n} next=${load.body.next} back=${pages.back} onBack=${pages.onBack} onNext=${() => pages.onNext(load.body.next)} />`
     : html`<${Empty} title=${t(filtered ? "empty.filter" : `empty.${name}`)} />`)}
   </div>`;

@@ -13,7 +13,8 @@ function flags(r, d) {
 
 const columns = {
   due: {sort: "due", cell: (r, d) => html`<${Due} row=${r} today=${d.me.today} />`},
-  person: {cell: (r) => html`<span class="clip" title=${r.person}>${r.sealed && html`<${Icon} name="eye" />`}${r.person}</span>`},
+  person: {cell: (r, d) => html`<span class="clip" title=${r.person}>${r.sealed && html`<${Icon} name="eye" />`}${r.person ||
+    (r.sealed ? d.t("seal.is") : "")}</span>`},
   service: {cell: (r, d) => html`<span class="clip" title=${d.L(r.service_name)}>${d.L(r.service_name)}</span>`},
   subject: {cell: (r) => html`<span class="clip" title=${r.subject}>${r.subject}</span>`},
   state: {cell: (r, d) => html`<${State} row=${r} />${flags(r, d)}`},
@@ -56,7 +57,7 @@ export function Sort({id, label, sort, onSort}) {
     <path class=${mine && sort.dir === "desc" ? "on" : ""} d="M5 11L1 7h8z" /></svg></button></th>`;
 }
 
-export function Cases({rows, sort, onSort, caption, from}) {
+export function Cases({rows, sort, onSort, caption, from, chosen, onChoose}) {
   const desk = useDesk();
   const {t, prefs, news} = desk;
   const cols = shownColumns(prefs, from);
@@ -70,7 +71,8 @@ export function Cases({rows, sort, onSort, caption, from}) {
     next?.focus();
     next?.closest("tr").scrollIntoView({block: "nearest"});
   };
-  useKeysOf({j: () => move(1), k: () => move(-1), copy: () => {
+  const flip = (r) => onChoose?.(chosen.includes(r.id) ? chosen.filter((id) => id !== r.id) : [...chosen, r.id]);
+  useKeysOf({j: () => move(1), k: () => move(-1), x: () => rows[at] && flip(rows[at]), copy: () => {
     const row = rows[at];
     return row && {number: row.number, date: row.due};
   }});
@@ -85,8 +87,9 @@ export function Cases({rows, sort, onSort, caption, from}) {
       ${cols.map((id) => (columns[id].sort && onSort ? html`<${Sort} key=${id} id=${id} label=${t(`col.${id}`)} sort=${sort} onSort=${onSort} />` :
         html`<th key=${id} scope="col" role="columnheader">${t(`col.${id}`)}</th>`))}</tr></thead>
     <tbody role="rowgroup" ref=${body}>${rows.map((r, i) => html`<tr key=${r.id} role="row" class=${`${r.late ? "is-late" : ""}${news.waitingFor(r.id) ? " leaving" : ""}`}
-      onClick=${(e) => !e.target.closest("a, button") && !String(getSelection()) && (remember(i), go(`#/case/${r.id}`))}>
-      <th scope="row" role="rowheader"><a class="open num" href=${`#/case/${r.id}`} onFocus=${() => setAt(i)} onClick=${() => remember(i)}>${r.number
+      onClick=${(e) => !e.target.closest("a, button, label") && !String(getSelection()) && (remember(i), go(`#/case/${r.id}`))}>
+      <th scope="row" role="rowheader">${onChoose && html`<label class="choose-row"><input type="checkbox" checked=${chosen.includes(r.id)} onChange=${() => flip(r)}
+        aria-label=${t("choose_row", {what: r.number || t("no_number")})} /></label>`}<a class="open num" href=${`#/case/${r.id}`} onFocus=${() => setAt(i)} onClick=${() => remember(i)}>${r.number
         || t("no_number")}</a></th>
       ${cols.map((id) => html`<td key=${id} role="cell" class=${`c-${id}`} data-label=${t(`col.${id}`)}>${columns[id].cell(r, desk)}</td>`)}</tr>`)}
     </tbody></table></div>`;

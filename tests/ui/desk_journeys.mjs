@@ -319,8 +319,31 @@ async function oneClick(browser, mock, port) {
   await page.context().close();
 }
 
+// A head gives several cases to a colleague at once, and takes them back.
+async function hands(browser, mock, port) {
+  const page = await visit(browser, port);
+  await enter(page, "mihai.rus");
+  await go(page, "#/queue/unassigned", ".table");
+  await page.waitForTimeout(60);
+  await page.keyboard.press("j");
+  await page.waitForFunction(() => document.activeElement.matches("tbody a.open"));
+  await page.waitForTimeout(60);
+  await page.keyboard.press("x");
+  await page.click("tbody tr:nth-child(3) .choose-row");
+  const ids = await page.$$eval("tbody tr:has(:checked) a.open", (all) => all.map((a) => a.getAttribute("href").slice(7)));
+  check(ids.length === 2, `two rows are chosen: ${ids}`);
+  await page.waitForSelector(".hand option:nth-child(2)", {state: "attached"});
+  await page.selectOption(".hand select", "ilona.szabo");
+  await page.click(".hand .btn.main");
+  const of = () => mock.world.cases.filter((c) => ids.includes(c.id)).map((c) => c.assignee).join();
+  await until("both are with the colleague", () => of() === "ilona.szabo,ilona.szabo");
+  await page.click(".piece >> text=Anulează");
+  await until("both are back", () => of() === ",");
+  await page.context().close();
+}
+
 export async function journeys(browser, mock, port) {
-  for (const part of [keysOnly, stale, session, together, idle, away, doors, wedge, privacy, oneClick]) {
+  for (const part of [keysOnly, stale, session, together, idle, away, doors, wedge, privacy, oneClick, hands]) {
     const start = Date.now();
     await part(browser, mock, port);
     if (process.env.PRIDVOR_VERBOSE) console.log(`  ${part.name} ${Date.now() - start} ms`);
