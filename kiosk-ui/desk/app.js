@@ -24,6 +24,7 @@ function useRoute() {
   useEffect(() => {
     const moved = () => {
       where.focus = true;
+      scrollTo(0, 0);
       set(route());
     };
     addEventListener("hashchange", moved);

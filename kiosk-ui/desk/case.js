@@ -18,6 +18,8 @@ function Ask({id, onReason}) {
   const {t} = useDesk();
   const [text, setText] = useState("");
   const [error, setError] = useState("");
+  const box = useRef(null);
+  useEffect(() => box.current.focus(), []);
   const send = (e) => {
     e.preventDefault();
     if (text.trim().length < 5) return setError(t("seal.short"));
@@ -25,7 +27,7 @@ function Ask({id, onReason}) {
     return onReason(text.trim());
   };
   return html`<div class="page narrow"><${Head} title=${t("seal.title")} lead=${t("seal.lead")} /><form class="card stack" onSubmit=${send}>
-    <${Field} label=${t("seal.reason")} help=${t("seal.help")} error=${error}>${(a) => html`<textarea ...${a} class="line" rows="3" value=${text}
+    <${Field} label=${t("seal.reason")} help=${t("seal.help")} error=${error}>${(a) => html`<textarea ...${a} ref=${box} class="line" rows="3" value=${text}
       onInput=${(e) => setText(e.target.value)} />`}<//>
     <div class="row-do"><button class="btn main" type="submit">${t("seal.open")}</button><a class="link" href=${list.from}>${t("back")}</a></div></form></div>`;
 }

@@ -73,11 +73,12 @@ export function Documents({id, data, load, wanted, editing, fold, setFold}) {
   const shown = all.find((d) => d.id === (editing ? "draft" : chosen || usual)) || all.find((d) => d.kind === "answer" && data.case.closed_at) || all.find((d) => d.kind === "request")
     || all[0];
   const print = () => {
-    const inside = frame.current?.contentWindow;
-    if (inside) {
-      inside.focus();
-      inside.print();
-    } else if (shown) open(shown.src, "_blank", "noopener");
+    try { // exactly the PDF that is shown; the browser's own dialog
+      frame.current.contentWindow.focus();
+      frame.current.contentWindow.print();
+    } catch {
+      if (shown) open(shown.src, "_blank", "noopener");
+    }
   };
   useKeysOf({p: print, s: () => document.getElementById("case-file")?.click()});
   const certify = async (d) => {
