@@ -110,13 +110,15 @@ MUST enum rc doc_protocol_pdf(struct work *w, const struct actor *who, const str
                               struct bytes *pdf, struct err *e);
 
 /* ---- retention ---- */
-/* Cases whose term is over, drawn up with an inventory [retention.dispose]; *id of the list. RC_STATE: none.
- * retention: class of lookups.json. */
-MUST enum rc doc_dispose_list(struct work *w, const struct actor *who, const char *institution,
-                              const char *retention, const char **id, struct document *inventory,
-                              struct err *e);
-/* By somebody else than who drew it up. The minutes are written and what is in the files goes; the rows of
- * the register, of the cases and of the audit stay. */
+/* Cases whose term is over, drawn up with an inventory [retention.dispose]; *id of the list. RC_STATE: none,
+ * or kept for ever. */
+struct doc_class {
+    const char *institution, *retention; /* class of lookups.json */
+};
+MUST enum rc doc_dispose_list(struct work *w, const struct actor *who, const struct doc_class *c,
+                              const char **id, struct document *inventory, struct err *e);
+/* By somebody else than who drew it up [retention.dispose or answer.sign]. The minutes are written and what
+ * is in the files goes; the rows of the register, of the cases and of the audit stay. */
 MUST enum rc doc_dispose(struct work *w, const struct actor *who, const char *id, struct document *minutes,
                          struct err *e);
 

@@ -139,6 +139,25 @@ static enum rc choose(struct work *w, const struct actor *who, const struct doc_
     return doc_happened(w, who, f->c, "answer chosen", out, e);
 }
 
+/* Given now, or with an earlier step. */
+static enum rc reasons(struct work *w, const struct doc_effect *f, struct doc_letter *l, struct err *e)
+{
+    struct db_result *r SCOPED(db_result_freep) = NULL;
+    struct db_param p[] = {DB_STR(f->c->id)};
+
+    TRY(work_sql(w, SQL_DOC_GIVEN, p, &r, e));
+    const char *reason = given(f, "reason"), *basis = given(f, "legal_basis");
+    if (!reason && !db_is_null(r, 0, 1))
+        reason = arena_str(w->a, db_text(r, 0, 1));
+    if (!basis && !db_is_null(r, 0, 2))
+        basis = arena_str(w->a, db_text(r, 0, 2));
+    if (reason)
+        letter_var(l, "reason", reason);
+    if (basis)
+        letter_var(l, "legal_basis", basis);
+    return RC_OK;
+}
+
 static enum rc letter_for(struct work *w, const struct actor *who, const struct doc_effect *f,
                           struct doc_letter *out, struct err *e)
 {
@@ -156,11 +175,7 @@ static enum rc letter_for(struct work *w, const struct actor *who, const struct 
             d.author = who->account;
     }
     TRY(letter_of_draft(w, f->c, &d, out, e));
-    if (given(f, "reason"))
-        letter_var(out, "reason", given(f, "reason"));
-    if (given(f, "legal_basis"))
-        letter_var(out, "legal_basis", given(f, "legal_basis"));
-    return RC_OK;
+    return reasons(w, f, out, e);
 }
 
 enum rc doc_render_case(struct work *w, const struct actor *who, const struct doc_effect *f,
@@ -211,14 +226,24 @@ static enum rc decides(struct work *w, const char *account, const struct casefil
     return RC_OK;
 }
 
-/* Who signs: whoever acts, if they may decide; else who decided before. */
+/* Who signs: whoever acts, if they may decide; else who decided before. What a published rule grants without
+ * anybody is signed in the name of who heads the house; *out NULL: nobody does, and no name is put there. */
 static enum rc signer_of(struct work *w, const struct actor *who, const struct casefile *c,
                          const struct doc_row *pending, const char **out, struct err *e)
 {
-    const char *candidates[] = {who->kind == ACTOR_STAFF ? who->account : NULL,
-                                pending ? pending->d.made_by : NULL, c->author};
+    struct db_result *r SCOPED(db_result_freep) = NULL;
+    struct db_param p[] = {DB_STR(c->id), DB_STR(c->institution)};
+    struct doc_row *before;
+    size_t n;
     bool may = false;
+    const char *candidates[2 + 21] = {who->kind == ACTOR_STAFF ? who->account : NULL, pending->d.made_by};
 
+    TRY(doc_rows(w, SQL_DOC_SIGNED, c->id, &before, &n, e));
+    const bool by_rule = who->kind == ACTOR_SYSTEM || n; /* or what was granted is written anew */
+    TRY(work_sql(w, SQL_DOC_DECIDERS, p, &r, e));
+    for (int i = 0; i < db_rows(r) && i < 21; i++)
+        if (db_text(r, i, 1)[0] == 'w' || by_rule)
+            candidates[2 + i] = arena_str(w->a, db_text(r, i, 0));
     for (size_t i = 0; i < COUNT(candidates); i++) {
         if (candidates[i])
             TRY(decides(w, candidates[i], c, &may, e));
@@ -227,13 +252,15 @@ static enum rc signer_of(struct work *w, const struct actor *who, const struct c
             return RC_OK;
         }
     }
-    return err_code(e, RC_STATE, "NO_SIGNER", 0, "nobody who may sign stands behind the decision");
+    *out = NULL;
+    return by_rule ? RC_OK
+                   : err_code(e, RC_STATE, "NO_SIGNER", 0, "nobody who may sign stands behind the decision");
 }
 
 struct sealing {
     const struct actor *who;
     const struct casefile *c;
-    const char *signer; /* account */
+    const char *signer; /* account; NULL: granted by a rule, in a house without a head */
 };
 
 /* In the case's own book, or in the general one where that takes nothing that goes out. */
@@ -261,6 +288,15 @@ static const char *number_line(struct work *w, enum lang lang, const char *numbe
     return arena_fmt(w->a, "%s %s", word[lang], number);
 }
 
+static enum rc person_of(struct work *w, const struct sealing *s, enum lang lang, struct doc_person *out,
+                         struct err *e)
+{
+    const struct right_role *role = rights_role(&w->house->rights, "approver");
+
+    *out = (struct doc_person){"", role ? tr_get(&role->name, lang) : ""};
+    return s->signer ? letter_person(w, s->signer, lang, out, e) : RC_OK;
+}
+
 /* The letter gets number, day and signer; the row points to what was rendered before. */
 static enum rc final_letter(struct work *w, const struct sealing *s, struct doc_letter *l,
                             struct doc_row *row, struct err *e)
@@ -270,7 +306,7 @@ static enum rc final_letter(struct work *w, const struct sealing *s, struct doc_
     struct bytes pdf;
     size_t pages;
 
-    TRY(letter_person(w, s->signer, l->lang, &person, e));
+    TRY(person_of(w, s, l->lang, &person, e));
     TRY(doc_id(w, &row->d.id, e));
     TRY(number_of(w, s, &row->d, l->n_to ? l->to[0] : NULL, &line, e));
     l->number = number_line(w, l->lang, line.number);
@@ -301,7 +337,7 @@ static enum rc sign_given(struct work *w, const struct sealing *s, const struct 
     struct doc_person person;
     struct book_line line;
 
-    TRY(letter_person(w, s->signer, c->lang, &person, e));
+    TRY(person_of(w, s, c->lang, &person, e));
     TRY(number_of(w, s, &pending->d, *c->person ? c->person : NULL, &line, e));
     struct db_param p[] = {DB_STR(pending->d.id), DB_STR(doc_int(w, line.at_ms)), DB_STR(s->signer),
                            DB_STR(person.name), DB_STR(line.number)};
@@ -310,6 +346,22 @@ static enum rc sign_given(struct work *w, const struct sealing *s, const struct 
         return err_set(e, RC_STATE, "document %s cannot be signed", pending->d.id);
     TRY(doc_get(w, pending->d.id, out, e));
     return doc_happened(w, s->who, c, "document signed", out, e);
+}
+
+/* Decided in a step that names a paper but renders nothing: that paper it is. */
+static enum rc render_late(struct work *w, const struct actor *who, const struct doc_effect *f,
+                           struct document *out, struct err *e)
+{
+    struct db_result *r SCOPED(db_result_freep) = NULL;
+    struct db_param p[] = {DB_STR(f->c->id)};
+    struct document d;
+    struct err none = {0};
+
+    TRY(work_sql(w, SQL_DOC_GIVEN, p, &r, e));
+    const char *id = db_is_null(r, 0, 0) ? NULL : arena_str(w->a, db_text(r, 0, 0));
+    bool fit = id && doc_get(w, id, &d, &none) == RC_OK && strcmp(d.type, "application/pdf") == 0 &&
+               d.case_id && strcmp(d.case_id, f->c->id) == 0 && !d.signed_ms && !d.voided_ms;
+    return fit ? choose(w, who, f, id, out, e) : doc_render_case(w, who, f, out, e);
 }
 
 enum rc doc_sign_case(struct work *w, const struct actor *who, const struct doc_effect *f,
@@ -323,7 +375,7 @@ enum rc doc_sign_case(struct work *w, const struct actor *who, const struct doc_
 
     TRY(doc_rows(w, SQL_DOC_PENDING, f->c->id, &pending, &n, e));
     if (!n) {
-        TRY(doc_render_case(w, who, f, &rendered, e));
+        TRY(render_late(w, who, f, &rendered, e));
         TRY(doc_rows(w, SQL_DOC_PENDING, f->c->id, &pending, &n, e));
     }
     TRY(signer_of(w, who, f->c, pending, &signer, e));

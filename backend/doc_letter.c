@@ -319,28 +319,35 @@ static struct paper paper_of(struct work *w, const struct doc_letter *l, const s
     };
 }
 
-enum rc letter_pdf(struct work *w, const struct doc_letter *letter, struct bytes *pdf, size_t *pages,
+enum rc letter_paper(struct work *w, const struct doc_letter *letter, struct letter_paper *out, struct err *e)
+{
+    struct doc_letter *l = arena_dup(w->a, letter, sizeof *letter);
+    struct head h = {0};
+
+    if (!l->t->langs[l->lang])
+        return err_at(e, RC_BAD_FIELD, "lang", "lang: %s is not there in %s", l->t->id, lang_codes[l->lang]);
+    TRY(head_of(w, l->institution, &h, e));
+    letter_var(l, "institution", tr_get(&h.name, l->lang));
+    letter_var(l, "county", h.county);
+    if (!*letter_value(l, "date"))
+        letter_var(l, "date", doc_day(w, l->made_ms));
+    const struct blocks b = text_of(w, l);
+    out->paper = paper_of(w, l, &h);
+    out->paper.blocks = b.items;
+    out->paper.n_blocks = b.n;
+    out->paper.n_signs = signatures(l, &h, out->signs);
+    out->paper.signs = out->signs;
+    return RC_OK;
+}
+
+enum rc letter_pdf(struct work *w, const struct doc_letter *l, struct bytes *pdf, size_t *pages,
                    struct err *e)
 {
-    struct doc_letter l = *letter;
-    struct head h = {0};
-    struct paper_sign signs[4];
+    struct letter_paper lp;
     BUF_SCOPE(out);
 
-    if (!l.t->langs[l.lang])
-        return err_at(e, RC_BAD_FIELD, "lang", "lang: %s is not there in %s", l.t->id, lang_codes[l.lang]);
-    TRY(head_of(w, l.institution, &h, e));
-    letter_var(&l, "institution", tr_get(&h.name, l.lang));
-    letter_var(&l, "county", h.county);
-    if (!*letter_value(&l, "date"))
-        letter_var(&l, "date", doc_day(w, l.made_ms));
-    const struct blocks b = text_of(w, &l);
-    struct paper p = paper_of(w, &l, &h);
-    p.blocks = b.items;
-    p.n_blocks = b.n;
-    p.signs = signs;
-    p.n_signs = signatures(&l, &h, signs);
-    TRY(paper_pdf(&p, &out, pages, e));
+    TRY(letter_paper(w, l, &lp, e));
+    TRY(paper_pdf(&lp.paper, &out, pages, e));
     *pdf = BYTES(arena_dup(w->a, out.p, out.len), out.len);
     return RC_OK;
 }

@@ -57,6 +57,13 @@ MUST enum rc letter_case(struct work *w, struct doc_letter *l, const struct case
 /* Name and office of an account as letters print them. */
 MUST enum rc letter_person(struct work *w, const char *account, enum lang lang, struct doc_person *out,
                            struct err *e);
+/* The same as a paper, for who adds to it; all but the signatures lives in w->a. */
+struct letter_paper {
+    struct paper paper;
+    struct paper_sign signs[4];
+};
+MUST enum rc letter_paper(struct work *w, const struct doc_letter *l, struct letter_paper *out,
+                          struct err *e);
 MUST enum rc letter_pdf(struct work *w, const struct doc_letter *l, struct bytes *pdf, size_t *pages,
                         struct err *e);
 /* The body that a clerk starts from. */

@@ -51,7 +51,7 @@ enum rc paper_close(struct press *p, struct buf *raw, struct buf *out, struct er
     p->cr = NULL;
     cairo_surface_finish(p->surface);
     TRY(status(cairo_surface_status(p->surface), e));
-    return paper_finish(p->doc, raw, out, e);
+    return paper_finish(p, raw, out, e);
 }
 
 void paper_drop(struct press *p)

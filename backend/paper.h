@@ -37,6 +37,10 @@ struct paper_block {
     const int *widths;    /* of the columns, thousandths together; NULL: equal */
     const struct ink *ink;
 };
+struct paper_file {
+    const char *name, *type; /* "original.pdf", "application/pdf" */
+    struct bytes bytes;
+};
 struct paper_sign {
     const char *office, *name; /* "Primar", "Ana Mureșan" */
 };
@@ -60,11 +64,33 @@ struct paper {
     size_t n_blocks;
     const struct paper_sign *signs;
     size_t n_signs;
-    const char *prepared;     /* "Întocmit: Ioana Pop" */
-    const char *qr, *qr_text; /* the public page of this case */
-    const char *foot;         /* left of "1/3" */
+    const char *prepared;            /* "Întocmit: Ioana Pop" */
+    const char *qr, *qr_text;        /* the public page of this case */
+    const struct paper_file *inside; /* a file laid into the PDF, bit for bit (7.11.4); or NULL */
+    const char *foot;                /* left of "1/3" */
 };
 /* pages may be NULL. RC_TOO_BIG: more than the limits above. */
 MUST enum rc paper_pdf(const struct paper *p, struct buf *out, size_t *pages, struct err *e);
+
+/* Scanned pages once more, each with a band below that says what they are. Pictures go in as they are. */
+struct paper_scan {
+    enum { SCAN_JPEG, SCAN_PNG, SCAN_G4 } kind;
+    struct bytes data;
+    int width, height;       /* pixels */
+    double matrix[6];        /* of the unit square onto its sheet (ISO 32000-1, 8.3.4) */
+    double sheet_w, sheet_h; /* points */
+};
+struct paper_copy {
+    const struct paper_scan *pages;
+    size_t n;
+    const char *band, *band_small; /* "Conform cu originalul"; who, when and the hash */
+    const struct paper *last;      /* the sheet behind them; title, language and date of the whole */
+};
+MUST enum rc paper_copy_pdf(const struct paper_copy *c, struct buf *out, size_t *pages, struct err *e);
+/* The pages of a PDF that our scanner wrote (common/base/pdf.h); *n 0: written by somebody else. */
+MUST enum rc paper_scans(struct arena *a, struct bytes pdf, struct paper_scan **out, size_t *n,
+                         struct err *e);
+/* A picture as large as a sheet allows. */
+struct paper_scan paper_picture(struct bytes data, int kind, int width, int height);
 
 #endif

@@ -93,33 +93,100 @@ static void info(const struct paper *doc, const char *title, struct buf *out)
             PRIDVOR_VERSION, at, at + 5, at + 8, at + 11, at + 14, at + 17);
 }
 
-enum rc paper_finish(const struct paper *doc, const struct buf *raw, struct buf *out, struct err *e)
+/* Catalog members, and behind them the objects, of a file that lies inside. first: number of the first. */
+static void inside_members(const struct paper_file *f, size_t first, struct buf *out)
+{
+    if (!f)
+        return;
+    buf_str(out, "/Names<</EmbeddedFiles<</Names[");
+    text_string(out, f->name);
+    buf_fmt(out, "%zu 0 R]>>>>/AF[%zu 0 R]", first, first);
+}
+
+static size_t inside_objects(const struct paper_file *f, size_t first, size_t at[2], struct buf *out)
+{
+    if (!f)
+        return 0;
+    at[0] = out->len;
+    buf_fmt(out, "%zu 0 obj\n<</Type/Filespec/AFRelationship/Source/F", first);
+    text_string(out, f->name);
+    buf_str(out, "/UF");
+    text_string(out, f->name);
+    buf_fmt(out, "/EF<</F %zu 0 R>>>>\nendobj\n", first + 1);
+    at[1] = out->len;
+    buf_fmt(out, "%zu 0 obj\n<</Type/EmbeddedFile/Subtype/%s/Length %zu/Params<</Size %zu>>>>stream\n",
+            first + 1,
+            strcmp(f->type, "application/pdf") == 0 ? "application#2Fpdf" : "application#2Foctet-stream",
+            f->bytes.len, f->bytes.len);
+    buf_add(out, f->bytes.p, f->bytes.len);
+    buf_str(out, "\nendstream\nendobj\n");
+    return 2;
+}
+
+/* Cairo 1.16 cannot write Group 4: such a page went through it as a JPEG of one dot with a mark in it
+ * (paper_copy.c). Its number now leads to the real picture, which stands at the end. */
+static bool group4(const struct press *p, const struct buf *raw, char *table, struct buf *out)
+{
+    for (size_t i = 0; i < p->n_scans; i++) {
+        const struct paper_scan *s = &p->scans[i];
+        char mark[PAPER_MARK], entry[24];
+        if (s->kind != SCAN_G4)
+            continue;
+        paper_mark(mark, i);
+        const char *at = memmem(raw->p, raw->len, mark, strlen(mark));
+        while (at && at > raw->p && memcmp(at, " 0 obj\n", 7) != 0)
+            at--;
+        while (at && at > raw->p && at[-1] >= '0' && at[-1] <= '9')
+            at--;
+        size_t object = at ? strtoul(at, NULL, 10) : 0;
+        if (!object || object >= p->objects)
+            return false;
+        snprintf(entry, sizeof entry, "%010zu", out->len);
+        memcpy(table + 20 * object, entry, 10);
+        buf_fmt(out,
+                "%zu 0 obj\n<</Type/XObject/Subtype/Image/Width %d/Height %d/ColorSpace/DeviceGray"
+                "/BitsPerComponent 1/Filter/CCITTFaxDecode/DecodeParms<</K -1/Columns %d/Rows %d>>/Length "
+                "%zu>>stream\n",
+                object, s->width, s->height, s->width, s->height, s->data.len);
+        buf_add(out, s->data.p, s->data.len);
+        buf_str(out, "\nendstream\nendobj\n");
+    }
+    return true;
+}
+
+enum rc paper_finish(struct press *p, const struct buf *raw, struct buf *out, struct err *e)
 {
     static const char *const langs[LANG_COUNT] = {"ro-RO", "hu-RO", "en"};
+    const struct paper *doc = p->doc;
     struct tail t = {0};
-    struct press clean = {.arena = arena_new()};
     uint8_t hash[SHA256_LEN];
     char id[33];
 
-    if (!raw->len || !read_tail(raw, &t)) {
-        arena_free(clean.arena);
+    if (!raw->len || !read_tail(raw, &t))
         return err_set(e, RC_INTERNAL, "the PDF ends in another way than cairo's");
-    }
+    p->objects = t.objects;
+    char *table = arena_dup(p->arena, t.table, 20 * t.info);
     buf_add(out, raw->p, offset_of(&t, t.info));
+    if (!group4(p, raw, table, out))
+        return err_set(e, RC_INTERNAL, "a page of the PDF is not found");
     size_t at_info = out->len;
     buf_fmt(out, "%zu 0 obj\n", t.info);
-    info(doc, paper_clean(&clean, doc->title ? doc->title : ""), out);
-    arena_free(clean.arena);
+    info(doc, paper_clean(p, doc->title ? doc->title : ""), out);
     size_t at_catalog = out->len;
-    buf_fmt(out, "%zu 0 obj\n<<%.*s\n/Lang(%s)/ViewerPreferences<</DisplayDocTitle true>>\n>>\nendobj\n",
-            t.catalog, (int)t.inside_len, t.inside, langs[doc->lang]);
+    buf_fmt(out, "%zu 0 obj\n<<%.*s\n/Lang(%s)/ViewerPreferences<</DisplayDocTitle true>>\n", t.catalog,
+            (int)t.inside_len, t.inside, langs[doc->lang]);
+    inside_members(doc->inside, t.objects, out);
+    buf_str(out, ">>\nendobj\n");
+    size_t at_inside[2], more = inside_objects(doc->inside, t.objects, at_inside, out);
     sha256(hash, out->p, out->len);
     hex_encode(id, hash, 16);
     size_t xref = out->len;
-    buf_fmt(out, "xref\n0 %zu\n", t.objects);
-    buf_add(out, t.table, 20 * t.info);
+    buf_fmt(out, "xref\n0 %zu\n", t.objects + more);
+    buf_add(out, table, 20 * t.info);
     buf_fmt(out, "%010zu 00000 n \n%010zu 00000 n \n", at_info, at_catalog);
+    for (size_t i = 0; i < more; i++)
+        buf_fmt(out, "%010zu 00000 n \n", at_inside[i]);
     buf_fmt(out, "trailer\n<</Size %zu/Root %zu 0 R/Info %zu 0 R/ID[<%s><%s>]>>\nstartxref\n%zu\n%%%%EOF\n",
-            t.objects, t.catalog, t.info, id, id, xref);
+            t.objects + more, t.catalog, t.info, id, id, xref);
     return RC_OK;
 }

@@ -66,6 +66,8 @@ struct press {
     size_t n_lines;
     int pages, groups;
     size_t text; /* bytes so far */
+    const struct paper_scan *scans;
+    size_t n_scans, objects;
 };
 
 /* paper_text.c */
@@ -93,6 +95,10 @@ MUST enum rc paper_close(struct press *p, struct buf *raw, struct buf *out, stru
 void paper_drop(struct press *p);
 
 /* paper_file.c: the end of cairo's file anew, with language, dates and an id that is the content's hash. */
-MUST enum rc paper_finish(const struct paper *doc, const struct buf *raw, struct buf *out, struct err *e);
+MUST enum rc paper_finish(struct press *p, const struct buf *raw, struct buf *out, struct err *e);
+
+/* paper_copy.c: the mark of a page that is put in at the end. */
+enum { PAPER_MARK = 24 };
+void paper_mark(char out[PAPER_MARK], size_t page);
 
 #endif

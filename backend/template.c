@@ -7,16 +7,51 @@
 #include "common/base/json.h"
 
 const char *const template_signs[SIGN_COUNT + 1] = {"officer", "secretary", "registrar", "archivist", NULL};
-const char *const template_vars[] = {
-    "address",    "applicant",     "archivist",      "article",     "clerk",
-    "close_date", "count",         "county",         "date",        "day",
-    "department", "due",           "erased",         "first",       "from",
-    "hash",       "hash_before",   "in_count",       "institution", "last",
-    "law",        "legal_basis",   "list_date",      "list_number", "number",
-    "office",     "officer",       "out_count",      "place",       "reason",
-    "register",   "request_date",  "request_number", "retention",   "retention_years",
-    "service",    "service_legal", "subject",        "to",          "to_institution",
-    "until",      "url",           "year",           NULL};
+const char *const template_vars[] = {"address",
+                                     "applicant",
+                                     "archivist",
+                                     "attached",
+                                     "article",
+                                     "clerk",
+                                     "close_date",
+                                     "count",
+                                     "county",
+                                     "date",
+                                     "day",
+                                     "department",
+                                     "due",
+                                     "erased",
+                                     "first",
+                                     "from",
+                                     "hash",
+                                     "hash_before",
+                                     "in_count",
+                                     "institution",
+                                     "last",
+                                     "law",
+                                     "legal_basis",
+                                     "list_date",
+                                     "list_number",
+                                     "number",
+                                     "office",
+                                     "officer",
+                                     "out_count",
+                                     "place",
+                                     "reason",
+                                     "register",
+                                     "request_date",
+                                     "request_number",
+                                     "retention",
+                                     "retention_years",
+                                     "service",
+                                     "service_legal",
+                                     "subject",
+                                     "to",
+                                     "to_institution",
+                                     "until",
+                                     "url",
+                                     "year",
+                                     NULL};
 
 static const char *const kinds[] = {"answer", "decision", "cover", "protocol", "permit", "receipt", NULL};
 static const char *const members[] = {"meta",  "id",     "kind",  "name",     "langs", "title",
@@ -312,6 +347,35 @@ static enum rc one_service(void *user, const char *file, struct err *e)
     return RC_OK;
 }
 
+static enum rc retention_load(struct arena *a, const char *configs, struct templates *t, struct err *e)
+{
+    struct jval *v;
+
+    TRY(jval_load(a, arena_fmt(a, "%s/lookups.json", configs), &v, e));
+    const struct jval *list = jval_get(v, "retention");
+    if (!list || list->kind != JV_ARR)
+        return err_at(e, RC_BAD_FIELD, "retention", "lookups.json: retention: not a list");
+    struct retention *all = ARENA_ARRAY(a, struct retention, list->n + 1);
+    for (size_t i = 0; i < list->n; i++) {
+        const struct jval *years = jval_get(&list->items[i], "years");
+        all[i] = (struct retention){jval_str(&list->items[i], "id", ""), tr_of(&list->items[i], "name"),
+                                    years && years->kind == JV_INT ? years->i : -1};
+        if (!*all[i].id || !years || (years->kind == JV_INT && years->i < 0))
+            return err_at(e, RC_BAD_FIELD, "retention", "lookups.json: retention[%zu]: id or years", i);
+    }
+    t->retention = all;
+    t->n_retention = list->n;
+    return RC_OK;
+}
+
+const struct retention *retention_find(const struct templates *t, const char *id)
+{
+    for (size_t i = 0; id && i < t->n_retention; i++)
+        if (strcmp(t->retention[i].id, id) == 0)
+            return &t->retention[i];
+    return NULL;
+}
+
 enum rc templates_load(struct arena *a, const char *configs, struct templates *out, struct err *e)
 {
     struct loading l = {a, ARENA_ARRAY(a, struct template, TEMPLATES_MAX),
@@ -321,8 +385,8 @@ enum rc templates_load(struct arena *a, const char *configs, struct templates *o
     TRY(each_file(a, arena_fmt(a, "%s/services", configs), one_service, &l, e));
     if (l.n)
         qsort(l.all, l.n, sizeof *l.all, by_id);
-    *out = (struct templates){l.all, l.n, l.ends, l.n_ends};
-    return RC_OK;
+    *out = (struct templates){l.all, l.n, l.ends, l.n_ends, NULL, 0};
+    return retention_load(a, configs, out, e);
 }
 
 const struct template *template_find(const struct templates *t, const char *id)

@@ -29,6 +29,12 @@ struct template
     enum template_sign sign[4];
     size_t n_sign;
 };
+/* How long papers are kept. years -1: for ever. */
+struct retention {
+    const char *id;
+    struct tr name;
+    int64_t years;
+};
 struct template_outcome {
     const char *service, *document; /* "petition.general", "answer.petition" */
 };
@@ -37,6 +43,8 @@ struct templates {
     size_t n;
     const struct template_outcome *outcomes; /* what each service ends with */
     size_t n_outcomes;
+    const struct retention *retention; /* of lookups.json */
+    size_t n_retention;
 };
 /* Every file of the folder; the error names file and member: unknown member, unknown {place}, a language
  * missing, other places in one language than in another, a letter with a cedilla. */
@@ -45,6 +53,7 @@ MUST enum rc template_load(struct arena *a, const char *file, struct template *o
 const struct template *template_find(const struct templates *t, const char *id); /* NULL */
 /* "" when it ends with no document of ours. */
 const char *templates_outcome(const struct templates *t, const char *service);
+const struct retention *retention_find(const struct templates *t, const char *id); /* NULL */
 bool template_fits(const struct template *t, const char *outcome);
 /* The first choice after this step of a case that ends so; NULL: none is meant for it. */
 const struct template *template_of_step(const struct templates *t, const char *outcome, const char *step);

@@ -227,6 +227,56 @@ static void who_signs_is_who_decided(void **state)
                         "0");
 }
 
+/* A rule that grants by itself: the head of the house stands for it, or no name at all. */
+static void granted_by_rule(void **state)
+{
+    struct casefile c = doc_case_get(&r, doc_case(&r, "parking.place", "decided"));
+    struct doc_effect issue = {&c, "issue", NULL, 0};
+    struct document one, final, again;
+    struct bytes pdf;
+
+    (void)state;
+    DOC_OK(doc_render_case(&r.w, &actor_system, &issue, &one, &doc_err));
+    assert_string_equal(one.kind, "permit");
+    DOC_OK(doc_sign_case(&r.w, &actor_system, &issue, &final, &doc_err));
+    assert_string_equal(final.signed_by, "primar");
+    doc_sql(&r, "UPDATE account SET disabled_at = now() WHERE name = 'primar'");
+    struct casefile d = doc_case_get(&r, doc_case(&r, "parking.place", "decided"));
+    struct doc_effect alone = {&d, "issue", NULL, 0};
+    DOC_OK(doc_sign_case(&r.w, &actor_system, &alone, &again, &doc_err));
+    doc_sql(&r, "UPDATE account SET disabled_at = NULL WHERE name = 'primar'");
+    assert_null(again.signed_by);
+    DOC_OK(doc_preview(&r.w, &r.ana, &d, NULL, &pdf, &doc_err));
+    const char *text = doc_ask(&r, pdf, "permit", "pdftotext -layout %s -");
+    lacks(text, "system");
+    holds(text, again.number);
+}
+
+/* The paper that a step named, though it rendered nothing; reasons that were given with it. */
+static void what_earlier_steps_said_counts(void **state)
+{
+    struct casefile c = doc_case_get(&r, doc_case(&r, "cs.birth_certificate", "decided"));
+    struct doc_effect issue = {&c, "issue", NULL, 0};
+    struct document final;
+    struct bytes pdf;
+    struct doc_draft d = {.template = "refusal", .title = "", .body = "Motivele: {reason}"}, now;
+
+    (void)state;
+    doc_sql(&r,
+            "INSERT INTO case_event (case_id, at, version, actor, act, state_from, state_to, given) VALUES "
+            "('%s', now(), 2, 'primar', 'refuse', 'in_work', 'decided', '{\"reason\": \"lipsește actul\", "
+            "\"legal_basis\": \"art. 12 din Legea 119/1996\", \"document\": \"draft\"}')",
+            c.id);
+    DOC_OK(doc_draft_put(&r.w, &r.ana, &c, &d, &now, &doc_err));
+    DOC_OK(doc_sign_case(&r.w, &r.ana, &issue, &final, &doc_err));
+    assert_string_equal(final.signed_by, "primar");
+    assert_string_equal(final.kind, "decision");
+    DOC_OK(doc_preview(&r.w, &r.ana, &c, NULL, &pdf, &doc_err));
+    const char *text = doc_ask(&r, pdf, "refusal", "pdftotext -layout %s -");
+    holds(text, "art. 12 din Legea 119/1996");
+    holds(text, "Căi de atac");
+}
+
 static void a_paper_from_outside_leaves_as_it_is(void **state)
 {
     struct casefile c = doc_case_get(&r, doc_case(&r, "petition.general", "in_work"));
@@ -328,6 +378,8 @@ int main(void)
         cmocka_unit_test(preview_render_sign),
         cmocka_unit_test(rendered_anew_the_old_one_is_voided),
         cmocka_unit_test(who_signs_is_who_decided),
+        cmocka_unit_test(granted_by_rule),
+        cmocka_unit_test(what_earlier_steps_said_counts),
         cmocka_unit_test(a_paper_from_outside_leaves_as_it_is),
         cmocka_unit_test(a_cover_letter_goes_with_what_is_passed_on),
         cmocka_unit_test(documents_of_foreign_cases_stay_closed),

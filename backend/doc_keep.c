@@ -1,0 +1,216 @@
+/* How long papers are kept, and how they go: one draws up the list with its inventory, another approves it,
+ * the minutes say what went. Years count from the January after the case was closed. The rows of the
+ * register, of the case, of its documents and of the audit stay. */
+#include <string.h>
+
+#include "backend/doc_priv.h"
+
+struct batch {
+    const struct retention *class;
+    const char *institution, *id;
+    const char **cells; /* of the table */
+    size_t rows;
+    const char *cases; /* PostgreSQL array */
+};
+
+static enum rc class_of(struct work *w, const char *retention, const struct retention **out, struct err *e)
+{
+    *out = retention_find(&w->house->templates, retention);
+    if (!*out)
+        return err_at(e, RC_BAD_FIELD, "retention", "retention: there is no class %.40s",
+                      retention ? retention : "");
+    if ((*out)->years < 0)
+        return err_code(e, RC_STATE, "PERMANENT", 0, "%s is kept for ever", (*out)->id);
+    return RC_OK;
+}
+
+static enum rc may(struct work *w, const struct actor *who, const char *institution, struct err *e)
+{
+    const struct rights_place where = {.institution = institution, .department = ""};
+
+    return work_may(w, who, "retention.dispose", &where, e);
+}
+
+static const char *content(struct work *w, const struct db_result *r, int i)
+{
+    const struct service *s = catalog_version(&w->house->catalog, db_text(r, i, 4), db_int(r, i, 5));
+
+    return s ? arena_str(w->a, tr_get(&s->name, LANG_RO)) : arena_str(w->a, db_text(r, i, 4));
+}
+
+/* Column 0 id, 1 register, 2 n, 3 registered, 4 service, 5 its version, 6 subject, 7 closed, 8 documents. No
+ * names: the inventory outlives what it lists. */
+static void fill(struct work *w, const struct db_result *r, size_t columns, struct batch *b)
+{
+    BUF_SCOPE(ids);
+
+    b->rows = (size_t)db_rows(r);
+    b->cells = ARENA_ARRAY(w->a, const char *, columns * b->rows + 1);
+    for (int i = 0; i < db_rows(r); i++) {
+        const char **c = b->cells + columns * (size_t)i;
+        c[0] = doc_int(w, i + 1);
+        c[1] = register_number(w->a, &w->house->registers, db_text(r, i, 1), db_int(r, i, 2),
+                               date_of_ms(db_int(r, i, 3)));
+        c[2] = content(w, r, i);
+        c[3] = doc_day(w, db_int(r, i, 7));
+        if (columns > 4)
+            c[4] = doc_int(w, db_int(r, i, 8));
+        buf_fmt(&ids, "%s%s", i ? "," : "{", db_text(r, i, 0));
+    }
+    buf_chr(&ids, '}');
+    b->cases = arena_str(w->a, b->rows ? ids.p : "{}");
+}
+
+static enum rc list(struct work *w, const struct actor *who, struct batch *b, struct document *inventory,
+                    struct err *e)
+{
+    struct db_result *r SCOPED(db_result_freep) = NULL;
+    const char *now = doc_int(w, w->now_ms());
+    struct db_param due[] = {DB_STR(b->institution), DB_STR(b->class->id),
+                             DB_STR(doc_int(w, b->class->years)), DB_STR(now)};
+
+    TRY(work_sql(w, SQL_DISPOSE_DUE, due, &r, e));
+    if (!db_rows(r))
+        return err_set(e, RC_STATE, "nothing of %s is over its term", b->class->id);
+    fill(w, r, 5, b);
+    const struct text_var vars[] = {{"retention", tr_get(&b->class->name, LANG_RO)},
+                                    {"retention_years", doc_int(w, b->class->years)},
+                                    {"count", doc_int(w, (int64_t)b->rows)}};
+    const struct doc_order o = {.template = "archive.inventory",
+                                .institution = b->institution,
+                                .lang = LANG_RO,
+                                .vars = vars,
+                                .n_vars = COUNT(vars),
+                                .cells = b->cells,
+                                .rows = b->rows};
+    TRY(doc_protocol(w, who, &o, inventory, e));
+    TRY(doc_id(w, &b->id, e));
+    struct db_param put[] = {DB_STR(b->id),        DB_STR(b->institution), DB_STR(b->class->id), DB_STR(now),
+                             DB_STR(who->account), DB_STR(b->cases),       DB_STR(inventory->id)};
+    TRY(work_sql(w, SQL_DISPOSE_PUT, put, NULL, e));
+    const struct work_log log = {b->institution, NULL, "disposal listed",
+                                 arena_fmt(w->a, "%s %s %zu", b->id, b->class->id, b->rows)};
+    return work_audit(w, who, &log, e);
+}
+
+enum rc doc_dispose_list(struct work *w, const struct actor *who, const struct doc_class *c, const char **id,
+                         struct document *inventory, struct err *e)
+{
+    struct batch b = {.institution = c->institution};
+
+    TRY(class_of(w, c->retention, &b.class, e));
+    TRY(may(w, who, c->institution, e));
+    TRY(work_begin(w, e));
+    enum rc rc = work_end(w, list(w, who, &b, inventory, e), e);
+    *id = b.id;
+    return rc;
+}
+
+/* ---- the second pair of eyes ---- */
+
+struct listed {
+    const char *by, *by_name, *on;
+};
+
+static enum rc read_list(struct work *w, const struct actor *who, struct batch *b, struct listed *l,
+                         struct err *e)
+{
+    struct db_result *r SCOPED(db_result_freep) = NULL;
+    struct db_param p[] = {DB_STR(b->id)};
+
+    if (!uuid_valid(b->id))
+        return err_set(e, RC_NOT_FOUND, "not the id of a list");
+    TRY(work_sql(w, SQL_DISPOSE_GET, p, &r, e));
+    if (db_rows(r) != 1)
+        return err_set(e, RC_NOT_FOUND, "there is no list %s", b->id);
+    b->institution = arena_str(w->a, db_text(r, 0, 0));
+    l->on = doc_day(w, db_int(r, 0, 2));
+    l->by = arena_str(w->a, db_text(r, 0, 3));
+    l->by_name = arena_str(w->a, db_text(r, 0, 4));
+    bool done = db_text(r, 0, 5)[0] == 't';
+    TRY(class_of(w, db_text(r, 0, 1), &b->class, e));
+    if (done)
+        return err_set(e, RC_STATE, "list %s was done before", b->id);
+    const struct rights_place where = {.institution = b->institution, .department = ""};
+    struct err other = {0};
+    if (work_may(w, who, "retention.dispose", &where, &other) != RC_OK)
+        TRY(work_may(w, who, "answer.sign", &where, e));
+    if (strcmp(l->by, who->account) == 0)
+        return err_code(e, RC_DENIED, "TWO_PERSONS", 0, "who drew up the list does not approve it");
+    return RC_OK;
+}
+
+/* A case that was opened again, or whose class changed, stops the whole list. */
+static enum rc read_cases(struct work *w, struct batch *b, struct err *e)
+{
+    struct db_result *r SCOPED(db_result_freep) = NULL;
+    struct db_param p[] = {DB_STR(b->id), DB_STR(doc_int(w, b->class->years)),
+                           DB_STR(doc_int(w, w->now_ms()))};
+
+    TRY(work_sql(w, SQL_DISPOSE_CASES, p, &r, e));
+    for (int i = 0; i < db_rows(r); i++)
+        if (db_text(r, i, 8)[0] == 't')
+            return err_set(e, RC_STATE, "case %s is not over its term any more", db_text(r, i, 0));
+    fill(w, r, 4, b);
+    return RC_OK;
+}
+
+static enum rc minutes_of(struct work *w, const struct actor *who, const struct batch *b,
+                          const struct listed *l, struct document *out, struct err *e)
+{
+    struct doc_person head, archivist;
+
+    TRY(letter_person(w, who->account, LANG_RO, &head, e));
+    TRY(letter_person(w, l->by, LANG_RO, &archivist, e));
+    const struct text_var vars[] = {{"retention", tr_get(&b->class->name, LANG_RO)},
+                                    {"retention_years", doc_int(w, b->class->years)},
+                                    {"count", doc_int(w, (int64_t)b->rows)},
+                                    {"list_date", l->on},
+                                    {"archivist", l->by_name}};
+    struct doc_order o = {.template = "archive.disposal",
+                          .institution = b->institution,
+                          .lang = LANG_RO,
+                          .vars = vars,
+                          .n_vars = COUNT(vars),
+                          .cells = b->cells,
+                          .rows = b->rows};
+    o.sign[SIGN_OFFICER] = head;
+    o.sign[SIGN_ARCHIVIST] = archivist;
+    return doc_protocol(w, who, &o, out, e);
+}
+
+static enum rc dispose(struct work *w, const struct actor *who, struct batch *b, struct document *minutes,
+                       struct db_result **files, struct err *e)
+{
+    struct listed l;
+
+    TRY(read_list(w, who, b, &l, e));
+    TRY(read_cases(w, b, e));
+    TRY(minutes_of(w, who, b, &l, minutes, e));
+    struct db_param p[] = {DB_STR(b->id), DB_STR(who->account), DB_STR(minutes->id),
+                           DB_STR(doc_int(w, w->now_ms()))};
+    TRY(work_sql(w, SQL_DISPOSE_DONE, p, files, e));
+    for (int i = 0; i < db_rows(*files); i++) {
+        struct db_param gone[] = {DB_STR(db_text(*files, i, 0))};
+        TRY(work_sql(w, SQL_BLOB_GONE, gone, NULL, e));
+    }
+    const struct work_log log = {b->institution, NULL, "disposal done",
+                                 arena_fmt(w->a, "%s %zu cases %d files", b->id, b->rows, db_rows(*files))};
+    return work_audit(w, who, &log, e);
+}
+
+/* First it is written that they go, then they go: a file that stays by accident harms less than a row that
+ * names nothing. */
+enum rc doc_dispose(struct work *w, const struct actor *who, const char *id, struct document *minutes,
+                    struct err *e)
+{
+    struct db_result *files SCOPED(db_result_freep) = NULL;
+    const struct store_place place = doc_place(w);
+    struct batch b = {.id = id};
+
+    TRY(work_begin(w, e));
+    TRY(work_end(w, dispose(w, who, &b, minutes, &files, e), e));
+    for (int i = 0; i < db_rows(files); i++)
+        TRY(store_remove(&place, db_text(files, i, 0), e));
+    return RC_OK;
+}
