@@ -22,6 +22,7 @@ const struct migration migrations[] = {
     {11, "0011_doc.sql", embed_0011_doc_sql},
     {12, "0012_public.sql", embed_0012_public_sql},
     {20, "0020_sealed.sql", embed_0020_sealed_sql},
+    {21, "0021_audit_dense.sql", embed_0021_audit_dense_sql},
     {30, "0030_document.sql", embed_0030_document_sql},
     {31, "0031_search.sql", embed_0031_search_sql},
 };

@@ -34,7 +34,7 @@ struct place {
     int institutions;
     const char *name;
     struct series ours, pgbench, ratio, batch, batch_ratio, node, node_ratio, p50, p99, cpu_us, pg_us,
-        client_us;
+        client_us, single_us, idle;
 };
 
 static const char *const setup_sql[] = {
@@ -254,7 +254,9 @@ static void one_round(struct bench *b, struct place *p)
     if (r.failed)
         die("a filing was refused");
     settle(b);
+    double before = server_postgres_cpu_s(&b->server);
     double single = pgbench_run(b, b->script, PGBENCH_CLIENTS, p->institutions, b->seconds);
+    double single_us = (server_postgres_cpu_s(&b->server) - before) * 1e6 / (single * b->seconds);
     settle(b);
     double batch = pgbench_run(b, b->script_batch, PGBENCH_CLIENTS, p->institutions, b->seconds);
     series_add(&p->ours, rate);
@@ -267,10 +269,14 @@ static void one_round(struct bench *b, struct place *p)
     series_add(&p->cpu_us, r.server_cpu_s * us);
     series_add(&p->pg_us, r.postgres_cpu_s * us);
     series_add(&p->client_us, r.client_cpu_s * us);
+    series_add(&p->single_us, single_us);
+    series_add(&p->idle, r.idle);
     printf("  %3d institutions: registryd %6.0f/s, pgbench %6.0f/s: %.2f, with the batch SQL %6.0f/s: %.2f; "
-           "batch %.0f in %.1f ms, p99 %.1f ms, cpu us %.0f + pg %.0f + client %.0f",
+           "batch %.0f in %.1f ms, p99 %.1f ms, cpu us %.0f + pg %.0f + client %.0f, idle %.0f %%, others "
+           "%.0f %%, pg of pgbench %.0f us",
            p->institutions, rate, single, rate / single, batch, rate / batch, r.batch, r.commit_ms, r.p99_ms,
-           r.server_cpu_s * us, r.postgres_cpu_s * us, r.client_cpu_s * us);
+           r.server_cpu_s * us, r.postgres_cpu_s * us, r.client_cpu_s * us, r.idle * 100, r.others * 100,
+           single_us);
     if (b->node) {
         double node = node_rate(b, conf);
         series_add(&p->node, node);
@@ -303,6 +309,9 @@ static void report_place(const struct place *p, bool node)
     report_series(NAME("cpu_us"), &p->cpu_us, "us", "registryd, per filing; aim 60");
     report_series(NAME("postgres_cpu_us"), &p->pg_us, "us", "PostgreSQL, per filing in batches");
     report_series(NAME("client_cpu_us"), &p->client_us, "us", "the load client, per filing");
+    report_series(NAME("idle"), &p->idle, "", "share of the cores that nobody used meanwhile");
+    report_series(NAME("pgbench_postgres_cpu_us"), &p->single_us, "us",
+                  "PostgreSQL, per request of its own transaction");
 #undef NAME
 }
 

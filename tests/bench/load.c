@@ -210,7 +210,23 @@ static double cpu_s(void)
 
 struct meter {
     double client, server, postgres, batches, commit_s;
+    double all_s, idle_s; /* of the machine's cores */
 };
+
+static void machine_read(struct meter *m)
+{
+    unsigned long long t[8] = {0}, sum = 0;
+    FILE *f = fopen("/proc/stat", "re");
+
+    if (f && fscanf(f, "cpu %llu %llu %llu %llu %llu %llu %llu %llu", &t[0], &t[1], &t[2], &t[3], &t[4],
+                    &t[5], &t[6], &t[7]) == 8)
+        for (size_t i = 0; i < COUNT(t); i++)
+            sum += t[i];
+    if (f)
+        fclose(f);
+    m->all_s = (double)sum / (double)sysconf(_SC_CLK_TCK);
+    m->idle_s = (double)(t[3] + t[4]) / (double)sysconf(_SC_CLK_TCK); /* waiting for a disk is idle, too */
+}
 
 static double figure(const char *text, const char *name)
 {
@@ -233,6 +249,7 @@ static struct meter meter_read(const struct load_conf *conf)
     struct err e = {0};
     BUF_SCOPE(text);
 
+    machine_read(&m);
     if (tclient_open(&c, conf->server->public_port, NULL, &e) != RC_OK)
         return m;
     if (tclient_request(&c, "GET", "/metrics", "", "", &text, &e) == 200) {
@@ -297,6 +314,12 @@ struct load_result load_run(const struct load_conf *conf)
     l.result.client_cpu_s = after.client - before.client;
     l.result.server_cpu_s = after.server - before.server;
     l.result.postgres_cpu_s = after.postgres - before.postgres;
+    double all = after.all_s - before.all_s;
+    double ours = l.result.client_cpu_s + l.result.server_cpu_s + l.result.postgres_cpu_s;
+    if (all > 0) {
+        l.result.idle = (after.idle_s - before.idle_s) / all;
+        l.result.others = 1 - l.result.idle - ours / all;
+    }
     if (after.batches > before.batches) {
         l.result.batch = (double)l.result.done / (after.batches - before.batches);
         l.result.commit_ms = (after.commit_s - before.commit_s) * 1000 / (after.batches - before.batches);

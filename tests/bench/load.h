@@ -17,6 +17,7 @@ struct load_result {
     uint64_t done, failed;
     double seconds, p50_ms, p99_ms, client_cpu_s, server_cpu_s, postgres_cpu_s;
     double batch, commit_ms; /* means: requests per transaction, its time; of registryd only */
+    double idle, others;     /* shares of the machine's cores: nobody's, and of programs that are not ours */
 };
 
 struct load_result load_run(const struct load_conf *conf);
