@@ -87,19 +87,20 @@ export function Assign({id, data, taken, close, headers}) {
   const before = data.case.assignee;
   const put = (assignee, version) => api.post(`cases/${id}/assign`, {assignee, version}, headers);
   async function send() {
+    if (!who) return setBad(t("act.missing", {what: t("assign.who")}));
     const reply = await put(who, data.case.version);
     if (!reply.ok) return setStale(reply.status === 409 ? reply.body?.changed || [] : null), setBad(sentence(reply, t));
     taken(reply.body);
     close();
-    return news.say(t("assign.done", {who: reply.body.case.assignee_name || who || t("nobody")}), "good", {undo: async () => {
-      const again = await put(before || "", reply.body.case.version);
+    return news.say(t("assign.done", {who: reply.body.case.assignee_name || who}), "good", before && {undo: async () => {
+      const again = await put(before, reply.body.case.version);
       if (again.ok) taken(again.body);
-    }});
+    }} || {});
   }
   const people = team.body?.items || team.body || [{account: me.account, full_name: me.full_name}];
   return html`<${Panel} title=${t("assign.title")} close=${close} onSend=${send} send=${t("assign.do")}><${Changed} events=${stale} />
     ${bad && !stale && html`<p class="notice bad" role="alert">${bad}</p>`}
-    <${Field} label=${t("assign.who")}>${(a) => html`<select ...${a} value=${who} onChange=${(e) => setWho(e.target.value)}><option value="">${t("nobody_long")}</option>
+    <${Field} label=${t("assign.who")}>${(a) => html`<select ...${a} value=${who} onChange=${(e) => setWho(e.target.value)}><option value="">${t("choose")}</option>
       ${people.map((p) => html`<option key=${p.account} value=${p.account}>${p.full_name}${p.open !== undefined ? ` · ${t.n("team.open", p.open)}` : ""}${p.absent ?
       ` · ${t("team.away")}` : ""}</option>`)}</select>`}<//><//>`;
 }

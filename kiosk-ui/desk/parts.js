@@ -31,21 +31,24 @@ export function Answers({data}) {
       ` ${t("returned.back", {at: moment(t.lang, r.answered_at)})}` : ""}</p>`)}</section>`;
 }
 
+const answers = {opinion: ["expert", "head", "officer", "county"], other: ["clerk", "head", "officer", "field", "registrar", "archivist"]};
+// Opinions, visits, records: whoever was asked answers here.
 export function Opinions({id, data, taken, headers}) {
   const {t, L, me} = useDesk();
-  const asked = data.tasks.filter((x) => x.kind === "opinion" || x.kind === "approval" || x.kind === undefined);
-  if (!asked.length) return null;
-  const place = (x) => L(me.departments?.find((d) => d.id === x.department)?.name) || x.department;
-  return html`<section class="card"><h2>${t("opinions.title")}</h2><ul class="tasks">${asked.map((x) => html`<li key=${x.id} class=${x.done_at ? "done" : ""}>
-    <p><strong>${place(x)}</strong> ${x.done_at ? html`<span class=${`state op-${x.result}`}>${t(`opinion.${x.result || "none"}`)}</span>` : html`<span class="state">${
-      t("opinion.open", {due: day(t.lang, x.due)})}</span>`}</p>${x.text && html`<p>${x.text}</p>`}
-    ${!x.done_at && data.actions.some((a) => a.allowed && a.id === "give_opinion") || (!x.done_at && x.assignee === me.account) ? html`<${Give} id=${id} task=${x} data=${data} taken=${taken}
-      headers=${headers} />` : null}</li>`)}</ul></section>`;
+  if (!data.tasks.length) return null;
+  const place = (x) => L(me.departments?.find((d) => d.id === x.department)?.name) || x.department || "";
+  const may = (x) => me.roles.some((r) => (answers[x.kind] || answers.other).includes(r.role));
+  const mine = (x) => !x.done_at && !data.case.closed_at && may(x) && (x.assignee ? x.assignee === me.account : me.departments?.some((d) => d.id === x.department));
+  return html`<section class="card"><h2>${t("opinions.title")}</h2><ul class="tasks">${data.tasks.map((x) => html`<li key=${x.id} class=${x.done_at ? "done" : ""}>
+    <p><strong>${t.has(`task.${x.kind}`) && x.kind !== "opinion" ? `${t(`task.${x.kind}`)} · ` : ""}${place(x)}</strong> ${x.done_at ? html`<span class=${`state op-${x.result}`}>${
+    t(`opinion.${x.result || "none"}`)}</span>` : html`<span class="state">${t("opinion.open", {due: day(t.lang, x.due)})}</span>`}</p>${x.text && html`<p class="area">${x.text}</p>`}
+    ${mine(x) && html`<${Give} id=${id} task=${x} data=${data} taken=${taken} headers=${headers} />`}</li>`)}</ul></section>`;
 }
 
 function Give({id, task, data, taken, headers}) {
   const {t, api, news} = useDesk();
-  const [v, set] = useKept(`opinion/${task.id}`, {result: "", text: ""});
+  const words = task.kind === "opinion" ? ["positive", "negative", "none"] : ["done"];
+  const [v, set] = useKept(`opinion/${task.id}`, {result: words.length === 1 ? words[0] : "", text: ""});
   const [bad, setBad] = useState("");
   const send = async (e) => {
     e.preventDefault();
@@ -54,13 +57,13 @@ function Give({id, task, data, taken, headers}) {
     if (!reply.ok) return setBad(sentence(reply, t));
     drop(`opinion/${task.id}`);
     taken(reply.body);
-    return news.say(t("opinion.done"));
+    return news.say(t("opinion.given"));
   };
-  return html`<form class="stack" onSubmit=${send}><fieldset class="field"><legend>${t("opinion.give")}</legend><div class="ticks inline">${["positive", "negative", "none"]
+  return html`<form class="stack" onSubmit=${send}><fieldset class="field"><legend>${t(task.kind === "opinion" ? "opinion.give" : "opinion.report")}</legend><div class="ticks inline">${words
     .map((r) => html`<label class="tick" key=${r}><input type="radio" name=${`o${task.id}`} checked=${v.result === r} onChange=${() => set({...v, result: r})} /><span>${
       t(`opinion.${r}`)}</span></label>`)}</div>${bad && html`<p class="field-error" role="alert">${bad}</p>`}</fieldset>
     <${Field} label=${t("opinion.text")} wide>${(a) => html`<textarea ...${a} class="line" rows="2" value=${v.text} onInput=${(e) => set({...v, text: e.target.value})} />`}<//>
-    <div class="row-do"><button class="btn" type="submit">${t("opinion.send")}</button></div></form>`;
+    <div class="row-do"><button class="btn" type="submit">${t(task.kind === "opinion" ? "opinion.send" : "opinion.report_do")}</button></div></form>`;
 }
 
 export function Notes({id, data, taken, headers}) {

@@ -18,13 +18,13 @@ function Hand({rows, clear}) {
     const done = [];
     for (const r of rows) {
       const reply = await api.post(`cases/${r.id}/assign`, {assignee: who, version: r.version});
-      if (reply.ok) done.push({before: r.assignee || "", now: reply.body.case});
+      if (reply.ok) done.push({before: r.assignee, now: reply.body.case});
     }
     const back = async () => {
       for (const d of done) await api.post(`cases/${d.now.id}/assign`, {assignee: d.before, version: d.now.version});
       news.touch();
     };
-    if (done.length) news.say(t.n("hand.done", done.length, {who: name}), "good", {undo: back});
+    if (done.length) news.say(t.n("hand.done", done.length, {who: name}), "good", done.every((d) => d.before) ? {undo: back} : {});
     if (done.length < rows.length) news.say(t.n("hand.missed", rows.length - done.length), "bad");
     clear();
     news.touch();

@@ -45,8 +45,10 @@ const shapes = {late: "M6 1L11.500 11H.500z", today: "M6 .500L11.500 6L6 11.500L
 export function Shape({kind}) {
   return html`<svg class="shape" viewBox="0 0 12 12" aria-hidden="true" focusable="false"><path d=${shapes[kind]} /></svg>`;
 }
+const over = ["answered", "issued", "closed", "forwarded", "filed", "withdrawn"];
 export function Due({row, today, long}) {
   const {t} = useDesk();
+  if (row.due && over.includes(row.state)) return html`<span class="quiet num">${day(t.lang, row.due)}</span>`;
   if (!row.due) return html`<span class="quiet">–</span>`;
   const n = row.days_left;
   const late = row.late;

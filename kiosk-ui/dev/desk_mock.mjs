@@ -254,6 +254,7 @@ export class DeskMock {
       }
       case "assign":
         if (stale()) return conflict();
+        if (!body.assignee) return refuse(422, "err.required", null, {path: "assignee"});
         c.assignee = body.assignee;
         world.event(c, who, "assign", tr("Repartizată", "Kiosztva", "Assigned"), c.state);
         return send();

@@ -345,7 +345,7 @@ async function states(browser, mock, port) {
 async function hands(browser, mock, port) {
   const page = await visit(browser, port);
   await enter(page, "mihai.rus");
-  await go(page, "#/queue/unassigned", ".table");
+  await go(page, "#/queue/team?assignee=ana.pop", ".table");
   await page.waitForTimeout(60);
   await page.keyboard.press("j");
   await page.waitForFunction(() => document.activeElement.matches("tbody a.open"));
@@ -360,7 +360,7 @@ async function hands(browser, mock, port) {
   const of = () => mock.world.cases.filter((c) => ids.includes(c.id)).map((c) => c.assignee).join();
   await until("both are with the colleague", () => of() === "ilona.szabo,ilona.szabo");
   await page.click(".piece >> text=Anulează");
-  await until("both are back", () => of() === ",");
+  await until("both are back", () => of() === "ana.pop,ana.pop");
   await page.context().close();
 }
 
