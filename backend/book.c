@@ -123,8 +123,10 @@ static enum rc put(struct work *w, const struct actor *who, const struct book_en
     char year[12], n[24], at[25];
     const char *what = fix ? "correction" : directions[in->direction];
 
-    *out = (struct book_line){.at_ms = now, .year = today.y};
-    TRY(book_number(w, in->institution, in->reg, today.y, &out->n, e));
+    out->at_ms = now;
+    out->year = today.y;
+    if (!out->n)
+        TRY(book_number(w, in->institution, in->reg, today.y, &out->n, e));
     snprintf(year, sizeof(year), "%d", today.y);
     snprintf(n, sizeof(n), "%lld", (long long)out->n);
     iso_utc(at, now);
@@ -159,11 +161,28 @@ enum rc book_enter(struct work *w, const struct actor *who, const struct book_en
 {
     struct book_entry entry = *in;
 
+    *out = (struct book_line){0};
     TRY(work_begin(w, e));
     enum rc rc = entry_check(w, &entry, e);
     if (rc == RC_OK)
         rc = put(w, who, &entry, NULL, out, e);
     return work_end(w, rc, e);
+}
+
+enum rc book_enter_as(struct work *w, const struct actor *who, const struct book_entry *in, int64_t n,
+                      struct book_line *out, struct err *e)
+{
+    struct book_entry entry = *in;
+
+    *out = (struct book_line){.n = n};
+    TRY(entry_check(w, &entry, e));
+    return put(w, who, &entry, NULL, out, e);
+}
+
+enum rc book_entry_check(struct work *w, const struct book_entry *in, struct err *e)
+{
+    struct book_entry entry = *in;
+    return entry_check(w, &entry, e);
 }
 
 enum rc book_add(struct work *w, const struct actor *who, const struct book_entry *in, struct book_line *out,
@@ -208,6 +227,7 @@ enum rc book_correct(struct work *w, const struct actor *who, const struct book_
 {
     const struct rights_place where = {.institution = in->institution ? in->institution : ""};
 
+    *out = (struct book_line){0};
     TRY(work_may(w, who, "register.correct", &where, e));
     TRY(work_begin(w, e));
     return work_end(w, fix_put(w, who, in, out, e), e);

@@ -32,6 +32,12 @@ MUST enum rc book_enter(struct work *w, const struct actor *who, const struct bo
 MUST enum rc book_add(struct work *w, const struct actor *who, const struct book_entry *in,
                       struct book_line *out, struct err *e);
 
+/* Its parts, for an act that needs the number before the row: check, book_number, and the row with that
+ * number. */
+MUST enum rc book_entry_check(struct work *w, const struct book_entry *in, struct err *e);
+MUST enum rc book_enter_as(struct work *w, const struct actor *who, const struct book_entry *in, int64_t n,
+                           struct book_line *out, struct err *e);
+
 /* An entry that puts right what stands under another number (right register.correct). */
 struct book_fix {
     const char *institution, *reg;

@@ -39,6 +39,28 @@ static enum rc about_it(struct case_doing *d, struct case_answers *x, struct cas
     return case_cnp(d->w, c, &about->cnp, e);
 }
 
+/* Its line in the book of the other house. */
+static enum rc enter_there(struct case_doing *d, struct casefile *n, struct err *e)
+{
+    struct db_result *r SCOPED(db_result_freep) = NULL;
+    struct db_param from[] = {DB_STR(d->c->institution)};
+    struct book_line line;
+
+    TRY(work_sql(d->w, SQL_BOOK_INSTITUTION, from, &r, e));
+    const struct book_entry in = {
+        .institution = n->institution,
+        .reg = n->reg,
+        .direction = BOOK_IN,
+        .subject = n->svc ? tr_get(&n->svc->name, LANG_RO) : n->service,
+        .correspondent = db_rows(r) ? arena_str(d->w->a, db_text(r, 0, 1)) : d->c->institution,
+        .paper_number = d->c->number,
+        .case_id = n->id,
+    };
+    TRY(book_enter(d->w, d->who, &in, &line, e));
+    n->n = line.n;
+    return RC_OK;
+}
+
 static enum rc new_there(struct case_doing *d, struct casefile *n, const char *to, struct err *e)
 {
     const struct casefile *c = d->c;
@@ -60,7 +82,7 @@ static enum rc new_there(struct case_doing *d, struct casefile *n, const char *t
     n->year = n->filed_on.y;
     n->attention = "staff_forwarded";
     TRY(goes_where(d, to, &n->reg, e));
-    return book_number(d->w, to, n->reg, (int)n->year, &n->n, e);
+    return enter_there(d, n, e);
 }
 
 static enum rc papers(struct case_doing *d, const struct casefile *n, struct err *e)

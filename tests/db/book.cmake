@@ -7,3 +7,4 @@ pridvor_test(db_book_seal LABEL db SOURCES db/book_seal_test.c LIBS booktest TIM
 pridvor_test(db_book_verify LABEL db SOURCES db/book_verify_test.c LIBS booktest TIMEOUT 300)
 add_dependencies(db_book_verify registryctl)
 pridvor_test(db_book_find LABEL db SOURCES db/book_find_test.c LIBS booktest TIMEOUT 300)
+pridvor_test(db_book_paper LABEL db SOURCES db/book_paper_test.c LIBS booktest Threads::Threads TIMEOUT 300)
