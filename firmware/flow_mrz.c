@@ -46,6 +46,12 @@ static void on_zone(const struct frame *fr, void *user)
     flow_changed(f);
 }
 
+static int64_t progress_of(const struct jval *data)
+{
+    int64_t n = jval_int(data, "percent", 0);
+    return n < 0 ? 0 : n > 100 ? 100 : n;
+}
+
 static void on_scan(const struct frame *fr, void *user)
 {
     struct flow *f = user;
@@ -55,7 +61,7 @@ static void on_scan(const struct frame *fr, void *user)
     if (strcmp(fr->kind, "event") ==
         0) { /* the picture itself stays in the driver: only its words are wanted */
         if (strcmp(fr->event, "progress") == 0)
-            c->progress = jval_int(fr->data, "percent", 0) * 8 / 10;
+            c->progress = progress_of(fr->data) * 8 / 10;
         flow_touch(f);
         flow_changed(f);
         return;

@@ -245,8 +245,10 @@ static enum rc doc_read(struct office *x, const char *path, struct err *e)
 
     buf_free(&x->doc);
     bool good = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && (size_t)st.st_size <= DOC_MAX;
-    while (good && (n = read(fd, piece, sizeof piece)) > 0)
+    while (good && (n = read(fd, piece, sizeof piece)) > 0) {
         buf_add(&x->doc, piece, (size_t)n);
+        good = x->doc.len <= DOC_MAX; /* it may grow while it is read */
+    }
     if (fd >= 0)
         close(fd);
     return good ? RC_OK

@@ -147,9 +147,10 @@ static void place(const char *name, struct talk_found *out)
 
 void sane_shut(struct scanner *x)
 {
-    if (x->h)
-        x->sane->close(x->h);
-    x->h = NULL;
+    SANE_Handle h = x->h;
+    x->h = NULL; /* first: the signal must not cancel what is being closed */
+    if (h)
+        x->sane->close(h);
 }
 
 enum rc sane_reopen(struct scanner *x, struct err *e)

@@ -24,6 +24,10 @@
 #define PIECE (128 * 1024) /* raw bytes of a page in one frame */
 #define KEPT_MAX 40
 #define DPI_DEFAULT 300
+/* What a child may say: its libraries have read what a stranger's scanner sent, so it is believed within
+ * limits. */
+#define PAGE_MAX (4u << 20) /* bytes; pack_fit() stays far below */
+#define ABOUT_MAX (64u * 1024)
 
 struct kept {
     int n, dpi;
@@ -56,6 +60,7 @@ struct ask {
     void (*take)(struct ask *q, const struct record *r);
     void (*wait)(struct ask *q); /* about once a second while nothing comes; may be NULL */
     int first;                   /* number of this scan's first page, less one */
+    int most;                    /* pages that were asked for */
     int page;                    /* that is being scanned, of this scan */
     bool moving;                 /* rows of it have come */
     int64_t began, told;
@@ -70,6 +75,8 @@ static enum rc ended(const struct talk_end *end, struct err *e)
                                         "MRZ_NONE",    "MRZ_CHECK"};
     if (end->rc == RC_OK)
         return RC_OK;
+    if ((unsigned)end->rc >= RC_COUNT)
+        return err_set(e, RC_PROTOCOL, "the scanning process says %d", (int)end->rc);
     for (size_t i = 0; i < COUNT(codes); i++)
         if (strcmp(codes[i], end->code) == 0)
             return err_code(e, end->rc, codes[i], 0, "%.*s", (int)sizeof end->text - 1, end->text);
@@ -110,6 +117,7 @@ static enum rc listen(struct ask *q, struct child *c, struct err *e)
             heard = mono_ms();
             if (r.type == TALK_END && r.len == sizeof q->end) {
                 memcpy(&q->end, r.p, sizeof q->end);
+                q->end.code[sizeof q->end.code - 1] = q->end.text[sizeof q->end.text - 1] = 0;
                 child_done(c, &r);
                 return ended(&q->end, e);
             }
@@ -288,7 +296,7 @@ static void take_page(struct ask *q, const struct record *r)
 {
     struct scan *x = q->d->self;
     struct talk_page p;
-    if (r->len < sizeof p)
+    if (r->len < sizeof p || r->len - sizeof p > PAGE_MAX || q->page > q->most)
         return;
     memcpy(&p, r->p, sizeof p);
     size_t len = r->len - sizeof p, at = (size_t)x->count % KEPT_MAX;
@@ -371,6 +379,7 @@ static void do_scan(struct drv *d, const struct task *t, struct result *r)
         rc = ready(d, t, &e);
     if (rc == RC_OK) {
         x->used = true;
+        q.most = what.max_pages;
         rc = request(&q, TALK_SCAN, BYTES(&what, sizeof what), &e);
     }
     int pages = x->count - before;
@@ -390,8 +399,18 @@ static void do_scan(struct drv *d, const struct task *t, struct result *r)
 
 static void take_about(struct ask *q, const struct record *r)
 {
-    if (r->type == TALK_ABOUT)
+    if (r->type == TALK_ABOUT && q->about->len + r->len <= ABOUT_MAX)
         buf_add(q->about, r->p, r->len);
+}
+
+/* Written anew: what stands in a frame is an object, on one line. */
+static enum rc about_json(struct arena *a, const struct buf *about, struct buf *out, struct err *e)
+{
+    struct jval *v;
+    if (jval_parse(a, about->len ? about->p : "", about->len, &v, NULL) != RC_OK || v->kind != JV_OBJ)
+        return err_set(e, RC_PROTOCOL, "the scanning process says something else than an object");
+    jval_encode(v, out);
+    return RC_OK;
 }
 
 static void do_status(struct drv *d, const struct task *t, struct result *r)
@@ -403,13 +422,13 @@ static void do_status(struct drv *d, const struct task *t, struct result *r)
     enum rc rc = ready(d, t, &e);
     if (rc == RC_OK)
         rc = request(&q, TALK_STATUS, BYTES(NULL, 0), &e);
+    if (rc == RC_OK)
+        rc = about_json(t->arena, &about, &r->data, &e);
     judge(d, rc == RC_OK ? RC_BUSY : rc, &e); /* a scanner that answers says nothing of its jam */
-    if (rc != RC_OK) {
+    if (rc == RC_OK)
+        result_ok(r);
+    else
         result_fail(t->arena, r, O_NOT_DONE, &e);
-        return;
-    }
-    result_ok(r);
-    buf_add(&r->data, about.p, about.len);
 }
 
 static const struct kept *page_of(const struct scan *x, int64_t n)
@@ -434,12 +453,12 @@ static void do_mrz(struct drv *d, const struct task *t, struct result *r)
     if (rc == RC_OK)
         rc = listen(&q, &reader, &e);
     child_kill(&reader);
-    if (rc == RC_OK) {
+    if (rc == RC_OK)
+        rc = about_json(t->arena, &about, &r->data, &e);
+    if (rc == RC_OK)
         result_ok(r);
-        buf_add(&r->data, about.p, about.len);
-    } else {
+    else
         result_fail(t->arena, r, O_NOT_DONE, &e);
-    }
 }
 
 static void run(struct drv *d, const struct task *t, struct result *r)

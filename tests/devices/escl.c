@@ -14,10 +14,20 @@
 /* ---- answers ---------------------------------------------------------------------------------------------
  */
 
+/* How the answer of this thread's request is spoiled. */
+static _Thread_local enum { WHOLE, GARBLED, NOISE } spoil;
+
 static bool send_all(GSocketConnection *c, const void *p, gsize n)
 {
     GOutputStream *o = g_io_stream_get_output_stream(G_IO_STREAM(c));
-    return g_output_stream_write_all(o, p, n, NULL, NULL, NULL);
+    if (spoil == WHOLE)
+        return g_output_stream_write_all(o, p, n, NULL, NULL, NULL);
+    g_autofree char *bad = g_memdup2(p, n);
+    const char *end = g_strstr_len(bad, (gssize)n, "\r\n\r\n");
+    gsize from = spoil == GARBLED && end && g_str_has_prefix(bad, "HTTP/") ? (gsize)(end + 4 - bad) : 0;
+    for (gsize i = from; i < n; i += spoil == NOISE ? 1 : 13)
+        bad[i] ^= (char)(i * 2654435761u >> 24 | 1);
+    return g_output_stream_write_all(o, bad, n, NULL, NULL, NULL);
 }
 
 static bool answer(GSocketConnection *c, const char *status, const char *more, const char *type,
@@ -201,6 +211,8 @@ static bool lives(struct escl *s)
         s->stall = true;
         g_cond_broadcast(&s->change);
     }
+    bool garbled = s->garble_at > 0 && --s->garble_at == 0, noise = s->noise_at > 0 && --s->noise_at == 0;
+    spoil = garbled ? GARBLED : noise ? NOISE : WHOLE;
     bool stalled = s->stall;
     while (s->stall)
         g_cond_wait(&s->change, &s->lock);
@@ -255,7 +267,7 @@ static bool one_request(struct escl *s, GSocketConnection *c, GDataInputStream *
     if (length && !g_input_stream_read_all(G_INPUT_STREAM(in), body, length, &got, NULL, NULL))
         return false;
     g_mutex_lock(&s->lock);
-    bool ok = lives(s) && route(s, c, w[0], w[1], body);
+    bool ok = lives(s) && route(s, c, w[0], w[1], body) && spoil == WHOLE; /* else the line ends, too */
     g_mutex_unlock(&s->lock);
     return ok;
 }
@@ -297,8 +309,9 @@ static bool number_word(struct escl *s, const char *name, double v)
     const struct {
         const char *name;
         int *to;
-    } rows[] = {{"jam_at", &s->jam_at},     {"cut_at", &s->cut_at},     {"die_at", &s->die_at},
-                {"die_from", &s->die_from}, {"stall_at", &s->stall_at}, {"delay", &s->delay_ms}};
+    } rows[] = {{"jam_at", &s->jam_at},       {"cut_at", &s->cut_at},     {"die_at", &s->die_at},
+                {"die_from", &s->die_from},   {"stall_at", &s->stall_at}, {"delay", &s->delay_ms},
+                {"garble_at", &s->garble_at}, {"noise_at", &s->noise_at}};
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++)
         if (strcmp(rows[i].name, name) == 0) {
             *rows[i].to = (int)v;
@@ -347,6 +360,7 @@ static bool command(struct escl *s, char **w)
     }
     if (strcmp(w[0], "calm") == 0) { /* every fault ends */
         s->jam_at = s->cut_at = s->die_at = s->die_from = s->stall_at = s->delay_ms = 0;
+        s->garble_at = s->noise_at = 0;
         s->jammed = s->cover = s->jam_when_empty = s->wrong_place = s->stall = false;
         s->busy_until = 0;
         s->job.id = 0;

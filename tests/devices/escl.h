@@ -29,6 +29,7 @@ struct escl {
     /* faults */
     int jam_at, cut_at; /* page of the feeder's load, from 1; 0: none */
     bool jammed, cover, jam_when_empty, wrong_place, stall;
+    int garble_at, noise_at;        /* request from now on whose body, or all of whose answer, is spoiled */
     int die_at, die_from, stall_at; /* request from now on, from 1; 0: none */
     int delay_ms;                   /* before a page: a cold lamp */
     gint64 busy_until;              /* g_get_monotonic_time() */

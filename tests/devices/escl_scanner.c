@@ -2,8 +2,8 @@
  *
  * A network scanner on loopback. DIR/env says what a program needs to see it (a private SANE configuration
  * with sane-airscan and this one device); DIR/ctl.sock takes commands: load cert text, glass card, jam_at 2,
- * clear, busy 5, cover open, cut_at 1, die_at 3, die_from 3, stall_at 2, delay 800, wrong_location on, calm,
- * state ... */
+ * clear, busy 5, cover open, cut_at 1, die_at 3, die_from 3, stall_at 2, noise_at 2, delay 800,
+ * wrong_location on, calm, state ... */
 #include <errno.h>
 #include <glib-unix.h>
 #include <stdio.h>

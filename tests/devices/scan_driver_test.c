@@ -411,22 +411,29 @@ static void test_wipe(void **state)
 /* ---- campaign: at every request of a scan of two pages --------------------------------------------------
  */
 
-enum { CUT_ONCE, CUT_FOR_GOOD, KILL_CHILD, KILL_DRIVER, KINDS };
+enum { CUT_ONCE, CUT_FOR_GOOD, GARBLED, NOISE, KILL_CHILD, KILL_DRIVER, KINDS };
 
-static void outcome_fits(const struct scanned *s)
+static void outcome_fits(const struct scanned *s, int pages)
 {
     assert_int_equal(s->pages, s->events);
     if (strcmp(s->completion, "ok") == 0) {
         assert_string_equal(s->outcome, "done");
-        assert_int_equal(s->pages, 2);
+        assert_int_equal(s->pages, pages);
     } else {
         assert_string_equal(s->outcome, s->pages ? "partial" : "not-done");
     }
 }
 
-static int one_case(struct rig *r, int kind, int k)
+/* A job: two pages of the feeder, or one of the glass. */
+static const struct job {
+    const char *args;
+    int pages;
+} jobs[] = {{"{\"source\":\"feeder\",\"dpi\":75}", 2}, {"{\"source\":\"flatbed\",\"dpi\":75}", 1}};
+
+static int one_case(struct rig *r, const struct job *j, int kind, int k)
 {
-    static const char *const words[] = {"die_at", "die_from", "stall_at", "stall_at"};
+    static const char *const words[] = {"die_at",   "die_from", "garble_at",
+                                        "noise_at", "stall_at", "stall_at"};
     char line[32];
     struct scanned s;
     ctl(r, "calm");
@@ -434,7 +441,7 @@ static int one_case(struct rig *r, int kind, int k)
     assert_true(kdrv_link(&r->k, "up", 30000));
     snprintf(line, sizeof line, "%s %d", words[kind], k);
     ctl(r, line);
-    int64_t id = kdrv_send(&r->k, "scan", "{\"source\":\"feeder\",\"dpi\":75}", 60000);
+    int64_t id = kdrv_send(&r->k, "scan", j->args, 60000);
     bool stalled = kind >= KILL_CHILD && vdev_until(&r->v, "\"stalled\":true", 2000);
     if (stalled && kind == KILL_CHILD)
         kill(child_of(&r->k), SIGKILL);
@@ -455,16 +462,23 @@ static int one_case(struct rig *r, int kind, int k)
     } else {
         collect(r, id, &s, 70000);
         assert_string_not_equal(s.completion, "?");
-        outcome_fits(&s);
+        outcome_fits(&s, j->pages);
         assert_int_equal(r->k.completions, 1);
     }
     /* and it goes on */
     ctl(r, "calm");
     ctl(r, "load text text");
-    assert_true(kdrv_link(&r->k, "up", 30000));
-    scan(r, "{\"source\":\"feeder\",\"dpi\":75}", &s);
+    /* An "up" from before the ladder, or a fault behind the last page that SANE tells at the next start:
+     * nothing was done, so it may be asked again. */
+    for (int tries = 0; tries < 4; tries++) {
+        assert_true(kdrv_link(&r->k, "up", 30000));
+        scan(r, j->args, &s);
+        if (strcmp(s.completion, "ok") == 0)
+            break;
+        assert_string_equal(s.outcome, "not-done");
+    }
     assert_string_equal(s.completion, "ok");
-    assert_int_equal(s.pages, 2);
+    assert_int_equal(s.pages, j->pages);
     return stalled || kind < KILL_CHILD;
 }
 
@@ -475,16 +489,21 @@ static void test_campaign(void **state)
     struct scanned s;
     int cases = 0;
     rig_escl(&r, "Model One", "text,text");
-    double before = vdev_num(&r.v, "requests");
-    scan(&r, "{\"source\":\"feeder\",\"dpi\":75}", &s);
-    int requests = (int)(vdev_num(&r.v, "requests") - before);
-    assert_true(requests >= 4);
-    for (int kind = 0; kind < KINDS; kind++)
-        for (int k = 1; k <= requests; k++)
-            cases += one_case(&r, kind, k);
-    printf("scan: %d cases: line cut once, cut for good, process killed, driver killed, at each of %d "
-           "requests\n",
-           cases, requests);
+    ctl(&r, "glass text");
+    for (size_t i = 0; i < COUNT(jobs); i++) {
+        double before = vdev_num(&r.v, "requests");
+        scan(&r, jobs[i].args, &s);
+        int requests = (int)(vdev_num(&r.v, "requests") - before), tried = cases;
+        assert_true(requests >= 4);
+        for (int kind = 0; kind < KINDS; kind++)
+            for (int k = 1; k <= requests; k++)
+                cases += one_case(&r, &jobs[i], kind, k);
+        printf(
+            "scan: %s: %d cases: line cut once, cut for good, body garbled, answer garbled, process killed, "
+            "driver killed, at each of %d requests\n",
+            jobs[i].args, cases - tried, requests);
+    }
+    assert_true(cases > 60);
     rig_end(&r);
 }
 
