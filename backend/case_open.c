@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "backend/doc.h"
 #include "common/base/log.h"
 #include "common/base/text.h"
 
@@ -146,6 +147,8 @@ enum rc case_begin(struct work *w, struct casefile *c, const struct case_birth *
     TRY(look_for_the_same(w, c, x, e));
     if (*c->attention)
         TRY(case_save(w, c, c->version, e));
+    if (b->answers)
+        TRY(doc_attach(w, c, &b->answers->now, e));
     TRY(case_timers_wind(w, c, e));
     return case_drive(w, c, e);
 }

@@ -62,6 +62,9 @@ MUST enum rc doc_preview(struct work *w, const struct actor *who, const struct c
 /* [{id,name{},kind,langs,body{}}] that fit the case, the likeliest first. */
 MUST enum rc doc_templates_json(struct work *w, const struct actor *who, const struct casefile *c,
                                 struct buf *out, struct err *e);
+/* The files that its answers name become documents of a case that begins; inside the caller's transaction. */
+MUST enum rc doc_attach(struct work *w, const struct casefile *c, const struct answers *answers,
+                        struct err *e);
 /* [case.view] The request itself to read and to print. */
 MUST enum rc doc_request_pdf(struct work *w, const struct actor *who, const struct casefile *c,
                              const char *reason, struct bytes *pdf, struct err *e);

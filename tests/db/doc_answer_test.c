@@ -352,7 +352,9 @@ static void documents_of_foreign_cases_stay_closed(void **state)
     assert_int_equal(doc_read(&r.w, &r.ana, &ask, &seen, &pdf, &e), RC_DENIED);
     const struct doc_ask why = {d.id, "cerere a instanței"};
     DOC_OK(doc_read(&r.w, &r.ana, &why, &seen, &pdf, &doc_err));
-    assert_string_equal(doc_sql(&r, "SELECT count(*) FROM audit WHERE act = 'sealed document read'"), "1");
+    assert_string_equal(doc_sql(&r, "SELECT count(*) FROM audit WHERE act = 'sealed case opened' AND detail "
+                                    "= 'document.view: cerere a instanței'"),
+                        "1");
 }
 
 static void every_template_as_the_clerk_gets_it(void **state)
