@@ -70,7 +70,7 @@ export function Documents({id, data, load, wanted, editing, fold, setFold}) {
     ...(own.some((d) => d.kind === "request") ? [] : [{id: "request", kind: "request", title: t("doc.request"), type: "application/pdf",
       src: `/api/cases/${id}/request.pdf`}]), ...own];
   const usual = editing || data.case.state === "decided" ? "draft" : "";
-  const shown = all.find((d) => d.id === (editing ? "draft" : chosen || usual)) || all.find((d) => d.kind === "answer" && data.case.closed_at) || all.find((d) => d.kind === "request")
+  const shown = all.find((d) => d.id === (editing ? "draft" : chosen || usual)) || all.find((d) => ["answer", "decision", "permit"].includes(d.kind) && d.signed_at && !d.voided_at) || all.find((d) => d.kind === "request")
     || all[0];
   const print = () => {
     try { // exactly the PDF that is shown; the browser's own dialog
@@ -88,17 +88,18 @@ export function Documents({id, data, load, wanted, editing, fold, setFold}) {
     await load.load();
     return setChosen(reply.body.id);
   };
-  const plain = shown && ["scan", "attachment"].includes(shown.kind) && !all.some((d) => d.parent === shown.id && d.kind === "certified");
+  const plain = shown && !shown.voided_at && ["scan", "attachment"].includes(shown.kind) && !all.some((d) => d.parent === shown.id && d.kind === "certified");
   return html`<section class="docs" aria-label=${t("docs.title")}><div class="docs-h"><h2 class="sr">${t("docs.title")}</h2>
       ${all.map((d) => html`<button type="button" key=${d.id} class="doc-tab" aria-pressed=${d.id === shown?.id} title=${d.title} onClick=${() => (setChosen(d.id), fold && setFold(false))}>
-        <span class=${`kind k-${d.kind}`}>${t(`doc.kind.${d.kind}`)}</span><span class="clip">${d.title}</span></button>`)}</div>
+        <span class=${`kind k-${d.kind}`}>${t.has(`doc.kind.${d.kind}`) ? t(`doc.kind.${d.kind}`) : d.kind}</span><span class=${`clip${d.voided_at ? " voided" : ""}`}>${d.title}</span></button>`)}</div>
     ${shown && !fold && html`<div class="docs-tools"><p class="quiet small">${[shown.made_at && moment(t.lang, shown.made_at), shown.pages && t.n("doc.pages", shown.pages),
         shown.size && size(shown.size)].filter(Boolean).join(" · ")}${shown.signed_at && html` <span class="state m-good">${t("doc.signed", {who: shown.signed_name
-        || shown.signed_by, at: moment(t.lang, shown.signed_at)})}</span>`}${shown.certified_at && html` <span class="state m-good">${t("doc.certified_at", {at: moment(t.lang,
+        || shown.signed_by, at: moment(t.lang, shown.signed_at)})}</span>`}${shown.number && html` <span class="num">${t("doc.number", {number: shown.number})}</span>`}${shown.voided_at && html` <span class="state m-bad">${
+        t("doc.voided", {why: shown.voided_why || "–"})}</span>`}${shown.certified_at && html` <span class="state m-good">${t("doc.certified_at", {at: moment(t.lang,
         shown.certified_at)})}</span>`}</p><span class="grow"></span>
       ${plain && can("document.certify") && html`<button type="button" class="btn" onClick=${() => certify(shown)}><${Icon} name="check" />${t("doc.certify")}</button>`}
       <button type="button" class="btn" onClick=${print}><${Icon} name="print" />${t("doc.print")}</button></div>
-      <${Viewer} src=${shown.src} type=${shown.type} title=${shown.title} frame=${frame} />`}
+      ${shown.disposed ? html`<p class="notice warn">${t("doc.disposed")}</p>` : html`<${Viewer} src=${shown.src} type=${shown.type} title=${shown.title} frame=${frame} />`}`}
     ${can("document.add") && !editing && html`<div class="docs-add"><${Drop} id="case-file" small onFiles=${uploads.add} /><${Uploads} uploads=${uploads} /></div>`}
   </section>`;
 }
