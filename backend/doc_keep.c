@@ -182,7 +182,7 @@ static enum rc minutes_of(struct work *w, const struct actor *who, const struct 
 static enum rc dispose(struct work *w, const struct actor *who, struct batch *b, struct document *minutes,
                        struct db_result **files, struct err *e)
 {
-    struct listed l;
+    struct listed l = {0};
 
     TRY(read_list(w, who, b, &l, e));
     TRY(read_cases(w, b, e));

@@ -25,7 +25,7 @@ static cairo_status_t png_piece(void *user, unsigned char *out, unsigned n)
 
 void paper_mark(char out[PAPER_MARK], size_t page)
 {
-    snprintf(out, PAPER_MARK, "pridvor:group4:%06zu", page);
+    snprintf(out, PAPER_MARK, "pridvor:group4:%06u", (unsigned)(page % 1000000));
 }
 
 /* A JPEG of one dot (ITU-T T.81, B.2), the mark as its comment. */
