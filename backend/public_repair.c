@@ -318,6 +318,8 @@ static void put_problem(struct buf *b, const struct html_repair *r)
         for (size_t k = 0; k < r->n_fields; k++)
             if (strcmp(r->fields[k]->id, r->errors[i].field) == 0) {
                 buf_fmt(b, "<li><a href=\"#e%zu\">", k);
+                html_text(b, tr_get(&r->fields[k]->label, r->lang));
+                buf_str(b, ": ");
                 html_text(b, r->errors[i].text);
                 buf_str(b, "</a></li>");
             }

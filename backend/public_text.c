@@ -89,9 +89,11 @@ const struct tr public_words[PW_COUNT] = {
                   "A látogatás lejárt. Írja be újra a kódot és a PIN-t.",
                   "The visit is over. Type the code and the PIN again."}},
     [PW_COOKIE] =
-        {{"10 minute ținem minte, cu un cookie, că ați scris PIN-ul. Pagina nu arată date personale.",
-          "Egy süti 10 percig megjegyzi, hogy megadta a PIN-t. Az oldal nem mutat személyes adatot.",
-          "For 10 minutes a cookie remembers that you typed the PIN. The page shows no personal data."}},
+        {{"10 minute ținem minte, cu un cookie, că ați scris PIN-ul. Pagina nu arată numele și adresa "
+          "dumneavoastră.",
+          "Egy süti 10 percig megjegyzi, hogy megadta a PIN-t. Az oldal nem mutatja az Ön nevét és címét.",
+          "For 10 minutes a cookie remembers that you typed the PIN. The page does not show your name or "
+          "address."}},
     [PW_LINK_TITLE] = {{"Corectura cererii", "A kérelem javítása", "Correction of your request"}},
     [PW_LINK_TEXT] = {{"Un funcționar v-a cerut o corectură. Apăsați butonul ca să vedeți ce.",
                        "Egy ügyintéző javítást kért. Nyomja meg a gombot, hogy lássa, mit.",
