@@ -117,6 +117,34 @@ static enum rc happened(struct work *w, const struct casefile *c, const char *ac
     return RC_OK;
 }
 
+/* What the system cannot finish (nobody who may sign has decided) waits for a colleague, and the step before
+ * it holds all the same. */
+static enum rc tried(struct case_doing *d, bool *did, struct err *e)
+{
+    const struct casefile before = *d->c;
+    struct work *w = d->w;
+    struct err bad = {0};
+    bool failed = w->failed; /* what is undone below fails nothing else */
+
+    TRY(db_sync_script(w->db, "SAVEPOINT itself", e));
+    enum rc rc = case_perform(d, &bad);
+    if (rc == RC_OK) {
+        *did = true;
+        return db_sync_script(w->db, "RELEASE itself", e);
+    }
+    if (rc != RC_STATE && rc != RC_BAD_FIELD)
+        return err_set(e, rc, "%s", bad.text);
+    TRY(db_sync_script(w->db, "ROLLBACK TO itself", e));
+    w->failed = failed;
+    w->say = (struct tr){{NULL, NULL, NULL}};
+    *d->c = before;
+    if (strcmp(d->c->attention, "by_hand") == 0)
+        return RC_OK;
+    d->c->attention = "by_hand";
+    d->c->version++;
+    return case_save(w, d->c, before.version, e);
+}
+
 static enum rc drive_one(struct work *w, struct casefile *c, const struct wf_action *x, bool *did,
                          struct err *e)
 {
@@ -135,8 +163,7 @@ static enum rc drive_one(struct work *w, struct casefile *c, const struct wf_act
     TRY(happened(w, c, x->id, &before, e));
     if (before)
         return RC_OK;
-    *did = true;
-    return case_perform(&d, e);
+    return tried(&d, did, e);
 }
 
 enum rc case_drive(struct work *w, struct casefile *c, struct err *e)

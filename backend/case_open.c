@@ -233,6 +233,7 @@ static enum rc open_all(struct work *w, const struct db_result *r, struct openin
         log_err(&bad, "event=case_not_opened request=%s", db_text(r, i, 1));
         o->first_bad = o->first_bad ? o->first_bad : o->last;
         TRY(db_sync_script(w->db, "ROLLBACK TO one", e));
+        w->failed = false;
     }
     return RC_OK;
 }

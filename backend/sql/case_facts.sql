@@ -6,7 +6,7 @@ SELECT
         AND (rule LIKE 'cc.%' OR rule = 'policy.contest') ORDER BY id DESC LIMIT 1),
     (SELECT rule = 'policy.contest' FROM case_term WHERE case_id = $1::uuid AND NOT main AND ended_on IS NULL
         AND (rule LIKE 'cc.%' OR rule = 'policy.contest') ORDER BY id DESC LIMIT 1),
-    EXISTS (SELECT FROM document WHERE case_id = $1::uuid AND kind IN ('answer', 'decision', 'permit')
+    EXISTS (SELECT FROM document WHERE case_id = $1::uuid AND source IS NOT NULL AND kind <> 'certified'
         AND voided_at IS NULL),
     coalesce((SELECT answers IS NOT NULL FROM case_return WHERE case_id = $1::uuid ORDER BY id DESC LIMIT 1), false),
     EXISTS (SELECT FROM owed_message WHERE closed_at IS NOT NULL AND request_id = $3::uuid AND way = 'email'

@@ -154,7 +154,8 @@ static void a_petition_is_answered(void **state)
     assert_string_equal(sentence, "The case is not in your area.");
     char sql[300];
     snprintf(sql, sizeof(sql),
-             "INSERT INTO draft VALUES ('%s', 1, now(), 'clerk', 'answer', 'ro', 'Răspuns', 'Text')", id);
+             "INSERT INTO draft VALUES ('%s', 1, now(), 'clerk', 'answer.petition', 'ro', 'Răspuns', 'Text')",
+             id);
     Q(sql);
     DOES("clerk", id, "draft_answer", GIVEN({"document", "draft"}));
     assert_string_equal(of_case(id, "state || author"), "decidedclerk");
