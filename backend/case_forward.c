@@ -39,25 +39,26 @@ static enum rc about_it(struct case_doing *d, struct case_answers *x, struct cas
     return case_cnp(d->w, c, &about->cnp, e);
 }
 
-/* Its line in the book of the other house. */
-static enum rc enter_there(struct case_doing *d, struct casefile *n, struct err *e)
+/* A line in their book: what came in, from whom. */
+static enum rc entered(struct case_doing *d, struct casefile *n, struct err *e)
 {
-    struct db_result *r SCOPED(db_result_freep) = NULL;
-    struct db_param from[] = {DB_STR(d->c->institution)};
     struct book_line line;
+    struct tr here;
 
-    TRY(work_sql(d->w, SQL_BOOK_INSTITUTION, from, &r, e));
+    TRY(case_institution(d->w, d->c->institution, &here, NULL, e));
     const struct book_entry in = {
         .institution = n->institution,
         .reg = n->reg,
         .direction = BOOK_IN,
         .subject = n->svc ? tr_get(&n->svc->name, LANG_RO) : n->service,
-        .correspondent = db_rows(r) ? arena_str(d->w->a, db_text(r, 0, 1)) : d->c->institution,
+        .correspondent = tr_get(&here, LANG_RO),
+        .department = n->department,
         .paper_number = d->c->number,
         .case_id = n->id,
     };
     TRY(book_enter(d->w, d->who, &in, &line, e));
     n->n = line.n;
+    n->year = line.year;
     return RC_OK;
 }
 
@@ -79,10 +80,9 @@ static enum rc new_there(struct case_doing *d, struct casefile *n, const char *t
     n->sealed = c->sealed;
     n->registered_ms = d->w->now_ms();
     n->filed_on = case_today(d->w);
-    n->year = n->filed_on.y;
     n->attention = "staff_forwarded";
     TRY(goes_where(d, to, &n->reg, e));
-    return enter_there(d, n, e);
+    return entered(d, n, e);
 }
 
 static enum rc papers(struct case_doing *d, const struct casefile *n, struct err *e)
@@ -112,6 +112,6 @@ enum rc case_forward(struct case_doing *d, struct err *e)
     TRY(papers(d, &n, e));
     TRY(case_fx_cover(d, to, e));
     return work_audit(d->w, d->who,
-                      &(struct work_log){to, n.id, "forwarded here", arena_fmt(d->w->a, "from %s", d->c->id)},
+                      &(struct work_log){to, n.id, "forwarded_here", arena_fmt(d->w->a, "from %s", d->c->id)},
                       e);
 }

@@ -1,0 +1,619 @@
+/* The lives of requests over every service: random steps by people of every role in two town halls and the
+ * county, allowed and forbidden ones, while a model beside the program (case_model.c) says what each must
+ * answer. PRIDVOR_CASE_LIVES: how many, 1000. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "backend/audit.h"
+#include "tests/db/case_model.h"
+
+enum { LIVES = 1000, PATIENCE = 14, HURRY = 120 };
+
+static struct rig rig;
+static struct model m;
+static struct err e;
+static unsigned long long luck = 20261122;
+static long tried, done, refused, stale, missing, timers, corrections;
+
+static const struct model_user users[] = {
+    {"citizen", "applicant", "", ""},
+    {"clerk-1", "clerk", "hall-1", ""},
+    {"desk-1", "clerk", "hall-1", "politia_locala"},
+    {"registrar-1", "registrar", "hall-1", ""},
+    {"head-1", "head", "hall-1", ""},
+    {"officer-1", "officer", "hall-1", ""},
+    {"expert-1", "expert", "hall-1", ""},
+    {"roads-1", "expert", "hall-1", "drumuri"},
+    {"field-1", "field", "hall-1", ""},
+    {"mayor-1", "approver", "hall-1", ""},
+    {"archive-1", "archivist", "hall-1", ""},
+    {"clerk-2", "clerk", "hall-2", ""},
+    {"registrar-2", "registrar", "hall-2", ""},
+    {"head-2", "head", "hall-2", ""},
+    {"officer-2", "officer", "hall-2", ""},
+    {"expert-2", "expert", "hall-2", ""},
+    {"field-2", "field", "hall-2", ""},
+    {"mayor-2", "approver", "hall-2", ""},
+    {"archive-2", "archivist", "hall-2", ""},
+    {"county-1", "county", "county", ""},
+    {"prefect", "approver", "county", ""},
+    {"auditor-1", "auditor", "hall-1", ""},
+};
+
+static unsigned dice(unsigned n)
+{
+    luck ^= luck << 13;
+    luck ^= luck >> 7;
+    luck ^= luck << 17;
+    return (unsigned)((luck >> 11) % n);
+}
+
+static bool is(const char *a, const char *b)
+{
+    return strcmp(a, b) == 0;
+}
+
+static void must(enum rc rc, const char *what)
+{
+    if (rc != RC_OK)
+        fail_msg("%s: %s %s", what, rc_name(rc), e.text);
+}
+
+/* ---- what a step needs ---- */
+
+struct gift {
+    struct workflow_given given[8];
+    size_t n;
+    const char *found, *other; /* other: id of the case that was named */
+};
+
+static const char *text_field(const struct model_case *c)
+{
+    const struct service *s = catalog_find(&rig.house.catalog, c->service);
+    for (size_t i = 0; i < s->n_fields; i++) {
+        const struct field *f = &s->fields[i];
+        if ((f->type == FT_TEXT || f->type == FT_AREA) && !f->condition && !f->min &&
+            strncmp(f->id, "consent", 7) != 0)
+            return f->id;
+    }
+    return NULL;
+}
+
+static const char *another(const struct model_case *c)
+{
+    for (int i = 0; i < 20; i++) {
+        const struct model_case *o = &m.cases[dice((unsigned)m.n)];
+        if (o != c && !o->ended && is(o->institution, c->institution))
+            return o->id;
+    }
+    return NULL;
+}
+
+static bool value_for(const struct model_case *c, const char *need, const struct model_user *u,
+                      struct gift *g)
+{
+    static const char *const plain[] = {"reason", "note", "legal_basis", "outcome_code"};
+    static const char *const found[] = {"yes", "no", "partial"};
+    static const char *const offices[] = {"registratura", "politia_locala", "urbanism", "drumuri"};
+    const char *v = NULL;
+
+    for (size_t i = 0; i < COUNT(plain); i++)
+        if (is(plain[i], need))
+            v = "Fiindcă așa cere legea.";
+    if (is(need, "fields"))
+        v = text_field(c);
+    else if (is(need, "department"))
+        v = offices[dice(COUNT(offices))];
+    else if (is(need, "institution"))
+        v = is(c->institution, "hall-1") ? "hall-2" : "hall-1";
+    else if (is(need, "term_rule"))
+        v = "l421.notice";
+    else if (is(need, "search_result"))
+        v = g->found = found[dice(3)];
+    else if (is(need, "case_number"))
+        v = g->other = another(c);
+    else if (is(need, "code"))
+        v = arena_str(m.a,
+                      model_sql(&m,
+                                "SELECT vars::jsonb->>'code' FROM owed_message WHERE request_id = '%s' AND "
+                                "message = 'optin' ORDER BY id DESC LIMIT 1",
+                                c->id));
+    else if (is(need, "document")) {
+        v = "draft";
+        model_sql(
+            &m,
+            "INSERT INTO draft (case_id, version, at, author, template, lang, title, body) VALUES ('%s', 1, "
+            "to_timestamp(%lld / 1000.0), '%s', 'answer.petition', 'ro', 'Răspuns', 'Vă răspundem.') ON "
+            "CONFLICT DO "
+            "NOTHING",
+            c->id, (long long)rig_now, u->name);
+    }
+    if (v && *v)
+        g->given[g->n++] = (struct workflow_given){need, v};
+    return v && *v;
+}
+
+/* False: nothing fits (no other case, no field). left_out: one need is not given. */
+static bool gift_of(const struct model_case *c, const struct jval *action, const struct model_user *u,
+                    bool left_out, struct gift *g)
+{
+    const struct jval *needs = jval_get(action, "needs");
+
+    *g = (struct gift){.n = 0};
+    for (size_t i = left_out ? 1 : 0; needs && i < needs->n; i++)
+        if (!value_for(c, needs->items[i].s, u, g))
+            return false;
+    return true;
+}
+
+/* ---- one attempt ---- */
+
+static struct actor actor_of(struct work *w, const struct model_user *u)
+{
+    struct actor a = actor_citizen;
+    if (!is(u->role, "applicant"))
+        rig_actor(w, u->name, &a);
+    return a;
+}
+
+static const char *trace(const struct model_case *c)
+{
+    return model_sql(
+        &m,
+        "SELECT c.version || ' ' || (SELECT count(*) FROM case_event WHERE case_id = c.id) || ' ' || (SELECT "
+        "count(*) FROM owed_message WHERE request_id = coalesce(c.request_id, c.id)) || ' ' || (SELECT "
+        "count(*) "
+        "FROM document WHERE case_id = c.id) || ' ' || (SELECT count(*) FROM case_task WHERE case_id = c.id) "
+        "|| "
+        "' ' || (SELECT count(*) FROM case_term WHERE case_id = c.id) FROM casefile c WHERE c.id = '%s'",
+        c->id);
+}
+
+/* Nobody who may sign stands behind it: the program may say so instead of doing it. */
+static bool seals(const struct jval *action)
+{
+    return model_word(jval_get(action, "effects"), "seal");
+}
+
+static void take_others(const struct model_case *c, const struct jval *action, const struct gift *g)
+{
+    if (model_word(jval_get(action, "effects"), "forward_case"))
+        model_add(&m, model_sql(&m, "SELECT other FROM case_link WHERE case_id = '%s' AND kind = 'forwarded'",
+                                c->id));
+    for (size_t i = 0; g->other && i < m.n; i++)
+        if (is(m.cases[i].id, g->other)) {
+            uint64_t before = m.cases[i].flags;
+            model_read(&m, &m.cases[i]);
+            assert_int_equal(m.cases[i].flags & ~model_flag(&m, "connexed"),
+                             before & ~model_flag(&m, "connexed"));
+        }
+    if (!model_word(jval_get(action, "effects"), "deliver"))
+        return;
+    /* One answer is the answer of those that were connexed. */
+    for (size_t i = 0; i < m.n; i++) {
+        struct model_case *o = &m.cases[i];
+        if (o == c || o->ended || !(o->flags & model_flag(&m, "connexed")) || o->flow != c->flow)
+            continue;
+        char before[16];
+        snprintf(before, sizeof(before), "%s", o->state);
+        model_read(&m, o);
+        if (is(before, o->state))
+            continue;
+        assert_string_equal(o->state, c->state);
+        assert_string_not_equal(
+            model_sql(&m,
+                      "SELECT 1 FROM case_link WHERE (case_id = '%s' AND other = '%s') OR (case_id = "
+                      "'%s' AND other = '%s')",
+                      c->id, o->id, o->id, c->id),
+            "");
+    }
+}
+
+static void after(struct model_case *c, const struct model_user *u, const struct jval *action,
+                  const struct gift *g)
+{
+    struct model_case by_itself;
+    int64_t before = c->version;
+
+    model_done(&m, c, u, action, g->found);
+    snprintf(c->draft_by, sizeof(c->draft_by), "%s",
+             model_sql(&m, "SELECT author FROM draft WHERE case_id = '%s'", c->id));
+    take_others(c, action, g);
+    by_itself = *c;
+    model_drive(&m, &by_itself);
+    struct model_case now = *c;
+    model_read(&m, &now);
+    bool waits = is(model_sql(&m, "SELECT attention FROM casefile WHERE id = '%s'", c->id), "by_hand");
+    const struct model_case *want = waits ? c : &by_itself;
+    if (!is(now.state, want->state) || now.flags != want->flags || now.version <= before)
+        fail_msg("%s %s %s by %s: %s %llx, the model says %s %llx", c->id, c->service,
+                 jval_str(action, "id", ""), u->name, now.state, (unsigned long long)now.flags, want->state,
+                 (unsigned long long)want->flags);
+    if (model_word(jval_get(action, "effects"), "assign") == false)
+        assert_string_equal(now.department, c->department);
+    bool did[MODEL_ACTS];
+    memcpy(did, want->did, sizeof(did));
+    *c = now;
+    memcpy(c->did, did, sizeof(did));
+    c->acts++;
+    done++;
+}
+
+static bool attempt(struct model_case *c, const struct model_user *u, const struct jval *action)
+{
+    struct work w = rig_begin(&rig);
+    struct gift g;
+    bool old = dice(12) == 0, less = dice(12) == 0;
+    const struct jval *needs = jval_get(action, "needs");
+
+    less = less && needs && needs->n > 0;
+    if (!gift_of(c, action, u, less, &g)) {
+        rig_end(&w);
+        return false;
+    }
+    snprintf(c->draft_by, sizeof(c->draft_by), "%s",
+             model_sql(&m, "SELECT author FROM draft WHERE case_id = '%s'", c->id));
+    enum rc want = model_judge(&m, u, c, action, old);
+    if (want == RC_OK && less)
+        want = RC_BAD_FIELD;
+    char before[120];
+    snprintf(before, sizeof(before), "%s", trace(c));
+    struct actor who = actor_of(&w, u);
+    struct case_act act = {.id = c->id,
+                           .action = jval_str(action, "id", ""),
+                           .version = c->version - (old ? 1 : 0),
+                           .given = g.given,
+                           .n_given = g.n};
+    enum rc rc = case_act(&w, &who, &act, NULL, &e);
+    tried++;
+    bool unsigned_ = rc == RC_STATE && want == RC_OK && seals(action) && e.code && is(e.code, "NO_SIGNER");
+    if (rc == RC_DENIED)
+        must(case_refused(&w, &who, c->id, act.action, &e), "refused");
+    if (rc != want && !unsigned_)
+        fail_msg("%s %s %s in %s by %s (%s): %s %s, the model says %s", c->id, c->service, act.action,
+                 c->state, u->name, c->institution, rc_name(rc), e.text, rc_name(want));
+    if (rc != RC_OK) {
+        refused++;
+        stale += rc == RC_CONFLICT;
+        missing += rc == RC_BAD_FIELD;
+        assert_string_equal(trace(c), before);
+        assert_true(w.say.t[LANG_RO] && *w.say.t[LANG_RO] && *w.say.t[LANG_HU] && *w.say.t[LANG_EN]);
+    }
+    rig_end(&w);
+    if (rc == RC_OK)
+        after(c, u, action, &g);
+    return rc == RC_OK;
+}
+
+/* ---- what people bring about beside the steps ---- */
+
+static void settle(struct model_case *c, const char *path, bool *mine, const char *role)
+{
+    struct work w = rig_begin(&rig);
+    struct workflow_given g = {path, "true"};
+
+    for (size_t i = 1; i < COUNT(users) && !*mine; i++) {
+        if (!is(users[i].role, role) || !model_reaches(&users[i], c))
+            continue;
+        struct actor who = actor_of(&w, &users[i]);
+        struct case_step s = {c->id, c->version, NULL};
+        must(case_fact(&w, &who, &s, &g, NULL, &e), path);
+        *mine = true;
+        struct model_case it = *c;
+        model_drive(&m, &it);
+        model_read(&m, c);
+        memcpy(c->did, it.did, sizeof(c->did));
+    }
+    rig_end(&w);
+}
+
+static void correct(struct model_case *c)
+{
+    struct work w = rig_begin(&rig);
+    struct case_return back;
+    struct jval *v = NULL;
+    const struct jval *action = NULL, *list = jval_get(c->flow, "actions");
+
+    must(case_return_open(&w, c->id, NULL, &back, &e), "the return");
+    const char *text = arena_fmt(w.a, "{\"%s\":\"Text corectat\"}", back.fields[0]);
+    must(jval_parse(w.a, text, strlen(text), &v, &e), "json");
+    for (size_t i = 0; i < list->n; i++)
+        if (is(jval_str(&list->items[i], "id", ""), "correct"))
+            action = &list->items[i];
+    must(case_return_answer(&w, &actor_citizen, c->id, v, NULL, &e), "the correction");
+    corrections++;
+    rig_end(&w);
+    after(c, &users[0], action, &(struct gift){.n = 0});
+}
+
+static void opinions(struct model_case *c)
+{
+    struct work w = rig_begin(&rig);
+    const char *task = model_sql(
+        &m,
+        "SELECT id FROM case_task WHERE case_id = '%s' AND kind = 'opinion' AND done_at IS NULL AND "
+        "institution = '%s' ORDER BY id LIMIT 1",
+        c->id, c->institution);
+    if (*task) {
+        struct case_opinion o = {atoll(task), dice(4) ? "positive" : "negative", "Aviz."};
+        struct actor who = actor_of(&w, is(c->institution, "hall-1") ? &users[6] : &users[15]);
+        struct case_step s = {c->id, c->version, NULL};
+        must(case_opinion(&w, &who, &s, &o, NULL, &e), "opinion");
+        model_read(&m, c);
+    }
+    rig_end(&w);
+}
+
+static void beside(struct model_case *c)
+{
+    if (c->ended)
+        return;
+    if (is(c->state, "returned") && dice(2))
+        correct(c);
+    else if (is(jval_str(c->flow, "id", ""), "timed"))
+        settle(c, "case.both_present", &c->both, "officer");
+    else if (is(jval_str(c->flow, "id", ""), "field"))
+        settle(c, "case.evidence", &c->evidence, "clerk");
+    else if (is(c->state, "answered") || is(c->state, "issued"))
+        settle(c, "case.delivered", &c->delivered, "clerk");
+    else if (c->flags & model_flag(&m, "waits_opinion"))
+        opinions(c);
+}
+
+/* ---- time ---- */
+
+static void days_pass(int64_t ms)
+{
+    int rang;
+
+    rig_now += ms;
+    do {
+        struct work w = rig_begin(&rig);
+        must(case_timers(&w, 500, &rang, &e), "timers");
+        rig_end(&w);
+        timers += rang;
+    } while (rang == 500);
+    for (size_t i = 0; i < m.n; i++) {
+        struct model_case *c = &m.cases[i];
+        char before[16];
+        if (c->ended)
+            continue;
+        uint64_t flags = c->flags;
+        snprintf(before, sizeof(before), "%s", c->state);
+        model_read(&m, c);
+        uint64_t may = model_flag(&m, "late") | model_flag(&m, "urgent");
+        bool same = is(before, c->state);
+        if ((same && (c->flags & ~may) != (flags & ~may) && !(flags & model_flag(&m, "waits_opinion"))) ||
+            (!same &&
+             !is(model_sql(&m, "SELECT actor FROM case_event WHERE case_id = '%s' ORDER BY id DESC LIMIT 1",
+                           c->id),
+                 "system")))
+            fail_msg("%s: time alone brought it from %s to %s", c->id, before, c->state);
+    }
+}
+
+/* ---- lives ---- */
+
+static const struct model_user *somebody(const struct model_case *c)
+{
+    const struct model_user *u = &users[dice(COUNT(users))];
+    /* Mostly those of the house, or nothing would ever happen. */
+    if (dice(4) && !is(u->institution, c->institution) && *u->institution)
+        u = &users[dice(COUNT(users))];
+    return u;
+}
+
+static void seen_right(const struct model_case *c)
+{
+    static const char *const rights[] = {"case.view",        "case.assign", "case.search_cnp", "answer.sign",
+                                         "register.correct", "case.unseal", "person.erase"};
+    const struct model_user *u = &users[1 + dice(COUNT(users) - 1)];
+    const char *right = rights[dice(COUNT(rights))];
+    struct work w = rig_begin(&rig);
+    struct casefile file;
+    struct actor who = actor_of(&w, u);
+
+    must(case_get(&w, c->id, false, &file, &e), "case");
+    enum rc rc = case_may(&w, &who, right, &file, "test", &e);
+    bool asked =
+        is(right, "case.view") &&
+        *model_sql(&m,
+                   "SELECT 1 FROM case_task WHERE case_id = '%s' AND institution = '%s' AND ('%s' = '' OR "
+                   "department = '%s')",
+                   c->id, u->institution, u->department, u->department) &&
+        !is(u->role, "auditor");
+    bool want = model_right(&m, u, c, right) || asked;
+    if ((rc == RC_OK) != want)
+        fail_msg("%s of %s: %s at %s: %s", right, u->name, rc_name(rc), c->institution, e.text);
+    rig_end(&w);
+}
+
+/* A step that leads nearer to an end, by somebody who may. */
+static bool hurry(struct model_case *c)
+{
+    const struct jval *list = jval_get(c->flow, "actions");
+    int here = model_distance(&m, c->flow, c->state);
+
+    for (unsigned k = 0, from = dice((unsigned)list->n); k < list->n; k++) {
+        const struct jval *x = &list->items[(from + k) % list->n];
+        if (model_distance(&m, c->flow, jval_str(x, "to", "")) >= here)
+            continue;
+        for (size_t u = 0; u < COUNT(users); u++)
+            if (model_judge(&m, &users[u], c, x, false) == RC_OK && attempt(c, &users[u], x))
+                return true;
+    }
+    return false;
+}
+
+static void live(struct model_case *c, size_t i)
+{
+    const struct jval *list = jval_get(c->flow, "actions");
+
+    if (dice(5) == 0)
+        beside(c);
+    if (dice(8) == 0)
+        seen_right(c);
+    if (c->ended) {
+        attempt(c, somebody(c), &list->items[dice((unsigned)list->n)]);
+        return;
+    }
+    if (c->acts > PATIENCE) {
+        beside(c);
+        if (!c->ended && !hurry(c))
+            c->acts++;
+        if (c->acts > HURRY)
+            fail_msg("case %zu %s %s does not end: %s", i, c->id, c->service, c->state);
+        return;
+    }
+    attempt(c, somebody(c), &list->items[dice((unsigned)list->n)]);
+    c->acts += dice(3) == 0;
+}
+
+static void born(size_t lives)
+{
+    const struct catalog *all = &rig.house.catalog;
+
+    for (size_t i = 0; i < lives; i++) {
+        char id[37];
+        ARENA_SCOPE(a);
+        const struct service *s = &all->services[i % all->n];
+        struct rig_request q = {.institution = i / all->n % 2 ? "hall-2" : "hall-1",
+                                .service = s->id,
+                                .answers = rig_answers(a, s, (unsigned)i),
+                                .lang = i % 3 == 0 ? "hu" : "ro",
+                                .offline = i % 17 == 0};
+        rig_request(&rig, &q, id);
+        if (i % 100 == 99 || i + 1 == lives)
+            rig_open(&rig);
+    }
+    const char *n = model_sql(&m, "SELECT count(*) FROM casefile");
+    assert_int_equal(atoi(n), lives);
+    struct db_result *r SCOPED(db_result_freep) = NULL;
+    must(db_sync_query(rig.db, "SELECT id FROM casefile ORDER BY registered_at, id", NULL, 0, &r, &e),
+         "cases");
+    for (int i = 0; i < db_rows(r); i++)
+        model_add(&m, db_text(r, i, 0));
+}
+
+static void numbers_are_gapless(void)
+{
+    static const char numbers[] = "WITH numbers AS (SELECT institution, register, year, n FROM request UNION "
+                                  "ALL SELECT institution, register, year, "
+                                  "n FROM register_entry), book AS (SELECT institution, register, year, "
+                                  "count(*) AS many, count(DISTINCT n) AS kinds, "
+                                  "max(n) AS last FROM numbers GROUP BY 1, 2, 3) SELECT "
+                                  "string_agg(concat_ws(' ', institution, register, c.n, many, "
+                                  "kinds, last), ', ') FROM book FULL JOIN register_counter c USING "
+                                  "(institution, register, year) WHERE many IS "
+                                  "DISTINCT FROM c.n OR kinds <> many OR last <> many";
+    assert_string_equal(model_sql(&m, "%s", numbers), "");
+    /* Every case has its line. */
+    assert_string_equal(
+        model_sql(&m, "SELECT count(*) FROM casefile c WHERE NOT EXISTS (SELECT FROM request r WHERE "
+                      "(r.institution, r.register, r.year, r.n) = (c.institution, c.register, c.year, c.n)) "
+                      "AND NOT EXISTS (SELECT FROM register_entry r WHERE (r.institution, r.register, "
+                      "r.year, r.n) = (c.institution, c.register, c.year, c.n))"),
+        "0");
+}
+
+static void terms_are_right(void)
+{
+    struct db_result *r SCOPED(db_result_freep) = NULL;
+    int judged = 0;
+
+    must(db_sync_query(rig.db,
+                       "SELECT rule, began_on, extension IS NOT NULL, due, case_id FROM case_term WHERE "
+                       "returned_days = 0 OR "
+                       "rule LIKE 'og27%'",
+                       NULL, 0, &r, &e),
+         "terms");
+    for (int i = 0; i < db_rows(r); i++) {
+        struct date from, due, got;
+        assert_true(date_parse(db_text(r, i, 1), &from) && date_parse(db_text(r, i, 3), &got));
+        if (!model_due(&m, db_text(r, i, 0), from, db_text(r, i, 2)[0] == 't', &due))
+            continue;
+        judged++;
+        if (date_cmp(due, got) != 0)
+            fail_msg("%s from %s: %s (case %s)", db_text(r, i, 0), db_text(r, i, 1), db_text(r, i, 3),
+                     db_text(r, i, 4));
+    }
+    assert_true(judged > 100 || judged * 2 > (int)m.n);
+}
+
+static void audit_holds(void)
+{
+    struct audit_report report;
+    FILE *out = tmpfile();
+
+    assert_non_null(out);
+    must(audit_seal_all(rig.db, &e), "seal");
+    must(audit_verify(rig.db, NULL, NULL, out, &report, &e), "verify");
+    fclose(out);
+    assert_int_equal(report.bad, 0);
+    assert_int_equal(report.rows, atol(model_sql(&m, "SELECT count(*) FROM audit")));
+    /* Every refusal of a right stands there, and every event of a person. */
+    assert_string_equal(
+        model_sql(&m, "SELECT count(*) FROM case_event v WHERE actor <> 'system' AND act <> 'registered' AND "
+                      "NOT EXISTS (SELECT FROM audit a WHERE a.request_id = v.case_id AND a.act = v.act)"),
+        "0");
+}
+
+static void a_thousand_lives(void **state)
+{
+    const char *asked = getenv("PRIDVOR_CASE_LIVES");
+    size_t lives = asked ? (size_t)atol(asked) : LIVES, open = lives;
+
+    (void)state;
+    model_make(&m, &rig, lives * 3 + 100);
+    born(lives);
+    for (int round = 0; open > 0; round++) {
+        open = 0;
+        for (size_t i = 0; i < m.n; i++) {
+            if (m.cases[i].ended && dice(40))
+                continue;
+            live(&m.cases[i], i);
+            rig_now += 1000;
+            open += !m.cases[i].ended;
+        }
+        days_pass((int64_t)(1 + dice(2)) * 86400000);
+    }
+    numbers_are_gapless();
+    terms_are_right();
+    audit_holds();
+    printf("lives %zu (cases %zu): tried %ld, done %ld, refused %ld (stale %ld, incomplete %ld), timers %ld, "
+           "corrections "
+           "%ld\n",
+           lives, m.n, tried, done, refused, stale, missing, timers, corrections);
+    assert_true(refused > tried / 10 && stale > 0 && missing > 0);
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    if (!rig_make(&rig))
+        exit(77);
+    if (iso_utc_parse("2026-02-02T07:00:00.000Z", &rig_now, &e) != RC_OK)
+        return -1;
+    for (size_t i = 1; i < COUNT(users); i++)
+        rig_user(&rig, users[i].name, users[i].role, users[i].institution, users[i].department);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    arena_free(m.a);
+    rig_free(&rig);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(a_thousand_lives)};
+    return cmocka_run_group_tests(tests, setup, teardown);
+}

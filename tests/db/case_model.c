@@ -1,0 +1,511 @@
+#include "tests/db/case_model.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const flows[] = {"simple", "search", "opinions", "field", "timed", "auto"};
+
+static const struct jval *file(struct model *m, const char *path)
+{
+    struct jval *v = NULL;
+    struct err e = {0};
+    if (jval_load(m->a, path, &v, &e) != RC_OK) {
+        fprintf(stderr, "model: %s\n", e.text);
+        exit(1);
+    }
+    return v;
+}
+
+const char *model_sql(struct model *m, const char *fmt, ...)
+{
+    static char cell[4][400];
+    static int next;
+    char sql[2000];
+    struct db_result *r SCOPED(db_result_freep) = NULL;
+    struct err e = {0};
+    va_list ap;
+    char *out = cell[next++ % 4];
+
+    va_start(ap, fmt);
+    vsnprintf(sql, sizeof(sql), fmt, ap);
+    va_end(ap);
+    if (db_sync_query(m->rig->db, sql, NULL, 0, &r, &e) != RC_OK) {
+        fprintf(stderr, "model: %s: %s\n", sql, e.text);
+        exit(1);
+    }
+    snprintf(out, sizeof(cell[0]), "%s", db_rows(r) && !db_is_null(r, 0, 0) ? db_text(r, 0, 0) : "");
+    return out;
+}
+
+static void read_days_off(struct model *m)
+{
+    const struct jval *years = jval_get(file(m, "configs/holidays.json"), "years");
+
+    for (size_t i = 0; years && i < years->n; i++) {
+        const struct jval *list = jval_get(&years->items[i], "days");
+        for (size_t k = 0; list && k < list->n && m->n_off < COUNT(m->off); k++) {
+            struct date d;
+            if (date_parse(jval_str(&list->items[k], "date", ""), &d))
+                m->off[m->n_off++] = date_days(d);
+        }
+    }
+    if (m->n_off < 30) {
+        fprintf(stderr, "model: no holidays read\n");
+        exit(1);
+    }
+}
+
+void model_make(struct model *m, struct rig *r, size_t cap)
+{
+    struct jval *all;
+
+    memset(m, 0, sizeof(*m));
+    m->rig = r;
+    m->a = arena_new();
+    all = ARENA_ARRAY(m->a, struct jval, COUNT(flows));
+    for (size_t i = 0; i < COUNT(flows); i++)
+        all[i] = *file(m, arena_fmt(m->a, "configs/workflow/%s.json", flows[i]));
+    m->flows = all;
+    const struct jval *shared = file(m, "configs/workflow/_shared.json");
+    m->facts = jval_get(shared, "guard_context");
+    m->states = jval_get(shared, "states");
+    m->flags = jval_get(file(m, "configs/lookups.json"), "flags");
+    m->terms = jval_get(file(m, "configs/terms.json"), "rules");
+    m->roles = jval_get(file(m, "configs/roles.json"), "actions");
+    m->cases = ARENA_ARRAY(m->a, struct model_case, cap);
+    m->cap = cap;
+    read_days_off(m);
+}
+
+bool model_word(const struct jval *list, const char *word)
+{
+    for (size_t i = 0; list && i < list->n; i++)
+        if (list->items[i].kind == JV_STR && strcmp(list->items[i].s, word) == 0)
+            return true;
+    return false;
+}
+
+uint64_t model_flag(const struct model *m, const char *id)
+{
+    for (size_t i = 0; i < m->flags->n; i++)
+        if (strcmp(jval_str(&m->flags->items[i], "id", ""), id) == 0)
+            return UINT64_C(1) << i;
+    return 0;
+}
+
+/* ---- roles ---- */
+
+bool model_reaches(const struct model_user *u, const struct model_case *c)
+{
+    if (strcmp(u->institution, "county") == 0 &&
+        (strcmp(u->role, "county") == 0 || strcmp(u->role, "approver") == 0))
+        return true;
+    return strcmp(u->institution, c->institution) == 0 &&
+           (!*u->department || strcmp(u->department, c->department) == 0);
+}
+
+static bool asked(struct model *m, const struct model_user *u, const struct model_case *c)
+{
+    return strcmp(u->role, "expert") == 0 &&
+           *model_sql(
+               m,
+               "SELECT 1 FROM case_task WHERE case_id = '%s' AND kind = 'opinion' AND done_at IS NULL AND "
+               "institution = '%s' AND ('%s' = '' OR department = '%s')",
+               c->id, u->institution, u->department, u->department);
+}
+
+bool model_right(const struct model *m, const struct model_user *u, const struct model_case *c,
+                 const char *right)
+{
+    for (size_t i = 0; i < m->roles->n; i++)
+        if (strcmp(jval_str(&m->roles->items[i], "id", ""), right) == 0)
+            return model_word(jval_get(&m->roles->items[i], "roles"), u->role) && model_reaches(u, c);
+    return false;
+}
+
+/* ---- guards: read from left to right, as the README has the grammar ---- */
+
+struct guard {
+    struct model *m;
+    const struct model_user *u;
+    const struct model_case *c;
+    const char *p;
+};
+
+static const char *today(void)
+{
+    static char text[11];
+    date_iso(text, date_of_ms(rig_now));
+    return text;
+}
+
+static const char *yes(bool b)
+{
+    return b ? "true" : "false";
+}
+
+static const char *asked_of_db(struct guard *g, const char *path)
+{
+#define HERE "case_id = current_setting('x.id')::uuid"
+#define DAY "current_setting('x.day')::date"
+    static const struct {
+        const char *path, *sql;
+    } rows[] = {
+        {"case.opinions_open",
+         "case_task WHERE " HERE " AND kind = 'opinion' AND done_at IS NULL AND due >= " DAY},
+        {"case.opinions_negative", "case_task WHERE " HERE " AND binding AND result = 'negative'"},
+        {"case.document_ready",
+         "document WHERE " HERE " AND voided_at IS NULL AND source IS NOT NULL AND kind <> 'certified'"},
+        {"case.before_due", "casefile WHERE id = current_setting('x.id')::uuid AND due >= " DAY},
+        {"case.correction_done",
+         "(SELECT answers FROM case_return WHERE " HERE " ORDER BY id DESC LIMIT 1) x "
+         "WHERE answers IS NOT NULL"},
+        {"case.wait_over",
+         "case_term WHERE " HERE " AND ended_on IS NULL AND NOT main AND CASE WHEN rule = "
+         "'policy.contest' THEN due < " DAY " ELSE rule LIKE 'cc.%' AND due <= " DAY " END"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        if (strcmp(rows[i].path, path) != 0)
+            continue;
+        model_sql(g->m, "SELECT set_config('x.day', '%s', false), set_config('x.id', '%s', false)", today(),
+                  g->c->id);
+        return yes(*model_sql(g->m, "SELECT 1 FROM %s", rows[i].sql) != 0);
+    }
+    return NULL;
+}
+
+static const char *value_of(struct guard *g, const char *path)
+{
+    const struct model_case *c = g->c;
+    if (strncmp(path, "flags.", 6) == 0)
+        return yes(c->flags & model_flag(g->m, path + 6));
+    const struct {
+        const char *path;
+        bool v;
+    } own[] = {{"case.fee_due", c->fee_due},
+               {"case.fee_paid", c->fee_paid},
+               {"case.confirmed", c->confirmed},
+               {"case.has_wait", c->has_wait},
+               {"case.both_present", c->both},
+               {"case.approvals_open", c->approvals},
+               {"case.place_free", c->place},
+               {"case.evidence", c->evidence},
+               {"case.delivered", c->delivered},
+               {"case.contest_used", (c->flags & model_flag(g->m, "contested")) != 0},
+               {"actor.in_area", true}};
+    for (size_t i = 0; i < COUNT(own); i++)
+        if (strcmp(own[i].path, path) == 0)
+            return yes(own[i].v);
+    if (strcmp(path, "case.found") == 0)
+        return *c->found ? c->found : NULL;
+    if (strcmp(path, "case.rule_result") == 0)
+        return NULL;
+    if (strcmp(path, "actor.is_author") == 0) {
+        const char *author = *c->author ? c->author : c->draft_by;
+        return yes(g->u && strcmp(author, g->u->name) == 0);
+    }
+    const char *v = asked_of_db(g, path);
+    if (!v) {
+        fprintf(stderr, "model: nobody knows %s\n", path);
+        exit(1);
+    }
+    return v;
+}
+
+static bool any_of(struct guard *g);
+
+static void blanks(struct guard *g)
+{
+    g->p += strspn(g->p, " ");
+}
+
+static bool word_is(struct guard *g, const char *w)
+{
+    size_t n = strlen(w);
+    blanks(g);
+    if (strncmp(g->p, w, n) != 0 || (g->p[n] >= 'a' && g->p[n] <= 'z'))
+        return false;
+    g->p += n;
+    return true;
+}
+
+static void text_at(struct guard *g, char out[64])
+{
+    blanks(g);
+    size_t n = strcspn(g->p + 1, "'");
+    snprintf(out, 64, "%.*s", (int)n, g->p + 1);
+    g->p += n + 2;
+}
+
+static bool compare(struct guard *g)
+{
+    char path[64], text[64];
+    bool hit = false;
+
+    blanks(g);
+    if (*g->p == '(') {
+        g->p++;
+        bool v = any_of(g);
+        blanks(g);
+        g->p++;
+        return v;
+    }
+    size_t n = strspn(g->p, "abcdefghijklmnopqrstuvwxyz0123456789_.");
+    snprintf(path, sizeof(path), "%.*s", (int)n, g->p);
+    g->p += n;
+    const char *v = value_of(g, path);
+    blanks(g);
+    if (strncmp(g->p, "==", 2) == 0 || strncmp(g->p, "!=", 2) == 0) {
+        bool not = *g->p == '!';
+        g->p += 2;
+        text_at(g, text);
+        return (v && strcmp(v, text) == 0) != not ;
+    }
+    if (!word_is(g, "in"))
+        return v && strcmp(v, "true") == 0;
+    blanks(g);
+    do {
+        g->p++;
+        text_at(g, text);
+        hit |= v && strcmp(v, text) == 0;
+        blanks(g);
+    } while (*g->p == ',');
+    g->p++;
+    return hit;
+}
+
+static bool not_of(struct guard *g)
+{
+    return word_is(g, "not") ? !not_of(g) : compare(g);
+}
+
+static bool all_of(struct guard *g)
+{
+    bool v = not_of(g);
+    while (word_is(g, "and")) {
+        bool w = not_of(g);
+        v = v && w;
+    }
+    return v;
+}
+
+static bool any_of(struct guard *g)
+{
+    bool v = all_of(g);
+    while (word_is(g, "or")) {
+        bool w = all_of(g);
+        v = v || w;
+    }
+    return v;
+}
+
+enum rc model_judge(struct model *m, const struct model_user *u, const struct model_case *c,
+                    const struct jval *action, bool stale)
+{
+    struct guard g = {m, u, c, jval_str(action, "guard", "")};
+    const struct jval *roles = jval_get(action, "roles");
+    bool may = !u ? model_word(roles, "system")
+               : strcmp(u->role, "applicant") == 0
+                   ? model_word(roles, "applicant")
+                   : model_word(roles, u->role) && (model_reaches(u, c) || asked(m, u, c));
+    if (!may)
+        return RC_DENIED;
+    if (stale)
+        return RC_CONFLICT;
+    if (!model_word(jval_get(action, "from"), c->state))
+        return RC_STATE;
+    return !*g.p || any_of(&g) ? RC_OK : RC_STATE;
+}
+
+/* ---- what follows ---- */
+
+static void bits(const struct model *m, const struct jval *list, uint64_t *flags, bool on)
+{
+    for (size_t i = 0; list && i < list->n; i++) {
+        uint64_t b = model_flag(m, list->items[i].s);
+        *flags = on ? *flags | b : *flags & ~b;
+    }
+}
+
+static size_t index_of(const struct model_case *c, const struct jval *action)
+{
+    return (size_t)(action - jval_get(c->flow, "actions")->items);
+}
+
+void model_done(struct model *m, struct model_case *c, const struct model_user *u, const struct jval *action,
+                const char *found)
+{
+    const struct jval *effects = jval_get(action, "effects");
+    bool prepares = strcmp(jval_str(action, "to", ""), "decided") == 0 ||
+                    model_word(jval_get(action, "needs"), "search_result");
+
+    snprintf(c->state, sizeof(c->state), "%s", jval_str(action, "to", ""));
+    bits(m, jval_get(action, "set_flags"), &c->flags, true);
+    bits(m, jval_get(action, "clear_flags"), &c->flags, false);
+    if (model_word(effects, "settle_fee"))
+        c->fee_paid = true;
+    if (model_word(effects, "settle_confirm"))
+        c->confirmed = true;
+    if (found && model_word(jval_get(action, "needs"), "search_result"))
+        snprintf(c->found, sizeof(c->found), "%s", found);
+    if (u && strcmp(u->role, "applicant") != 0 && prepares &&
+        !strstr(jval_str(action, "guard", ""), "is_author"))
+        snprintf(c->author, sizeof(c->author), "%s", u->name);
+    c->did[index_of(c, action)] = true;
+    c->ended = model_ended(m, c->state);
+}
+
+bool model_drive(struct model *m, struct model_case *c)
+{
+    const struct jval *list = jval_get(c->flow, "actions");
+    bool any = false, again = true;
+
+    while (again) {
+        again = false;
+        for (size_t i = 0; !again && i < list->n; i++) {
+            const struct jval *x = &list->items[i];
+            if (!jval_bool(x, "by_itself", false) || c->did[i] || model_judge(m, NULL, c, x, false) != RC_OK)
+                continue;
+            model_done(m, c, NULL, x, NULL);
+            any = again = true;
+        }
+    }
+    return any;
+}
+
+bool model_ended(const struct model *m, const char *state)
+{
+    for (size_t i = 0; i < m->states->n; i++)
+        if (strcmp(jval_str(&m->states->items[i], "id", ""), state) == 0)
+            return strcmp(jval_str(&m->states->items[i], "kind", ""), "end") == 0;
+    return false;
+}
+
+int model_distance(const struct model *m, const struct jval *flow, const char *state)
+{
+    const struct jval *list = jval_get(flow, "actions");
+    const char *at[16] = {state};
+    int far[16] = {0}, n = 1;
+
+    for (int i = 0; i < n; i++) {
+        if (model_ended(m, at[i]))
+            return far[i];
+        for (size_t k = 0; k < list->n; k++) {
+            const char *to = jval_str(&list->items[k], "to", "");
+            bool seen = !model_word(jval_get(&list->items[k], "from"), at[i]);
+            for (int j = 0; j < n; j++)
+                seen |= strcmp(at[j], to) == 0;
+            if (!seen && n < 16) {
+                at[n] = to;
+                far[n++] = far[i] + 1;
+            }
+        }
+    }
+    return 99;
+}
+
+/* ---- days ---- */
+
+static bool day_off(const struct model *m, struct date d)
+{
+    int64_t n = date_days(d);
+    if (date_weekday(d) > 5)
+        return true;
+    for (size_t i = 0; i < m->n_off; i++)
+        if (m->off[i] == n)
+            return true;
+    return false;
+}
+
+static const struct jval *rule_of(const struct model *m, const char *id)
+{
+    for (size_t i = 0; i < m->terms->n; i++)
+        if (strcmp(jval_str(&m->terms->items[i], "id", ""), id) == 0)
+            return &m->terms->items[i];
+    return NULL;
+}
+
+bool model_due(struct model *m, const char *rule, struct date start, bool extended, struct date *due)
+{
+    const struct jval *r = rule_of(m, rule);
+    if (r && extended)
+        r = rule_of(m, jval_str(jval_get(r, "extension"), "rule", rule));
+    if (!r)
+        return false;
+    const char *count = jval_str(r, "count", "");
+    int64_t n = jval_int(r, "n", 0);
+    struct date d = start;
+    if (strcmp(count, "working_days") == 0) {
+        for (int64_t left = n; left > 0;) {
+            d = date_add(d, 1);
+            left -= !day_off(m, d);
+        }
+    } else if (strcmp(count, "day_after") == 0)
+        d = date_add(d, n);
+    else if (strcmp(count, "free_days") == 0)
+        d = date_add(d, n + 1);
+    else if (strcmp(count, "both_counted") == 0)
+        d = date_add(d, n - 1);
+    else
+        return false;
+    if (strcmp(jval_str(r, "roll", ""), "next_working") == 0)
+        while (day_off(m, d))
+            d = date_add(d, 1);
+    *due = d;
+    return true;
+}
+
+/* ---- from the database ---- */
+
+static bool fact(struct model *m, const char *id, const char *path)
+{
+    return strcmp(model_sql(m, "SELECT facts->>'%s' FROM casefile WHERE id = '%s'", path, id), "true") == 0;
+}
+
+void model_read(struct model *m, struct model_case *c)
+{
+    char list[300], *p = list;
+    snprintf(c->state, sizeof(c->state), "%s",
+             model_sql(m, "SELECT state FROM casefile WHERE id = '%s'", c->id));
+    snprintf(c->department, sizeof(c->department), "%s",
+             model_sql(m, "SELECT department FROM casefile WHERE id = '%s'", c->id));
+    c->version = atoll(model_sql(m, "SELECT version FROM casefile WHERE id = '%s'", c->id));
+    snprintf(list, sizeof(list), "%s,",
+             model_sql(m, "SELECT array_to_string(flags, ',') FROM casefile WHERE id = '%s'", c->id));
+    c->flags = 0;
+    for (char *end; (end = strchr(p, ',')); p = end + 1) {
+        *end = 0;
+        c->flags |= model_flag(m, p);
+    }
+    c->ended = model_ended(m, c->state);
+}
+
+struct model_case *model_add(struct model *m, const char *id)
+{
+    struct model_case *c = &m->cases[m->n++];
+    struct arena *a = m->a;
+
+    if (m->n > m->cap) {
+        fprintf(stderr, "model: too many cases\n");
+        exit(1);
+    }
+    snprintf(c->id, sizeof(c->id), "%s", id);
+    id = c->id; /* the caller's may be a cell */
+    snprintf(c->institution, sizeof(c->institution), "%s",
+             model_sql(m, "SELECT institution FROM casefile WHERE id = '%s'", id));
+    c->service = arena_str(a, model_sql(m, "SELECT service FROM casefile WHERE id = '%s'", id));
+    const char *flow = model_sql(m, "SELECT workflow FROM casefile WHERE id = '%s'", id);
+    for (size_t i = 0; i < COUNT(flows); i++)
+        if (strcmp(flows[i], flow) == 0)
+            c->flow = &m->flows[i];
+    model_read(m, c);
+    c->fee_due = fact(m, id, "case.fee_due");
+    c->has_wait = fact(m, id, "case.has_wait");
+    c->confirmed = fact(m, id, "case.confirmed");
+    for (size_t i = 0; c->flow && i < jval_get(c->flow, "actions")->n; i++)
+        c->did[i] = *model_sql(m, "SELECT 1 FROM case_event WHERE case_id = '%s' AND act = '%s'", id,
+                               jval_str(&jval_get(c->flow, "actions")->items[i], "id", "")) != 0;
+    return c;
+}

@@ -1,0 +1,58 @@
+/* A second, small opinion on what may happen to a case: it reads the same files, but shares no code with the
+ * program beyond the JSON reader. Guards, roles and reach, states and flags; and the law's days, counted
+ * again. */
+#ifndef PRIDVOR_TEST_CASE_MODEL_H
+#define PRIDVOR_TEST_CASE_MODEL_H
+
+#include "tests/db/case_rig.h"
+
+enum { MODEL_ACTS = 64 };
+
+struct model_user {
+    const char *name, *role, *institution, *department; /* department "": all */
+};
+struct model_case {
+    char id[37], institution[16], department[32], state[16], author[20], draft_by[20], found[8];
+    const char *service;
+    const struct jval *flow;
+    uint64_t flags;
+    int64_t version;
+    bool fee_due, fee_paid, confirmed, has_wait, both, evidence, approvals, place, delivered, ended;
+    bool did[MODEL_ACTS]; /* by action */
+    int acts;
+};
+struct model {
+    struct rig *rig;
+    struct arena *a;
+    const struct jval *flows, *flags, *facts, *states, *terms, *roles, *refusals;
+    struct model_case *cases;
+    size_t n, cap;
+    int64_t off[512]; /* days off */
+    size_t n_off;
+};
+void model_make(struct model *m, struct rig *r, size_t cap);
+const char *model_sql(struct model *m, const char *fmt, ...) PRINTF(2, 3); /* first cell, "" for none */
+uint64_t model_flag(const struct model *m, const char *id);
+bool model_reaches(const struct model_user *u, const struct model_case *c);
+/* The rc that case_act has to answer when everything that is needed is given. */
+enum rc model_judge(struct model *m, const struct model_user *u, const struct model_case *c,
+                    const struct jval *action, bool stale);
+/* The action was done: state, flags, facts. found: of a search. */
+void model_done(struct model *m, struct model_case *c, const struct model_user *u, const struct jval *action,
+                const char *found);
+/* What the system does by itself then. true: something. */
+bool model_drive(struct model *m, struct model_case *c);
+bool model_ended(const struct model *m, const char *state);
+bool model_word(const struct jval *list, const char *word);
+/* Steps from a state to the nearest end, by the file alone. */
+int model_distance(const struct model *m, const struct jval *flow, const char *state);
+/* Right of roles.json. */
+bool model_right(const struct model *m, const struct model_user *u, const struct model_case *c,
+                 const char *right);
+/* The last day of a rule counted again. */
+bool model_due(struct model *m, const char *rule, struct date start, bool extended, struct date *due);
+/* New from the database. */
+struct model_case *model_add(struct model *m, const char *id);
+void model_read(struct model *m, struct model_case *c);
+
+#endif
