@@ -2,4 +2,4 @@
 add_library(casetest STATIC db/case_rig.c)
 target_link_libraries(casetest PUBLIC dbtest)
 pridvor_test(db_case LABEL db SOURCES db/case_test.c LIBS casetest TIMEOUT 300)
-pridvor_test(db_case_life LABEL db SOURCES db/case_life_test.c db/case_model.c LIBS casetest TIMEOUT 900)
+pridvor_test(db_case_life LABEL db SOURCES db/case_life_test.c db/case_model.c db/case_proof.c LIBS casetest TIMEOUT 900)

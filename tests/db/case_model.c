@@ -457,6 +457,14 @@ bool model_due(struct model *m, const char *rule, struct date start, bool extend
     return true;
 }
 
+bool model_extends(struct model *m, const struct model_case *c)
+{
+    const struct jval *r = rule_of(
+        m,
+        model_sql(m, "SELECT rule FROM case_term WHERE case_id = '%s' AND main AND ended_on IS NULL", c->id));
+    return !r || jval_get(r, "extension");
+}
+
 /* ---- from the database ---- */
 
 static bool fact(struct model *m, const char *id, const char *path)

@@ -51,8 +51,15 @@ bool model_right(const struct model *m, const struct model_user *u, const struct
                  const char *right);
 /* The last day of a rule counted again. */
 bool model_due(struct model *m, const char *rule, struct date start, bool extended, struct date *due);
+/* The law knows a longer form of the term that runs. */
+bool model_extends(struct model *m, const struct model_case *c);
 /* New from the database. */
 struct model_case *model_add(struct model *m, const char *id);
 void model_read(struct model *m, struct model_case *c);
+/* case_proof.c: numbers without a gap, days as the law counts them, an audit that holds; each fails the test.
+ */
+void model_numbers(struct model *m);
+void model_terms(struct model *m);
+void model_audit(struct model *m);
 
 #endif

@@ -1,0 +1,82 @@
+/* What has to hold over the whole database after many lives. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "backend/audit.h"
+#include "tests/db/case_model.h"
+
+static struct err e;
+
+static void must_be(enum rc rc, const char *what)
+{
+    if (rc != RC_OK)
+        fail_msg("%s: %s %s", what, rc_name(rc), e.text);
+}
+
+void model_numbers(struct model *m)
+{
+    static const char numbers[] = "WITH numbers AS (SELECT institution, register, year, n FROM request UNION "
+                                  "ALL SELECT institution, register, year, "
+                                  "n FROM register_entry), book AS (SELECT institution, register, year, "
+                                  "count(*) AS many, count(DISTINCT n) AS kinds, "
+                                  "max(n) AS last FROM numbers GROUP BY 1, 2, 3) SELECT "
+                                  "string_agg(concat_ws(' ', institution, register, c.n, many, "
+                                  "kinds, last), ', ') FROM book FULL JOIN register_counter c USING "
+                                  "(institution, register, year) WHERE many IS "
+                                  "DISTINCT FROM c.n OR kinds <> many OR last <> many";
+    assert_string_equal(model_sql(m, "%s", numbers), "");
+    /* Every case has its line. */
+    assert_string_equal(
+        model_sql(m, "SELECT count(*) FROM casefile c WHERE NOT EXISTS (SELECT FROM request r WHERE "
+                     "(r.institution, r.register, r.year, r.n) = (c.institution, c.register, c.year, c.n)) "
+                     "AND NOT EXISTS (SELECT FROM register_entry r WHERE (r.institution, r.register, "
+                     "r.year, r.n) = (c.institution, c.register, c.year, c.n))"),
+        "0");
+}
+
+void model_terms(struct model *m)
+{
+    struct db_result *r SCOPED(db_result_freep) = NULL;
+    int judged = 0;
+
+    must_be(db_sync_query(m->rig->db,
+                          "SELECT rule, began_on, extension IS NOT NULL, due, case_id FROM case_term WHERE "
+                          "returned_days = 0 OR "
+                          "rule LIKE 'og27%'",
+                          NULL, 0, &r, &e),
+            "terms");
+    for (int i = 0; i < db_rows(r); i++) {
+        struct date from, due, got;
+        assert_true(date_parse(db_text(r, i, 1), &from) && date_parse(db_text(r, i, 3), &got));
+        if (!model_due(m, db_text(r, i, 0), from, db_text(r, i, 2)[0] == 't', &due))
+            continue;
+        judged++;
+        if (date_cmp(due, got) != 0)
+            fail_msg("%s from %s: %s (case %s)", db_text(r, i, 0), db_text(r, i, 1), db_text(r, i, 3),
+                     db_text(r, i, 4));
+    }
+    assert_true(judged > 100 || judged * 2 > (int)m->n);
+}
+
+void model_audit(struct model *m)
+{
+    struct audit_report report;
+    FILE *out = tmpfile();
+
+    assert_non_null(out);
+    must_be(audit_seal_all(m->rig->db, &e), "seal");
+    must_be(audit_verify(m->rig->db, NULL, NULL, out, &report, &e), "verify");
+    fclose(out);
+    assert_int_equal(report.bad, 0);
+    assert_int_equal(report.rows, atol(model_sql(m, "SELECT count(*) FROM audit")));
+    /* Every refusal of a right stands there, and every event of a person. */
+    assert_string_equal(
+        model_sql(m, "SELECT count(*) FROM case_event v WHERE actor <> 'system' AND act <> 'registered' AND "
+                     "NOT EXISTS (SELECT FROM audit a WHERE a.request_id = v.case_id AND a.act = v.act)"),
+        "0");
+}
