@@ -85,7 +85,13 @@ enum rc desk_redeem(struct desk_call *c, const void *in, struct err *e)
     const struct redeem_in *p = in;
     struct login_try t = {p->account, NULL, p->code, c->address};
 
-    return not_in(login_redeem(c->login, &t, p->fresh, e), e);
+    TRY(not_in(login_redeem(c->login, &t, p->fresh, e), e));
+    /* Who has no second factor is in with it; the others log in. */
+    struct login_in l = {p->account, p->fresh, NULL};
+    struct err no = {0};
+    if (desk_login(c, &l, &no) != RC_OK)
+        buf_reset(&c->out);
+    return RC_OK;
 }
 
 /* ---- me ---- */

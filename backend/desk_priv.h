@@ -117,6 +117,22 @@ DESK_HANDLER(desk_redeem);
 DESK_HANDLER(desk_me);
 DESK_HANDLER(desk_counts);
 DESK_HANDLER(desk_queue);
+DESK_HANDLER(desk_users);
+DESK_HANDLER(desk_user_add);
+DESK_HANDLER(desk_user_act);
+DESK_HANDLER(desk_role);
+DESK_HANDLER(desk_institutions);
+DESK_HANDLER(desk_services);
+DESK_HANDLER(desk_holidays);
+DESK_HANDLER(desk_holiday_add);
+DESK_HANDLER(desk_audit);
+DESK_HANDLER(desk_messages);
+DESK_HANDLER(desk_message_retry);
+DESK_HANDLER(desk_team);
+DESK_HANDLER(desk_delegations);
+DESK_HANDLER(desk_why);
 extern const struct jdesc desk_login_in, desk_password_in, desk_redeem_in, desk_queue_in;
+extern const struct jdesc desk_user_in, desk_user_act_in, desk_role_in, desk_holiday_in, desk_audit_in;
+extern const struct jdesc desk_team_in, desk_why_in;
 
 #endif

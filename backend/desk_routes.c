@@ -11,6 +11,20 @@ const struct desk_route desk_routes[] = {
     DESK_ROUTE("GET", "/api/me", DESK_SESSION, NULL, desk_me),
     DESK_ROUTE("GET", "/api/counts", "case.list", NULL, desk_counts),
     DESK_ROUTE("GET", "/api/queue", "case.list", &desk_queue_in, desk_queue),
+    DESK_ROUTE("GET", "/api/team", "team.view", &desk_team_in, desk_team),
+    DESK_ROUTE("GET", "/api/delegations", "team.delegate", NULL, desk_delegations),
+    DESK_ROUTE("GET", "/api/users", "user.view", NULL, desk_users),
+    DESK_ROUTE("POST", "/api/users", "user.manage", &desk_user_in, desk_user_add),
+    DESK_ROUTE("POST", "/api/users/{id}", "user.manage", &desk_user_act_in, desk_user_act),
+    DESK_ROUTE("POST", "/api/roles", "role.grant", &desk_role_in, desk_role),
+    DESK_ROUTE("GET", "/api/institutions", DESK_SESSION, NULL, desk_institutions),
+    DESK_ROUTE("GET", "/api/services", DESK_SESSION, NULL, desk_services),
+    DESK_ROUTE("GET", "/api/holidays", DESK_SESSION, NULL, desk_holidays),
+    DESK_ROUTE("POST", "/api/holidays", "holiday.manage", &desk_holiday_in, desk_holiday_add),
+    DESK_ROUTE("GET", "/api/audit", "audit.view", &desk_audit_in, desk_audit),
+    DESK_ROUTE("GET", "/api/messages", "message.view", NULL, desk_messages),
+    DESK_ROUTE("POST", "/api/messages/{id}/retry", "message.retry", NULL, desk_message_retry),
+    DESK_ROUTE("GET", "/api/why", DESK_SESSION, &desk_why_in, desk_why),
 };
 const size_t n_desk_routes = COUNT(desk_routes);
 

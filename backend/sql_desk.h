@@ -14,6 +14,15 @@
     X(SQL_DESK_ALL_ASC, desk_all_asc, 11)                                                                    \
     X(SQL_DESK_ALL_DESC, desk_all_desc, 11)                                                                  \
     X(SQL_DESK_MINE, desk_mine, 8)                                                                           \
-    X(SQL_DESK_TASKS, desk_tasks, 8)
+    X(SQL_DESK_TASKS, desk_tasks, 8)                                                                         \
+    X(SQL_DESK_USERS, desk_users, 2)                                                                         \
+    X(SQL_DESK_INSTITUTIONS, desk_institutions, 0)                                                           \
+    X(SQL_DESK_HOLIDAYS, desk_holidays, 0)                                                                   \
+    X(SQL_DESK_HOLIDAY_ADD, desk_holiday_add, 3)                                                             \
+    X(SQL_DESK_AUDIT, desk_audit, 2)                                                                         \
+    X(SQL_DESK_MESSAGES, desk_messages, 2)                                                                   \
+    X(SQL_DESK_MESSAGE_PLACE, desk_message_place, 1)                                                         \
+    X(SQL_DESK_TEAM, desk_team, 5)                                                                           \
+    X(SQL_DESK_DELEGATIONS, desk_delegations, 4)
 
 #endif
