@@ -12,7 +12,9 @@ enum {
     SLOW = 1,    /* and for passwords: each look at one takes 19 MB */
     WAITING_MAX = 256,
     SLOW_WAITING_MAX = 32,
-    BODY_MAX = 256 << 10
+    BODY_MAX = 256 << 10,
+    SEEN_MAX = 256,
+    UPLOADS_MAX = 16
 };
 
 struct desk {
@@ -26,6 +28,9 @@ struct desk {
     struct room *work, *slow; /* NULL until the database is ready */
     bool stopping;
     struct desk_figures figures;
+    unsigned uploads;                   /* under way */
+    uint8_t seen[SEEN_MAX][SHA256_LEN]; /* sessions that were good a while ago */
+    unsigned next_seen;
 };
 struct job {
     struct desk *d;
@@ -54,7 +59,7 @@ static const char file_csp[] = "default-src 'none'; img-src 'self'; object-src '
                                "'unsafe-inline'; frame-ancestors 'self'; base-uri 'none'; form-action 'none'";
 static const char json_csp[] = "default-src 'none'; frame-ancestors 'none'";
 
-static void fail(struct desk *d, struct http_req *r, const struct err *e, const struct tr *say)
+static void fail(struct desk *d, struct http_req *r, const struct err *e, const struct job *j)
 {
     BUF_SCOPE(out);
     int status = rc_http(e->rc);
@@ -67,7 +72,7 @@ static void fail(struct desk *d, struct http_req *r, const struct err *e, const 
         http_set(r, "Retry-After", "2");
     http_set(r, "Cache-Control", "no-store");
     http_set(r, "Content-Security-Policy", json_csp);
-    desk_error(&out, e, say);
+    desk_error(&out, e, j ? &j->say : NULL, j && j->call.more.len ? j->call.more.p : NULL);
     http_reply(r, status, "application/json", out.p, out.len);
 }
 
@@ -89,9 +94,83 @@ static void succeed(struct job *j)
     http_reply(j->http, c->status, c->type, c->file.p, c->file.len);
 }
 
+/* ---- files, as they come ---- */
+
+static bool known(const struct desk *d, const char *token, uint8_t hash[SHA256_LEN])
+{
+    sha256(hash, token, strlen(token));
+    for (size_t i = 0; i < SEEN_MAX; i++)
+        if (memcmp(d->seen[i], hash, SHA256_LEN) == 0)
+            return true;
+    return false;
+}
+
+static void remember(struct desk *d, const char *token)
+{
+    uint8_t hash[SHA256_LEN];
+    if (token && !known(d, token, hash))
+        memcpy(d->seen[d->next_seen++ % SEEN_MAX], hash, SHA256_LEN);
+}
+
+struct upload {
+    struct desk *d;
+    struct store_file *file;
+};
+
+/* Nothing is written for a stranger: only for a session that lately was good; whether it still is, and what
+ * it may, is judged when the file is whole. */
+static void *upload_open(struct http_req *r, void *user)
+{
+    struct desk *d = user;
+    ARENA_SCOPE(a);
+    const char *token = desk_token(a, r);
+    uint8_t hash[SHA256_LEN];
+    const struct registry_conf *conf = d->house->conf;
+    struct store_place place = {conf->blobs, conf->blobs_free_mb};
+
+    if (desk_same_origin(r, NULL) != RC_OK || !token || !known(d, token, hash) || d->uploads >= UPLOADS_MAX)
+        return NULL;
+    struct upload *u = calloc(1, sizeof *u);
+    if (!u)
+        abort();
+    d->uploads++;
+    *u = (struct upload){d, store_begin(&place, STORE_FILE_MAX)};
+    return u;
+}
+
+static void upload_piece(void *state, const void *p, size_t n)
+{
+    store_add(((struct upload *)state)->file, p, n);
+}
+
+static void upload_drop(void *state)
+{
+    struct upload *u = state;
+    store_drop(u->file);
+    u->d->uploads--;
+    free(u);
+}
+
+static const struct http_sink upload_sink = {upload_open, upload_piece, upload_drop};
+
+static struct store_file *upload_take(struct http_req *r)
+{
+    struct upload *u = http_sink_take(r);
+    struct store_file *f = u ? u->file : NULL;
+    free(u);
+    return f;
+}
+
+/* ---- answering ---- */
+
 static void job_free(struct job *j)
 {
     buf_free(&j->call.out);
+    buf_free(&j->call.more);
+    if (j->call.received) {
+        store_drop(j->call.received);
+        j->d->uploads--;
+    }
     login_wipe(&j->login);
     arena_free(j->a);
     free(j);
@@ -101,10 +180,12 @@ static void job_done(const struct err *e, void *user)
 {
     struct job *j = user;
 
+    if (j->call.who.account)
+        remember(j->d, j->call.token);
     if (e->rc == RC_OK)
         succeed(j);
     else
-        fail(j->d, j->http, e, &j->say);
+        fail(j->d, j->http, e, j);
     job_free(j);
 }
 
@@ -198,6 +279,8 @@ static struct job *job_new(struct desk *d, struct http_req *r, const struct desk
     j->call.reason = desk_header_text(j->a, r, "x-reason");
     j->call.name = desk_header_text(j->a, r, "x-name");
     j->call.kind = desk_header_text(j->a, r, "x-kind");
+    j->call.sent = http_header(r, "content-type") ? arena_str(j->a, http_header(r, "content-type")) : NULL;
+    j->call.received = upload_take(r);
     j->call.address = arena_str(j->a, http_remote(r));
     const char *body = http_body(r, &len);
     j->body = BYTES(arena_strn(j->a, body, len), len);
@@ -245,6 +328,7 @@ static void page(struct http_req *r, void *user)
 
 static const struct http_route routes[] = {
     {"GET", "/api/*", api, 0, NULL, 0},
+    {"POST", "/api/cases/*/documents", api, 0, &upload_sink, STORE_FILE_MAX},
     {"POST", "/api/*", api, 0, NULL, 0},
     {"PUT", "/api/*", api, 0, NULL, 0},
     {"GET", "/*", page, 0, NULL, 0},

@@ -109,7 +109,7 @@ enum rc desk_enter(struct desk_call *c, struct err *e)
     char account[LOGIN_ACCOUNT];
 
     TRY(login_check(c->login, c->token, account, e));
-    enum rc rc = work_actor(c->w, account, &c->who, e);
+    enum rc rc = case_actor(c->w, account, &c->who, e);
     if (rc == RC_NOT_FOUND || rc == RC_DENIED)
         return err_set(e, RC_UNAUTHENTICATED, "no such session, or it has ended");
     TRY(rc);
@@ -129,4 +129,9 @@ void desk_refused(struct desk_call *c, const struct err *why)
 
     if (work_audit(c->w, &c->who, &log, &e) != RC_OK)
         log_err(&e, "event=desk_refusal_not_audited");
+}
+
+int64_t desk_number(const char *digits)
+{
+    return strtoll(digits, NULL, 10);
 }

@@ -1,6 +1,6 @@
 #include "backend/desk_priv.h"
 
-static void begin(struct buf *b, const char *name)
+void js_next(struct buf *b, const char *name)
 {
     char last = b->len ? b->p[b->len - 1] : '[';
 
@@ -14,7 +14,7 @@ static void begin(struct buf *b, const char *name)
 
 void js_open(struct buf *b, const char *name, char bracket)
 {
-    begin(b, name);
+    js_next(b, name);
     buf_chr(b, bracket);
 }
 
@@ -25,7 +25,7 @@ void js_close(struct buf *b, char bracket)
 
 void js_str(struct buf *b, const char *name, const char *s)
 {
-    begin(b, name);
+    js_next(b, name);
     if (s)
         json_quote(b, s);
     else
@@ -34,13 +34,13 @@ void js_str(struct buf *b, const char *name, const char *s)
 
 void js_int(struct buf *b, const char *name, int64_t v)
 {
-    begin(b, name);
+    js_next(b, name);
     buf_fmt(b, "%lld", (long long)v);
 }
 
 void js_bool(struct buf *b, const char *name, bool v)
 {
-    begin(b, name);
+    js_next(b, name);
     buf_str(b, v ? "true" : "false");
 }
 
@@ -51,7 +51,7 @@ void js_null(struct buf *b, const char *name)
 
 void js_raw(struct buf *b, const char *name, const char *json)
 {
-    begin(b, name);
+    js_next(b, name);
     buf_str(b, json ? json : "null");
 }
 

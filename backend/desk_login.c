@@ -59,7 +59,7 @@ enum rc desk_login(struct desk_call *c, const void *in, struct err *e)
     c->token = arena_str(c->w->a, token);
     c->cookie = arena_fmt(c->w->a, COOKIE, token, "");
     wipe(token, sizeof(token));
-    TRY(work_actor(c->w, l->account, &c->who, e));
+    TRY(case_actor(c->w, l->account, &c->who, e));
     return desk_me(c, NULL, e);
 }
 

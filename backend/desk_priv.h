@@ -4,6 +4,7 @@
 
 #include "backend/case.h"
 #include "backend/desk.h"
+#include "backend/doc.h"
 #include "backend/login.h"
 #include "common/base/http.h"
 
@@ -21,12 +22,14 @@ struct desk_call {
     struct login *login; /* on this connection */
     struct actor who;    /* not on open routes */
     const struct desk_route *route;
-    const char *id;             /* what stood at {id}, or NULL */
-    const char *reason;         /* why a sealed record is opened, or NULL */
-    const char *token;          /* of the session, or NULL */
-    const char *address, *name; /* of the browser; of a file that is sent (X-Name, X-Kind) */
-    const char *kind;
-    struct buf out; /* JSON, unless file is set */
+    const char *id;              /* what stood at {id}, or NULL */
+    const char *reason;          /* why a sealed record is opened, or NULL */
+    const char *token;           /* of the session, or NULL */
+    const char *address, *name;  /* of the browser; of a file that is sent (X-Name, X-Kind) */
+    const char *kind, *sent;     /* sent: its Content-Type */
+    struct store_file *received; /* or NULL */
+    struct buf out;              /* JSON, unless file is set */
+    struct buf more;             /* of an error: further members, beginning with a comma */
     /* the answer */
     int status;
     const char *cookie;      /* Set-Cookie, or NULL */
@@ -40,16 +43,20 @@ struct desk_route {
     const char *right;
     const struct jdesc *in; /* of the body; of the query for GET */
     desk_fn fn;
-    bool slow; /* a password is looked at */
+    bool slow, file; /* a password is looked at; a browser frames the answer and cannot give a reason */
 };
 /* Does not compile without a right in quotes. */
 #define DESK_ROUTE(method, path, right, in, fn)                                                              \
     {                                                                                                        \
-        method, path, "" right, in, fn, false                                                                \
+        method, path, "" right, in, fn, false, false                                                         \
+    }
+#define DESK_FILE(method, path, right, in, fn)                                                               \
+    {                                                                                                        \
+        method, path, "" right, in, fn, false, true                                                          \
     }
 #define DESK_SLOW(method, path, right, in, fn)                                                               \
     {                                                                                                        \
-        method, path, "" right, in, fn, true                                                                 \
+        method, path, "" right, in, fn, true, false                                                          \
     }
 
 /* desk_routes.c */
@@ -75,14 +82,17 @@ void desk_refused(struct desk_call *c, const struct err *why);
 extern const char desk_foreign[];
 
 /* desk_say.c: an error as the page gets it. */
-void desk_error(struct buf *out, const struct err *e, const struct tr *say);
+void desk_error(struct buf *out, const struct err *e, const struct tr *say, const char *more);
 
 /* desk_pages.c */
 struct desk_pages;
 MUST enum rc desk_pages_load(struct arena *a, const char *dir, struct desk_pages **out, struct err *e);
 void desk_pages_get(const struct desk_pages *p, struct http_req *r); /* p may be NULL */
 
+int64_t desk_number(const char *digits);
+
 /* desk_json.c: members one after the other; the comma comes by itself. name NULL: an element of a list. */
+void js_next(struct buf *b, const char *name); /* only what stands before the value */
 void js_open(struct buf *b, const char *name, char bracket);
 void js_close(struct buf *b, char bracket);
 void js_str(struct buf *b, const char *name, const char *s); /* NULL: null */
@@ -101,12 +111,18 @@ struct desk_scope {
 MUST enum rc desk_scope(struct desk_call *c, const char *right, struct desk_scope *out, struct err *e);
 bool desk_reaches(const struct desk_scope *s, const char *institution, const char *department);
 struct db_param desk_texts(struct arena *a, const char *const *list, size_t n);
+/* This account, and those it stands in for today. */
+MUST enum rc desk_accounts(struct desk_call *c, struct db_param *out, struct err *e);
 /* The states of one of these clocks, or of one of these kinds (lists end with NULL). */
 struct db_param desk_states(const struct work *w, const char *const *clocks, const char *const *kinds);
 
-/* desk_row.c: ROW of the API. assignee_name: or NULL. */
-void desk_row(struct desk_call *c, const struct casefile *f, const char *assignee_name);
-void desk_row_members(struct desk_call *c, const struct casefile *f, const char *assignee_name);
+/* desk_show.c: the whole page of a case. */
+MUST enum rc desk_case_body(struct desk_call *c, const struct casefile *f, struct err *e);
+void desk_rows(struct desk_call *c, const struct casefile *f); /* one more ROW in a list */
+MUST enum rc desk_others(struct desk_call *c, const struct casefile *f, struct err *e); /* member "others" */
+
+/* desk_case.c: the case at {id}, when this person may see it, else it does not exist. */
+MUST enum rc desk_open(struct desk_call *c, const char *id, struct casefile *f, struct err *e);
 
 /* The handlers, one row each in desk_routes.c. */
 #define DESK_HANDLER(fn) enum rc fn(struct desk_call *c, const void *in, struct err *e)
@@ -131,6 +147,25 @@ DESK_HANDLER(desk_message_retry);
 DESK_HANDLER(desk_team);
 DESK_HANDLER(desk_delegations);
 DESK_HANDLER(desk_why);
+DESK_HANDLER(desk_case);
+DESK_HANDLER(desk_act);
+DESK_HANDLER(desk_assign);
+DESK_HANDLER(desk_note);
+DESK_HANDLER(desk_seal);
+DESK_HANDLER(desk_opinion);
+DESK_HANDLER(desk_fact);
+DESK_HANDLER(desk_presence);
+DESK_HANDLER(desk_delegate);
+DESK_HANDLER(desk_delegate_end);
+DESK_HANDLER(desk_draft);
+DESK_HANDLER(desk_preview);
+DESK_HANDLER(desk_document);
+DESK_HANDLER(desk_certify);
+DESK_HANDLER(desk_upload);
+DESK_HANDLER(desk_templates);
+extern const struct jdesc desk_act_in, desk_assign_in, desk_note_in, desk_seal_in, desk_opinion_in,
+    desk_fact_in;
+extern const struct jdesc desk_delegate_in, desk_draft_in, desk_templates_in;
 extern const struct jdesc desk_login_in, desk_password_in, desk_redeem_in, desk_queue_in;
 extern const struct jdesc desk_user_in, desk_user_act_in, desk_role_in, desk_holiday_in, desk_audit_in;
 extern const struct jdesc desk_team_in, desk_why_in;

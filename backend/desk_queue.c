@@ -6,7 +6,7 @@
 #include "backend/desk_priv.h"
 #include "backend/sql.h"
 
-enum { LIMIT = 50, LIMIT_MAX = 200, NAME_COL = 32, CURSOR_COL };
+enum { LIMIT = 50, LIMIT_MAX = 200, CURSOR_COL = 33 };
 
 struct queue_in {
     const char *q, *department, *service, *assignee, *sort, *dir, *after;
@@ -121,8 +121,9 @@ static enum rc of_the_house(struct desk_call *c, struct page *p, struct db_resul
 
 static enum rc of_a_person(struct desk_call *c, struct page *p, struct db_result **r, struct err *e)
 {
-    const char *me[] = {c->who.account};
+    struct db_param accounts;
 
+    TRY(desk_accounts(c, &accounts, e));
     first_key(p, "", "~");
     struct db_param params[] = {
         p->scope.institutions,
@@ -132,7 +133,7 @@ static enum rc of_a_person(struct desk_call *c, struct page *p, struct db_result
         DB_STR(p->key),
         DB_STR(p->id),
         DB_STR(p->most),
-        desk_texts(c->w->a, me, 1),
+        accounts,
     };
     return work_sql(c->w, is(p->in, "mine") ? SQL_DESK_MINE : SQL_DESK_TASKS, params, r, e);
 }
@@ -146,7 +147,7 @@ static enum rc rows(struct desk_call *c, const struct db_result *r, int limit, s
     for (int i = 0; i < n; i++) {
         struct casefile f;
         TRY(case_row(c->w, r, i, &f, e));
-        desk_row(c, &f, db_text(r, i, NAME_COL));
+        desk_rows(c, &f);
     }
     js_close(&c->out, ']');
     js_str(&c->out, "next", db_rows(r) > limit ? db_text(r, limit - 1, CURSOR_COL) : NULL);
@@ -178,16 +179,17 @@ enum rc desk_counts(struct desk_call *c, const void *in, struct err *e)
                                         "unassigned", "waiting", "attention", "opinions"};
     struct db_result *r SCOPED(db_result_freep) = NULL;
     struct desk_scope scope;
-    const char *me[] = {c->who.account};
+    struct db_param accounts;
     char today[11];
 
     (void)in;
     date_iso(today, date_of_ms(c->w->now_ms()));
     TRY(desk_scope(c, "case.list", &scope, e));
+    TRY(desk_accounts(c, &accounts, e));
     struct db_param p[] = {
         scope.institutions,
         scope.departments,
-        desk_texts(c->w->a, me, 1),
+        accounts,
         DB_STR(today),
         desk_states(c->w, running, NULL),
         desk_states(c->w, NULL, waits),

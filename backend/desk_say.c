@@ -103,7 +103,7 @@ static void filled(struct buf *out, const struct tr *t, int64_t n)
 }
 
 /* What failed inside is for the log alone. */
-void desk_error(struct buf *out, const struct err *e, const struct tr *say)
+void desk_error(struct buf *out, const struct err *e, const struct tr *say, const char *more)
 {
     const struct sentence *s = find(e);
     bool inside = rc_http(e->rc) >= 500;
@@ -123,5 +123,7 @@ void desk_error(struct buf *out, const struct err *e, const struct tr *say)
         js_tr(out, "say", say);
     else
         filled(out, s ? &s->text : inside ? &trouble : &bad, e->detail);
+    if (more)
+        buf_str(out, more);
     js_close(out, '}');
 }

@@ -23,6 +23,11 @@
     X(SQL_DESK_MESSAGES, desk_messages, 2)                                                                   \
     X(SQL_DESK_MESSAGE_PLACE, desk_message_place, 1)                                                         \
     X(SQL_DESK_TEAM, desk_team, 5)                                                                           \
-    X(SQL_DESK_DELEGATIONS, desk_delegations, 4)
+    X(SQL_DESK_DELEGATIONS, desk_delegations, 4)                                                             \
+    X(SQL_DESK_SAID, desk_said, 2)                                                                           \
+    X(SQL_DESK_PRESENT, desk_present, 2)                                                                     \
+    X(SQL_DESK_OTHERS, desk_others, 2)                                                                       \
+    X(SQL_DESK_CASE_TERM, desk_case_term, 1)                                                                 \
+    X(SQL_DESK_CASE_PARTS, desk_case_parts, 2)
 
 #endif

@@ -6,7 +6,7 @@ SELECT c.id, c.request_id, c.institution, c.register, c.n, c.year, c.version, c.
     (extract(epoch FROM c.closed_at) * 1000)::bigint, c.filed_on - date '1970-01-01', c.due - date '1970-01-01',
     c.late_after - date '1970-01-01', c.service, c.workflow, c.state, array_to_string(c.flags, ','), c.department,
     c.assignee, c.author, c.channel, c.subject, c.person, c.attention, c.email, c.phone, c.retention, c.lang, c.sealed,
-    c.facts, c.escalated, a.full_name,
+    c.facts, c.escalated, (SELECT full_name FROM account WHERE name = c.assignee),
     coalesce(c.due, 'infinity'::date)::text || '~' || c.id
 FROM unnest($1::text[], $2::text[]) s (institution, department)
 CROSS JOIN LATERAL (
@@ -19,5 +19,4 @@ CROSS JOIN LATERAL (
         AND (coalesce(c.due, 'infinity'::date), c.id) < ($9::date, $10::uuid)
     ORDER BY coalesce(c.due, 'infinity'::date) DESC, c.id DESC LIMIT $11::int
 ) c
-LEFT JOIN account a ON a.name = c.assignee
 ORDER BY coalesce(c.due, 'infinity'::date) DESC, c.id DESC LIMIT $11::int

@@ -6,7 +6,7 @@ SELECT c.id, c.request_id, c.institution, c.register, c.n, c.year, c.version, c.
     (extract(epoch FROM c.closed_at) * 1000)::bigint, c.filed_on - date '1970-01-01', c.due - date '1970-01-01',
     c.late_after - date '1970-01-01', c.service, c.workflow, c.state, array_to_string(c.flags, ','), c.department,
     c.assignee, c.author, c.channel, c.subject, c.person, c.attention, c.email, c.phone, c.retention, c.lang, c.sealed,
-    c.facts, c.escalated, a.full_name,
+    c.facts, c.escalated, (SELECT full_name FROM account WHERE name = c.assignee),
     c.registered_at::text || '~' || c.id
 FROM unnest($1::text[], $2::text[]) s (institution, department)
 CROSS JOIN LATERAL (
@@ -18,5 +18,4 @@ CROSS JOIN LATERAL (
         AND (c.registered_at, c.id) > ($9::timestamptz, $10::uuid)
     ORDER BY c.registered_at, c.id LIMIT $11::int
 ) c
-LEFT JOIN account a ON a.name = c.assignee
 ORDER BY c.registered_at, c.id LIMIT $11::int

@@ -23,7 +23,7 @@ struct http_sink {
 };
 struct http_route {
     const char *method;
-    const char *path; /* exact, or ending in '*' for a prefix */
+    const char *path; /* exact, or ending in '*' for a prefix; a '*' before is one name between slashes */
     http_handler fn;
     unsigned flags;               /* the program's own, seen by gate */
     const struct http_sink *sink; /* NULL: the body is kept for http_body() */

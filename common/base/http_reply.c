@@ -269,10 +269,22 @@ void req_refuse(struct http_conn *c, int status, const char *why)
 
 static bool path_matches(const struct http_route *t, const char *path)
 {
-    size_t n = strlen(t->path);
-    if (n > 0 && t->path[n - 1] == '*')
-        return strncmp(t->path, path, n - 1) == 0;
-    return strcmp(t->path, path) == 0;
+    const char *p = t->path;
+
+    for (; *p; p++) {
+        if (*p != '*') {
+            if (*p != *path++)
+                return false;
+            continue;
+        }
+        size_t n = strcspn(path, "/");
+        if (!p[1])
+            return true;
+        if (n == 0)
+            return false;
+        path += n;
+    }
+    return *path == '\0';
 }
 
 static void not_here(struct http_req *r, const char *allowed)
