@@ -30,6 +30,8 @@ extern const struct command audit_commands[];
 extern const size_t n_audit_commands;
 extern const struct command people_commands[];
 extern const size_t n_people_commands;
+extern const struct command doc_commands[];
+extern const size_t n_doc_commands;
 extern const struct command workflow_commands[];
 extern const size_t n_workflow_commands;
 

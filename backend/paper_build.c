@@ -291,6 +291,8 @@ static void row(struct press *p, const struct paper_block *b, size_t r, int firs
                        .head = is_head || first < 0 ? -1 : first,
                        .glue = is_head,
                        .rule = true};
+    if (r == 0)
+        u->before += 2 * MM;
     if (b->type == PAPER_FACT)
         u->head = (int)(p->n_units - 1); /* its own: a light line, nothing shown again */
 }

@@ -322,7 +322,7 @@ static void killed_in_between(void **state)
                 if (doc_add(&w, &r.ana, &up, &d, &e) != RC_OK)
                     pause();
         }
-        usleep((useconds_t)(2000 + 700 * i));
+        usleep((useconds_t)(i < 23 ? 4000 + 6000 * i : 900000));
         kill(child, SIGKILL);
         waitpid(child, NULL, 0);
     }
@@ -334,6 +334,7 @@ static void killed_in_between(void **state)
         assert_true(fs_exists(path));
     }
     print_message("%d of 24 were stored\n", rows);
+    assert_true(rows > 0);
     assert_string_equal(doc_sql(&r, "SELECT count(*) FROM document d WHERE NOT EXISTS (SELECT FROM blob b "
                                     "WHERE b.sha256 = d.sha256)"),
                         "0");

@@ -1,0 +1,146 @@
+/* The administrator's commands: every template in every language as a PDF, offices, letterheads, retention.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "common/base/fs.h"
+#include "tests/db/doc_rig.h"
+#include "tests/unit/paper_rig.h"
+
+static struct doc_rig r;
+
+static int setup(void **state)
+{
+    (void)state;
+    if (!doc_rig_make(&r))
+        exit(77);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    doc_rig_free(&r);
+    return 0;
+}
+
+static void holds(const char *text, const char *part)
+{
+    if (!strstr(text, part))
+        fail_msg("\"%s\" is not in:\n%s", part, text);
+}
+
+static void lacks(const char *text, const char *part)
+{
+    if (strstr(text, part))
+        fail_msg("\"%s\" is in:\n%s", part, text);
+}
+
+static void ctl(const char *words, int code, const char *says)
+{
+    int got = book_ctl(&r.book, words);
+    if (got != code || !strstr(book_said, says))
+        fail_msg("%s: %d, %s", words, got, book_said);
+}
+
+static void every_template_in_every_language(void **state)
+{
+    const char *dir = getenv("PRIDVOR_PAPERS") ? getenv("PRIDVOR_PAPERS") : r.book.pg.dir;
+    int made = 0;
+
+    (void)state;
+    ctl("template check --configs configs", 0, "templates hold");
+    for (size_t i = 0; i < r.book.house.templates.n; i++) {
+        const struct template *t = &r.book.house.templates.items[i];
+        for (int l = 0; l < LANG_COUNT; l++) {
+            if (!t->langs[l])
+                continue;
+            const char *file = arena_fmt(r.a, "%s/t_%s_%s.pdf", dir, t->id, lang_codes[l]);
+            ctl(arena_fmt(r.a, "template show %s --institution hall-1 --lang %s --out %s", t->id,
+                          lang_codes[l], file),
+                0, "pages");
+            const char *text = paper_ask(r.a, "pdftotext %s -", file);
+            holds(text, "Primăria Comunei Sic");
+            if (l == LANG_HU)
+                holds(text, "Szék község Polgármesteri Hivatala");
+            lacks(text, "{");
+            holds(paper_ask(r.a, "qpdf --check %s", file), "No syntax");
+            const char *info = paper_ask(r.a, "pdfinfo %s", file);
+            holds(info, "Tagged:          yes");
+            holds(info, "Title:");
+            lacks(paper_ask(r.a, "pdffonts %s", file), " no ");
+            made++;
+        }
+    }
+    assert_true(made >= 46);
+}
+
+static void commands_and_what_they_refuse(void **state)
+{
+    struct err e = {0};
+    const char *png = arena_fmt(r.a, "%s/arms.png", r.book.pg.dir),
+               *text = arena_fmt(r.a, "%s/arms.txt", r.book.pg.dir);
+
+    (void)state;
+    static const uint8_t dot[] = {
+        0x89, 'P',  'N',  'G',  '\r', '\n', 0x1A, '\n', 0,    0,    0,    13,  'I',  'H',  'D',  'R',  0,
+        0,    0,    1,    0,    0,    0,    1,    8,    0,    0,    0,    0,   0x3A, 0x7E, 0x9B, 0x55, 0,
+        0,    0,    10,   'I',  'D',  'A',  'T',  0x78, 0x9C, 0x63, 0x60, 0,   0,    0,    2,    0,    1,
+        0x48, 0xAF, 0xA4, 0x71, 0,    0,    0,    0,    'I',  'E',  'N',  'D', 0xAE, 0x42, 0x60, 0x82};
+    assert_int_equal(fs_write(png, dot, sizeof dot, 0600, &e), RC_OK);
+    assert_int_equal(fs_write(text, "nu", 2, 0600, &e), RC_OK);
+    ctl("user office primar --ro 'Viceprimar' --hu 'Alpolgármester'", 0, "signs as Viceprimar");
+    ctl("user office nobody --ro X", 1, "no account nobody");
+    ctl("user office primar", 2, "--ro is missing");
+    ctl("user office primar --ro '\xFF'", 2, "200 bytes");
+    ctl("institutions letterhead hall-1 --secretary 'Nagy Éva'", 0, "kept");
+    assert_string_equal(doc_sql(&r, "SELECT secretary || '|' || (address <> '') FROM institution_letter"),
+                        "Nagy Éva|true");
+    ctl(arena_fmt(r.a, "institutions letterhead hall-1 --arms %s", png), 0, "kept");
+    ctl(arena_fmt(r.a, "institutions letterhead hall-1 --arms %s", text), 1, "not a PDF, JPEG or PNG");
+    ctl("institutions letterhead hall-9 --secretary X", 1, "no institution hall-9");
+    ctl("template show nothing --institution hall-1 --out /dev/null", 1, "no template nothing");
+    ctl("template show decision --institution hall-9 --out /dev/null", 1, "no institution hall-9");
+    ctl("template show decision --institution hall-1 --lang en --out /dev/null", 1, "decision is not there in en");
+    ctl("template check configs/lookups.json --configs configs", 1, "lookups.json");
+    ctl("retention list", 0, "");
+    ctl("retention inventory --institution hall-1 --class PET-10", 2, "--by is missing");
+    ctl("retention inventory --institution hall-1 --class PET-10 --by ana", 1, "");
+    ctl("retention inventory --institution hall-1 --class SC-P --by arhiva", 1, "kept for ever");
+    ctl("retention inventory --institution hall-1 --class PET-10 --by arhiva", 1, "nothing of PET-10");
+    ctl("retention dispose x --by primar", 1, "not the id");
+}
+
+static void from_inventory_to_minutes(void **state)
+{
+    const char *id = doc_case(&r, "petition.general", "closed");
+    char list[UUID_LEN] = "";
+
+    (void)state;
+    doc_sql(&r, "UPDATE casefile SET closed_at = '2010-05-05 12:00Z' WHERE id = '%s'", id);
+    ctl("retention inventory --institution hall-1 --class PET-10 --by arhiva", 0, "list ");
+    memcpy(list, strstr(book_said, "list ") + 5, UUID_LEN - 1);
+    ctl(arena_fmt(r.a, "retention dispose %s --by arhiva", list), 1, "who drew up the list");
+    ctl("retention list --institution hall-1", 0, "waits for approval");
+    ctl(arena_fmt(r.a, "retention dispose %s --by primar --out %s/m.pdf", list, r.book.pg.dir), 0,
+        "document ");
+    holds(paper_ask(r.a, "pdftotext %s -", arena_fmt(r.a, "%s/m.pdf", r.book.pg.dir)), "Viceprimar");
+    ctl("retention list --institution hall-1", 0, "disposed");
+    ctl("audit-seal", 0, "");
+    ctl("verify-audit", 0, "");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_template_in_every_language),
+        cmocka_unit_test(commands_and_what_they_refuse),
+        cmocka_unit_test(from_inventory_to_minutes),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
