@@ -106,7 +106,8 @@ static void commands_and_what_they_refuse(void **state)
     ctl("institutions letterhead hall-9 --secretary X", 1, "no institution hall-9");
     ctl("template show nothing --institution hall-1 --out /dev/null", 1, "no template nothing");
     ctl("template show decision --institution hall-9 --out /dev/null", 1, "no institution hall-9");
-    ctl("template show decision --institution hall-1 --lang en --out /dev/null", 1, "decision is not there in en");
+    ctl("template show decision --institution hall-1 --lang en --out /dev/null", 1,
+        "decision is not there in en");
     ctl("template check configs/lookups.json --configs configs", 1, "lookups.json");
     ctl("retention list", 0, "");
     ctl("retention inventory --institution hall-1 --class PET-10", 2, "--by is missing");
