@@ -4,7 +4,8 @@
 #include "backend/registry.h"
 #include "common/base/log.h"
 
-enum { EVERY_MS = 1000, TIMERS_EVERY = 10, OPEN_MOST = 200, TIMERS_MOST = 200 };
+/* A flood of requests is opened at a walk: numbers and receipts come first, the desk a little later. */
+enum { EVERY_MS = 1000, FLOOD_MS = 250, TIMERS_EVERY = 10, OPEN_MOST = 200, TIMERS_MOST = 200 };
 
 struct case_runner {
     uv_timer_t timer;
@@ -35,7 +36,7 @@ static enum rc round_of(struct work *w, void *user, struct err *e)
     return case_timers(w, TIMERS_MOST, &x->rang, e);
 }
 
-static void go(struct case_runner *x);
+static void on_tick(uv_timer_t *t);
 
 static void on_done(const struct err *e, void *user)
 {
@@ -49,7 +50,7 @@ static void on_done(const struct err *e, void *user)
     if (e->rc == RC_OK && x->moved)
         log_info("event=terms_moved cases=%d", x->moved);
     if (e->rc == RC_OK && x->opened == OPEN_MOST && !closing)
-        go(x);
+        uv_timer_start(&x->timer, on_tick, FLOOD_MS, EVERY_MS);
 }
 
 static void go(struct case_runner *x)
