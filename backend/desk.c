@@ -329,6 +329,7 @@ static void page(struct http_req *r, void *user)
 static const struct http_route routes[] = {
     {"GET", "/api/*", api, 0, NULL, 0},
     {"POST", "/api/cases/*/documents", api, 0, &upload_sink, STORE_FILE_MAX},
+    {"POST", "/api/documents", api, 0, &upload_sink, STORE_FILE_MAX},
     {"POST", "/api/*", api, 0, NULL, 0},
     {"PUT", "/api/*", api, 0, NULL, 0},
     {"GET", "/*", page, 0, NULL, 0},

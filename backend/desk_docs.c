@@ -117,6 +117,18 @@ enum rc desk_preview(struct desk_call *c, const void *in, struct err *e)
     return RC_OK;
 }
 
+enum rc desk_request(struct desk_call *c, const void *in, struct err *e)
+{
+    struct casefile f;
+    struct bytes pdf;
+
+    (void)in;
+    TRY(desk_open(c, c->id, &f, e));
+    TRY(doc_request_pdf(c->w, &c->who, &f, c->reason, &pdf, e));
+    frame(c, pdf, "application/pdf");
+    return RC_OK;
+}
+
 struct templates_in {
     const char *case_id;
 };

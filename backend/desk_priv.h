@@ -163,6 +163,17 @@ DESK_HANDLER(desk_document);
 DESK_HANDLER(desk_certify);
 DESK_HANDLER(desk_upload);
 DESK_HANDLER(desk_templates);
+DESK_HANDLER(desk_request);
+DESK_HANDLER(desk_search);
+DESK_HANDLER(desk_registers);
+DESK_HANDLER(desk_page);
+DESK_HANDLER(desk_day);
+DESK_HANDLER(desk_entry);
+DESK_HANDLER(desk_scan);
+DESK_HANDLER(desk_correct);
+DESK_HANDLER(desk_year);
+extern const struct jdesc desk_search_in, desk_registers_in, desk_page_in, desk_day_in, desk_entry_in;
+extern const struct jdesc desk_correct_in, desk_year_in;
 extern const struct jdesc desk_act_in, desk_assign_in, desk_note_in, desk_seal_in, desk_opinion_in,
     desk_fact_in;
 extern const struct jdesc desk_delegate_in, desk_draft_in, desk_templates_in;

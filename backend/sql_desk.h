@@ -28,6 +28,7 @@
     X(SQL_DESK_PRESENT, desk_present, 2)                                                                     \
     X(SQL_DESK_OTHERS, desk_others, 2)                                                                       \
     X(SQL_DESK_CASE_TERM, desk_case_term, 1)                                                                 \
-    X(SQL_DESK_CASE_PARTS, desk_case_parts, 2)
+    X(SQL_DESK_CASE_PARTS, desk_case_parts, 2)                                                               \
+    X(SQL_DESK_TAKEN, desk_taken, 2)
 
 #endif
