@@ -109,7 +109,7 @@ function Services() {
 }
 
 function Letters() {
-  const {t, lang, api, news} = useDesk();
+  const {t, lang, api, news, can} = useDesk();
   const load = useLoad("messages");
   const retry = async (m) => {
     const reply = await api.post(`messages/${m.id}/retry`);
@@ -119,8 +119,8 @@ function Letters() {
   const all = items(load.body);
   return html`<${Waiting} of=${load} />${load.body && (all.length ? html`<${Table} caption=${t("admin.messages")} head=${[t("col.number"), t("message.way"), t("message.what"), t("col.state"), t("message.when"),
     t("message.detail"), t("col.do")]} rows=${all.map((m) => [m.id, m.case ? html`<a class="open num" href=${`#/case/${m.case}`}>${m.number || t("no_number")}</a>` : m.number || "–", t(`way.${m.way}`), t.has(`letter.${m.message}`) ?
-    t(`letter.${m.message}`) : m.message, html`<${MessageState} m=${m} />`, html`<span class="num">${moment(lang, m.at)}</span>`, m.detail, html`<button type="button" class="btn"
-    onClick=${() => retry(m)}>${t("message.again")}</button>`])} />` : html`<${Empty} title=${t("empty.messages")} />`)}`;
+    t(`letter.${m.message}`) : m.message, html`<${MessageState} m=${m} />`, html`<span class="num">${moment(lang, m.at)}</span>`, m.detail, can("message.retry") ? html`<button type="button" class="btn"
+    onClick=${() => retry(m)}>${t("message.again")}</button>` : ""])} />` : html`<${Empty} title=${t("empty.messages")} />`)}`;
 }
 
 function Audit() {
@@ -154,9 +154,9 @@ function Why() {
 
 export function Admin({id}) {
   const {t, can} = useDesk();
-  const tabs = [["users", can("user.view"), Users], ["holidays", can("holiday.manage"), Holidays], ["services", can("service.manage") || can("case.list"), Services], ["messages", can("message.retry"), Letters],
+  const tabs = [["users", can("user.view"), Users], ["holidays", can("holiday.manage"), Holidays], ["services", can("service.manage") || can("case.list"), Services], ["messages", can("message.view"), Letters],
     ["audit", can("audit.view"), Audit], ["why", true, Why]].filter(([, may]) => may);
   const [name, , Part] = tabs.find(([x]) => x === id) || tabs[0];
-  return html`<div class="page"><${Head} title=${t("nav.admin")} lead=${t(`admin.${name}_lead`)} /><nav class="tabs" aria-label=${t("nav.admin")}>${tabs.map(([x]) => html`<a key=${x} href=${`#/admin/${x}`}
+  return html`<div class="page"><${Head} key=${name} title=${t(name === "messages" ? "admin.messages" : "nav.admin")} lead=${t(`admin.${name}_lead`)} /><nav class="tabs" aria-label=${t("nav.admin")}>${tabs.map(([x]) => html`<a key=${x} href=${`#/admin/${x}`}
     aria-current=${x === name ? "page" : undefined}>${t(`admin.${x}`)}</a>`)}</nav><${Part} key=${name} /></div>`;
 }

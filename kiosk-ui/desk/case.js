@@ -96,12 +96,12 @@ function Doing({data, waiting, onAct, panel, onPanel}) {
   const allowed = data.actions.filter((a) => a.allowed).sort((a, b) => rank(a) - rank(b));
   const denied = data.actions.filter((a) => !a.allowed);
   if (waiting) {
-    return html`<div class="doing going"><${Icon} name="clock" /><p>${t("news.soon", {what: waiting.text})}</p>
+    return html`<div class="doing going" key="going"><${Icon} name="clock" /><p>${t("news.soon", {what: waiting.text})}</p>
       <button type="button" class="btn" onClick=${() => news.back(waiting.id)}>${t("news.back")}</button>
       <button type="button" class="link" onClick=${() => news.send(waiting.id)}>${t("news.now")}</button></div>`;
   }
   const on = (kind) => panel?.kind === kind || panel?.action?.id === kind;
-  return html`<div class="doing" role="group" aria-label=${t("case.doing")}>
+  return html`<div class="doing" key="doing" role="group" aria-label=${t("case.doing")}>
     ${allowed.map((a, i) => html`<button type="button" key=${a.id} class=${`btn${i === 0 && rank(a) < 99 ? " main" : ""}`} aria-expanded=${a.needs.length ? on(a.id) :
       undefined} onClick=${() => onAct(a)}>${L(a.label)}${a.needs.length ? "…" : ""}</button>`)}
     ${can("case.assign") && html`<button type="button" class="btn" aria-expanded=${on("assign")} onClick=${() => onPanel({kind: "assign"})}>${t("assign.do")}…</button>`}
@@ -146,6 +146,7 @@ function Open({id, data, load, headers}) {
 
   useEffect(() => {
     if (waiting?.kind === "wait" && document.activeElement.matches("body, h1, main")) box.current?.querySelector(".going .btn")?.focus();
+    if (!waiting && document.activeElement === document.body) document.getElementById("case-h")?.focus({preventScroll: true});
   }, [waiting?.id]);
   function openPanel(action) {
     if (!action) return;
@@ -178,7 +179,7 @@ function Open({id, data, load, headers}) {
       if (reply.status === 409) keep(`stale/${id}`, reply.body?.changed || []);
       dispatchEvent(new CustomEvent("desk-missed", {detail: {id, action: action.id, changed: reply.status === 409 ? reply.body?.changed || [] : null}}));
     };
-    if (["register", "take"].includes(action.id)) {
+    if (action.id === "register" || (row.state === "registered" && action.to === "in_work" && !action.needs.length)) {
       const reply = await send(action, given, more);
       if (!reply.ok) return missed(reply), reply;
       clear();

@@ -65,8 +65,10 @@ export function Documents({id, data, load, wanted, editing, fold, setFold}) {
     setChosen(doc.id);
   });
   useEffect(() => void (wanted && setChosen(wanted)), [wanted]);
-  const own = data.documents.map((d) => ({...d, src: `/api/documents/${d.id}`}));
-  const all = [...(data.draft ? [{id: "draft", kind: "draft", title: t("doc.draft"), type: "application/pdf", src: `/api/cases/${id}/preview.pdf?v=${data.draft.version}`}] : []),
+  const own = data.documents.map((d) => ({...d, src: `/api/documents/${d.id}`})).sort((a, b) => Boolean(a.voided_at) - Boolean(b.voided_at));
+  const signed = own.some((d) => d.signed_at && !d.voided_at && d.kind !== "request");
+  const draft = data.draft && (editing || !signed || data.case.state === "in_work");
+  const all = [...(draft ? [{id: "draft", kind: "draft", title: t("doc.draft"), type: "application/pdf", src: `/api/cases/${id}/preview.pdf?v=${data.draft.version}`}] : []),
     ...(own.some((d) => d.kind === "request") ? [] : [{id: "request", kind: "request", title: t("doc.request"), type: "application/pdf",
       src: `/api/cases/${id}/request.pdf`}]), ...own];
   const usual = editing || data.case.state === "decided" ? "draft" : "";
@@ -96,7 +98,7 @@ export function Documents({id, data, load, wanted, editing, fold, setFold}) {
         shown.size && size(shown.size)].filter(Boolean).join(" · ")}${shown.signed_at && html` <span class="state m-good">${t("doc.signed", {who: shown.signed_name
         || shown.signed_by, at: moment(t.lang, shown.signed_at)})}</span>`}${shown.number && html` <span class="num">${t("doc.number", {number: shown.number})}</span>`}${shown.voided_at && html` <span class="state m-bad">${
         t("doc.voided", {why: shown.voided_why || "–"})}</span>`}${shown.certified_at && html` <span class="state m-good">${t("doc.certified_at", {at: moment(t.lang,
-        shown.certified_at)})}</span>`}</p><span class="grow"></span>
+        shown.certified_at)})}</span>`}</p>
       ${plain && can("document.certify") && html`<button type="button" class="btn" onClick=${() => certify(shown)}><${Icon} name="check" />${t("doc.certify")}</button>`}
       <button type="button" class="btn" onClick=${print}><${Icon} name="print" />${t("doc.print")}</button></div>
       ${shown.disposed ? html`<p class="notice warn">${t("doc.disposed")}</p>` : html`<${Viewer} src=${shown.src} type=${shown.type} title=${shown.title} frame=${frame} />`}`}

@@ -6,7 +6,7 @@ import {drop, keptAt, useKept} from "./memory.js";
 import {Changed, Panel} from "./act.js";
 
 const plain = (d) => ({template: d.template, lang: d.lang, title: d.title, body: flat(d.body)});
-const flat = (body) => (Array.isArray(body) ? body.join("\n\n") : body || "");
+const flat = (body) => (Array.isArray(body) ? body.join("\n") : body || "");
 
 function useAutosave(id, text, data, load, headers, adopt) {
   const {api, t} = useDesk();

@@ -18,7 +18,7 @@ function Nav({close}) {
   const {t, L, me, counts, at, can} = useDesk();
   const tone = {late: "bad", today: "warn"};
   const on = (page, id) => at.page === page && (id === undefined || at.id === id);
-  const admin = ["user.view", "service.manage", "holiday.manage", "message.retry", "audit.view"].some(can);
+  const admin = ["user.view", "service.manage", "holiday.manage", "audit.view"].some(can);
   return html`<nav class="nav" aria-label=${t("nav.name")} onClick=${(e) => e.target.closest("a") && close()}>
     <div class="nav-who"><${Mark} /><div><strong>Pridvor</strong><span>${L(me.institution?.name)}</span></div></div>
     <div class="carve" aria-hidden="true"></div>
@@ -28,7 +28,9 @@ function Nav({close}) {
     <h2 class="nav-h">${t("nav.house")}</h2><ul>
       ${can("register.view") && html`<${Item} to="#/register" label=${t("nav.register")} sign="paper" now=${on("register")} />`}
       ${can("team.view") && html`<${Item} to="#/team" label=${t("nav.team")} sign="person" now=${on("team")} />`}
-      ${admin && html`<${Item} to="#/admin" label=${t("nav.admin")} sign="id" count=${can("message.view") && counts?.attention || undefined} tone="warn" now=${on("admin")} />`}
+      ${can("message.view") && html`<${Item} to="#/admin/messages" label=${t("admin.messages")} sign="info" count=${counts?.attention || undefined} tone="warn"
+        now=${on("admin", "messages")} />`}
+      ${admin && html`<${Item} to="#/admin/users" label=${t("nav.admin")} sign="id" now=${on("admin") && at.id !== "messages"} />`}
       <${Item} to="#/settings" label=${t("nav.settings")} sign="text" now=${on("settings")} /></ul>
     <${Languages} /></nav>`;
 }
