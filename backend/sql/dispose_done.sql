@@ -1,4 +1,4 @@
--- $1 list $2 by $3 minutes $4 ms. Answers with the files made or brought here that nothing else names any more.
+-- $1 list $2 by $3 minutes $4 ms. Answers with the files that nothing else names any more.
 WITH done AS (
     UPDATE disposal SET approved_at = to_timestamp($4::bigint / 1000.0), approved_by = $2, minutes = $3::uuid,
         done_at = to_timestamp($4::bigint / 1000.0)
@@ -9,6 +9,6 @@ WITH done AS (
 ), written AS (
     UPDATE draft SET title = '', body = '' FROM done WHERE case_id = ANY (done.cases) RETURNING 1
 )
-SELECT DISTINCT encode(g.sha256, 'hex') FROM gone g JOIN blob b ON b.sha256 = g.sha256
-WHERE (b.terminal = 'register' OR b.terminal LIKE 'account:%') AND NOT EXISTS (SELECT FROM document d WHERE d.sha256 = g.sha256 AND d.disposed_at IS NULL
+SELECT DISTINCT encode(g.sha256, 'hex') FROM gone g
+WHERE NOT EXISTS (SELECT FROM document d WHERE d.sha256 = g.sha256 AND d.disposed_at IS NULL
     AND NOT EXISTS (SELECT FROM gone x WHERE x.id = d.id))

@@ -385,6 +385,23 @@ static void two_persons_and_the_whole_term(void **state)
     const char *text = doc_ask(&r, pdf, "inventory", "pdftotext -layout %s -");
     holds(text, "Petiții și sesizări");
     assert_null(strstr(text, "Țîrlea")); /* no names */
+    /* what the citizen's terminal sent with this case goes, too; what another case names stays */
+    const struct store_place place = {r.book.conf.blobs, 1};
+    char mine[STORE_HEX], shared[STORE_HEX];
+    DOC_OK(store_put(&place, BYTES("%PDF-1.7 mine", 13), mine, &doc_err));
+    DOC_OK(store_put(&place, BYTES("%PDF-1.7 shared", 15), shared, &doc_err));
+    doc_sql(&r,
+            "WITH b AS (INSERT INTO blob (sha256, size, type, terminal) VALUES (decode('%s', 'hex'), 13, "
+            "'application/pdf', 'K01'), (decode('%s', 'hex'), 15, 'application/pdf', 'K01') RETURNING "
+            "sha256), o AS "
+            "(SELECT c.id, b.sha256 FROM casefile c, b WHERE c.id = '%s' OR (c.id = '%s' AND b.sha256 = "
+            "decode('%s', "
+            "'hex'))) INSERT INTO document (id, case_id, institution, kind, title, lang, sha256, size, type, "
+            "made_at, "
+            "made_by) SELECT gen_random_uuid(), id, 'hall-1', 'attachment', 'x', 'ro', sha256, 13, "
+            "'application/pdf', "
+            "now(), 'citizen' FROM o",
+            mine, shared, old, open, shared);
     /* not by the same hand, not by just anybody */
     assert_int_equal(doc_dispose(&r.w, &r.arhiva, id, &minutes, &e), RC_DENIED);
     assert_int_equal(doc_dispose(&r.w, &r.ana, id, &minutes, &e), RC_DENIED);
@@ -398,6 +415,8 @@ static void two_persons_and_the_whole_term(void **state)
     assert_true(fs_exists(path));
     DOC_OK(doc_dispose(&r.w, &r.primar, id, &minutes, &doc_err));
     assert_false(fs_exists(path));
+    assert_false(fs_exists(arena_fmt(r.a, "%s/%.2s/%s", r.book.conf.blobs, mine, mine)));
+    assert_true(fs_exists(arena_fmt(r.a, "%s/%.2s/%s", r.book.conf.blobs, shared, shared)));
     const struct doc_ask ask2 = {minutes.id, NULL}, gone = {paper.id, NULL};
     DOC_OK(doc_read(&r.w, &r.arhiva, &ask2, &seen, &pdf, &doc_err));
     text = doc_ask(&r, pdf, "minutes", "pdftotext -layout %s -");

@@ -360,6 +360,31 @@ static void too_much_is_refused(void **state)
     free(much);
 }
 
+/* The town's own arms in the head; what is no picture leaves the shield. */
+static void arms_are_drawn(void **state)
+{
+    static const uint8_t dot[] = {
+        0x89, 'P',  'N',  'G',  '\r', '\n', 0x1A, '\n', 0,    0,    0,    13,  'I',  'H',  'D',  'R',  0,
+        0,    0,    1,    0,    0,    0,    1,    8,    0,    0,    0,    0,   0x3A, 0x7E, 0x9B, 0x55, 0,
+        0,    0,    10,   'I',  'D',  'A',  'T',  0x78, 0x9C, 0x63, 0x60, 0,   0,    0,    2,    0,    1,
+        0x48, 0xAF, 0xA4, 0x71, 0,    0,    0,    0,    'I',  'E',  'N',  'D', 0xAE, 0x42, 0x60, 0x82};
+    struct paper p;
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        BUF_SCOPE(pdf);
+        paper_sample(LANG_RO, &p);
+        p.arms = BYTES(dot, i ? 30 : sizeof dot);
+        paper_make(&p, &pdf, NULL);
+        const char *file = paper_save(a, i ? "noarms" : "arms", &pdf);
+        const char *list = paper_ask(a, "pdfimages -list %s", file);
+        if (i)
+            lacks(list, "image");
+        else
+            holds(list, "image");
+    }
+}
+
 static void nothing_at_all_is_an_empty_sheet(void **state)
 {
     BUF_SCOPE(pdf);
@@ -386,6 +411,7 @@ int main(void)
         cmocka_unit_test(names_of_200_letters_stay_inside),
         cmocka_unit_test(hostile_texts_are_only_text),
         cmocka_unit_test(too_much_is_refused),
+        cmocka_unit_test(arms_are_drawn),
         cmocka_unit_test(nothing_at_all_is_an_empty_sheet),
     };
     a = arena_new();
