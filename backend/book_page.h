@@ -2,6 +2,7 @@
 #ifndef PRIDVOR_BOOK_PAGE_H
 #define PRIDVOR_BOOK_PAGE_H
 
+#include "backend/doc.h"
 #include "backend/work.h"
 #include "common/base/text.h"
 
@@ -57,8 +58,9 @@ struct book_protocol {
     int64_t requests, in, out, internal, corrections, open, done, pages;
     int64_t no_case; /* requests that have no file yet */
     const char *first_day, *last_day;
-    struct text_var *vars; /* for the template protocol.year */
+    struct text_var *vars; /* for people */
     size_t n_vars;
+    struct document document; /* the minutes, after an act */
 };
 MUST enum rc book_year_protocol(struct work *w, const struct book_of *b, struct book_protocol *out,
                                 struct err *e);

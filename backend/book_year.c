@@ -253,6 +253,34 @@ static enum rc year_audit(struct work *w, const struct actor *who, const struct 
     return work_audit(w, who, &log, e);
 }
 
+/* The minutes (templates book.open, book.close), in the act's own transaction. */
+static enum rc minutes(struct work *w, const struct actor *who, struct book_protocol *p, bool closing,
+                       struct err *e)
+{
+    const struct register_rule *rule = registers_find(&w->house->registers, p->year.reg);
+    const char *year = arena_fmt(w->a, "%d", p->year.year);
+    const char *last = arena_fmt(w->a, "%lld", (long long)p->year.last_n);
+    const struct text_var vars[] = {
+        {"register", rule ? tr_get(&rule->name, LANG_RO) : p->year.reg},
+        {"year", year},
+        {"first", "1"},
+        {"last", last},
+        {"count", last},
+        {"in_count", arena_fmt(w->a, "%lld", (long long)(p->requests + p->in))},
+        {"out_count", arena_fmt(w->a, "%lld", (long long)p->out)},
+        {"hash", p->year.page_hash ? p->year.page_hash : "-"},
+    };
+    const struct doc_order o = {.template = closing ? "book.close" : "book.open",
+                                .institution = p->year.institution,
+                                .lang = LANG_RO,
+                                .vars = vars,
+                                .n_vars = COUNT(vars)};
+    TRY(doc_protocol(w, who, &o, &p->document, e));
+    struct db_param q[] = {DB_STR(p->year.institution), DB_STR(p->year.reg), DB_STR(year),
+                           DB_STR(p->document.id), DB_STR(closing ? "t" : "f")};
+    return work_sql(w, SQL_BOOK_YEAR_DOCUMENT, q, NULL, e);
+}
+
 static enum rc close_it(struct work *w, const struct actor *who, struct book_protocol *p, struct err *e)
 {
     struct db_result *r SCOPED(db_result_freep) = NULL;
@@ -270,6 +298,7 @@ static enum rc close_it(struct work *w, const struct actor *who, struct book_pro
     if (db_rows(r) != 1)
         return err_set(e, RC_CONFLICT, "the year was closed meanwhile");
     TRY(book_year_protocol(w, &(struct book_of){institution, reg, year}, p, e));
+    TRY(minutes(w, who, p, true, e));
     return year_audit(w, who, &p->year, "register year closed", e);
 }
 
@@ -331,5 +360,7 @@ enum rc book_year_open(struct work *w, const struct actor *who, const struct boo
     enum rc rc = open_it(w, who, &y, e);
     if (rc == RC_OK)
         rc = book_year_protocol(w, b, out, e);
+    if (rc == RC_OK)
+        rc = minutes(w, who, out, false, e);
     return work_end(w, rc, e);
 }

@@ -24,6 +24,8 @@ struct command {
 };
 extern const struct command request_commands[];
 extern const size_t n_request_commands;
+extern const struct command person_commands[];
+extern const size_t n_person_commands;
 extern const struct command book_commands[];
 extern const size_t n_book_commands;
 extern const struct command audit_commands[];

@@ -123,6 +123,7 @@ static enum rc year(const struct args *a, year_act act, struct err *e)
     TRY(act(&cw.w, &cw.who, &(struct book_of){a->what, a->words[0], y}, &p, e));
     for (size_t i = 0; i < p.n_vars; i++)
         printf("%s: %s\n", p.vars[i].name, p.vars[i].value);
+    printf("minutes: %s\n", p.document.id);
     return RC_OK;
 }
 

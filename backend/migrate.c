@@ -25,6 +25,7 @@ const struct migration migrations[] = {
     {21, "0021_audit_dense.sql", embed_0021_audit_dense_sql},
     {30, "0030_document.sql", embed_0030_document_sql},
     {31, "0031_search.sql", embed_0031_search_sql},
+    {32, "0032_person.sql", embed_0032_person_sql},
 };
 const size_t n_migrations = COUNT(migrations);
 

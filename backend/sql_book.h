@@ -29,6 +29,13 @@
     X(SQL_BOOK_FIND_WINDOW, book_find_window, 7)                                                             \
     X(SQL_BOOK_FIND_CNP, book_find_cnp, 6)                                                                   \
     X(SQL_BOOK_FIND_NUMBER, book_find_number, 8)                                                             \
-    X(SQL_BOOK_FIND_RECEIPT, book_find_receipt, 6)
+    X(SQL_BOOK_FIND_RECEIPT, book_find_receipt, 6)                                                           \
+    X(SQL_PERSON_CASES, person_cases, 3)                                                                     \
+    X(SQL_PERSON_LOCK, person_lock, 1)                                                                       \
+    X(SQL_PERSON_REQUEST, person_request, 1)                                                                 \
+    X(SQL_PERSON_REST, person_rest, 1)                                                                       \
+    X(SQL_PERSON_DOCUMENTS, person_documents, 1)                                                             \
+    X(SQL_PERSON_ERASE, person_erase, 2)                                                                     \
+    X(SQL_PERSON_FILE, person_file, 2)
 
 #endif

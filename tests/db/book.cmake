@@ -8,3 +8,5 @@ pridvor_test(db_book_verify LABEL db SOURCES db/book_verify_test.c LIBS booktest
 add_dependencies(db_book_verify registryctl)
 pridvor_test(db_book_find LABEL db SOURCES db/book_find_test.c LIBS booktest TIMEOUT 300)
 pridvor_test(db_book_paper LABEL db SOURCES db/book_paper_test.c LIBS booktest Threads::Threads TIMEOUT 300)
+pridvor_test(db_person LABEL db SOURCES db/person_test.c LIBS booktest TIMEOUT 300)
+add_dependencies(db_person registryctl)

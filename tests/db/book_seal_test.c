@@ -163,6 +163,10 @@ static void closing(void **state)
     assert_int_equal(p.open, 1);
     assert_int_equal(p.pages, 1);
     assert_string_equal(p.last_day, "2026-12-31");
+    assert_string_equal(pgcluster_query(&rig.pg,
+                                        "SELECT d.template FROM register_year y JOIN document d ON d.id = "
+                                        "y.close_document"),
+                        "book.close");
     assert_int_equal(book_year_close(&w, &rodica, &(struct book_of){"hall-1", "petitions", 2026}, &p, &e),
                      RC_STATE);
     assert_string_equal(w.say.t[LANG_RO], "Anul 2026 este deja închis.");

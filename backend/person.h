@@ -1,0 +1,55 @@
+/* The data of one person: a copy of all of it (GDPR art. 15), and their erasure when their term is over (art.
+ * 17). A person is who a CNP names; it is looked for by its keyed hash and stands in no log, audit or
+ * message. */
+#ifndef PRIDVOR_PERSON_H
+#define PRIDVOR_PERSON_H
+
+#include "backend/doc.h"
+
+struct person_ask {
+    const char *cnp;
+    const char *institution; /* NULL: wherever the right reaches */
+    const char *reason;      /* needed: it is audited */
+};
+/* Takes one file of the copy; name: "index.json", "1/request.json". b lives until it returns. */
+struct person_sink {
+    enum rc (*put)(void *user, const char *name, struct bytes b, struct err *e);
+    void *user;
+};
+struct person_done {
+    size_t cases, files;
+    struct document *protocols; /* one per institution */
+    size_t n_protocols;
+};
+/* [person.export] Everything of one person: each request as it was signed, its papers, messages and events,
+ * with an index. Nothing is told unless the audit has it. RC_NOT_FOUND, RC_DENIED, RC_BAD_FIELD. */
+MUST enum rc person_export(struct work *w, const struct actor *who, const struct person_ask *ask,
+                           const struct person_sink *sink, struct person_done *out, struct err *e);
+/* [person.erase] All or nothing. RC_STATE: a case is within its term; w->say names them. The row of the
+ * register and its number stay, and minutes say what went. */
+MUST enum rc person_erase(struct work *w, const struct actor *who, const struct person_ask *ask,
+                          struct person_done *out, struct err *e);
+
+/* What both begin with; in the arena of w. */
+struct person_case {
+    const char *id, *institution;
+    int64_t until_days, closed_ms; /* until_days: kept until that day, since 1970; 0: for ever */
+    bool kept, open;
+};
+struct person_list {
+    struct person_case *items;
+    size_t n;
+};
+MUST enum rc person_cases(struct work *w, const struct actor *who, const char *right,
+                          const struct person_ask *ask, struct person_list *out, struct err *e);
+/* Minutes and a line in the audit for each institution among the cases. cells: three for each case, or NULL.
+ */
+struct person_minutes {
+    const char *template, *act, *hash;
+    struct person_list cases;
+    const char *const *cells;
+};
+MUST enum rc person_minutes(struct work *w, const struct actor *who, const struct person_ask *ask,
+                            const struct person_minutes *m, struct person_done *out, struct err *e);
+
+#endif

@@ -1,0 +1,165 @@
+/* When the term is over: what a person wrote and who it was goes, the line of the book stays. */
+#include <string.h>
+
+#include "backend/person.h"
+#include "common/base/text.h"
+
+struct erasing {
+    struct work *w;
+    struct person_list cases;
+    const char **cells, *ids; /* ids: as a PostgreSQL array */
+    const char **files;       /* hashes of what answers named */
+    size_t n_files, cap_files;
+};
+
+static const char *day_text(struct work *w, struct date d)
+{
+    char text[11];
+
+    date_ro(text, d);
+    return arena_str(w->a, text);
+}
+
+/* Which cases stand in the way, and until when. */
+static enum rc within_term(struct erasing *x, struct err *e)
+{
+    struct work *w = x->w;
+    const char *ro = "", *hu = "", *en = "";
+    size_t n = 0;
+
+    for (size_t i = 0; i < x->cases.n; i++) {
+        const struct person_case *c = &x->cases.items[i];
+        struct casefile f;
+        if (!c->kept)
+            continue;
+        TRY(case_get(w, c->id, false, &f, e));
+        const char *day = day_text(w, date_add((struct date){1970, 1, 1}, c->until_days));
+        const char *comma = n++ ? "; " : "";
+        bool ever = !c->open && !c->until_days;
+        ro = arena_fmt(w->a, "%s%s%s (%s%s)", ro, comma, f.number,
+                       c->open ? "în lucru"
+                       : ever  ? "se păstrează permanent"
+                               : "până la ",
+                       c->open || ever ? "" : day);
+        hu = arena_fmt(w->a, "%s%s%s (%s%s)", hu, comma, f.number,
+                       c->open ? "folyamatban"
+                       : ever  ? "maradandó"
+                               : "megőrzés: ",
+                       c->open || ever ? "" : day);
+        en = arena_fmt(w->a, "%s%s%s (%s%s)", en, comma, f.number,
+                       c->open ? "in work"
+                       : ever  ? "kept for ever"
+                               : "until ",
+                       c->open || ever ? "" : day);
+    }
+    if (!n)
+        return RC_OK;
+    w->say =
+        (struct tr){{arena_fmt(w->a, "Nu s-a șters nimic: mai sunt dosare în termenul de păstrare: %s.", ro),
+                     arena_fmt(w->a, "Semmi sem törlődött: megőrzési időn belüli ügyiratok: %s.", hu),
+                     arena_fmt(w->a, "Nothing was erased: cases still within their term: %s.", en)}};
+    return err_set(e, RC_STATE, "%s", w->say.t[LANG_EN]);
+}
+
+/* Files that answers name ("sha256:..."), before the answers are gone. */
+static void named(struct erasing *x, const struct answers *all)
+{
+    for (size_t i = 0; i < all->n; i++)
+        for (size_t k = 0; k < all->items[i].n; k++) {
+            const char *v = all->items[i].values[k];
+            if (strncmp(v, "sha256:", 7) != 0 || strlen(v) != 7 + 2 * SHA256_LEN)
+                continue;
+            if (x->n_files == x->cap_files) {
+                const char **more = ARENA_ARRAY(x->w->a, const char *, 2 * x->cap_files + 16);
+                for (size_t m = 0; m < x->n_files; m++)
+                    more[m] = x->files[m];
+                x->files = more;
+                x->cap_files = 2 * x->cap_files + 16;
+            }
+            x->files[x->n_files++] = v + 7;
+        }
+}
+
+static enum rc look_through(struct erasing *x, struct err *e)
+{
+    struct work *w = x->w;
+    BUF_SCOPE(ids);
+
+    x->cells = ARENA_ARRAY(w->a, const char *, 3 * x->cases.n + 1);
+    for (size_t i = 0; i < x->cases.n; i++) {
+        struct casefile f;
+        struct case_answers answers;
+        TRY(case_get(w, x->cases.items[i].id, false, &f, e));
+        TRY(case_answers(w, &f, &answers, e));
+        named(x, &answers.now);
+        buf_fmt(&ids, "%s%s", i ? "," : "{", f.id);
+        x->cells[3 * i] = f.number;
+        x->cells[3 * i + 1] = day_text(w, date_of_ms(x->cases.items[i].closed_ms));
+        x->cells[3 * i + 2] = "cererea, fișierele, datele de contact, CNP";
+    }
+    buf_chr(&ids, '}');
+    x->ids = arena_str(w->a, ids.p);
+    return RC_OK;
+}
+
+/* What answers named beside what documents did, unless a paper that stays names it. */
+static enum rc more_files(struct erasing *x, struct err *e)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < x->n_files; i++) {
+        struct db_result *r SCOPED(db_result_freep) = NULL;
+        struct db_param p[] = {DB_STR(x->files[i]), DB_STR(x->ids)};
+        TRY(work_sql(x->w, SQL_PERSON_FILE, p, &r, e));
+        if (db_text(r, 0, 0)[0] != 't')
+            x->files[kept++] = x->files[i];
+    }
+    x->n_files = kept;
+    return RC_OK;
+}
+
+static enum rc erase(struct erasing *x, const struct actor *who, const struct person_ask *ask,
+                     struct person_done *out, struct err *e)
+{
+    struct db_result *r SCOPED(db_result_freep) = NULL;
+    char now[25];
+
+    TRY(person_cases(x->w, who, "person.erase", ask, &x->cases, e));
+    out->cases = x->cases.n;
+    TRY(within_term(x, e));
+    TRY(look_through(x, e));
+    struct db_param lock[] = {DB_STR(x->ids)};
+    TRY(work_sql(x->w, SQL_PERSON_LOCK, lock, NULL, e));
+    TRY(more_files(x, e));
+    iso_utc(now, x->w->now_ms());
+    struct db_param p[] = {DB_STR(x->ids), DB_STR(now)};
+    TRY(work_sql(x->w, SQL_PERSON_ERASE, p, &r, e));
+    const char **all = ARENA_ARRAY(x->w->a, const char *, x->n_files + (size_t)db_rows(r) + 1);
+    for (size_t i = 0; i < x->n_files; i++)
+        all[i] = x->files[i];
+    for (int i = 0; i < db_rows(r); i++)
+        all[x->n_files++] = arena_str(x->w->a, db_text(r, i, 0));
+    x->files = all;
+    for (size_t i = 0; i < x->n_files; i++) {
+        struct db_param gone[] = {DB_STR(x->files[i])};
+        TRY(work_sql(x->w, SQL_BLOB_GONE, gone, NULL, e));
+    }
+    out->files = x->n_files;
+    const struct person_minutes m = {"person.erase", "person erased", NULL, x->cases, x->cells};
+    return person_minutes(x->w, who, ask, &m, out, e);
+}
+
+/* First it is written that they go, then the files go. */
+enum rc person_erase(struct work *w, const struct actor *who, const struct person_ask *ask,
+                     struct person_done *out, struct err *e)
+{
+    const struct store_place place = {w->house->conf->blobs, 0};
+    struct erasing x = {.w = w};
+
+    *out = (struct person_done){0};
+    TRY(work_begin(w, e));
+    TRY(work_end(w, erase(&x, who, ask, out, e), e));
+    for (size_t i = 0; i < x.n_files; i++)
+        TRY(store_remove(&place, x.files[i], e));
+    return RC_OK;
+}
