@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "backend/registry.h"
+#include "backend/doc.h"
 #include "common/base/text.h"
 
 enum { TOKEN_BYTES = 16, ERRORS_MAX = 64 };
@@ -177,6 +178,15 @@ static enum rc keep(struct work *w, const struct casefile *c, const struct case_
     return db_rows(r) == 1 ? RC_OK : err_set(e, RC_CONFLICT, "it was answered meanwhile");
 }
 
+/* New files are documents of the case from now on. */
+static enum rc files_kept(struct work *w, const struct casefile *c, struct err *e)
+{
+    struct case_answers x;
+
+    TRY(case_answers(w, c, &x, e));
+    return doc_attach(w, c, &x.now, e);
+}
+
 static enum rc answer_inside(struct work *w, const struct actor *who, const char *case_id,
                              const struct jval *answers, struct casefile *c, struct err *e)
 {
@@ -192,6 +202,7 @@ static enum rc answer_inside(struct work *w, const struct actor *who, const char
     TRY(right_fields(w, &back, answers, e));
     TRY(judged(w, c, &back, answers, &json, e));
     TRY(keep(w, c, &back, json, e));
+    TRY(files_kept(w, c, e));
     if (strcmp(c->state, "returned") != 0)
         return RC_OK; /* the office went on without it; it is in the file all the same */
     struct case_act act = {.id = c->id, .action = "correct", .version = c->version};

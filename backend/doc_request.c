@@ -30,6 +30,8 @@ static const char *hashes_of(struct work *w, const struct answer *x)
 
 enum rc doc_attach(struct work *w, const struct casefile *c, const struct answers *answers, struct err *e)
 {
+    const char *on = doc_int(w, c->version > 1 ? w->now_ms() : c->registered_ms);
+
     for (size_t i = 0; c->svc && c->request_id && i < c->svc->n_fields; i++) {
         const struct field *f = &c->svc->fields[i];
         const char *hashes = f->type == FT_FILE ? hashes_of(w, answers_get(answers, f->id)) : NULL;
@@ -38,7 +40,7 @@ enum rc doc_attach(struct work *w, const struct casefile *c, const struct answer
         struct db_param p[] = {DB_STR(c->id),
                                DB_STR(c->institution),
                                DB_STR(lang_codes[c->lang]),
-                               DB_STR(doc_int(w, c->registered_ms)),
+                               DB_STR(on),
                                DB_STR(tr_get(&f->label, LANG_RO)),
                                DB_STR(hashes)};
         TRY(work_sql(w, SQL_DOC_ATTACH, p, NULL, e));

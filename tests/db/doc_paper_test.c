@@ -354,6 +354,39 @@ static const char *closed(const char *service, const char *on)
     return id;
 }
 
+/* What the citizen's terminal sent with this case goes, too; what another case names stays. */
+static void files_of_requests(const char *old, const char *open, char mine[STORE_HEX], char shared[STORE_HEX])
+{
+    const struct store_place place = {r.book.conf.blobs, 1};
+    DOC_OK(store_put(&place, BYTES("%PDF-1.7 mine", 13), mine, &doc_err));
+    DOC_OK(store_put(&place, BYTES("%PDF-1.7 shared", 15), shared, &doc_err));
+    doc_sql(&r,
+            "WITH b AS (INSERT INTO blob (sha256, size, type, terminal) VALUES (decode('%s', 'hex'), 13, "
+            "'application/pdf', 'K01'), (decode('%s', 'hex'), 15, 'application/pdf', 'K01') RETURNING "
+            "sha256), o AS "
+            "(SELECT c.id, b.sha256 FROM casefile c, b WHERE c.id = '%s' OR (c.id = '%s' AND b.sha256 = "
+            "decode('%s', "
+            "'hex'))) INSERT INTO document (id, case_id, institution, kind, title, lang, sha256, size, type, "
+            "made_at, "
+            "made_by) SELECT gen_random_uuid(), id, 'hall-1', 'attachment', 'x', 'ro', sha256, 13, "
+            "'application/pdf', "
+            "now(), 'citizen' FROM o",
+            mine, shared, old, open, shared);
+}
+
+static void refused_lists(const struct doc_class *pet)
+{
+    const struct doc_class ever = {"hall-1", "SC-P"}, wrong = {"hall-1", "X"}, far = {"hall-2", "PET-10"};
+    struct document d;
+    const char *id;
+    struct err e = {0};
+
+    assert_int_equal(doc_dispose_list(&r.w, &r.ana, pet, &id, &d, &e), RC_DENIED);
+    assert_int_equal(doc_dispose_list(&r.w, &r.arhiva, &far, &id, &d, &e), RC_DENIED);
+    assert_int_equal(doc_dispose_list(&r.w, &r.arhiva, &ever, &id, &d, &e), RC_STATE);
+    assert_int_equal(doc_dispose_list(&r.w, &r.arhiva, &wrong, &id, &d, &e), RC_BAD_FIELD);
+}
+
 static void two_persons_and_the_whole_term(void **state)
 {
     const char *old = closed("petition.general", "2015-12-30"),
@@ -369,12 +402,8 @@ static void two_persons_and_the_whole_term(void **state)
     (void)state;
     book_now = book_ms("2026-01-01T09:00:00.000Z");
     DOC_OK(add(&r.ana, &up, jpeg(77, 55), &paper, &doc_err));
-    const struct doc_class pet = {"hall-1", "PET-10"}, ever = {"hall-1", "SC-P"}, wrong = {"hall-1", "X"},
-                           far = {"hall-2", "PET-10"};
-    assert_int_equal(doc_dispose_list(&r.w, &r.ana, &pet, &id, &inventory, &e), RC_DENIED);
-    assert_int_equal(doc_dispose_list(&r.w, &r.arhiva, &far, &id, &inventory, &e), RC_DENIED);
-    assert_int_equal(doc_dispose_list(&r.w, &r.arhiva, &ever, &id, &inventory, &e), RC_STATE);
-    assert_int_equal(doc_dispose_list(&r.w, &r.arhiva, &wrong, &id, &inventory, &e), RC_BAD_FIELD);
+    const struct doc_class pet = {"hall-1", "PET-10"};
+    refused_lists(&pet);
     /* 30.12.2015 and ten whole years from January 2016: over on 1.1.2026; 2.1.2016: a year more */
     DOC_OK(doc_dispose_list(&r.w, &r.arhiva, &pet, &id, &inventory, &doc_err));
     assert_string_equal(
@@ -385,23 +414,8 @@ static void two_persons_and_the_whole_term(void **state)
     const char *text = doc_ask(&r, pdf, "inventory", "pdftotext -layout %s -");
     holds(text, "Petiții și sesizări");
     assert_null(strstr(text, "Țîrlea")); /* no names */
-    /* what the citizen's terminal sent with this case goes, too; what another case names stays */
-    const struct store_place place = {r.book.conf.blobs, 1};
     char mine[STORE_HEX], shared[STORE_HEX];
-    DOC_OK(store_put(&place, BYTES("%PDF-1.7 mine", 13), mine, &doc_err));
-    DOC_OK(store_put(&place, BYTES("%PDF-1.7 shared", 15), shared, &doc_err));
-    doc_sql(&r,
-            "WITH b AS (INSERT INTO blob (sha256, size, type, terminal) VALUES (decode('%s', 'hex'), 13, "
-            "'application/pdf', 'K01'), (decode('%s', 'hex'), 15, 'application/pdf', 'K01') RETURNING "
-            "sha256), o AS "
-            "(SELECT c.id, b.sha256 FROM casefile c, b WHERE c.id = '%s' OR (c.id = '%s' AND b.sha256 = "
-            "decode('%s', "
-            "'hex'))) INSERT INTO document (id, case_id, institution, kind, title, lang, sha256, size, type, "
-            "made_at, "
-            "made_by) SELECT gen_random_uuid(), id, 'hall-1', 'attachment', 'x', 'ro', sha256, 13, "
-            "'application/pdf', "
-            "now(), 'citizen' FROM o",
-            mine, shared, old, open, shared);
+    files_of_requests(old, open, mine, shared);
     /* not by the same hand, not by just anybody */
     assert_int_equal(doc_dispose(&r.w, &r.arhiva, id, &minutes, &e), RC_DENIED);
     assert_int_equal(doc_dispose(&r.w, &r.ana, id, &minutes, &e), RC_DENIED);
