@@ -129,7 +129,7 @@ function Audit() {
   const load = useLoad(`audit${pages.after ? `?after=${encodeURIComponent(pages.after)}` : ""}`);
   const all = items(load.body);
   return html`<${Waiting} of=${load} />${load.body && (all.length ? html`<${Table} caption=${t("admin.audit")} head=${[t("audit.at"), t("audit.who"), t("audit.act"), t("audit.result"), t("audit.case")]}
-    rows=${all.map((a, i) => [a.id ?? i, html`<span class="num">${moment(lang, a.at)}</span>`, a.actor_name || a.actor || "–", a.act, a.result || a.detail || "", a.case ? html`<a href=${`#/case/${a.case}`}>${
+    rows=${all.map((a, i) => [a.id ?? i, html`<span class="num">${moment(lang, a.at)}</span>`, a.actor_name || a.actor || "–", a.act, html`<span class="clip detail" title=${a.result || a.detail || ""}>${a.result || a.detail || ""}</span>`, a.case ? html`<a href=${`#/case/${a.case}`}>${
     t("case.title")}</a>` : ""])} /><${Pager} n=${pages.n} next=${load.body.next} back=${pages.back} onBack=${pages.onBack} onNext=${() => pages.onNext(load.body.next)} />` : html`<${Empty}
     title=${t("empty.audit")} />`)}`;
 }

@@ -50,8 +50,21 @@ export function Uploads({uploads}) {
     uploads.drop(f.key)}><${Icon} name="close" /></button>`}</li>`)}</ul>`;
 }
 
-export function Viewer({src, type, title, frame}) {
-  const {t} = useDesk();
+// Papers that are drawn on demand (check) are asked for first: a refusal is a sentence, not a broken frame.
+export function Viewer({src, type, title, frame, check}) {
+  const {t, api} = useDesk();
+  const [seen, set] = useState({src: "", refused: null});
+  useEffect(() => {
+    if (!check) return undefined;
+    let gone = false;
+    api.call("HEAD", src.slice(5)).then(async (reply) => {
+      const refused = reply.ok || reply.status === 0 ? null : await api.get(src.slice(5));
+      if (!gone) set({src, refused});
+    });
+    return () => (gone = true);
+  }, [src, check]);
+  if (check && seen.src === src && seen.refused && !seen.refused.ok) return html`<p class="notice">${sentence(seen.refused, t)}</p>`;
+  if (check && seen.src !== src) return html`<div class="viewer"></div>`;
   return html`<div class="viewer">${(type || "").startsWith("image/") ? html`<div class="picture"><img src=${src} alt=${title} /></div>` : html`<iframe ref=${frame} key=${src}
     src=${`${src}#navpanes=0&view=FitH`} title=${title}></iframe>`}<p class="viewer-way"><a class="link" href=${src} target="_blank" rel="noopener">${t("doc.open")}</a></p></div>`;
 }
@@ -72,8 +85,8 @@ export function Documents({id, data, load, wanted, editing, fold, setFold}) {
     ...(own.some((d) => d.kind === "request") ? [] : [{id: "request", kind: "request", title: t("doc.request"), type: "application/pdf",
       src: `/api/cases/${id}/request.pdf`}]), ...own];
   const usual = editing || data.case.state === "decided" ? "draft" : "";
-  const shown = all.find((d) => d.id === (editing ? "draft" : chosen || usual)) || all.find((d) => ["answer", "decision", "permit"].includes(d.kind) && d.signed_at && !d.voided_at) || all.find((d) => d.kind === "request")
-    || all[0];
+  const shown = all.find((d) => d.id === (editing ? "draft" : chosen || usual)) || all.find((d) => ["answer", "decision", "permit"].includes(d.kind) && d.signed_at && !d.voided_at) || (data.answers.length ? null :
+    all.find((d) => d.kind === "scan" && !d.voided_at)) || all.find((d) => d.kind === "request") || all[0]; // paper: the sheet itself
   const print = () => {
     try { // exactly the PDF that is shown; the browser's own dialog
       frame.current.contentWindow.focus();
@@ -101,7 +114,7 @@ export function Documents({id, data, load, wanted, editing, fold, setFold}) {
         shown.certified_at)})}</span>`}</p>
       ${plain && can("document.certify") && html`<button type="button" class="btn" onClick=${() => certify(shown)}><${Icon} name="check" />${t("doc.certify")}</button>`}
       <button type="button" class="btn" onClick=${print}><${Icon} name="print" />${t("doc.print")}</button></div>
-      ${shown.disposed ? html`<p class="notice warn">${t("doc.disposed")}</p>` : html`<${Viewer} src=${shown.src} type=${shown.type} title=${shown.title} frame=${frame} />`}`}
+      ${shown.disposed ? html`<p class="notice warn">${t("doc.disposed")}</p>` : html`<${Viewer} src=${shown.src} type=${shown.type} title=${shown.title} frame=${frame} check=${shown.id === "request"} />`}`}
     ${can("document.add") && !editing && html`<div class="docs-add"><${Drop} id="case-file" small onFiles=${uploads.add} /><${Uploads} uploads=${uploads} /></div>`}
   </section>`;
 }

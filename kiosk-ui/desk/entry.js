@@ -6,7 +6,7 @@ import {drop, useKept} from "./memory.js";
 import {useKeysOf} from "./keys.js";
 import {Drop, Uploads, useUploads} from "./docs.js";
 
-const none = {register: "", direction: "in", subject: "", correspondent: "", service: "", department: "", lang: "ro", email: "", phone: "", date_on_paper: ""};
+const none = {register: "", direction: "in", subject: "", correspondent: "", service: "", department: "", lang: "ro", email: "", phone: "", date_on_paper: "", number_on_paper: "", cnp: ""};
 
 export function Entry() {
   const {t, L, api, me, recount} = useDesk();
@@ -71,6 +71,8 @@ export function Entry() {
         [s.id, L(s.name)]), t("entry.no_service"))}<//>
         <${Field} label=${t("entry.department")} error=${errors.department}>${pick("department", (me.departments || []).map((d) => [d.id, L(d.name)]), t("entry.by_service"))}<//>
         <${Field} label=${t("entry.date")} error=${errors.date_on_paper}>${box("date_on_paper", {type: "date"})}<//>
+        <${Field} label=${t("entry.number")} error=${errors.number_on_paper}>${box("number_on_paper", {maxlength: 64})}<//>
+        <${Field} label="CNP" error=${errors.cnp}>${box("cnp", {inputmode: "numeric", maxlength: 13})}<//>
         <${Field} label=${t("entry.lang")}>${pick("lang", [["ro", "Română"], ["hu", "Magyar"], ["en", "English"]])}<//>
         <${Field} label=${t("entry.email")} error=${errors["contact.email"]}>${box("email", {type: "email", inputmode: "email"})}<//>
         <${Field} label=${t("entry.phone")} error=${errors["contact.phone"]}>${box("phone", {type: "tel", inputmode: "tel"})}<//></div></section>

@@ -20,7 +20,7 @@ export function Answers({data}) {
   const {t, L, news} = useDesk();
   const take = async (a) => news.say(await copy(a.text) ? t("copied", {what: L(a.label)}) : t("copy.no"));
   return html`<section class="card answers"><h2>${t("answers.title")}</h2>
-    ${data.identity && html`<p class="identity"><${Icon} name="id" />${L(data.identity.say) || data.identity.word}</p>`}
+    ${data.identity && html`<p class=${`identity${/card|chip|eid|seen/.test(data.identity.word) ? " sure" : ""}`}><${Icon} name="id" />${L(data.identity.say) || data.identity.word}</p>`}
     <dl>${data.answers.map((a) => html`<div key=${a.field} class=${a.type === "area" ? "tall" : ""}><dt>${L(a.label)}</dt><dd>${a.type === "area" ? html`<span class="area">${
       a.text}</span>` : a.text}${a.from_card && html` <span class="tag">${t("answers.card")}</span>`}${["cnp", "email", "phone", "plate"].includes(a.type) && a.text &&
       html`<button type="button" class="tool mini" aria-label=${t("copy.do", {what: L(a.label)})} onClick=${() => take(a)}><svg class="icon" viewBox="0 0 24 24"

@@ -30,7 +30,7 @@ function Nav({close}) {
       ${can("team.view") && html`<${Item} to="#/team" label=${t("nav.team")} sign="person" now=${on("team")} />`}
       ${can("message.view") && html`<${Item} to="#/admin/messages" label=${t("admin.messages")} sign="info" count=${counts?.attention || undefined} tone="warn"
         now=${on("admin", "messages")} />`}
-      ${admin && html`<${Item} to="#/admin/users" label=${t("nav.admin")} sign="id" now=${on("admin") && at.id !== "messages"} />`}
+      ${admin && html`<${Item} to=${`#/admin/${can("audit.view") ? "audit" : "users"}`} label=${t("nav.admin")} sign="id" now=${on("admin") && at.id !== "messages"} />`}
       <${Item} to="#/settings" label=${t("nav.settings")} sign="text" now=${on("settings")} /></ul>
     <${Languages} /></nav>`;
 }
