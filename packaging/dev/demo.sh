@@ -8,7 +8,7 @@ demo_walk() {
     [ -n "${PRIDVOR_CAN:-}" ] && args+=(--can "$PRIDVOR_CAN")
     [ -n "${PRIDVOR_MRZ:-}" ] && args+=(--mrz "$PRIDVOR_MRZ")
     mkdir -p "$VAR/demo"
-    rm -f "$VAR/demo/summary.json" "$VAR/demo/receipt.png" "$VAR/demo/paper-1.pdf"
+    rm -f "$VAR/demo/summary.json" "$VAR/demo/receipt.png" "$VAR/demo/paper-1.pdf" "$VAR/demo/answer.pdf"
     "$BIN/tests/walk" "${args[@]}"
 }
 
@@ -38,9 +38,11 @@ demo() {
     say "The house is up: database, register, card reader, printer, signature pad, scanner, terminal."
     say
     demo_walk || die "the request did not get through; what each part said is in $VAR/log"
+    if mail_there; then desk_walk || die "the desk did not finish the request; what each part said is in $VAR/log"; fi
     say
     say "Receipt             $VAR/demo/receipt.png"
     [ ! -e "$VAR/demo/paper-1.pdf" ] || say "Papers              $VAR/demo/paper-1.pdf"
+    [ ! -e "$VAR/demo/answer.pdf" ] || say "Answer              $VAR/demo/answer.pdf"
     say "Summary             $VAR/demo/summary.json"
     [ "$ONCE" = 1 ] && return 0
     stack_addresses

@@ -56,7 +56,7 @@ build() {
 }
 
 build_ui() {
-    [ -e "$ROOT/kiosk-ui/dist/index.html" ] && [ -z "$(find "$ROOT/kiosk-ui" "$ROOT/configs/i18n" -newer \
+    [ -e "$ROOT/kiosk-ui/dist/index.html" ] && [ -e "$ROOT/kiosk-ui/dist/desk/index.html" ] && [ -z "$(find "$ROOT/kiosk-ui" "$ROOT/configs/i18n" -newer \
         "$ROOT/kiosk-ui/dist/index.html" -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -print -quit)" ] && return 0
     quiet build-ui "$ROOT/kiosk-ui/build.sh"
 }

@@ -1,15 +1,15 @@
 # The whole house on one machine: database, register, virtual devices, terminal. Each part is one process of ours.
 
 PORT_KIOSK=$PORTS PORT_PANEL=$((PORTS + 1)) PORT_PUBLIC=$((PORTS + 2)) PORT_TLS=$((PORTS + 3)) PORT_RELAY=$((PORTS + 4))
-PORT_DESK=$((PORTS + 5))
+PORT_DESK=$((PORTS + 5)) PORT_MAIL=$((PORTS + 6))
 BIN=$ROOT/build/release
 TERMINAL=K07
 INSTITUTION=uat-55259 # Turda
 
 # Starting order; stopping goes the other way.
 stack_parts() {
-    if [ "$REAL_DEVICES" = 1 ]; then echo "registryd kioskd"
-    else echo "reader printer pad scanner registryd panel kioskd"; fi
+    if [ "$REAL_DEVICES" = 1 ]; then echo "mail registryd kioskd"
+    else echo "reader printer pad scanner mail registryd panel kioskd"; fi
 }
 
 start_reader() {
@@ -61,7 +61,7 @@ launch_at() { # launch_at "PORT..." NAME COMMAND...: not where another program l
     local port
     for port in $1; do
         pid_of "$2" >/dev/null || ! port_open "$port" ||
-            die "port $port of $2 is taken by another program; PRIDVOR_PORTS=17080 ./pridvor ... takes six others"
+            die "port $port of $2 is taken by another program; PRIDVOR_PORTS=17080 ./pridvor ... takes seven others"
     done
     launch "${@:2}"
 }
@@ -83,6 +83,8 @@ registry_conf() {
 {"db": "$PG_CONNINFO", "configs": "$ROOT/configs", "pin_key": "$VAR/tls/pin.key", "blobs": "$VAR/blobs",
  "desk": {"host": "127.0.0.1", "port": $PORT_DESK$desk},
  "terminals": {"host": "127.0.0.1", "port": $PORT_TLS}, "public": {"host": "127.0.0.1", "port": $PORT_PUBLIC},
+ "smtp": {"url": "smtp://localhost:$PORT_MAIL", "from": "registratura@demo.example", "ca": "$VAR/tls/ca.pem"},
+ "public_url": "http://127.0.0.1:$PORT_PUBLIC",
  "tls": {"ca": "$VAR/tls/ca.pem", "cert": "$VAR/tls/server.pem", "key": "$VAR/tls/server.key"}}
 JSON
 }
@@ -144,6 +146,7 @@ stack_up() {
         "start_$part" || die "$part did not start; the end of its log: $(tail -n 5 -- "$VAR/log/$part.log" 2>/dev/null)"
     done
     [ "$REAL_DEVICES" = 1 ] || wait_for 10 "a device" devices_ready || say "Going on without it."
+    desk_accounts
     flock -u 9
 }
 devices_ready() { [ "$(PRIDVOR_RUN=$VAR/run "$BIN/drivers/kdrv" list --json | grep -o '"public": *"ready"' | wc -l)" = 4 ]; }
@@ -151,7 +154,7 @@ devices_ready() { [ "$(PRIDVOR_RUN=$VAR/run "$BIN/drivers/kdrv" list --json | gr
 stack_down() { # stack_down [PART...]: all of them by default
     local parts part
     parts="$*"
-    [ -n "$parts" ] || parts="reader printer pad scanner registryd panel kioskd postgres"
+    [ -n "$parts" ] || parts="reader printer pad scanner mail registryd panel kioskd postgres"
     for part in $(printf '%s\n' $parts | tac); do
         if [ "$part" = postgres ]; then pg_stop; else halt "$part"; fi
     done
@@ -160,14 +163,18 @@ stack_down() { # stack_down [PART...]: all of them by default
 stack_status() {
     local part pid
     if pg_running; then say "postgres   runs"; else say "postgres   stopped"; fi
-    for part in reader printer pad scanner registryd panel kioskd; do
+    for part in reader printer pad scanner mail registryd panel kioskd; do
         if pid=$(pid_of "$part"); then printf '%-10s runs, pid %s\n' "$part" "$pid"; else printf '%-10s stopped\n' "$part"; fi
     done
 }
 
 stack_addresses() {
+    local account password role name
     say "Kiosk page          $(cat "$VAR/run/kiosk.url" 2>/dev/null)"
-    say "Desk                https://localhost:$PORT_DESK/ (accounts: $VAR/demo/accounts.txt)"
+    say "Desk                https://localhost:$PORT_DESK/ (its authority: $VAR/tls/ca.pem)"
+    while IFS=$'\t' read -r account password role name; do
+        printf '                    %-14s %-20s %s, %s\n' "$account" "$password" "$role" "$name"
+    done <"$VAR/demo/accounts.txt"
     say "Status page         http://127.0.0.1:$PORT_PUBLIC/s/"
     [ "$REAL_DEVICES" = 1 ] || say "Virtual hardware    http://127.0.0.1:$PORT_PANEL/"
 }

@@ -78,6 +78,7 @@ static bool step_read(struct walk *w)
 
 /* A certificate for somebody else, so that the service asks for a paper: the mandate. */
 static const struct person_answer answers[] = {{"who.address", "\"Turda, str. Mihai Viteazul 3\""},
+                                               {"who.email", "\"cetatean@demo.example\""},
                                                {"act.who", "\"other\""},
                                                {"act.last_name", "\"Moldovan\""},
                                                {"act.first_name", "\"Ilinca\""},
@@ -189,6 +190,7 @@ static bool step_print(struct walk *w)
     buf_str(&w->summary, ",\"receipt\":{");
     keep(w, "proof", "done.print.proof");
     keep(w, "qr_text", "done.url");
+    keep(w, "pin", "done.pin"); /* of an invented person; on paper it is all that opens the status page */
     buf_fmt(&w->summary, ",\"png\":\"%s/receipt.png\"}", w->out);
     return true;
 }
