@@ -30,6 +30,8 @@ extern const struct command book_commands[];
 extern const size_t n_book_commands;
 extern const struct command audit_commands[];
 extern const size_t n_audit_commands;
+extern const struct command case_commands[];
+extern const size_t n_case_commands;
 extern const struct command people_commands[];
 extern const size_t n_people_commands;
 extern const struct command doc_commands[];

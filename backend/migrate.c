@@ -21,6 +21,7 @@ const struct migration migrations[] = {
     {10, "0010_book.sql", embed_0010_book_sql},
     {11, "0011_doc.sql", embed_0011_doc_sql},
     {12, "0012_public.sql", embed_0012_public_sql},
+    {13, "0013_case_same.sql", embed_0013_case_same_sql},
     {20, "0020_sealed.sql", embed_0020_sealed_sql},
     {21, "0021_audit_dense.sql", embed_0021_audit_dense_sql},
     {30, "0030_document.sql", embed_0030_document_sql},

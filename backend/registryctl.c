@@ -282,10 +282,15 @@ static const struct {
     const struct command *rows;
     const size_t *n;
 } tables[] = {
-    {commands, &(const size_t){COUNT(commands)}}, {request_commands, &n_request_commands},
-    {audit_commands, &n_audit_commands},          {book_commands, &n_book_commands},
-    {person_commands, &n_person_commands},        {people_commands, &n_people_commands},
-    {workflow_commands, &n_workflow_commands},    {doc_commands, &n_doc_commands},
+    {commands, &(const size_t){COUNT(commands)}},
+    {request_commands, &n_request_commands},
+    {audit_commands, &n_audit_commands},
+    {book_commands, &n_book_commands},
+    {case_commands, &n_case_commands},
+    {person_commands, &n_person_commands},
+    {people_commands, &n_people_commands},
+    {workflow_commands, &n_workflow_commands},
+    {doc_commands, &n_doc_commands},
 };
 
 static int usage(void)

@@ -23,6 +23,7 @@
     X(SQL_CASE_HOLIDAYS_NEW, case_holidays_new, 0)                                                           \
     X(SQL_CASE_INSTITUTION, case_institution, 1)                                                             \
     X(SQL_CASE_LINK_ADD, case_link_add, 5)                                                                   \
+    X(SQL_CASE_LIST, case_list, 3)                                                                           \
     X(SQL_CASE_LOCK, case_lock, 1)                                                                           \
     X(SQL_CASE_LOCK_ONE, case_lock_one, 1)                                                                   \
     X(SQL_CASE_MARK_SET, case_mark_set, 1)                                                                   \

@@ -130,7 +130,7 @@ static bool value_for(const struct model_case *c, const char *need, const struct
             "to_timestamp(%lld / 1000.0), '%s', 'answer.petition', 'ro', 'Răspuns', 'Vă răspundem.') ON "
             "CONFLICT DO "
             "NOTHING",
-            c->id, (long long)rig_now, u->name);
+            c->id, (long long)rig_now, is(u->role, "applicant") ? "clerk-1" : u->name);
     }
     if (v && *v)
         g->given[g->n++] = (struct workflow_given){need, v};

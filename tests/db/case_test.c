@@ -1,108 +1,5 @@
-/* Cases: how they open, each kind of step, what is refused and with which sentence. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-#include "tests/db/case_rig.h"
-
-static struct rig rig;
-static struct err e;
-
-#define Q(sql) pgcluster_query(&rig.pg, (sql))
-#define GIVEN(...) ((struct workflow_given[]){__VA_ARGS__}), COUNT(((struct workflow_given[]){__VA_ARGS__}))
-
-static const char petition[] =
-    "{\"who.kind\":\"person\",\"who.last_name\":\"Kovács\",\"who.first_name\":\"Ștefan\",\"who.email\":"
-    "\"stefan@example.ro\",\"who.phone\":\"0722123456\",\"pet.kind\":\"ask\",\"pet.subject\":\"Iluminat pe "
-    "strada Mică\","
-    "\"pet.text\":\"Nu este lumină.\",\"lang.answer\":\"hu\",\"consent.data_read\":true}";
-
-static int setup(void **state)
-{
-    (void)state;
-    if (!rig_make(&rig))
-        exit(77);
-    rig_user(&rig, "clerk", "clerk", "hall-1", "");
-    rig_user(&rig, "clerk2", "clerk", "hall-1", "");
-    rig_user(&rig, "registrar", "registrar", "hall-1", "");
-    rig_user(&rig, "head", "head", "hall-1", "");
-    rig_user(&rig, "mayor", "approver", "hall-1", "");
-    rig_user(&rig, "officer", "officer", "hall-1", "");
-    rig_user(&rig, "field", "field", "hall-1", "");
-    rig_user(&rig, "police", "expert", "hall-1", "politia_locala");
-    rig_user(&rig, "roads", "expert", "hall-1", "drumuri");
-    rig_user(&rig, "other", "clerk", "hall-2", "");
-    rig_user(&rig, "otherreg", "registrar", "hall-2", "");
-    rig_user(&rig, "county", "county", "county", "");
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    rig_free(&rig);
-    return 0;
-}
-
-/* A case that waits in `registered`; its id in a static buffer. */
-static const char *new_case(const char *institution, const char *service, const char *answers)
-{
-    static char id[8][37];
-    static int next;
-    char *mine = id[next++ % 8];
-    struct rig_request q = {.institution = institution, .service = service, .answers = answers};
-    rig_request(&rig, &q, mine);
-    assert_int_equal(rig_open(&rig), 1);
-    return mine;
-}
-
-static char sentence[600];
-
-/* The newest version unless another is asked for. */
-static enum rc step_at(const char *who, const char *id, int64_t version, const char *action,
-                       const struct workflow_given *given, size_t n)
-{
-    struct work w = rig_begin(&rig);
-    struct actor a = actor_citizen;
-    struct casefile c, now;
-
-    memset(&e, 0, sizeof(e));
-    if (strcmp(who, "citizen") != 0)
-        rig_actor(&w, who, &a);
-    if (version == 0) {
-        assert_int_equal(case_get(&w, id, false, &c, &e), RC_OK);
-        version = c.version;
-    }
-    struct case_act act = {.id = id, .action = action, .version = version, .given = given, .n_given = n};
-    enum rc rc = case_act(&w, &a, &act, &now, &e);
-    snprintf(sentence, sizeof(sentence), "%s", w.say.t[LANG_EN] ? w.say.t[LANG_EN] : "");
-    rig_end(&w);
-    return rc;
-}
-
-static enum rc step(const char *who, const char *id, const char *action, const struct workflow_given *given,
-                    size_t n)
-{
-    return step_at(who, id, 0, action, given, n);
-}
-
-#define DOES(who, id, action, ...)                                                                           \
-    do {                                                                                                     \
-        enum rc rc_ = step((who), (id), (action), __VA_ARGS__);                                              \
-        if (rc_ != RC_OK)                                                                                    \
-            fail_msg("%s %s: %s %s (%s)", (who), (action), rc_name(rc_), e.text, sentence);                  \
-    } while (0)
-
-static const char *of_case(const char *id, const char *column)
-{
-    char sql[300];
-    snprintf(sql, sizeof(sql), "SELECT %s FROM casefile c WHERE id = '%s'", column, id);
-    return Q(sql);
-}
+/* Cases: how they open, each need and its sentence, returns, forwarding, connexing. */
+#include "tests/db/case_steps.h"
 
 static void a_request_becomes_a_case(void **state)
 {
@@ -170,11 +67,281 @@ static void a_petition_is_answered(void **state)
     assert_string_equal(Q(sql), "answered email ro");
 }
 
+static void an_older_version_is_refused(void **state)
+{
+    (void)state;
+    const char *id = new_case("hall-1", "petition.general", petition);
+    struct work w = rig_begin(&rig);
+    BUF_SCOPE(events);
+
+    DOES("clerk", id, "take", NULL, 0);
+    assert_int_equal(step_at("clerk2", id, 1, "return", GIVEN({"reason", "x"}, {"fields", "pet.text"})),
+                     RC_CONFLICT);
+    assert_string_equal(sentence, "Somebody worked on the case meanwhile. See what changed.");
+    assert_int_equal(case_events_json(&w, id, 1, &events, &e), RC_OK);
+    assert_non_null(strstr(events.p, "\"actor\":\"clerk\",\"actor_name\":\"clerk\",\"act\":\"take\""));
+    rig_end(&w);
+}
+
+static char big[2100]; /* too long */
+static const struct {
+    const char *who, *action;
+    struct workflow_given given[3];
+    size_t n;
+    const char *path, *says;
+} needs[] = {
+    {"clerk", "return", {{"reason", "x"}}, 1, "fields", "Missing: the fields to correct."},
+    {"clerk", "return", {{"fields", "pet.text"}}, 1, "reason", "Missing: the reason."},
+    {"clerk",
+     "return",
+     {{"reason", big}, {"fields", "pet.text"}},
+     2,
+     "reason",
+     "The text is longer than 2,000 characters."},
+    {"clerk",
+     "return",
+     {{"reason", "a\x01z"}, {"fields", "pet.text"}},
+     2,
+     "reason",
+     "The text has characters that cannot be kept."},
+    {"clerk",
+     "return",
+     {{"reason", "\xff\xfe"}, {"fields", "pet.text"}},
+     2,
+     "reason",
+     "The text has characters that cannot be kept."},
+    {"clerk", "return", {{"reason", "  \n "}, {"fields", "pet.text"}}, 2, "reason", "Write a text."},
+    {"clerk",
+     "return",
+     {{"reason", "x"}, {"fields", "act.birth_date"}},
+     2,
+     "fields",
+     "This field cannot be asked for again."},
+    {"clerk",
+     "return",
+     {{"reason", "x"}, {"fields", "sign.signature"}},
+     2,
+     "fields",
+     "This field cannot be asked for again."},
+    {"clerk", "return", {{"reason", "x"}, {"fields", ", ,"}}, 2, "fields", "Choose at least one field."},
+    {"clerk",
+     "return",
+     {{"reason", "x"}, {"fields", "pet.text'); DROP TABLE casefile; --"}},
+     2,
+     "fields",
+     "This field cannot be asked for again."},
+    {"clerk",
+     "return",
+     {{"reason", "x"}, {"fields", "pet.text"}, {"code", "1"}},
+     3,
+     "given",
+     "This step does not ask for that."},
+    {"clerk",
+     "reassign",
+     {{"reason", "x"}, {"department", "cosmos"}},
+     2,
+     "department",
+     "There is no such office."},
+    {"registrar",
+     "forward",
+     {{"reason", "x"}, {"institution", "hall-9"}},
+     2,
+     "institution",
+     "There is no such institution."},
+    {"registrar",
+     "forward",
+     {{"reason", "x"}, {"institution", "hall-1"}},
+     2,
+     "institution",
+     "The case is with this institution already."},
+    {"registrar",
+     "connex",
+     {{"case_number", "999999/2026"}},
+     1,
+     "case_number",
+     "There is no case with this number at your institution."},
+    {"registrar",
+     "connex",
+     {{"case_number", "x' OR 1=1"}},
+     1,
+     "case_number",
+     "There is no case with this number at your institution."},
+    {"clerk",
+     "draft_answer",
+     {{"document", "01890000-0000-7000-8000-000000000001"}},
+     1,
+     "document",
+     "The document is not in this case."},
+    {"clerk",
+     "draft_answer",
+     {{"document", "../../etc/passwd"}},
+     1,
+     "document",
+     "The document is not in this case."},
+};
+
+static void each_need_has_its_sentence(void **state)
+{
+    (void)state;
+    memset(big, 'a', sizeof(big) - 1);
+    const char *id = new_case("hall-1", "petition.general", petition);
+
+    DOES("clerk", id, "take", NULL, 0);
+    for (size_t i = 0; i < COUNT(needs); i++) {
+        enum rc rc = step(needs[i].who, id, needs[i].action, needs[i].given, needs[i].n);
+        if (rc != RC_BAD_FIELD || strcmp(e.path, needs[i].path) != 0 || strcmp(sentence, needs[i].says) != 0)
+            fail_msg("row %zu: %s %s: %s", i, rc_name(rc), e.path, sentence);
+    }
+    assert_string_equal(of_case(id, "version::text"), "2");
+    assert_int_equal(step("clerk", id, "fly", NULL, 0), RC_NOT_FOUND);
+    assert_string_equal(sentence, "There is no such step.");
+    assert_int_equal(step_at("clerk", "01890000-0000-7000-8000-00000000ffff", 1, "take", NULL, 0),
+                     RC_NOT_FOUND);
+}
+
+static enum rc answer(const char *id, const char *json)
+{
+    struct work w = rig_begin(&rig);
+    struct jval *v = NULL;
+
+    memset(&e, 0, sizeof(e));
+    assert_int_equal(jval_parse(w.a, json, strlen(json), &v, &e), RC_OK);
+    enum rc rc = case_return_answer(&w, &actor_citizen, id, v, NULL, &e);
+    snprintf(sentence, sizeof(sentence), "%s", w.say.t[LANG_EN] ? w.say.t[LANG_EN] : "");
+    rig_end(&w);
+    return rc;
+}
+
+static void only_the_wrong_field_comes_back(void **state)
+{
+    (void)state;
+    const char *id = new_case("hall-1", "petition.general", petition);
+    struct work w = rig_begin(&rig);
+    struct casefile c;
+    struct case_answers x;
+    struct case_return back;
+    char sql[300], before[80], token[80];
+
+    snprintf(sql, sizeof(sql), "SELECT md5(request) FROM request WHERE request_id = '%s'", id);
+    snprintf(before, sizeof(before), "%s", Q(sql));
+    DOES("clerk", id, "take", NULL, 0);
+    DOES("clerk", id, "return", GIVEN({"reason", "Nu se înțelege."}, {"fields", "pet.subject, pet.text"}));
+    assert_string_equal(of_case(id, "state"), "returned");
+    char of_message[300];
+    snprintf(of_message, sizeof(of_message),
+             "SELECT vars::jsonb->>'url' FROM owed_message WHERE request_id = '%s' AND message = 'question' "
+             "AND way = 'email'",
+             id);
+    const char *url = Q(of_message);
+    assert_non_null(strstr(url, "https://primaria.example/c/"));
+    snprintf(token, sizeof(token), "%s", strrchr(url, '/') + 1);
+    assert_int_equal(case_return_open(&w, NULL, token, &back, &e), RC_OK);
+    assert_int_equal(back.n_fields, 2);
+    token[0] = token[0] == 'a' ? 'b' : 'a';
+    assert_int_equal(case_return_open(&w, NULL, token, &back, &e), RC_NOT_FOUND);
+
+    const struct {
+        const char *json, *path, *says;
+    } rows[] = {
+        {"{\"pet.subject\":\"a\"}", "answers.pet.text", "A correction that was asked for is missing."},
+        {"{\"pet.subject\":\"a\",\"pet.text\":\"b\",\"who.last_name\":\"Pop\"}", "answers.who.last_name",
+         "This field is not to be corrected."},
+        {"{\"pet.subject\":[\"a\",\"b\"],\"pet.text\":\"b\"}", "answers.pet.subject",
+         "The value does not have the right form."},
+        {"[]", "answers", "The correction is not complete."},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        enum rc rc = answer(id, rows[i].json);
+        if (rc != RC_BAD_FIELD || strcmp(e.path, rows[i].path) != 0 || strcmp(sentence, rows[i].says) != 0)
+            fail_msg("row %zu: %s %s: %s", i, rc_name(rc), e.path, sentence);
+    }
+    assert_int_equal(answer(id, "{\"pet.subject\":\"\",\"pet.text\":\"b\"}"), RC_BAD_FIELD);
+    assert_string_equal(e.path, "answers.pet.subject");
+    assert_int_equal(step("clerk", id, "correct", NULL, 0), RC_STATE);
+    assert_string_equal(sentence, "Not all marked fields are corrected.");
+    assert_int_equal(
+        answer(id, "{\"pet.subject\":\"Becuri arse\",\"pet.text\":\"Pe strada Mică nu e lumină.\"}"), RC_OK);
+    assert_string_equal(of_case(id, "state || attention"), "in_workstaff_correction");
+    assert_int_equal(answer(id, "{\"pet.subject\":\"x\",\"pet.text\":\"y\"}"), RC_NOT_FOUND);
+    assert_string_equal(Q(sql), before);
+    assert_int_equal(case_get(&w, id, false, &c, &e), RC_OK);
+    assert_int_equal(case_answers(&w, &c, &x, &e), RC_OK);
+    assert_string_equal(answers_one(&x.now, "pet.subject"), "Becuri arse");
+    assert_string_equal(answers_one(&x.now, "who.last_name"), "Kovács");
+    assert_int_equal(x.n_corrected, 2);
+    rig_end(&w);
+}
+
+static void forwarding_is_one_act(void **state)
+{
+    (void)state;
+    const char *id = new_case("hall-1", "petition.general", petition);
+    char other[40], sql[300];
+
+    DOES("registrar", id, "forward", GIVEN({"institution", "hall-2"}, {"reason", "Strada este acolo."}));
+    assert_string_equal(of_case(id, "state || (closed_at IS NOT NULL)::text || coalesce(due::text, '-')"),
+                        "forwardedtrue-");
+    snprintf(sql, sizeof(sql), "SELECT other FROM case_link WHERE case_id = '%s' AND kind = 'forwarded'", id);
+    snprintf(other, sizeof(other), "%s", Q(sql));
+    assert_string_equal(
+        of_case(other, "institution || ' ' || state || ' ' || channel || ' ' || attention || ' ' || person"),
+        "hall-2 registered institution staff_forwarded Kovács Ștefan");
+    assert_string_equal(
+        of_case(other, "(n > 0 AND due IS NOT NULL AND EXISTS (SELECT FROM register_entry r WHERE "
+                       "(r.institution, r.register, r.n) = (c.institution, c.register, c.n)))::text"),
+        "true");
+    snprintf(sql, sizeof(sql),
+             "SELECT string_agg(message || ' ' || (vars::jsonb->>'to_institution'), ',') FROM owed_message "
+             "WHERE request_id = "
+             "'%s' AND message <> 'received'",
+             id);
+    assert_string_equal(Q(sql), "forwarded Primăria Doi");
+    snprintf(sql, sizeof(sql),
+             "SELECT string_agg(kind, ',') FROM document WHERE case_id = '%s' AND kind = 'cover'", id);
+    assert_string_equal(Q(sql), "cover");
+    /* There it goes its own way, and here it is over. */
+    DOES("other", other, "take", NULL, 0);
+    assert_int_equal(step("registrar", id, "forward", GIVEN({"institution", "hall-2"}, {"reason", "x"})),
+                     RC_STATE);
+    assert_int_equal(step("registrar", other, "forward", GIVEN({"institution", "hall-1"}, {"reason", "x"})),
+                     RC_DENIED);
+}
+
+static void one_answer_for_connexed_ones(void **state)
+{
+    (void)state;
+    const char *a = new_case("hall-1", "petition.general", petition),
+               *b = new_case("hall-1", "petition.general", petition);
+    char number[40];
+
+    snprintf(number, sizeof(number), "petitions/%s/", of_case(b, "n::text"));
+    snprintf(number + strlen(number), sizeof(number) - strlen(number), "%s", of_case(b, "year::text"));
+    DOES("clerk", a, "take", NULL, 0);
+    DOES("clerk", a, "connex", GIVEN({"case_number", number}));
+    assert_string_equal(of_case(b, "array_to_string(flags, ',') || ' ' || state"), "connexed registered");
+    draft_of(a, "clerk");
+    DOES("clerk", a, "draft_answer", GIVEN({"document", "draft"}));
+    DOES("mayor", a, "sign_answer", NULL, 0);
+    assert_string_equal(of_case(b, "state || coalesce(due::text, '-')"), "answered-");
+    assert_string_equal(
+        of_case(b, "(SELECT string_agg(message, ',') FROM owed_message m WHERE m.request_id = c.id)"),
+        "answered");
+    /* The same once more, after the answer: the file says so. */
+    const char *again = new_case("hall-1", "petition.general", petition);
+    assert_string_equal(of_case(again, "attention || (SELECT kind FROM case_link l WHERE l.case_id = c.id)"),
+                        "repeatsrepeats");
+    DOES("registrar", again, "file",
+         GIVEN({"reason", "S-a răspuns deja."}, {"legal_basis", "OG 27/2002 art. 10"}));
+    assert_string_equal(of_case(again, "state"), "filed");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_request_becomes_a_case),
-        cmocka_unit_test(a_petition_is_answered),
+        cmocka_unit_test(a_request_becomes_a_case),        cmocka_unit_test(a_petition_is_answered),
+        cmocka_unit_test(an_older_version_is_refused),     cmocka_unit_test(each_need_has_its_sentence),
+        cmocka_unit_test(only_the_wrong_field_comes_back), cmocka_unit_test(forwarding_is_one_act),
+        cmocka_unit_test(one_answer_for_connexed_ones),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, steps_setup, steps_teardown);
 }
