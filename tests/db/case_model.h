@@ -6,7 +6,7 @@
 
 #include "tests/db/case_rig.h"
 
-enum { MODEL_ACTS = 64 };
+enum { MODEL_ACTS = 64, MODEL_FACTS = 8 };
 
 struct model_user {
     const char *name, *role, *institution, *department; /* department "": all */
@@ -21,7 +21,15 @@ struct model_case {
     bool did[MODEL_ACTS]; /* by action */
     int acts;
 };
+/* What the database said of a case, while nothing has changed. */
+struct model_seen {
+    const struct model_case *c;
+    long stamp;
+    bool v;
+};
 struct model {
+    long stamp; /* grows with every change */
+    struct model_seen seen[MODEL_FACTS];
     struct rig *rig;
     struct arena *a;
     const struct jval *flows, *flags, *facts, *states, *terms, *roles, *refusals;
@@ -56,6 +64,7 @@ bool model_extends(struct model *m, const struct model_case *c);
 /* New from the database. */
 struct model_case *model_add(struct model *m, const char *id);
 void model_read(struct model *m, struct model_case *c);
+void model_take(struct model *m, struct model_case *c, const char *text);
 /* case_proof.c: numbers without a gap, days as the law counts them, an audit that holds; each fails the test.
  */
 void model_numbers(struct model *m);
