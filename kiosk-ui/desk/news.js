@@ -45,7 +45,7 @@ export function useNews(api, t) {
         if (reply.ok) {
           setDone((n) => n + 1);
           item.good?.(reply);
-          self.say(t("news.done", {what: item.text}));
+          self.say(self.words("news.done", {what: item.text}));
         } else {
           item.failed?.(reply);
           self.say(`${item.text}: ${sentence(reply, self.words)}`, "bad", {to: item.what && `#/case/${item.what}`});

@@ -89,10 +89,10 @@ export function Notes({id, data, taken, headers}) {
       t("note.show")}</span></label><span class="grow"></span><button class="btn" type="submit">${t("note.add")}</button></div></form>`}</section>`;
 }
 
-const tone = {delivered: "good", sent: "good", failed: "bad", dead: "bad", queued: "wait"};
+const tone = {delivered: "good", sent: "good", failed: "bad", dead: "bad", unknown: "bad", queued: "wait"};
 export function MessageState({m}) {
   const {t} = useDesk();
-  return html`<span class=${`state m-${m.attention ? "bad" : tone[m.state] || "wait"}`}>${t(`message.${m.state}`)}</span>`;
+  return html`<span class=${`state m-${m.attention ? "bad" : tone[m.state] || "wait"}`}>${t.has(`message.${m.state}`) ? t(`message.${m.state}`) : m.state}</span>`;
 }
 
 export function Messages({data, load}) {

@@ -24,11 +24,11 @@ const columns = {
   channel: {cell: (r, d) => d.t(`channel.${r.channel}`)},
 };
 const usual = ["due", "person", "service", "subject", "state", "assignee", "registered"];
-// In a clerk's own list the assignee is known; where there is little room the subject goes first.
+// Where the list itself says whose a case is, that column goes; where there is little room, the subject.
 function shownColumns(prefs, from) {
-  const own = /queue\/mine/.test(from);
+  const said = /queue\/(mine|unassigned)/.test(from);
   const room = innerWidth / (prefs.large ? 1.25 : 1);
-  return prefs.cols.queue || usual.filter((c) => (c === "assignee" ? !own : c !== "subject" || room > (own ? 1150 : 1500) || room < 720));
+  return prefs.cols.queue || usual.filter((c) => (c === "assignee" ? !said : c !== "subject" || room > (said ? 1380 : 1500) || room < 720));
 }
 
 export function ColumnChoice() {
