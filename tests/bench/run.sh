@@ -63,6 +63,7 @@ part 'the receipt; accepting without a network; memory at rest' "$BIN/bench_kios
 part 'the first page of the kiosk in a browser' page
 part 'devices beside one that freezes, dies or raves' neighbours
 part 'the register under load, beside pgbench and Fastify' intake
+part 'the desk over many requests, beside psql' "$BIN/bench_desk" --out "$FIGURES"
 mkdir -p "$VAR"
 node tests/bench/table.mjs "$FIGURES" "$VAR/bench.json"
 printf '\nAll figures: %s\n' "$VAR/bench.json"
