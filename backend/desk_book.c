@@ -79,8 +79,16 @@ static const char *here(const struct desk_call *c, const char *institution)
 
 enum rc desk_registers(struct desk_call *c, const void *in, struct err *e)
 {
-    const struct book_in *b = in;
-    return book_registers_json(c->w, &c->who, here(c, b->institution), &c->out, e);
+    const char *institution = here(c, ((const struct book_in *)in)->institution);
+    const struct actor *who = &c->who;
+    struct desk_scope scope;
+
+    /* Who works in one office enters papers there: which registers there are is known to all of the house. */
+    TRY(desk_scope(c, "register.view", &scope, e));
+    for (size_t i = 0; i < scope.n; i++)
+        if (strcmp(scope.places[i].institution, institution) == 0)
+            who = &actor_system;
+    return book_registers_json(c->w, who, institution, &c->out, e);
 }
 
 enum rc desk_page(struct desk_call *c, const void *in, struct err *e)
@@ -349,51 +357,17 @@ static const struct jfield year_fields[] = {
 };
 JDESC(desk_year_in, struct year_in, year_fields);
 
-/* In the words of the templates. */
-static void protocol_vars(struct desk_call *c, const struct book_protocol *p, struct doc_order *o)
+enum rc desk_year(struct desk_call *c, const void *in, struct err *e)
 {
-    const struct text_var more[] = {
-        {"first", "1"},
-        {"last", arena_fmt(c->w->a, "%lld", (long long)p->year.last_n)},
-        {"count", arena_fmt(c->w->a, "%lld", (long long)p->year.last_n)},
-        {"in_count", arena_fmt(c->w->a, "%lld", (long long)(p->requests + p->in))},
-        {"out_count", arena_fmt(c->w->a, "%lld", (long long)p->out)},
-    };
-    struct text_var *vars = ARENA_ARRAY(c->w->a, struct text_var, p->n_vars + COUNT(more));
-
-    for (size_t i = 0; i < p->n_vars; i++)
-        vars[i] = p->vars[i];
-    for (size_t i = 0; i < COUNT(more); i++)
-        vars[p->n_vars + i] = more[i];
-    o->vars = vars;
-    o->n_vars = p->n_vars + COUNT(more);
-}
-
-static enum rc year_act(struct desk_call *c, const struct year_in *x, struct document *d, struct err *e)
-{
-    bool closes = strcmp(x->act, "close") == 0;
+    const struct year_in *x = in;
     struct book_of b = {c->who.institution, x->reg, (int)x->year};
     struct book_protocol p;
 
-    TRY(closes ? book_year_close(c->w, &c->who, &b, &p, e) : book_year_open(c->w, &c->who, &b, &p, e));
-    struct doc_order o = {
-        .template = closes ? "book.close" : "book.open", .institution = b.institution, .lang = LANG_RO};
-    protocol_vars(c, &p, &o);
-    TRY(doc_protocol(c->w, &c->who, &o, d, e));
-    struct db_param keep[] = {DB_STR(b.institution), DB_STR(b.reg), DB_STR(arena_fmt(c->w->a, "%d", b.year)),
-                              DB_STR(d->id), DB_STR(closes ? "true" : "false")};
-    return work_sql(c->w, SQL_BOOK_YEAR_DOCUMENT, keep, NULL, e);
-}
-
-enum rc desk_year(struct desk_call *c, const void *in, struct err *e)
-{
-    struct document d;
-
-    TRY(work_begin(c->w, e));
-    TRY(work_end(c->w, year_act(c, in, &d, e), e));
+    TRY(strcmp(x->act, "close") == 0 ? book_year_close(c->w, &c->who, &b, &p, e)
+                                     : book_year_open(c->w, &c->who, &b, &p, e));
     js_open(&c->out, NULL, '{');
     js_next(&c->out, "protocol");
-    doc_json(&d, &c->out);
+    doc_json(&p.document, &c->out);
     js_close(&c->out, '}');
     return RC_OK;
 }

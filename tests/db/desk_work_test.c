@@ -1,0 +1,348 @@
+/* Work at the desk as it is done: paper comes in, two clerks meet in one file, a file is sealed, scans, an
+ * answer. */
+#include <dirent.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "common/base/json.h"
+#include "tests/db/desk_rig.h"
+
+static struct desk_rig rig;
+static struct browser registrar, ana, bela, head, mayor;
+static char id[40]; /* of the paper's case */
+
+static const unsigned char dot[] = {
+    0x89, 'P',  'N',  'G',  13,  10,  26,  10,   0,    0,    0,    13,  'I',  'H',  'D',  'R',  0,
+    0,    0,    1,    0,    0,   0,   1,   8,    0,    0,    0,    0,   0x3a, 0x7e, 0x9b, 0x55, 0,
+    0,    0,    10,   'I',  'D', 'A', 'T', 0x78, 0x9c, 0x63, 0x60, 0,   0,    0,    2,    0,    1,
+    0x48, 0xaf, 0xa4, 0x71, 0,   0,   0,   0,    'I',  'E',  'N',  'D', 0xae, 0x42, 0x60, 0x82};
+
+#define assert_has(b, text)                                                                                  \
+    do {                                                                                                     \
+        if (!(b).p || !strstr((b).p, (text)))                                                                \
+            fail_msg("no \"%s\" in: %.3000s", (text), (b).p ? (b).p : "");                                   \
+    } while (0)
+
+static void person(struct browser *b, const char *name, const char *role, const char *at)
+{
+    *b = (struct browser){.rig = &rig};
+    desk_person(&rig, name, "uat-1");
+    desk_grant(&rig, name, role, at);
+    assert_int_equal(desk_enter_as(b, name, desk_secret), 200);
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    if (!desk_rig_make(&rig))
+        exit(77);
+    person(&registrar, "registru", "registrar", "uat-1");
+    person(&ana, "ana", "clerk", "uat-1/registratura");
+    person(&bela, "bela", "clerk", "uat-1/registratura");
+    person(&head, "cora", "head", "uat-1");
+    person(&mayor, "primar", "approver", "uat-1");
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    struct browser *all[] = {&registrar, &ana, &bela, &head, &mayor};
+    for (size_t i = 0; i < COUNT(all); i++)
+        desk_leave(all[i]);
+    desk_rig_free(&rig);
+    return 0;
+}
+
+static int post(struct browser *b, const char *what, const char *text, struct buf *body)
+{
+    char path[120];
+    snprintf(path, sizeof(path), "/api/cases/%s%s", id, what);
+    return desk_post(b, path, text, body);
+}
+
+static int look(struct browser *b, const char *what, const char *reason, struct buf *body)
+{
+    char path[120], more[200] = "";
+    snprintf(path, sizeof(path), "/api/cases/%s%s", id, what);
+    if (reason)
+        snprintf(more, sizeof(more), "X-Reason: %s\r\n", reason);
+    return desk_send(b, &(struct desk_ask){"GET", path, NULL, more}, NULL, body);
+}
+
+static int64_t version(void)
+{
+    char sql[120];
+    snprintf(sql, sizeof(sql), "SELECT version FROM casefile WHERE id = '%s'", id);
+    return desk_count(&rig, sql);
+}
+
+static int act(struct browser *b, const char *action, int64_t v, const char *given, struct buf *body)
+{
+    char text[400];
+    snprintf(text, sizeof(text), "{\"action\":\"%s\",\"version\":%lld,\"given\":{%s}}", action, (long long)v,
+             given);
+    return post(b, "/act", text, body);
+}
+
+static int send_file(struct browser *b, const char *path, const void *p, size_t len, struct buf *body)
+{
+    BUF_SCOPE(out);
+    struct err e = {0};
+
+    desk_get(b, "/", NULL); /* opens the connection; says nothing about a session */
+    buf_fmt(&out,
+            "POST %s HTTP/1.1\r\nHost: x\r\n%sX-Pridvor: 1\r\nContent-Type: image/png\r\nX-Kind: scan\r\n"
+            "X-Name: pagina%%201.png\r\nContent-Length: %zu\r\n\r\n",
+            path, b->cookie, len);
+    buf_add(&out, p, len);
+    assert_int_equal(tclient_send(&b->c, out.p, out.len, &e), RC_OK);
+    return tclient_answer(&b->c, NULL, body, &e);
+}
+
+static int half_received(void)
+{
+    char path[300];
+    int n = 0;
+    snprintf(path, sizeof(path), "%s/blobs/new", rig.s.dir);
+    DIR *d = opendir(path);
+    for (struct dirent *f; d && (f = readdir(d));)
+        n += f->d_name[0] != '.';
+    if (d)
+        closedir(d);
+    return n;
+}
+
+#define FORM                                                                                                 \
+    "{\"register\":\"petitions\",\"direction\":\"in\",\"subject\":\"Groapă în "                            \
+    "drum\",\"correspondent\":\"Őri Ștefan\","                                                             \
+    "\"service\":\"petition.general\",\"contact\":{\"email\":\"x@example.org\"},\"documents\":[\"%s\"]}"
+#define DRAFT                                                                                                \
+    "{\"template\":\"answer.petition\",\"lang\":\"ro\",\"title\":\"Răspuns\",\"body\":\"Groapa "            \
+    "%s.\",\"version\":%d}"
+#define GRANT "{\"act\":\"grant\",\"account\":\"%s\",\"role\":\"%s\",\"reach\":\"%s\",\"institution\":\"%s\"}"
+static void paper_comes_in(void **state)
+{
+    (void)state;
+    BUF_SCOPE(scan);
+    BUF_SCOPE(made);
+    BUF_SCOPE(none);
+    char text[700], sha[65];
+
+    assert_int_equal(send_file(&registrar, "/api/documents", dot, sizeof(dot), &scan), 200);
+    assert_has(scan, "\"title\":\"pagina 1.png\"");
+    snprintf(sha, sizeof(sha), "%.64s", strstr(scan.p, "\"sha256\":\"") + 10);
+    /* Of another person's file only the hash is known: it does not go in. */
+    snprintf(text, sizeof(text), FORM, "0000000000000000000000000000000000000000000000000000000000000000");
+    assert_int_equal(desk_post(&registrar, "/api/register/entries", text, &none), 422);
+    assert_int_equal(desk_count(&rig, "SELECT count(*) FROM casefile"), 0);
+    assert_int_equal(desk_count(&rig, "SELECT count(*) FROM register_counter"), 0);
+    snprintf(text, sizeof(text), FORM, sha);
+    int status = desk_post(&registrar, "/api/register/entries", text, &made);
+    if (status != 200)
+        fail_msg("%d %s", status, made.p);
+    assert_has(made, "\"n\":1,");
+    snprintf(id, sizeof(id), "%.36s", strstr(made.p, "\"case\":\"") + 8);
+}
+
+static void two_clerks(void **state)
+{
+    (void)state;
+    BUF_SCOPE(first);
+    BUF_SCOPE(late);
+    int64_t seen = version();
+
+    assert_int_equal(post(&bela, "/presence", "", NULL), 200);
+    int status = act(&ana, "take", seen, "", &first);
+    if (status != 200)
+        fail_msg("%d %s", status, first.p);
+    assert_has(first, "\"assignee\":\"ana\"");
+    assert_has(first, "\"others\":[{\"account\" : \"bela\"");
+    assert_has(first, "\"kind\":\"scan\"");
+    assert_int_equal(act(&bela, "take", seen, "", &late), 409);
+    assert_has(late, "\"changed\":[{");
+    assert_has(late, "\"act\":\"take\"");
+    assert_has(late, "\"actor\":\"ana\"");
+    assert_has(late, "\"say\":{\"ro\":\"");
+    assert_int_equal(act(&bela, "no_such_step", version(), "", NULL), 404);
+    assert_int_equal(act(&ana, "sign_answer", version(), "", NULL), 403);
+    assert_int_equal(act(&mayor, "sign_answer", version(), "", NULL), 409); /* not decided yet */
+}
+
+static void two_pens(void **state)
+{
+    (void)state;
+    BUF_SCOPE(body);
+    char text[300], path[100];
+    struct desk_ask ask = {"PUT", path, text, "X-Pridvor: 1\r\nContent-Type: application/json\r\n"};
+
+    snprintf(path, sizeof(path), "/api/cases/%s/draft", id);
+    snprintf(text, sizeof(text), DRAFT, "se astupă", 0);
+    assert_int_equal(desk_send(&ana, &ask, NULL, NULL), 200);
+    snprintf(text, sizeof(text), DRAFT, "rămâne", 0);
+    assert_int_equal(desk_send(&bela, &ask, NULL, &body), 409);
+    assert_has(body, "\"draft\":{");
+    assert_has(body, "Groapa se astupă.");
+    BUF_SCOPE(pdf);
+    assert_int_equal(look(&ana, "/preview.pdf", NULL, &pdf), 200);
+    assert_memory_equal(pdf.p, "%PDF-", 5);
+}
+
+static void sealed_file(void **state)
+{
+    (void)state;
+    BUF_SCOPE(body);
+    BUF_SCOPE(list);
+    char text[200];
+
+    snprintf(text, sizeof(text), "{\"sealed\":true,\"reason\":\"minor\",\"version\":%lld}",
+             (long long)version());
+    assert_int_equal(post(&ana, "/seal", text, NULL), 403); /* not a clerk's */
+    assert_int_equal(post(&head, "/seal", text, NULL), 200);
+    assert_int_equal(look(&ana, "", NULL, &body), 403);
+    assert_has(body, "\"key\":\"err.reason_needed\"");
+    assert_null(strstr(body.p, "tefan"));
+    assert_int_equal(look(&bela, "/preview.pdf", NULL, NULL), 403);
+    long opened =
+        desk_count(&rig, "SELECT count(*) FROM audit WHERE act = 'sealed case opened' AND actor = 'ana'");
+    assert_int_equal(look(&ana, "", "r%C4%83spuns%20la%20cerere", NULL), 200);
+    assert_true(
+        desk_count(&rig, "SELECT count(*) FROM audit WHERE act = 'sealed case opened' AND actor = 'ana'") >
+        opened);
+    assert_int_equal(look(&ana, "/preview.pdf", NULL, NULL), 200);  /* the frame beside the file */
+    assert_int_equal(look(&bela, "/preview.pdf", NULL, NULL), 403); /* who gave no reason */
+    assert_int_equal(look(&ana, "", "%zz", NULL), 403);
+    assert_int_equal(desk_get(&ana, "/api/queue?q=mine", &list), 200);
+    assert_has(list, "\"sealed\":true");
+    assert_null(strstr(list.p, "tefan"));
+    snprintf(text, sizeof(text), "{\"sealed\":false,\"reason\":\"gata\",\"version\":%lld}",
+             (long long)version());
+    assert_int_equal(post(&mayor, "/seal", text, NULL), 200);
+}
+
+/* Nothing of a stranger's file touches the disk; what is too big, or not what it says, is refused. */
+static void files(void **state)
+{
+    (void)state;
+    char path[100], *big = calloc(1, 6 << 20);
+    struct browser stranger = {.rig = &rig};
+    BUF_SCOPE(body);
+
+    snprintf(path, sizeof(path), "/api/cases/%s/documents", id);
+    assert_int_equal(send_file(&stranger, path, dot, sizeof(dot), NULL), 401);
+    desk_leave(&stranger);
+    stranger.rig = &rig;
+    snprintf(stranger.cookie, sizeof(stranger.cookie), "Cookie: __Host-pridvor=%064d\r\n", 7);
+    assert_int_equal(send_file(&stranger, path, dot, sizeof(dot), NULL), 401);
+    desk_leave(&stranger);
+    assert_int_equal(send_file(&ana, path, "MZ nothing of that", 18, &body), 422);
+    assert_has(body, "\"path\":\"file\"");
+    assert_int_equal(send_file(&ana, path, big, 6 << 20, NULL), 413);
+    desk_leave(&bela);
+    free(big);
+    assert_int_equal(half_received(), 0);
+    assert_int_equal(desk_enter_as(&bela, "bela", desk_secret), 200);
+    assert_int_equal(desk_get(&bela, "/api/me", NULL), 200);
+    assert_int_equal(send_file(&bela, path, dot, sizeof(dot), NULL), 200);
+}
+
+static void the_answer(void **state)
+{
+    (void)state;
+    BUF_SCOPE(body);
+    BUF_SCOPE(done);
+    BUF_SCOPE(pdf);
+    char path[100];
+
+    int status = act(&ana, "draft_answer", version(), "\"document\":\"draft\"", &body);
+    if (status != 200)
+        fail_msg("%d %s", status, body.p);
+    status = act(&mayor, "sign_answer", version(), "", &done);
+    if (status != 200)
+        fail_msg("%d %s", status, done.p);
+    assert_has(done, "\"state\":\"answered\"");
+    const char *doc = strstr(done.p, "\"kind\":\"answer\"");
+    assert_non_null(doc);
+    snprintf(path, sizeof(path), "/api/documents/%.36s", doc - 38);
+    BUF_SCOPE(top);
+    assert_int_equal(desk_send(&ana, &(struct desk_ask){"GET", path, NULL, NULL}, &top, &pdf), 200);
+    assert_memory_equal(pdf.p, "%PDF-", 5);
+    assert_has(top, "Content-Type: application/pdf\r\n");
+    assert_has(top, "frame-ancestors 'self'");
+    assert_has(top, "Cache-Control: no-store\r\n");
+    assert_int_equal(desk_count(&rig, "SELECT count(*) FROM owed_message WHERE request_id IS NOT NULL"), 1);
+    assert_int_equal(look(&registrar, "/request.pdf", NULL, NULL), 200);
+}
+
+static void found_again(void **state)
+{
+    (void)state;
+    static const char *const words[] = {"ori%20stefan", "ORI", "1", "groapa"};
+    for (size_t i = 0; i < COUNT(words); i++) {
+        BUF_SCOPE(body);
+        char path[100];
+        snprintf(path, sizeof(path), "/api/search?q=%s", words[i]);
+        assert_int_equal(desk_get(&head, path, &body), 200);
+        assert_has(body, id);
+    }
+    assert_int_equal(desk_get(&ana, "/api/search?q=1960101410019", NULL),
+                     403); /* a CNP is not a clerk's to look for */
+}
+
+/* What an administrator may not do: to oneself, beyond the house, over those who reach further. */
+static void administrators(void **state)
+{
+    (void)state;
+    struct browser b;
+    char text[300];
+    static const struct {
+        const char *account, *role, *reach, *institution;
+        int status;
+    } rows[] = {
+        {"ana", "registrar", "institution", "uat-1", 200},
+        {"ana", "registrar", "institution", "uat-1", 409},
+        {"ana", "registrar", "institution", "uat-2", 403},
+        {"admin", "approver", "institution", "uat-1", 403},
+        {"ana", "approver", "below", "cj-1", 403},
+        {"ana", "king", "institution", "uat-1", 422},
+        {"nimeni", "registrar", "institution", "uat-1", 409},
+    };
+
+    pgcluster_query(&rig.s.pg,
+                    "INSERT INTO institution (id, kind, name_ro, name_hu, name_en) VALUES ('cj-1', "
+                    "'county', 'J', 'J', 'J')");
+    pgcluster_query(&rig.s.pg, "UPDATE institution SET parent = 'cj-1' WHERE id IN ('uat-1', 'uat-2')");
+    desk_person(&rig, "departe", "uat-2");
+    desk_person(&rig, "sus", "uat-1");
+    desk_grant(&rig, "sus", "county", "cj-1/");
+    person(&b, "admin", "administrator", "uat-1");
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        BUF_SCOPE(body);
+        snprintf(text, sizeof(text), GRANT, rows[i].account, rows[i].role, rows[i].reach,
+                 rows[i].institution);
+        int status = desk_post(&b, "/api/roles", text, &body);
+        if (status != rows[i].status)
+            fail_msg("row %zu: %d %s", i, status, body.p);
+    }
+    assert_int_equal(desk_post(&b, "/api/users/departe", "{\"act\":\"reset\"}", NULL), 404);
+    assert_int_equal(desk_post(&b, "/api/users/sus", "{\"act\":\"reset\"}", NULL), 403);
+    assert_int_equal(desk_post(&b, "/api/users/bela", "{\"act\":\"disable\"}", NULL), 200);
+    assert_int_equal(desk_get(&bela, "/api/me", NULL), 401);
+    assert_int_equal(desk_post(&b, "/api/holidays", "{\"day\":\"2027-03-01\",\"name\":\"X\"}", NULL), 403);
+    desk_leave(&b);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(paper_comes_in), cmocka_unit_test(two_clerks),     cmocka_unit_test(two_pens),
+        cmocka_unit_test(sealed_file),    cmocka_unit_test(files),          cmocka_unit_test(the_answer),
+        cmocka_unit_test(found_again),    cmocka_unit_test(administrators),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
