@@ -1,6 +1,10 @@
 /* Templates, letterheads, offices, and how papers go when their term is over. */
+#include <dirent.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "backend/ctl.h"
 #include "backend/ctl_work.h"
@@ -208,6 +212,68 @@ static enum rc cmd_retention_dispose(const struct args *a, struct err *e)
     return written(&cw, a, &d, e);
 }
 
+/* ---- files that nothing names ---- */
+
+enum { LITTER_SECONDS = 86400 };
+
+static bool named(const struct db_result *known, const char *name)
+{
+    int low = 0, high = db_rows(known);
+    while (low < high) {
+        int mid = (low + high) / 2, cmp = strcmp(db_text(known, mid, 0), name);
+        if (cmp == 0)
+            return true;
+        if (cmp < 0)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return false;
+}
+
+/* One of the 256 folders. Younger files may still be on their way to their row. */
+static enum rc litter_in(const char *folder, const struct db_result *known, bool remove_them, int *n,
+                         struct err *e)
+{
+    DIR *d = opendir(folder);
+    char path[1400];
+    struct stat st;
+    enum rc rc = RC_OK;
+
+    for (struct dirent *f; d && rc == RC_OK && (f = readdir(d));) {
+        snprintf(path, sizeof path, "%s/%s", folder, f->d_name);
+        if (strlen(f->d_name) != STORE_HEX - 1 || named(known, f->d_name) || stat(path, &st) != 0 ||
+            time(NULL) - st.st_mtime < LITTER_SECONDS)
+            continue;
+        ++*n;
+        printf("%s %lld bytes\n", f->d_name, (long long)st.st_size);
+        if (remove_them && unlink(path) != 0)
+            rc = err_set(e, RC_IO, "%s: cannot be removed", path);
+    }
+    if (d)
+        closedir(d);
+    return rc;
+}
+
+/* What was at rest when its act was undone: no row names it, nobody can reach it, and it may name a person.
+ */
+static enum rc cmd_litter(const struct args *a, struct err *e)
+{
+    struct db_sync *s SCOPED(db_sync_closep) = NULL;
+    struct db_result *known SCOPED(db_result_freep) = NULL;
+    struct registry_conf conf;
+    bool remove_them = strcmp(ctl_option(a, "remove", "no"), "yes") == 0;
+    int n = 0;
+
+    TRY(ctl_conf(a, &conf, e));
+    TRY(ctl_database(a, &s, e));
+    TRY(ctl_query(s, SQL_BLOB_LIST, NULL, &known, e));
+    for (int i = 0; i < 256; i++)
+        TRY(litter_in(arena_fmt(a->arena, "%s/%02x", conf.blobs, (unsigned)i), known, remove_them, &n, e));
+    printf("%d files that nothing names%s\n", n, remove_them ? ", removed" : "");
+    return RC_OK;
+}
+
 /* ---- what letters say about the house ---- */
 
 static enum rc cmd_office(const struct args *a, struct err *e)
@@ -275,6 +341,7 @@ const struct command doc_commands[] = {
      "draws up the cases whose term is over", cmd_retention_inventory, 0},
     {"retention", "dispose", "LIST --by USER [--out FILE]",
      "somebody else approves: minutes, and the files go; the register's rows stay", cmd_retention_dispose, 0},
+    {"retention", "litter", "[--remove yes]", "files older than a day that no row names", cmd_litter, 0},
     {"user", "office", "NAME --ro TEXT [--hu TEXT] [--en TEXT] [--by USER]",
      "what stands above the name on what this person signs", cmd_office, 0},
     {"institutions", "letterhead", "ID [--address TEXT] [--secretary NAME] [--arms FILE.png] [--by USER]",

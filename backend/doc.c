@@ -156,9 +156,7 @@ enum rc doc_row_put(struct work *w, struct doc_row *r, struct err *e)
     return work_sql(w, SQL_DOC_PUT, p, NULL, e);
 }
 
-/* First the bytes, then the rows: what a row names is whole and on disk. */
-enum rc doc_keep(struct work *w, const struct actor *who, struct bytes pdf, size_t pages, struct doc_row *r,
-                 struct err *e)
+enum rc doc_rest(struct work *w, struct bytes pdf, size_t pages, struct doc_row *r, struct err *e)
 {
     const struct store_place place = doc_place(w);
     char *hex = arena_alloc(w->a, STORE_HEX);
@@ -168,10 +166,25 @@ enum rc doc_keep(struct work *w, const struct actor *who, struct bytes pdf, size
     r->d.size = (int64_t)pdf.len;
     r->d.pages = (int64_t)pages;
     r->d.type = "application/pdf";
+    return RC_OK;
+}
+
+enum rc doc_name(struct work *w, const struct actor *who, struct doc_row *r, struct err *e)
+{
+    struct db_param p[] = {DB_STR(r->d.sha256), DB_STR(doc_int(w, r->d.size)), DB_STR(r->d.type),
+                           DB_STR("register")};
+
     r->d.made_by = who->account;
-    struct db_param p[] = {DB_STR(hex), DB_STR(doc_int(w, r->d.size)), DB_STR(r->d.type), DB_STR("register")};
     TRY(work_sql(w, SQL_BLOB_PUT, p, NULL, e));
     return doc_row_put(w, r, e);
+}
+
+/* First the bytes, then the rows: what a row names is whole and on disk. */
+enum rc doc_keep(struct work *w, const struct actor *who, struct bytes pdf, size_t pages, struct doc_row *r,
+                 struct err *e)
+{
+    TRY(doc_rest(w, pdf, pages, r, e));
+    return doc_name(w, who, r, e);
 }
 
 enum rc doc_read(struct work *w, const struct actor *who, const struct doc_ask *ask, struct document *out,

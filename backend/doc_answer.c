@@ -263,15 +263,20 @@ struct sealing {
     const char *signer; /* account; NULL: granted by a rule, in a house without a head */
 };
 
-/* In the case's own book, or in the general one where that takes nothing that goes out. */
+/* The case's own book, or the general one where that takes nothing that goes out. */
+static const char *book_of(struct work *w, const struct casefile *c)
+{
+    const struct register_rule *book = registers_find(&w->house->registers, c->reg);
+    return book && register_takes(book, "out") ? c->reg : "general";
+}
+
 static enum rc number_of(struct work *w, const struct sealing *s, const struct document *d, const char *to,
                          struct book_line *out, struct err *e)
 {
     const struct casefile *c = s->c;
-    const struct register_rule *book = registers_find(&w->house->registers, c->reg);
     const struct book_entry entry = {
         .institution = c->institution,
-        .reg = book && register_takes(book, "out") ? c->reg : "general",
+        .reg = book_of(w, c),
         .direction = BOOK_OUT,
         .subject = arena_fmt(w->a, "%s (%s)", d->title, c->number),
         .correspondent = to,
@@ -280,6 +285,20 @@ static enum rc number_of(struct work *w, const struct sealing *s, const struct d
         .document = d->id,
     };
     return book_enter(w, s->who, &entry, out, e);
+}
+
+/* The number that is likely, not taken. */
+static enum rc likely_number(struct work *w, const struct casefile *c, int64_t at_ms, const char **out,
+                             struct err *e)
+{
+    struct db_result *r SCOPED(db_result_freep) = NULL;
+    const struct date today = date_of_ms(at_ms);
+    const char *reg = book_of(w, c);
+    struct db_param p[] = {DB_STR(c->institution), DB_STR(reg), DB_STR(doc_int(w, today.y))};
+
+    TRY(work_sql(w, SQL_DOC_PEEK, p, &r, e));
+    *out = register_number(w->a, &w->house->registers, reg, db_int(r, 0, 0), today);
+    return RC_OK;
 }
 
 static const char *number_line(struct work *w, enum lang lang, const char *number)
@@ -297,35 +316,54 @@ static enum rc person_of(struct work *w, const struct sealing *s, enum lang lang
     return s->signer ? letter_person(w, s->signer, lang, out, e) : RC_OK;
 }
 
-/* The letter gets number, day and signer; the row points to what was rendered before. */
+/* The file with this number on it, at rest. */
+static enum rc numbered(struct work *w, struct doc_letter *l, const char *number, struct doc_row *row,
+                        struct err *e)
+{
+    struct bytes pdf;
+    size_t pages;
+
+    l->number = number_line(w, l->lang, number);
+    letter_var(l, "number", number);
+    TRY(letter_pdf(w, l, &pdf, &pages, e));
+    row->source = letter_source(w, l);
+    row->d.number = number;
+    return doc_rest(w, pdf, pages, row, e);
+}
+
+/* The letter gets number, day and signer; the row points to what was rendered before. Taking the number holds
+ * the book for everybody, so the letter is drawn with the likely one first, and again only if another was
+ * quicker. */
 static enum rc final_letter(struct work *w, const struct sealing *s, struct doc_letter *l,
                             struct doc_row *row, struct err *e)
 {
     struct book_line line;
     struct doc_person person;
-    struct bytes pdf;
-    size_t pages;
+    const char *likely;
 
     TRY(person_of(w, s, l->lang, &person, e));
     TRY(doc_id(w, &row->d.id, e));
-    TRY(number_of(w, s, &row->d, l->n_to ? l->to[0] : NULL, &line, e));
-    l->number = number_line(w, l->lang, line.number);
     l->mark = NULL;
     if (strcmp(letter_value(l, "clerk"), person.name) == 0)
         l->prepared = NULL; /* who signs also wrote it */
-    l->made_ms = line.at_ms;
+    l->made_ms = w->now_ms();
     l->sign[SIGN_OFFICER] = person;
-    letter_var(l, "number", line.number);
     letter_var(l, "officer", person.name);
     letter_var(l, "office", person.office);
-    letter_var(l, "date", doc_day(w, line.at_ms));
-    TRY(letter_pdf(w, l, &pdf, &pages, e));
-    row->source = letter_source(w, l);
-    row->d.number = line.number;
-    row->d.made_ms = row->d.signed_ms = line.at_ms;
+    letter_var(l, "date", doc_day(w, l->made_ms));
+    TRY(likely_number(w, s->c, l->made_ms, &likely, e));
+    TRY(numbered(w, l, likely, row, e));
+    TRY(number_of(w, s, &row->d, l->n_to ? l->to[0] : NULL, &line, e));
+    if (strcmp(line.number, likely) != 0) {
+        const struct store_place place = doc_place(w);
+        TRY(store_remove(&place, row->d.sha256, e)); /* nothing names it, and it names a person */
+        letter_var(l, "date", doc_day(w, line.at_ms));
+        TRY(numbered(w, l, line.number, row, e));
+    }
+    row->d.made_ms = row->d.signed_ms = l->made_ms;
     row->d.signed_by = s->signer;
     row->d.signed_name = *person.office ? arena_fmt(w->a, "%s, %s", person.name, person.office) : person.name;
-    return doc_keep(w, s->who, pdf, pages, row, e);
+    return doc_name(w, s->who, row, e);
 }
 
 /* What was brought in leaves as it is, bit for bit; who stands for it and its number are beside it. */

@@ -21,6 +21,7 @@
     X(SQL_DOC_GIVEN, doc_given, 1)                                                                           \
     X(SQL_DOC_DECIDERS, doc_deciders, 2)                                                                     \
     X(SQL_DOC_ATTACH, doc_attach, 6)                                                                         \
+    X(SQL_DOC_PEEK, doc_peek, 3)                                                                             \
     X(SQL_DOC_CODE, doc_code, 1)                                                                             \
     X(SQL_DOC_INK, doc_ink, 1)                                                                               \
     X(SQL_DRAFT_GET, draft_get, 1)                                                                           \

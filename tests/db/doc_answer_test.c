@@ -1,4 +1,5 @@
 /* From the first word of an answer to the signed letter with a number of its own. */
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -332,6 +333,64 @@ static void a_cover_letter_goes_with_what_is_passed_on(void **state)
     assert_string_equal(d.kind, "cover");
 }
 
+struct signing {
+    const char *id;
+    char number[64], hash[STORE_HEX];
+    enum rc rc;
+};
+
+static void *sign_one(void *user)
+{
+    struct signing *s = user;
+    ARENA_SCOPE(a);
+    struct work w = book_job(&r.book, a);
+    struct actor primar = book_actor(&w, "primar");
+    struct casefile c;
+    struct document d;
+    struct err e = {0};
+
+    s->rc = work_begin(&w, &e);
+    if (s->rc == RC_OK)
+        s->rc = case_get(&w, s->id, true, &c, &e);
+    struct doc_effect f = {&c, "sign_answer", NULL, 0};
+    if (s->rc == RC_OK)
+        s->rc = doc_sign_case(&w, &primar, &f, &d, &e);
+    s->rc = work_end(&w, s->rc, &e);
+    if (s->rc == RC_OK) {
+        snprintf(s->number, sizeof s->number, "%s", d.number);
+        snprintf(s->hash, sizeof s->hash, "%s", d.sha256);
+    }
+    db_sync_close(w.db);
+    return NULL;
+}
+
+/* Six answers of one book at the same moment: what each paper says is the number that it has. */
+static void many_sign_at_once(void **state)
+{
+    enum { MANY = 6 };
+    const struct store_place place = {r.book.conf.blobs, 1};
+    struct signing s[MANY];
+    pthread_t t[MANY];
+    struct bytes pdf;
+
+    (void)state;
+    for (int i = 0; i < MANY; i++)
+        s[i] = (struct signing){.id = doc_case(&r, "petition.general", "decided")};
+    for (int i = 0; i < MANY; i++)
+        assert_int_equal(pthread_create(&t[i], NULL, sign_one, &s[i]), 0);
+    for (int i = 0; i < MANY; i++)
+        pthread_join(t[i], NULL);
+    for (int i = 0; i < MANY; i++) {
+        assert_int_equal(s[i].rc, RC_OK);
+        DOC_OK(store_get(&place, r.a, s[i].hash, &pdf, &doc_err));
+        holds(doc_ask(&r, pdf, "many", "pdftotext -layout %s -"), s[i].number);
+        for (int k = 0; k < i; k++)
+            assert_string_not_equal(s[i].number, s[k].number);
+    }
+    assert_string_equal(
+        doc_sql(&r, "SELECT max(n) = count(*) FROM register_entry WHERE register = 'petitions'"), "t");
+}
+
 static void documents_of_foreign_cases_stay_closed(void **state)
 {
     struct casefile c = doc_case_get(&r, doc_case(&r, "petition.general", "in_work"));
@@ -384,6 +443,7 @@ int main(void)
         cmocka_unit_test(what_earlier_steps_said_counts),
         cmocka_unit_test(a_paper_from_outside_leaves_as_it_is),
         cmocka_unit_test(a_cover_letter_goes_with_what_is_passed_on),
+        cmocka_unit_test(many_sign_at_once),
         cmocka_unit_test(documents_of_foreign_cases_stay_closed),
         cmocka_unit_test(every_template_as_the_clerk_gets_it),
     };

@@ -136,12 +136,41 @@ static void from_inventory_to_minutes(void **state)
     ctl("verify-audit", 0, "");
 }
 
+static void litter_goes_and_nothing_else(void **state)
+{
+    const struct store_place place = {r.book.conf.blobs, 1};
+    const char *id = doc_case(&r, "petition.general", "decided");
+    struct casefile c = doc_case_get(&r, id);
+    struct doc_effect f = {&c, "sign_answer", NULL, 0};
+    struct document kept;
+    char lost[STORE_HEX], young[STORE_HEX];
+    struct err e = {0};
+
+    (void)state;
+    DOC_OK(doc_sign_case(&r.w, &r.primar, &f, &kept, &doc_err));
+    DOC_OK(store_put(&place, BYTES("lost", 4), lost, &doc_err));
+    DOC_OK(store_put(&place, BYTES("young", 5), young, &doc_err));
+    char *age = arena_fmt(r.a, "touch -d '3 days ago' %s/%.2s/%s %s/%.2s/%s", place.folder, lost, lost,
+                          place.folder, kept.sha256, kept.sha256);
+    FILE *p = popen(age, "r");
+    assert_int_equal(pclose(p), 0);
+    ctl("retention litter", 0, lost);
+    holds(book_said, "1 files");
+    ctl("retention litter --remove yes", 0, "1 files that nothing names, removed");
+    struct bytes b;
+    assert_int_equal(store_get(&place, r.a, lost, &b, &e), RC_NOT_FOUND);
+    DOC_OK(store_get(&place, r.a, young, &b, &doc_err));
+    DOC_OK(store_get(&place, r.a, kept.sha256, &b, &doc_err));
+    ctl("retention litter", 0, "0 files");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_template_in_every_language),
         cmocka_unit_test(commands_and_what_they_refuse),
         cmocka_unit_test(from_inventory_to_minutes),
+        cmocka_unit_test(litter_goes_and_nothing_else),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
