@@ -325,28 +325,23 @@ static enum rc apply_opinion(struct change *x, struct err *e)
     return RC_OK;
 }
 
-/* The last one that was waited for frees the case. */
+/* The last one that was waited for frees the case; while it is with the citizen, the office does it later. */
 static enum rc opinions_in(struct change *x, struct err *e)
 {
-    struct case_act act = {.id = x->c->id, .action = "opinions_done", .version = x->c->version};
+    const struct workflow_choice *may;
     struct casefile c;
-    struct workflow_facts f;
-    const char *author;
-    struct workflow_facts open = {{0}};
+    size_t n;
 
     TRY(changed(x, e));
-    if (!(x->c->bits & workflow_flag(&x->w->house->workflows, "waits_opinion")) ||
-        !workflow_action(x->c->flow, act.action))
-        return RC_OK;
-    TRY(case_facts(x->w, x->c, &f, &author, e));
-    TRY(workflow_fact(&x->w->house->workflows, &open, "case.opinions_open", "true", e));
-    for (size_t i = 0; i < COUNT(open.v); i++)
-        if (open.v[i] && f.v[i])
-            return RC_OK;
-    act.id = x->c->id;
-    act.version = x->c->version;
-    TRY(case_step_inside(x->w, &actor_system, &act, &c, e));
-    *x->c = c;
+    TRY(case_choices(x->w, &actor_system, x->c, &may, &n, e));
+    for (size_t i = 0; i < n; i++) {
+        struct case_act act = {.id = x->c->id, .action = "opinions_done", .version = x->c->version};
+        if (!may[i].allowed || strcmp(may[i].action->id, act.action) != 0)
+            continue;
+        TRY(case_step_inside(x->w, &actor_system, &act, &c, e));
+        *x->c = c;
+        break;
+    }
     return RC_OK;
 }
 

@@ -5,19 +5,20 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <pthread.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
-#include "tests/db/case_model.h"
+#include "tests/db/case_gift.h"
+#include "tests/db/pgcluster.h"
 
 enum { LIVES = 130, PATIENCE = 14, HURRY = 120 };
 
-static struct rig rig;
-static struct model m;
 static struct err e;
-static unsigned long long luck = 20261122;
-static long tried, done, refused, stale, missing, timers, corrections;
+static bool kills; /* PostgreSQL dies now and then */
+static long killed, unknown, tried, done, refused, stale, missing, timers, corrections;
 
 static const struct model_user users[] = {
     {"citizen", "applicant", "", ""},
@@ -44,110 +45,19 @@ static const struct model_user users[] = {
     {"auditor-1", "auditor", "hall-1", ""},
 };
 
-static unsigned dice(unsigned n)
-{
-    luck ^= luck << 13;
-    luck ^= luck >> 7;
-    luck ^= luck << 17;
-    return (unsigned)((luck >> 11) % n);
-}
-
-static bool is(const char *a, const char *b)
-{
-    return strcmp(a, b) == 0;
-}
-
 static void must(enum rc rc, const char *what)
 {
     if (rc != RC_OK)
         fail_msg("%s: %s %s", what, rc_name(rc), e.text);
 }
 
-/* ---- what a step needs ---- */
+/* ---- PostgreSQL dies ---- */
 
-struct gift {
-    struct workflow_given given[8];
-    size_t n;
-    const char *found, *other; /* other: id of the case that was named */
-};
-
-static const char *text_field(const struct model_case *c)
+static void *dies(void *user)
 {
-    const struct service *s = catalog_find(&rig.house.catalog, c->service);
-    for (size_t i = 0; i < s->n_fields; i++) {
-        const struct field *f = &s->fields[i];
-        if ((f->type == FT_TEXT || f->type == FT_AREA) && !f->condition && !f->min &&
-            strncmp(f->id, "consent", 7) != 0)
-            return f->id;
-    }
+    usleep(*(const unsigned *)user);
+    pgcluster_stop(&rig.pg, SIGKILL);
     return NULL;
-}
-
-static const char *another(const struct model_case *c)
-{
-    for (int i = 0; i < 20; i++) {
-        const struct model_case *o = &m.cases[dice((unsigned)m.n)];
-        if (o != c && !o->ended && is(o->institution, c->institution))
-            return o->id;
-    }
-    return NULL;
-}
-
-static bool value_for(const struct model_case *c, const char *need, const struct model_user *u,
-                      struct gift *g)
-{
-    static const char *const plain[] = {"reason", "note", "legal_basis", "outcome_code"};
-    static const char *const found[] = {"yes", "no", "partial"};
-    static const char *const offices[] = {"registratura", "politia_locala", "urbanism", "drumuri"};
-    const char *v = NULL;
-
-    for (size_t i = 0; i < COUNT(plain); i++)
-        if (is(plain[i], need))
-            v = "Fiindcă așa cere legea.";
-    if (is(need, "fields"))
-        v = text_field(c);
-    else if (is(need, "department"))
-        v = offices[dice(COUNT(offices))];
-    else if (is(need, "institution"))
-        v = is(c->institution, "hall-1") ? "hall-2" : "hall-1";
-    else if (is(need, "term_rule"))
-        v = "l421.notice";
-    else if (is(need, "search_result"))
-        v = g->found = found[dice(3)];
-    else if (is(need, "case_number"))
-        v = g->other = another(c);
-    else if (is(need, "code"))
-        v = arena_str(m.a,
-                      model_sql(&m,
-                                "SELECT vars::jsonb->>'code' FROM owed_message WHERE request_id = '%s' AND "
-                                "message = 'optin' ORDER BY id DESC LIMIT 1",
-                                c->id));
-    else if (is(need, "document")) {
-        v = "draft";
-        model_sql(
-            &m,
-            "INSERT INTO draft (case_id, version, at, author, template, lang, title, body) VALUES ('%s', 1, "
-            "to_timestamp(%lld / 1000.0), '%s', 'answer.petition', 'ro', 'Răspuns', 'Vă răspundem.') ON "
-            "CONFLICT DO "
-            "NOTHING",
-            c->id, (long long)rig_now, is(u->role, "applicant") ? "clerk-1" : u->name);
-    }
-    if (v && *v)
-        g->given[g->n++] = (struct workflow_given){need, v};
-    return v && *v;
-}
-
-/* False: nothing fits (no other case, no field). left_out: one need is not given. */
-static bool gift_of(const struct model_case *c, const struct jval *action, const struct model_user *u,
-                    bool left_out, struct gift *g)
-{
-    const struct jval *needs = jval_get(action, "needs");
-
-    *g = (struct gift){.n = 0};
-    for (size_t i = left_out ? 1 : 0; needs && i < needs->n; i++)
-        if (!value_for(c, needs->items[i].s, u, g))
-            return false;
-    return true;
 }
 
 /* ---- one attempt ---- */
@@ -243,6 +153,24 @@ static void after(struct model_case *c, const struct model_user *u, const struct
     done++;
 }
 
+/* What was said to be done is there; of what broke off nobody knows, and it is there whole or not at all. */
+static enum rc reborn(struct work *w, const struct model_case *c, enum rc rc, const char *before)
+{
+    db_sync_close(rig.db);
+    rig.db = NULL;
+    pgcluster_start(&rig.pg); /* not by the thread: the child dies with who began it */
+    for (int i = 0; i < 200 && db_sync_open(rig.pg.conninfo, &rig.db, &e) != RC_OK; i++)
+        usleep(50000);
+    assert_non_null(rig.db);
+    w->db = rig.db;
+    killed++;
+    bool there = !is(trace(c), before);
+    if (rc == RC_OK && !there)
+        fail_msg("%s: a step that was answered is gone", c->id);
+    unknown += rc != RC_OK && there;
+    return there ? RC_OK : rc;
+}
+
 static bool attempt(struct model_case *c, const struct model_user *u, const struct jval *action)
 {
     struct work w = rig_begin(&rig);
@@ -271,9 +199,20 @@ static bool attempt(struct model_case *c, const struct model_user *u, const stru
                            .version = c->version - (old ? 1 : 0),
                            .given = g.given,
                            .n_given = g.n};
+    pthread_t dying;
+    unsigned wait = 500 + dice(12000);
+    bool dead = kills && dice(25) == 0 && pthread_create(&dying, NULL, dies, &wait) == 0;
     enum rc rc = case_act(&w, &who, &act, NULL, &e);
+    if (dead) {
+        pthread_join(dying, NULL);
+        rc = reborn(&w, c, rc, before);
+    }
     m.stamp++;
     tried++;
+    if (dead && rc != RC_OK && rc != want) {
+        rig_end(&w);
+        return false;
+    }
     bool unsigned_ = rc == RC_STATE && want == RC_OK && seals(action) && e.code && is(e.code, "NO_SIGNER");
     if (rc == RC_DENIED)
         must(case_refused(&w, &who, c->id, act.action, &e), "refused");
@@ -545,7 +484,7 @@ static void born(size_t lives)
 static void a_thousand_lives(void **state)
 {
     const char *asked = getenv("PRIDVOR_CASE_LIVES");
-    size_t lives = asked ? (size_t)atol(asked) : LIVES, open = lives;
+    size_t lives = asked ? (size_t)atol(asked) : kills ? LIVES / 5 : LIVES, open = lives;
 
     (void)state;
     model_make(&m, &rig, lives * 3 + 100);
@@ -564,6 +503,8 @@ static void a_thousand_lives(void **state)
     model_numbers(&m);
     model_terms(&m);
     model_audit(&m);
+    if (kills)
+        printf("PostgreSQL killed %ld times; done although the answer was lost: %ld\n", killed, unknown);
     printf("lives %zu (cases %zu): tried %ld, done %ld, refused %ld (stale %ld, incomplete %ld), timers %ld, "
            "corrections "
            "%ld\n",
@@ -576,6 +517,8 @@ static int setup(void **state)
     (void)state;
     if (!rig_make(&rig))
         exit(77);
+    if (!kills)
+        pgcluster_setting(&rig.pg, "synchronous_commit", "off"); /* no machine dies here */
     if (iso_utc_parse("2026-02-02T07:00:00.000Z", &rig_now, &e) != RC_OK)
         return -1;
     for (size_t i = 1; i < COUNT(users); i++)
@@ -591,8 +534,9 @@ static int teardown(void **state)
     return 0;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(a_thousand_lives)};
+    kills = argc > 1 && is(argv[1], "kill");
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -34,7 +34,6 @@ bool rig_make(struct rig *r)
     memset(r, 0, sizeof(*r));
     if (!pgcluster_make(&r->pg))
         return false;
-    pgcluster_setting(&r->pg, "synchronous_commit", "off"); /* no machine dies here */
     pgcluster_database(&r->pg, "cases");
     must(migrate(r->pg.conninfo, NULL, &e), &e, "migrate");
     pgcluster_query(&r->pg, "INSERT INTO institution (id, parent, kind, name_ro, name_hu, name_en) VALUES "

@@ -1,0 +1,98 @@
+#include "tests/db/case_gift.h"
+
+#include <string.h>
+
+struct rig rig;
+struct model m;
+static unsigned long long luck = 20261122;
+
+unsigned dice(unsigned n)
+{
+    luck ^= luck << 13;
+    luck ^= luck >> 7;
+    luck ^= luck << 17;
+    return (unsigned)((luck >> 11) % n);
+}
+
+bool is(const char *a, const char *b)
+{
+    return strcmp(a, b) == 0;
+}
+
+static const char *text_field(const struct model_case *c)
+{
+    const struct service *s = catalog_find(&rig.house.catalog, c->service);
+    for (size_t i = 0; i < s->n_fields; i++) {
+        const struct field *f = &s->fields[i];
+        if ((f->type == FT_TEXT || f->type == FT_AREA) && !f->condition && !f->min &&
+            strncmp(f->id, "consent", 7) != 0)
+            return f->id;
+    }
+    return NULL;
+}
+
+static const char *another(const struct model_case *c)
+{
+    for (int i = 0; i < 20; i++) {
+        const struct model_case *o = &m.cases[dice((unsigned)m.n)];
+        if (o != c && !o->ended && is(o->institution, c->institution))
+            return o->id;
+    }
+    return NULL;
+}
+
+static bool value_for(const struct model_case *c, const char *need, const struct model_user *u,
+                      struct gift *g)
+{
+    static const char *const plain[] = {"reason", "note", "legal_basis", "outcome_code"};
+    static const char *const found[] = {"yes", "no", "partial"};
+    static const char *const offices[] = {"registratura", "politia_locala", "urbanism", "drumuri"};
+    const char *v = NULL;
+
+    for (size_t i = 0; i < COUNT(plain); i++)
+        if (is(plain[i], need))
+            v = "Fiindcă așa cere legea.";
+    if (is(need, "fields"))
+        v = text_field(c);
+    else if (is(need, "department"))
+        v = offices[dice(COUNT(offices))];
+    else if (is(need, "institution"))
+        v = is(c->institution, "hall-1") ? "hall-2" : "hall-1";
+    else if (is(need, "term_rule"))
+        v = "l421.notice";
+    else if (is(need, "search_result"))
+        v = g->found = found[dice(3)];
+    else if (is(need, "case_number"))
+        v = g->other = another(c);
+    else if (is(need, "code"))
+        v = arena_str(m.a,
+                      model_sql(&m,
+                                "SELECT vars::jsonb->>'code' FROM owed_message WHERE request_id = '%s' AND "
+                                "message = 'optin' ORDER BY id DESC LIMIT 1",
+                                c->id));
+    else if (is(need, "document")) {
+        v = "draft";
+        model_sql(
+            &m,
+            "INSERT INTO draft (case_id, version, at, author, template, lang, title, body) VALUES ('%s', 1, "
+            "to_timestamp(%lld / 1000.0), '%s', 'answer.petition', 'ro', 'Răspuns', 'Vă răspundem.') ON "
+            "CONFLICT DO "
+            "NOTHING",
+            c->id, (long long)rig_now, is(u->role, "applicant") ? "clerk-1" : u->name);
+    }
+    if (v && *v)
+        g->given[g->n++] = (struct workflow_given){need, v};
+    return v && *v;
+}
+
+bool gift_of(const struct model_case *c, const struct jval *action, const struct model_user *u, bool left_out,
+             struct gift *g)
+{
+    const struct jval *needs = jval_get(action, "needs");
+
+    *g = (struct gift){.n = 0};
+    for (size_t i = left_out ? 1 : 0; needs && i < needs->n; i++)
+        if (!value_for(c, needs->items[i].s, u, g))
+            return false;
+    return true;
+}

@@ -1,0 +1,20 @@
+/* Luck, and what a random step is given. */
+#ifndef PRIDVOR_TEST_CASE_GIFT_H
+#define PRIDVOR_TEST_CASE_GIFT_H
+
+#include "tests/db/case_model.h"
+
+extern struct rig rig;
+extern struct model m;
+unsigned dice(unsigned n); /* the same in every run */
+bool is(const char *a, const char *b);
+struct gift {
+    struct workflow_given given[8];
+    size_t n;
+    const char *found, *other; /* other: id of the case that was named */
+};
+/* False: nothing fits (no other case, no field). left_out: one need is not given. */
+bool gift_of(const struct model_case *c, const struct jval *action, const struct model_user *u, bool left_out,
+             struct gift *g);
+
+#endif
