@@ -64,6 +64,7 @@ export function Book({q}) {
     news.say(text);
   };
   const d = load.body?.day;
+  const content = (e) => [e.corrects && t("book.corrects", {n: e.corrects}), e.subject, e.text].filter(Boolean).join(" · ");
   return html`<div class="page"><${Head} title=${own ? L(own.name) : t("nav.register")} lead=${t("book.lead")}>
       ${own && html`<p class="total"><strong class="num">${own.years.find((y) => y.year === year)?.last_n ?? 0}</strong><span>${t("book.last")}</span></p>`}<//>
     <div class="filters" role="group" aria-label=${t("filters")}>
@@ -91,8 +92,7 @@ export function Book({q}) {
       <tbody role="rowgroup">${load.body.entries.map((e) => html`<tr role="row" key=${e.n} class=${e.corrects ? "corrects" : ""}><th scope="row" role="rowheader">${e.case ? html`<a
       class="open num" href=${`#/case/${e.case}`}>${e.n}</a>` : html`<span class="num">${e.n}</span>`}</th><td role="cell" data-label=${t("book.at")} class="num">${moment(lang, e.at)}</td>
       <td role="cell" data-label=${t("book.direction")}>${t(`direction.${e.direction}`)}</td><td role="cell" data-label=${t("book.correspondent")}><span class="clip" title=${e.correspondent}>${
-      e.correspondent}</span></td><td role="cell" data-label=${t("book.subject")}><span class="clip" title=${e.subject}>${e.corrects ? t("book.corrects", {n: e.corrects}) : e.subject}${
-      e.text ? ` · ${e.text}` : ""}</span></td><td role="cell" data-label=${t("book.department")}>${L((me.departments || []).find((x) => x.id === e.department)?.name) || e.department}</td>
+      e.correspondent}</span></td><td role="cell" data-label=${t("book.subject")}><span class="clip" title=${content(e)}>${content(e)}</span></td><td role="cell" data-label=${t("book.department")}>${L((me.departments || []).find((x) => x.id === e.department)?.name) || e.department}</td>
       <td role="cell" data-label=${t("book.by")}>${e.by_name || e.by}</td></tr>`)}</tbody></table></div>
       <${Pager} n=${pages.n} next=${load.body.next} back=${pages.back} onBack=${pages.onBack} onNext=${() => pages.onNext(load.body.next)} />`
     : html`<${Empty} title=${t("empty.book")} />`)}</div>`;

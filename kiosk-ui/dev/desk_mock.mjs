@@ -352,8 +352,8 @@ export class DeskMock {
     }
     if (path[1] === "correct") {
       world.last[body.register] += 1;
-      world.entries.push({register: body.register, n: world.last[body.register], direction: "internal", at: `${world.today}T10:00:00Z`, subject:
-        `Corectură la nr. ${body.n}`, correspondent: "", corrects: body.n, by: who.account, by_name: who.full_name, text: body.text});
+      world.entries.push({register: body.register, n: world.last[body.register], direction: "correction", at: `${world.today}T10:00:00Z`, subject:
+        body.text, correspondent: "", corrects: `${body.n}/2026`, by: who.account, by_name: who.full_name, text: body.reason});
       return reply(200, {n: world.last[body.register]});
     }
     if (path[1] === "year") return this.closed = body.act === "close", reply(200, {protocol: protocol("Proces-verbal")});

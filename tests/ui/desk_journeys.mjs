@@ -341,6 +341,26 @@ async function states(browser, mock, port) {
   await page.context().close();
 }
 
+// The book: a day's page with its hash, and a mistake put right by another entry.
+async function book(browser, mock, port) {
+  const page = await visit(browser, port);
+  await enter(page);
+  await go(page, "#/register?day=2026-11-20", ".daypage");
+  check(/SHA-256 [0-9a-f]{64}/.test(await page.textContent(".daypage")), "the day's page has its hash");
+  await go(page, "#/register", ".table");
+  await page.click("text=Corectură…");
+  await page.click(".panel .btn.main");
+  check(await page.locator(".panel .field-error").count() === 3, "what is missing is said beside each field");
+  await page.fill(".panel input >> nth=0", "3");
+  await page.fill(".panel input >> nth=1", "Gard, nu gară");
+  await page.fill(".panel textarea", "greșeală de scriere");
+  await page.click(".panel .btn.main");
+  await page.waitForSelector("tr.corrects");
+  const line = await page.textContent("tr.corrects");
+  check(line.includes("corectură") && line.includes("Corectură la 3/2026 · Gard, nu gară · greșeală de scriere"), `a correction is an entry: ${line}`);
+  await page.context().close();
+}
+
 // A head gives several cases to a colleague at once, and takes them back.
 async function hands(browser, mock, port) {
   const page = await visit(browser, port);
@@ -365,7 +385,7 @@ async function hands(browser, mock, port) {
 }
 
 export async function journeys(browser, mock, port) {
-  for (const part of [keysOnly, stale, session, together, idle, away, doors, wedge, privacy, oneClick, hands, states]) {
+  for (const part of [keysOnly, stale, session, together, idle, away, doors, wedge, privacy, oneClick, hands, states, book]) {
     const start = Date.now();
     await part(browser, mock, port);
     if (process.env.PRIDVOR_VERBOSE) console.log(`  ${part.name} ${Date.now() - start} ms`);
