@@ -87,6 +87,26 @@ static enum rc judge(struct work *w, struct public_fix *fix, const struct public
     return RC_OK;
 }
 
+/* A returned field that nobody filled in is an empty answer. */
+static void complete(struct work *w, struct public_fix *fix, const struct field *const *fields, size_t n)
+{
+    struct jval *all = ARENA_NEW(w->a, struct jval);
+
+    *all = (struct jval){.kind = JV_OBJ, .n = fix->answers->n};
+    all->items = ARENA_ARRAY(w->a, struct jval, all->n + n);
+    all->names = ARENA_ARRAY(w->a, const char *, all->n + n);
+    for (size_t i = 0; i < all->n; i++) {
+        all->items[i] = fix->answers->items[i];
+        all->names[i] = fix->answers->names[i];
+    }
+    for (size_t i = 0; i < n; i++)
+        if (!jval_get(fix->answers, fields[i]->id) && fields[i]->type != FT_NOTE) {
+            all->items[all->n] = (struct jval){.kind = JV_NULL};
+            all->names[all->n++] = fields[i]->id;
+        }
+    fix->answers = all;
+}
+
 enum rc public_repair(struct work *w, struct public_fix *fix, struct err *e)
 {
     struct public_view v;
@@ -99,6 +119,7 @@ enum rc public_repair(struct work *w, struct public_fix *fix, struct err *e)
     TRY(public_fields(w, &v, fields, FIELDS_MAX, &n, e));
     if (fix->visit->link && fix->visit->return_id != v.ret.id)
         return err_set(e, RC_STATE, "another return than that of the link");
+    complete(w, fix, fields, n);
     TRY(judge(w, fix, &v, fields, n, e));
     if (fix->n_errors > 0)
         return RC_OK;

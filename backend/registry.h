@@ -99,7 +99,9 @@ bool registry_ready(const struct registry *g);
 /* terminals.c, status.c, metrics.c */
 extern const struct http_route terminal_routes[];
 extern const size_t n_terminal_routes;
-void help_post(struct http_req *r, void *user); /* help.c */
+void help_post(struct http_req *r, void *user);   /* help.c */
+void mine_status(struct http_req *r, void *user); /* public_kiosk.c */
+void mine_repair(struct http_req *r, void *user);
 void help_metrics(struct buf *out, const struct registry *g);
 extern const struct http_sink blob_sink; /* blobs.c */
 void blob_put(struct http_req *r, void *user);

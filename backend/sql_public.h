@@ -7,6 +7,7 @@
     X(SQL_PUBLIC_VISIT_GET, public_visit_get, 4)                                                             \
     X(SQL_PUBLIC_VISIT_END, public_visit_end, 1)                                                             \
     X(SQL_PUBLIC_VISIT_FILE, public_visit_file, 2)                                                           \
+    X(SQL_PUBLIC_CASE_OF, public_case_of, 1)                                                                 \
     X(SQL_PUBLIC_REQUEST, public_request, 1)                                                                 \
     X(SQL_PUBLIC_INSTITUTION, public_institution, 1)                                                         \
     X(SQL_PUBLIC_EVENTS, public_events, 1)                                                                   \

@@ -250,6 +250,8 @@ const struct http_route terminal_routes[] = {
     {.method = "POST", .path = "/v1/requests", .fn = requests_post},
     {.method = "PUT", .path = "/v1/blobs/*", .fn = blob_put, .sink = &blob_sink, .max_body = BLOB_MAX},
     {.method = "POST", .path = "/v1/terminals/help", .fn = help_post},
+    {.method = "POST", .path = "/v1/status", .fn = mine_status},
+    {.method = "POST", .path = "/v1/returns", .fn = mine_repair},
     {.method = "GET", .path = "/v1/ping", .fn = ping_get},
 };
 const size_t n_terminal_routes = COUNT(terminal_routes);

@@ -8,8 +8,8 @@
 
 #define TICK_MS 200
 
-static const char *const step_names[STEP_COUNT] = {"idle",   "service", "card",   "form",
-                                                   "review", "sign",    "filing", "done"};
+static const char *const step_names[STEP_COUNT] = {"idle", "service", "card", "form", "review",
+                                                   "sign", "filing",  "done", "mine"};
 
 const char *step_name(enum step s)
 {
@@ -37,6 +37,9 @@ static const struct jfield move_fields[] = {JF_INT(struct in_move, page, J_REQ, 
                                             JF_INT(struct in_move, to, J_REQ, 1, SCAN_PAGES_MAX)};
 static const struct jfield comfort_fields[] = {JF_BOOL(struct in_comfort, slow, J_REQ)};
 static const struct jfield code_fields[] = {JF_STR(struct in_code, code, J_REQ, 1, 24)};
+static const struct jfield mine_fields[] = {JF_STR(struct in_mine, code, J_REQ | J_PD, 1, 64),
+                                            JF_STR(struct in_mine, pin, J_REQ | J_PD, 4, 4)};
+static JDESC(mine_desc, struct in_mine, mine_fields);
 static JDESC(scan_desc, struct in_scan, scan_fields);
 static JDESC(page_desc, struct in_page, page_fields);
 static JDESC(move_desc, struct in_move, move_fields);
@@ -62,6 +65,7 @@ static enum rc do_lang(struct flow_call *c, struct err *e)
     if (!lang_parse(in->lang, &c->s->lang))
         return err_at(e, RC_BAD_FIELD, "lang", "unknown language");
     form_again(c->f);
+    mine_again(c->f);
     return RC_OK;
 }
 
@@ -121,9 +125,14 @@ static enum rc do_back(struct flow_call *c, struct err *e)
         card_leave(f);
         flow_go(f, STEP_SERVICE);
         break;
+    case STEP_MINE:
+        mine_back(f);
+        break;
     case STEP_FORM:
         if (!form_back(f)) {
-            if (wants_card(c->s->service) && !c->s->card.identity)
+            if (c->s->mine.repairs)
+                mine_back(f);
+            else if (wants_card(c->s->service) && !c->s->card.identity)
                 card_enter(f);
             else
                 flow_go(f, STEP_SERVICE);
@@ -173,7 +182,7 @@ void flow_helped(struct flow *f, bool heard)
 /* The table. */
 #define IN(s) (1u << (s))
 #define FILLING (IN(STEP_SERVICE) | IN(STEP_CARD) | IN(STEP_FORM) | IN(STEP_REVIEW) | IN(STEP_SIGN))
-#define SESSION (FILLING | IN(STEP_FILING) | IN(STEP_DONE))
+#define SESSION (FILLING | IN(STEP_FILING) | IN(STEP_DONE) | IN(STEP_MINE))
 #define SIGNING (IN(STEP_REVIEW) | IN(STEP_SIGN))
 
 struct action {
@@ -194,7 +203,10 @@ static const struct action actions[] = {
     ROW("/v1/session/service", IN(STEP_SERVICE), &service_desc, sizeof(struct in_service), 200, do_service),
     ROW("/v1/session/touch", SESSION, &none_desc, 0, 200, do_touch),
     ROW("/v1/session/end", SESSION & ~IN(STEP_FILING), &none_desc, 0, 200, do_end),
-    ROW("/v1/session/back", FILLING & ~IN(STEP_SERVICE), &none_desc, 0, 200, do_back),
+    ROW("/v1/session/back", (FILLING & ~IN(STEP_SERVICE)) | IN(STEP_MINE), &none_desc, 0, 200, do_back),
+    ROW("/v1/mine/open", IN(STEP_SERVICE), &none_desc, 0, 200, mine_open),
+    ROW("/v1/mine/look", IN(STEP_MINE), &mine_desc, sizeof(struct in_mine), 202, mine_look),
+    ROW("/v1/mine/repair", IN(STEP_MINE), &none_desc, 0, 200, mine_repair),
     ROW("/v1/card/read", IN(STEP_CARD), &can_desc, sizeof(struct in_can), 202, card_read),
     ROW("/v1/card/mrz", IN(STEP_CARD), &mrz_desc, sizeof(struct in_mrz), 202, card_mrz),
     ROW("/v1/card/skip", IN(STEP_CARD), &none_desc, 0, 200, card_skip),
@@ -333,27 +345,9 @@ struct form_ctx flow_form(const struct flow *f)
                              .i18n = f->env.i18n,
                              .lang = f->s->lang,
                              .today = date_of_ms(unix_ms()),
-                             .channel = CH_KIOSK};
-}
-
-const char *flow_device(const struct flow *f, const char *name)
-{
-    struct driver *d = drivers_find(f->env.drivers, name);
-    if (!d)
-        return "absent";
-    struct driver_view v;
-    driver_view(d, &v);
-    return driver_public(&v);
-}
-
-bool flow_usable(const struct flow *f, const char *name)
-{
-    static const char *const words[] = {"ready", "busy", "needs-citizen"};
-    const char *is = flow_device(f, name);
-    for (size_t i = 0; i < COUNT(words); i++)
-        if (strcmp(words[i], is) == 0)
-            return true;
-    return false;
+                             .channel = CH_KIOSK,
+                             .only = f->s->mine.repairs ? f->s->mine.fields : NULL,
+                             .n_only = f->s->mine.repairs ? f->s->mine.n_fields : 0};
 }
 
 /* {"device":"card","kind":"event","event":"progress","data":{...}} */
@@ -392,7 +386,7 @@ static enum rc do_start(struct flow_call *c, struct err *e)
     struct session *s = ARENA_NEW(arena, struct session);
     s->arena = arena;
     s->lang = lang;
-    s->notice = "";
+    s->notice = s->mine.problem = "";
     s->card.error.code = s->sign.error.code = s->scan.error.code = "";
     s->begun_at = s->touched_at = mono_ms();
     f->s = s;
@@ -433,6 +427,7 @@ void flow_end(struct flow *f, const char *why)
     uv_timer_stop(&f->timer);
     sign_wipe(s);
     scan_wipe(s);
+    mine_wipe(s);
     struct arena *arena = s->arena; /* s itself lives there */
     arena_free(arena);
     drivers_wipe(f->env.drivers);
@@ -447,7 +442,8 @@ void flow_end(struct flow *f, const char *why)
 static bool machine_busy(const struct session *s)
 {
     return s->card.phase == CARD_READING || s->card.phase == CARD_SCANNING || scan_runs(&s->scan) ||
-           s->sign.phase == SIGN_PREPARING || s->print.phase == PRINT_PRINTING;
+           s->mine.phase == MINE_ASKING || s->mine.phase == MINE_SENDING || s->sign.phase == SIGN_PREPARING ||
+           s->print.phase == PRINT_PRINTING;
 }
 
 static int64_t quiet_s(const struct flow *f)

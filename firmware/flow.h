@@ -23,9 +23,16 @@ enum step {
     STEP_SIGN,
     STEP_FILING,
     STEP_DONE,
+    STEP_MINE, /* a request that was filed before */
     STEP_COUNT
 };
 
+/* A question to the register while the person waits. */
+struct flow_asking {
+    const char *method, *path, *type;
+    const void *body;
+    size_t len;
+};
 /* What the flow stands on; all of it outlives the flow. */
 struct flow_env {
     uv_loop_t *loop;
@@ -43,6 +50,7 @@ struct flow_env {
     void (*device)(const char *json, void *user); /* one event for the page */
     void (*ended)(void *user);                    /* the session is wiped: token and listeners go too */
     bool (*help)(const char *json, void *user);   /* somebody is called; false: nobody can be told now */
+    void (*ask)(const struct flow_asking *q, void *user); /* the register, now; flow_answered() follows */
     void *user;
 };
 struct flow;
@@ -88,7 +96,8 @@ void flow_unsolicited(struct flow *f, const char *name, const struct frame *fr);
 void flow_acked(struct flow *f, const char *id, const struct filed *filed);
 void flow_refused(struct flow *f, const char *id);
 void flow_waits(struct flow *f, const char *id);
-void flow_helped(struct flow *f, bool heard); /* what became of the call */
+void flow_helped(struct flow *f, bool heard);                                 /* what became of the call */
+void flow_answered(struct flow *f, int status, const char *body, size_t len); /* to env.ask; 0: none came */
 /* A page of the tray as JPEG, small or whole; empty when there is none of that id. */
 struct bytes flow_scan_image(const struct flow *f, int64_t id, bool whole);
 /* Advances the clock-driven parts; called by the flow's own timer, and by tests. */

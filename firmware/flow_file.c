@@ -164,6 +164,8 @@ enum rc file_submit(struct flow_call *c, struct err *e)
     struct filing_part *p = &s->filing;
     if (!uuid_valid(in->key))
         return err_at(e, RC_BAD_FIELD, "key", "not a UUID");
+    if (s->mine.repairs)
+        return mine_send(c, e);
     if (p->saved)
         return strcmp(p->key, in->key) == 0 ? RC_OK : err_set(e, RC_STATE, "already filed");
     if (must_sign(s)) {

@@ -118,6 +118,19 @@ struct scan_part {
     size_t n_files;
     bool feeder, flatbed, loaded; /* what the scanner says it has */
 };
+enum mine_phase { MINE_ENTER, MINE_ASKING, MINE_SHOWN, MINE_SENDING, MINE_SENT };
+/* "My request": code and PIN of a receipt, what the register says of it, and what came back for repair. */
+struct mine_part {
+    enum mine_phase phase;
+    char code[RECEIPT_CODE_LEN + 1], pin[PIN_LEN + 1];
+    const char *problem;     /* key of a sentence, "" */
+    struct arena *told;      /* of the view: a new answer takes the place of the old one */
+    const struct jval *view; /* as the register wrote it */
+    const struct field **fields;
+    size_t n_fields, n_sent; /* n_sent: files that went */
+    int64_t asked;           /* answers to older asks are passed over */
+    bool repairs;            /* form and review are about these fields */
+};
 static inline bool scan_runs(const struct scan_part *p)
 {
     return p->cmd || p->held;
@@ -136,6 +149,7 @@ struct session {
     struct filing_part filing;
     struct print_part print;
     struct scan_part scan;
+    struct mine_part mine;
     const char *notice; /* key of a sentence, "" */
     int64_t begun_at, touched_at;
     bool slow;      /* large text: more time */
@@ -152,6 +166,7 @@ struct flow {
     bool card_present;
     int looks; /* wrong receipt codes */
     int64_t looks_at;
+    int64_t asks, answers; /* to the register and from it, in all visits */
     bool maintenance;
     uv_timer_t timer;
     struct print_job *job; /* of this session; a print may outlive it */
@@ -234,6 +249,15 @@ void card_identity(struct flow *f, const struct jval *identity);
 /* A receipt that was provisional: what became of it. */
 MUST enum rc receipt_look(struct flow_call *c, struct err *e);
 
+/* A request that was filed before. */
+MUST enum rc mine_open(struct flow_call *c, struct err *e);
+MUST enum rc mine_look(struct flow_call *c, struct err *e);
+MUST enum rc mine_repair(struct flow_call *c, struct err *e);
+MUST enum rc mine_send(struct flow_call *c, struct err *e);
+void mine_back(struct flow *f);  /* out of the form, or out of it all */
+void mine_again(struct flow *f); /* the same in another language */
+void mine_wipe(struct session *s);
+
 /* Bodies. */
 struct in_scan {
     const char *field, *source;
@@ -249,6 +273,9 @@ struct in_comfort {
 };
 struct in_code {
     const char *code;
+};
+struct in_mine {
+    const char *code, *pin;
 };
 struct in_lang {
     const char *lang;

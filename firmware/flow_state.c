@@ -5,6 +5,26 @@
 #include "common/base/text.h"
 #include "firmware/flow_view.h"
 
+const char *flow_device(const struct flow *f, const char *name)
+{
+    struct driver *d = drivers_find(f->env.drivers, name);
+    if (!d)
+        return "absent";
+    struct driver_view v;
+    driver_view(d, &v);
+    return driver_public(&v);
+}
+
+bool flow_usable(const struct flow *f, const char *name)
+{
+    static const char *const words[] = {"ready", "busy", "needs-citizen"};
+    const char *is = flow_device(f, name);
+    for (size_t i = 0; i < COUNT(words); i++)
+        if (strcmp(words[i], is) == 0)
+            return true;
+    return false;
+}
+
 struct maker {
     struct flow *f;
     struct session *s;
@@ -247,7 +267,7 @@ static struct v_review *review(const struct maker *m)
     const struct service *s = m->s->service;
     struct v_review *v = ARENA_NEW(m->a, struct v_review);
     v->sections = ARENA_ARRAY(m->a, struct v_section, s->n_fields + 1);
-    v->sign = service_signs(s) != NULL;
+    v->sign = service_signs(s) != NULL && !m->s->mine.repairs;
     const char *last = NULL;
     for (size_t i = 0; i < s->n_fields; i++) {
         const struct field *f = &s->fields[i];
@@ -333,6 +353,18 @@ static struct v_done *done(const struct maker *m)
     return v;
 }
 
+static struct v_mine *mine(const struct maker *m)
+{
+    static const char *const phases[] = {"enter", "asking", "shown", "sending", "sent"};
+    const struct mine_part *p = &m->s->mine;
+    struct v_mine *v = ARENA_NEW(m->a, struct v_mine);
+    *v = (struct v_mine){.phase = phases[p->phase],
+                         .problem = say(m, p->problem),
+                         .view = (struct jval *)(uintptr_t)p->view,
+                         .repairable = p->n_fields > 0};
+    return v;
+}
+
 static void part(const struct maker *m, enum step step, struct v_state *v)
 {
     if (m->s->service)
@@ -357,10 +389,13 @@ static void part(const struct maker *m, enum step step, struct v_state *v)
     case STEP_DONE:
         v->done = done(m);
         break;
+    case STEP_MINE:
+        v->mine = mine(m);
+        break;
     default:
         break;
     }
-    if (m->s->service && step != STEP_SERVICE)
+    if (m->s->service && step != STEP_SERVICE && step != STEP_MINE)
         v->card = card(m);
 }
 

@@ -171,6 +171,14 @@ static const struct jfield done_fields[] = {
 };
 static JDESC(done_desc, struct v_done, done_fields);
 
+static const struct jfield mine_fields[] = {
+    S(struct v_mine, phase),
+    S(struct v_mine, problem),
+    JF_ANY(struct v_mine, view, J_OMIT),
+    JF_BOOL(struct v_mine, repairable, 0),
+};
+static JDESC(mine_desc, struct v_mine, mine_fields);
+
 static const struct jfield device_fields[] = {
     {"public", J_STR, 0, offsetof(struct v_device, public_), 0, 0, 0, NULL, NULL},
 };
@@ -200,6 +208,7 @@ static const struct jfield state_fields[] = {
     JF_OBJP(struct v_state, sign, J_OMIT, &sign_desc),
     JF_OBJP(struct v_state, filing, J_OMIT, &filing_desc),
     JF_OBJP(struct v_state, done, J_OMIT, &done_desc),
+    JF_OBJP(struct v_state, mine, J_OMIT, &mine_desc),
     JF_OBJ(struct v_state, devices, 0, &devices_desc),
     S(struct v_state, notice),
 };

@@ -100,6 +100,11 @@ struct v_done {
     const char *request_id, *registered_at, *institution; /* registered_at: "" while provisional */
     struct v_print *print;
 };
+struct v_mine {
+    const char *phase, *problem; /* enter asking shown sending sent */
+    struct jval *view;           /* as the register says it */
+    bool repairable;             /* its form is known here */
+};
 struct v_device {
     const char *public_; /* JSON member "public" */
 };
@@ -121,6 +126,7 @@ struct v_state {
     struct v_sign *sign;
     struct v_filing *filing;
     struct v_done *done;
+    struct v_mine *mine;
     struct v_devices devices;
 };
 extern const struct jdesc v_state_desc;

@@ -104,6 +104,19 @@ static void on_helped(bool heard, void *user)
     flow_helped(k->flow, heard);
 }
 
+static void on_answered(int status, const char *body, size_t len, void *user)
+{
+    struct kiosk *k = user;
+    flow_answered(k->flow, status, body, len);
+}
+
+static void on_ask(const struct flow_asking *q, void *user)
+{
+    struct kiosk *k = user;
+    const struct link_ask ask = {q->method, q->path, q->type, q->body, q->len};
+    link_ask(k->link, &ask);
+}
+
 /* False when nobody can be told now. */
 static bool on_help(const char *json, void *user)
 {
@@ -153,6 +166,7 @@ static enum rc start_flow(struct kiosk *k, struct err *e)
                                  .device = on_device,
                                  .ended = on_ended,
                                  .help = on_help,
+                                 .ask = on_ask,
                                  .user = k};
     k->flow = flow_new(&env);
     api_flow(k->api, k->flow);
@@ -171,7 +185,7 @@ static enum rc start_rest(struct kiosk *k, struct err *e)
     TRY(drivers_start(&k->loop, k->conf.drivers, k->conf.n_drivers, &de, &k->drivers, e));
     flow_drivers(k->flow, k->drivers);
     drivers_known(k->drivers, beside_queue(k, "devices.json"));
-    const struct link_events le = {on_acked, on_refused, on_waits, on_changed, on_helped, k};
+    const struct link_events le = {on_acked, on_refused, on_waits, on_changed, on_helped, on_answered, k};
     TRY(link_start(&k->loop, &k->conf.reg, k->queue, &le, &k->link, e));
     const struct ctl_env ce = {.conf = &k->conf,
                                .drivers = k->drivers,

@@ -12,6 +12,7 @@
                                */
 #define PRUNE_EVERY_MS (3600 * 1000)
 #define BLOB_MS 60000 /* 5 MB over a line of 1 Mbit/s */
+#define ASK_SMALL 65536
 #define HELP_MS 60000 /* a call for help is of no use later */
 #define FRESH_MS 5000 /* sent this soon after filing, a request was not offline */
 
@@ -404,6 +405,31 @@ void link_help(struct link *l, const char *json)
     l->help_until = mono_ms() + HELP_MS;
     l->help_at = 0;
     next(l);
+}
+
+static void on_ask(const struct httpc_reply *r, void *user)
+{
+    struct link *l = user;
+    if (l->stopped)
+        return;
+    bool came = r->rc == RC_OK;
+    log_info("event=asked status=%d rc=%s", came ? r->status : 0, rc_name(r->rc));
+    if (l->ev.answered)
+        l->ev.answered(came ? r->status : 0, came ? r->body : NULL, came ? r->len : 0, l->ev.user);
+}
+
+/* The client sends one after the other by itself. */
+void link_ask(struct link *l, const struct link_ask *ask)
+{
+    ARENA_SCOPE(a);
+    const char *const headers[] = {arena_fmt(a, "Content-Type: %s", ask->type), NULL};
+    const struct httpc_request q = {.method = ask->method,
+                                    .path = ask->path,
+                                    .headers = headers,
+                                    .body = ask->body,
+                                    .len = ask->len,
+                                    .timeout_ms = ask->len > ASK_SMALL ? BLOB_MS : 0};
+    httpc_start(l->http, &q, on_ask, l);
 }
 
 static void next(struct link *l)

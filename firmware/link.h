@@ -21,6 +21,8 @@ struct link_events {
     void (*waits)(const char *id, void *user);   /* tried, and will be tried again later */
     void (*changed)(void *user);                 /* online or offline */
     void (*helped)(bool heard, void *user);      /* what became of link_help() */
+    /* The answer to link_ask(); status 0: none came. */
+    void (*answered)(int status, const char *body, size_t len, void *user);
     void *user;
 };
 
@@ -31,6 +33,13 @@ void link_free(struct link *l);
 void link_kick(struct link *l, const char *id); /* a new item is on disk: now, whatever the back-off says */
 /* A call for help from the screen: not kept, because it is of no use later. json: < 200 bytes. */
 void link_help(struct link *l, const char *json);
+/* Something the person who stands there waits for; not kept, not repeated. One answer for each. */
+struct link_ask {
+    const char *method, *path, *type;
+    const void *body;
+    size_t len;
+};
+void link_ask(struct link *l, const struct link_ask *ask);
 bool link_online(const struct link *l);
 int64_t link_next_try_ms(const struct link *l); /* until the next upload; 0: nothing waits */
 

@@ -27,14 +27,26 @@ static struct expr_value field_value(const char *path, void *user)
         .values = x->values, .n = x->n, .multi = f->type == FT_MULTI || f->type == FT_FILE};
 }
 
+static bool chosen(const struct form_ctx *c, const struct field *f)
+{
+    for (size_t i = 0; i < c->n_only; i++)
+        if (c->only[i] == f)
+            return true;
+    return !c->only;
+}
+
 bool form_visible(const struct form_ctx *c, const struct answers *s, const struct field *f)
 {
     struct scope in = {c, s};
+    if (c->only)
+        return chosen(c, f);
     return !f->condition || expr_true(f->condition, field_value, &in);
 }
 
 bool form_asked(const struct form_ctx *c, const struct field *f)
 {
+    if (!chosen(c, f))
+        return false;
     switch (f->type) {
     case FT_SIGN: /* a step of its own */
         return false;
@@ -245,7 +257,7 @@ static size_t judge_rules(const struct form_ctx *c, struct answers *s, const str
 {
     struct scope in = {c, s};
     size_t n = 0;
-    for (size_t i = 0; i < c->service->n_rules; i++) {
+    for (size_t i = 0; !c->only && i < c->service->n_rules; i++) {
         const struct form_rule *r = &c->service->rules[i];
         const struct field *last = &c->service->fields[r->after];
         bool here = !only || only->fields[0] == last || (only->n > 1 && only->fields[1] == last);

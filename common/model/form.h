@@ -31,6 +31,10 @@ struct form_ctx {
     enum lang lang;
     struct date today;
     unsigned channel; /* CH_KIOSK hides what a kiosk cannot ask yet (map) */
+    /* Not NULL: these alone are asked, whatever their conditions and the rules between fields say: the rest
+     * of the answers is elsewhere (a repair of what was returned). */
+    const struct field *const *only;
+    size_t n_only;
 };
 
 void answers_init(struct answers *s, struct arena *a);

@@ -8,6 +8,7 @@ import {dirname, join} from "node:path";
 import {fileURLToPath} from "node:url";
 import {World} from "./world.mjs";
 import {play} from "./scenes.mjs";
+import {found} from "./scenes.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const types = {".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8",
@@ -232,6 +233,20 @@ export class Mock {
       "session/comfort": () => void (w.slow = body.slow),
       "receipt/look": () => (/^[0-9A-Z]{10}$/.test(body.code) ? [200, w.found || {state: "waiting", number: "", date: "",
         due: ""}] : [422, {error: {text: "?"}}]),
+      "mine/open": () => {
+        w.step = "mine";
+        w.mine = {phase: "enter", problem: "", repairable: false};
+      },
+      "mine/look": () => {
+        w.mine = {phase: "asking", problem: "", repairable: false};
+        this.later(300, () => (w.mine = body.pin === "4821" && body.code === "9W0YVWYXW8" ? found(w)
+          : {phase: "enter", problem: "Codul și PIN-ul nu se potrivesc. Verificați-le pe bon.", repairable: false}));
+        return [202, {}];
+      },
+      "mine/repair": () => {
+        w.choose("cs.birth_certificate");
+        w.goto("act.birth_date");
+      },
       "session/start": () => w.start(body.lang), "session/lang": () => (w.lang = body.lang),
       "session/service": () => {
         w.choose(body.service);

@@ -58,6 +58,31 @@ const jam = text("O foaie s-a blocat. Scoateți-o încet; paginile scanate răm�
   "Egy lap elakadt. Húzza ki óvatosan; a beolvasott oldalak megmaradnak.",
   "A sheet is stuck. Pull it out gently; the scanned pages stay.");
 
+// What the register says of a request that came back.
+export const found = (w, more) => ({phase: "shown", problem: "", repairable: true, view: {
+  number: "CS 15/22.11.2026", institution: w.tr(w.institution.name), state: "returned",
+  service: said(w, text("Certificat de naștere", "Születési bizonyítvány", "Birth certificate")),
+  says: said(w, text("Avem nevoie de o corectură de la dumneavoastră.", "Javítást kérünk Öntől.",
+    "We need a correction from you.")),
+  events: [
+    {day: "22 noiembrie 2026", text: said(w, text("Cererea a primit număr", "A kérelem iktatószámot kapott",
+      "The request got its number")), more: ""},
+    {day: "24 noiembrie 2026", text: said(w, text("Un coleg lucrează la cerere.", "Egy kolléga dolgozik a kérelmen.",
+      "A colleague is working on the request.")), more: ""}],
+  notes: [{day: "24 noiembrie 2026", text: "Am scris la Arhivele Naționale.\nVă anunțăm când avem răspunsul."}],
+  due: said(w, text("Răspuns până la 22 decembrie 2026", "Válasz legkésőbb: 2026. december 22.",
+    "Answer by 22 December 2026")),
+  left: said(w, text("Zile rămase: 28", "Hátralévő napok: 28", "Days left: 28")), late: false,
+  why: said(w, text("Ziua înregistrării: 22.11.2026. Legea dă 30 de zile de la înregistrare. Rezultat: 22.12.2026.",
+    "Az iktatás napja: 2026.11.22. A törvény 30 napot ad. Eredmény: 2026.12.22.",
+    "Registered: 22.11.2026. The law gives 30 days from registration. Result: 22.12.2026.")),
+  returned: {reason: "Data nașterii nu se potrivește cu actul.", service: birth, version: 1, fields: ["act.birth_date"]},
+  ...more}});
+const mine = (part) => (w) => {
+  w.step = "mine";
+  w.mine = {phase: "enter", problem: "", repairable: false, ...part(w)};
+};
+
 export const scenes = {
   start: (w) => { w.step = "idle"; },
   "start-trouble": (w) => {
@@ -120,6 +145,15 @@ export const scenes = {
   "sign-skipped": sign({phase: "done", skipped: true}),
   "sign-absent": sign({phase: "absent"}),
   "sign-error": (w) => sign({phase: "error", error: {code: "LINK_LOST", text: said(w, badPen)}})(w),
+  "mine-enter": mine(() => ({})),
+  "mine-wrong": mine((w) => ({problem: said(w, text("Codul și PIN-ul nu se potrivesc. Verificați-le pe bon.",
+    "A kód és a PIN nem egyezik. Ellenőrizze a bizonylaton.",
+    "The code and the PIN do not match. Check them on the receipt."))})),
+  "mine-asking": mine(() => ({phase: "asking"})),
+  "mine-returned": mine((w) => found(w)),
+  "mine-elsewhere": mine((w) => ({...found(w), repairable: false})),
+  "mine-shown": mine((w) => found(w, {returned: undefined})),
+  "mine-sent": mine(() => ({phase: "sent"})),
   filing: (w) => { review(w); w.step = "filing"; w.filing.phase = "sending"; },
   "filing-queued": (w) => { review(w); w.step = "filing"; w.filing.phase = "queued"; },
   done: done("printed", false),

@@ -161,6 +161,7 @@ export class World {
     if (this.step === "review") out.review = this.review();
     if (this.step === "sign") out.sign = {...this.sign, title: this.tr(this.service.name)};
     if (this.step === "filing") out.filing = this.filing;
+    if (this.step === "mine") out.mine = this.mine;
     if (this.step === "done") {
       out.done = {...this.done, due_why: this.tr(this.done.due_why), after: this.tr(this.service.after),
         print: {...this.done.print, text: this.tr(this.done.print.text)}};
@@ -231,6 +232,7 @@ export class World {
     this.errors = {};
     const card = this.service?.identity.min === "card_read";
     if (this.step === "service") return this.reset();
+    if (this.step === "mine") return void (this.step = "service");
     if (this.step === "form" && this.page > 0) this.page -= 1;
     else if (this.step === "form") this.step = card ? "card" : "service";
     else if (this.step === "card") this.step = "service";

@@ -10,13 +10,14 @@ import {Review} from "./review.js";
 import {Sign} from "./sign.js";
 import {Filing} from "./filing.js";
 import {Done} from "./done.js";
+import {Mine} from "./mine.js";
 import {Wait} from "./wait.js";
 import {Bar} from "./bar.js";
 import {Dialogs} from "./dialogs.js";
 
 const steps = {idle: Start, service: Service, card: Card, form: Form, review: Review, sign: Sign,
   filing: Filing,
-  done: Done};
+  done: Done, mine: Mine};
 const noPrefs = {large: false, contrast: false, lower: false};
 
 // Settings are classes of the document, so that dialogs in the top layer follow too.

@@ -37,6 +37,8 @@ export function Service() {
   return html`<${Screen} title=${t("service.title")} kind="choose"
       actions=${html`<${Actions} leave=${false} onBack=${() => call("/v1/session/end")} />`}>
     <${Trouble} />
-    <div class="tiles">${(state.services || []).map((s) => html`<${Tile} key=${s.id} service=${s} />`)}</div>
+    <div class="tiles">${(state.services || []).map((s) => html`<${Tile} key=${s.id} service=${s} />`)}
+      <button type="button" class="btn quiet" onClick=${() => call("/v1/mine/open")}><${Icon} name="clock" /><span>${
+        t("mine.open")}</span></button></div>
   </${Screen}>`;
 }

@@ -307,8 +307,30 @@ async function later(browser, mock, port) {
   await page.context().close();
 }
 
+// A receipt at the kiosk: the reader types its QR, the PIN by keys, what came back is asked and nothing else.
+async function mine(browser, mock, port) {
+  const page = await visit(browser, mock, port);
+  mock.scene("service", "ro");
+  await shown(page, mock);
+  await page.click("text=cererea mea");
+  await page.waitForSelector("#mine-code");
+  await page.keyboard.type("https://turda.example/s/9W0YVWYXW8");
+  await page.keyboard.press("Enter");
+  check(await page.evaluate(() => document.activeElement.id) === "mine-pin", "after the QR the PIN is asked");
+  await page.keyboard.type("0000");
+  await page.keyboard.press("Enter");
+  await page.waitForSelector("text=nu se potrivesc");
+  await page.fill("#mine-code", "9w0yv-wyxw8");
+  await page.fill("#mine-pin", "4821");
+  await page.keyboard.press("Enter");
+  await page.waitForSelector("text=Data nașterii nu se potrivește cu actul.");
+  await page.click("text=Corectați acum");
+  await page.waitForSelector("[id^='f-act.birth_date']");
+  await page.context().close();
+}
+
 export async function journeys(browser, mock, port) {
-  for (const [name, part] of Object.entries({keysOnly, ownKeyboard, errors, focus, reconnect, care, papers, later})) {
+  for (const [name, part] of Object.entries({keysOnly, ownKeyboard, errors, focus, reconnect, care, papers, later, mine})) {
     mock.world.reset();
     mock.calls.length = 0;
     const before = browser.contexts().length;

@@ -31,6 +31,14 @@ static bool is_online(void *user)
     return ((struct rig *)user)->online;
 }
 
+static void on_ask(const struct flow_asking *q, void *user)
+{
+    struct rig *r = user;
+    r->asks++;
+    snprintf(r->ask_path, sizeof(r->ask_path), "%s %s", q->method, q->path);
+    snprintf(r->ask_body, sizeof(r->ask_body), "%.*s", (int)q->len, (const char *)q->body);
+}
+
 static void on_changed(void *user)
 {
     ((struct rig *)user)->changed++;
@@ -153,6 +161,7 @@ static void open_all(struct rig *r, const char *const modes[4])
                                  .device = on_device,
                                  .ended = on_ended,
                                  .help = on_help,
+                                 .ask = on_ask,
                                  .user = r};
     r->flow = flow_new(&env);
     open_drivers(r, modes);
@@ -329,15 +338,24 @@ static void do_file(struct rig *r, const char *service)
     flow_waits(r->flow, r->filed_id);
 }
 
+static void do_end(struct rig *r, const char *service)
+{
+    (void)service;
+    rig_must(r, "/v1/session/end", "{}");
+}
+
 void rig_to(struct rig *r, enum step step, const char *service)
 {
     static void (*const ways[])(struct rig *, const char *) = {
         [STEP_IDLE] = do_start,  [STEP_SERVICE] = do_service, [STEP_CARD] = do_card,
         [STEP_FORM] = do_fill,   [STEP_REVIEW] = do_review,   [STEP_SIGN] = do_sign,
-        [STEP_FILING] = do_file,
+        [STEP_FILING] = do_file, [STEP_DONE] = do_end,        [STEP_MINE] = do_end,
     };
     for (int i = 0; i < 20 && flow_step(r->flow) != step; i++)
-        ways[flow_step(r->flow)](r, service);
+        if (step == STEP_MINE && flow_step(r->flow) == STEP_SERVICE)
+            rig_must(r, "/v1/mine/open", "{}");
+        else
+            ways[flow_step(r->flow)](r, service);
     assert_int_equal(flow_step(r->flow), step);
 }
 

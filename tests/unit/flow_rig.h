@@ -23,6 +23,8 @@ struct rig {
     int helped; /* calls for help that reached the register's link */
     int filed, ended, changed, devices;
     char filed_id[UUID_LEN];
+    int asks; /* to the register while the person waits: the last one */
+    char ask_path[120], ask_body[4096];
     enum rc rc; /* of the last command */
     int status;
     struct err err;

@@ -13,27 +13,50 @@
 
 static const char birth[] = "cs.birth_certificate", car[] = "complaint.abandoned_vehicle";
 
-/* The table once more, as letters per step: i s c f r g(sign) l(filing) d. */
+/* The table once more, as letters per step: i s c f r g(sign) l(filing) d m(mine). */
 static const struct {
     const char *path, *steps;
 } want[] = {
-    {"/v1/session/start", "i"},       {"/v1/session/lang", "scfrgld"}, {"/v1/session/service", "s"},
-    {"/v1/session/touch", "scfrgld"}, {"/v1/session/end", "scfrgd"},   {"/v1/session/back", "cfrg"},
-    {"/v1/card/read", "c"},           {"/v1/card/mrz", "c"},           {"/v1/card/skip", "c"},
-    {"/v1/form/answer", "f"},         {"/v1/form/goto", "fr"},         {"/v1/sign/start", "rg"},
-    {"/v1/sign/clear", "g"},          {"/v1/sign/finish", "g"},        {"/v1/sign/cancel", "g"},
-    {"/v1/sign/skip", "rg"},          {"/v1/submit", "rgld"},          {"/v1/print", "d"},
-    {"/v1/print/resolve", "d"},       {"/v1/help", "iscfrgld"},        {"/v1/session/comfort", "scfrgld"},
-    {"/v1/receipt/look", "i"},        {"/v1/card/scan", "c"},          {"/v1/scan/start", "f"},
-    {"/v1/scan/again", "f"},          {"/v1/scan/cancel", "f"},        {"/v1/scan/page/move", "f"},
-    {"/v1/scan/page/rotate", "f"},    {"/v1/scan/page/delete", "f"},   {"/v1/scan/page/keep", "f"},
+    {"/v1/session/start", "i"},
+    {"/v1/session/lang", "scfrgldm"},
+    {"/v1/session/service", "s"},
+    {"/v1/session/touch", "scfrgldm"},
+    {"/v1/session/end", "scfrgdm"},
+    {"/v1/session/back", "cfrgm"},
+    {"/v1/mine/open", "s"},
+    {"/v1/mine/look", "m"},
+    {"/v1/mine/repair", "m"},
+    {"/v1/card/read", "c"},
+    {"/v1/card/mrz", "c"},
+    {"/v1/card/skip", "c"},
+    {"/v1/form/answer", "f"},
+    {"/v1/form/goto", "fr"},
+    {"/v1/sign/start", "rg"},
+    {"/v1/sign/clear", "g"},
+    {"/v1/sign/finish", "g"},
+    {"/v1/sign/cancel", "g"},
+    {"/v1/sign/skip", "rg"},
+    {"/v1/submit", "rgld"},
+    {"/v1/print", "d"},
+    {"/v1/print/resolve", "d"},
+    {"/v1/help", "iscfrgldm"},
+    {"/v1/session/comfort", "scfrgldm"},
+    {"/v1/receipt/look", "i"},
+    {"/v1/card/scan", "c"},
+    {"/v1/scan/start", "f"},
+    {"/v1/scan/again", "f"},
+    {"/v1/scan/cancel", "f"},
+    {"/v1/scan/page/move", "f"},
+    {"/v1/scan/page/rotate", "f"},
+    {"/v1/scan/page/delete", "f"},
+    {"/v1/scan/page/keep", "f"},
     {"/v1/scan/skip", "f"},
 };
 
 static void test_table(void **state)
 {
     (void)state;
-    static const char letters[] = "iscfrgld";
+    static const char letters[] = "iscfrgldm";
     const struct flow_row *rows;
     assert_int_equal(flow_rows(&rows), COUNT(want));
     for (size_t i = 0; i < COUNT(want); i++) {

@@ -1,1 +1,5 @@
+if(TARGET fw)
+  pridvor_test(unit_flow_mine LABEL unit SOURCES unit/flow_mine_test.c unit/flow_rig.c LIBS fw)
+  add_dependencies(unit_flow_mine fake_kdrv)
+endif()
 pridvor_test(unit_base_multipart LABEL unit SOURCES unit/base_multipart_test.c LIBS base)

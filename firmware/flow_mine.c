@@ -1,0 +1,270 @@
+/* "My request" at a kiosk: code and PIN of a receipt, the register's answer on the screen, and the questions
+ * whose answers came back. Nothing is kept: it lives in the session and goes with it. */
+#include <string.h>
+
+#include "common/base/text.h"
+#include "firmware/flow_int.h"
+
+enum { FIELDS_MAX = 64, TOLD_MAX = 256 << 10 };
+
+static void forget_view(struct mine_part *p)
+{
+    arena_free(p->told);
+    p->told = NULL;
+    p->view = NULL;
+    p->fields = NULL;
+    p->n_fields = 0;
+}
+
+void mine_wipe(struct session *s)
+{
+    forget_view(&s->mine);
+    wipe(&s->mine, sizeof(s->mine));
+    s->mine.problem = "";
+}
+
+enum rc mine_open(struct flow_call *c, struct err *e)
+{
+    (void)e;
+    mine_wipe(c->s);
+    flow_go(c->f, STEP_MINE);
+    return RC_OK;
+}
+
+/* Answers come in the order of the asks, also for sessions that are over. */
+static bool ask(struct flow *f, const struct flow_asking *q)
+{
+    if (!f->env.ask || !f->env.online || !f->env.online(f->env.user))
+        return false;
+    f->s->mine.asked = ++f->asks;
+    f->env.ask(q, f->env.user);
+    return true;
+}
+
+static void ask_json(struct flow *f, const char *path, const char *answers, enum mine_phase phase)
+{
+    struct mine_part *p = &f->s->mine;
+    BUF_SCOPE(b);
+
+    buf_fmt(&b, "{\"code\":\"%s\",\"pin\":\"%s\",\"lang\":\"%s\"", p->code, p->pin, lang_codes[f->s->lang]);
+    if (answers)
+        buf_fmt(&b, ",\"answers\":%s", answers);
+    buf_chr(&b, '}');
+    const struct flow_asking q = {"POST", path, "application/json", b.p, b.len};
+    if (ask(f, &q))
+        p->phase = phase;
+    else
+        p->problem = "mine.later";
+}
+
+enum rc mine_look(struct flow_call *c, struct err *e)
+{
+    const struct in_mine *in = c->in;
+    struct mine_part *p = &c->s->mine;
+    /* The QR of a receipt is an address that ends in the code. */
+    const char *slash = strrchr(in->code, '/');
+
+    if (p->phase == MINE_ASKING || p->phase == MINE_SENDING)
+        return err_set(e, RC_BUSY, "the register is being asked");
+    p->problem = "";
+    if (!receipt_code_norm(p->code, slash ? slash + 1 : in->code) ||
+        strspn(in->pin, "0123456789") != PIN_LEN) {
+        p->phase = MINE_ENTER;
+        p->problem = "mine.bad";
+        return RC_OK;
+    }
+    memcpy(p->pin, in->pin, PIN_LEN + 1);
+    forget_view(p);
+    ask_json(c->f, "/v1/status", NULL, MINE_ASKING);
+    return RC_OK;
+}
+
+void mine_again(struct flow *f)
+{
+    struct mine_part *p = &f->s->mine;
+    if (f->step == STEP_MINE && p->phase == MINE_SHOWN)
+        ask_json(f, "/v1/status", NULL, MINE_ASKING);
+}
+
+void mine_back(struct flow *f)
+{
+    struct mine_part *p = &f->s->mine;
+    if (p->phase == MINE_SENDING)
+        return; /* its answer decides */
+    if (f->step == STEP_MINE) {
+        mine_wipe(f->s);
+        flow_go(f, STEP_SERVICE);
+        return;
+    }
+    p->repairs = false;
+    p->problem = "";
+    scan_stop(f);
+    f->s->service = NULL;
+    flow_go(f, STEP_MINE);
+}
+
+/* The returned fields by this terminal's own forms; none when it does not have that version. */
+static void find_fields(struct flow *f)
+{
+    struct mine_part *p = &f->s->mine;
+    const struct jval *back = jval_get(p->view, "returned"), *ids = jval_get(back, "fields");
+    const struct service *s =
+        catalog_version(f->env.catalog, jval_str(back, "service", ""), jval_int(back, "version", 0));
+    const struct form_ctx all = {.service = s, .channel = CH_KIOSK};
+
+    p->fields = ARENA_ARRAY(p->told, const struct field *, FIELDS_MAX);
+    p->n_fields = 0;
+    for (size_t i = 0; s && ids && i < ids->n && p->n_fields < FIELDS_MAX; i++) {
+        const struct field *fd = ids->items[i].s ? service_field(s, ids->items[i].s) : NULL;
+        if (!fd || !form_asked(&all, fd)) {
+            p->n_fields = 0; /* one that cannot be asked here: at the counter, or on the page */
+            return;
+        }
+        p->fields[p->n_fields++] = fd;
+    }
+}
+
+static void told(struct flow *f, const char *body, size_t len)
+{
+    struct mine_part *p = &f->s->mine;
+    struct jval *v;
+    struct err e = {0};
+
+    forget_view(p);
+    p->told = arena_new();
+    if (len > TOLD_MAX || jval_parse(p->told, body, len, &v, &e) != RC_OK || v->kind != JV_OBJ) {
+        log_err(&e, "event=mine_answer");
+        forget_view(p);
+        p->phase = MINE_ENTER;
+        p->problem = "mine.later";
+        return;
+    }
+    p->view = v;
+    p->phase = MINE_SHOWN;
+    find_fields(f);
+}
+
+/* In the form's order, so that pages and review follow it. */
+enum rc mine_repair(struct flow_call *c, struct err *e)
+{
+    struct session *s = c->s;
+    struct mine_part *p = &s->mine;
+    const struct jval *back = jval_get(p->view, "returned");
+
+    if (p->phase != MINE_SHOWN || p->n_fields == 0)
+        return err_set(e, RC_STATE, "nothing can be put right here");
+    s->service =
+        catalog_version(c->f->env.catalog, jval_str(back, "service", ""), jval_int(back, "version", 0));
+    answers_init(&s->answers, s->arena);
+    p->repairs = true;
+    p->n_sent = 0;
+    p->problem = "";
+    form_enter(c->f);
+    return RC_OK;
+}
+
+/* First the files, one by one, then the answers that name them. */
+static void send_next(struct flow *f)
+{
+    struct mine_part *p = &f->s->mine;
+    struct form_ctx ctx = flow_form(f);
+    struct queue_blob *files;
+    ARENA_SCOPE(a);
+    BUF_SCOPE(answers);
+
+    size_t n = scan_blobs(f, a, &files);
+    p->problem = "";
+    if (p->n_sent < n) {
+        const struct queue_blob *b = &files[p->n_sent];
+        const struct flow_asking q = {"PUT", arena_fmt(a, "/v1/blobs/%s", b->sha256), "application/pdf",
+                                      b->data.p, b->data.len};
+        if (ask(f, &q))
+            p->phase = MINE_SENDING;
+        else
+            p->problem = "mine.later";
+        return;
+    }
+    answers_encode(&ctx, &f->s->answers, &answers);
+    ask_json(f, "/v1/returns", answers.p, MINE_SENDING);
+}
+
+enum rc mine_send(struct flow_call *c, struct err *e)
+{
+    struct flow *f = c->f;
+    struct mine_part *p = &c->s->mine;
+    struct form_ctx ctx = flow_form(f);
+    struct form_error first;
+
+    if (p->phase == MINE_SENDING)
+        return RC_OK;
+    if (form_check(&ctx, &c->s->answers, &first, 1) > 0)
+        return err_at(e, RC_BAD_FIELD, first.field, "the form has an error");
+    p->n_sent = 0;
+    send_next(f);
+    if (*p->problem)
+        flow_notice(f, p->problem);
+    else
+        flow_go(f, STEP_MINE);
+    return RC_OK;
+}
+
+static const char *trouble_of(int status)
+{
+    static const struct {
+        int status;
+        const char *key;
+    } rows[] = {{403, "mine.wrong"}, {429, "mine.locked"}, {422, "mine.refused"}, {409, "mine.over"}};
+    for (size_t i = 0; i < COUNT(rows); i++)
+        if (rows[i].status == status)
+            return rows[i].key;
+    return "mine.later";
+}
+
+static void sent(struct flow *f, int status)
+{
+    struct session *s = f->s;
+    struct mine_part *p = &s->mine;
+    struct queue_blob *files;
+    ARENA_SCOPE(a);
+
+    bool was_file = p->n_sent < scan_blobs(f, a, &files), ok = status == 200 || status == 201;
+    if (was_file && ok) {
+        p->n_sent++;
+        send_next(f);
+        ok = !*p->problem;
+    } else if (ok) {
+        p->phase = MINE_SENT;
+        p->repairs = false;
+        forget_view(p);
+        scan_wipe(s);
+        s->service = NULL;
+        flow_go(f, STEP_MINE);
+        return;
+    }
+    if (!ok) { /* what was typed stays; sending once more is one press */
+        p->phase = MINE_SHOWN;
+        p->problem = "";
+        flow_go(f, STEP_REVIEW);
+        flow_notice(f, status ? trouble_of(status) : "mine.later");
+    }
+}
+
+void flow_answered(struct flow *f, int status, const char *body, size_t len)
+{
+    struct mine_part *p = f->s ? &f->s->mine : NULL;
+    bool last = p && p->asked && p->asked == f->answers + 1;
+
+    f->answers++;
+    if (!last)
+        return; /* of a visit that is over, or of an ask that another one followed */
+    flow_touch(f);
+    if (p->phase == MINE_SENDING) {
+        sent(f, status);
+    } else if (p->phase == MINE_ASKING && status == 200) {
+        told(f, body, len);
+    } else if (p->phase == MINE_ASKING) {
+        p->phase = MINE_ENTER;
+        p->problem = trouble_of(status);
+    }
+    flow_changed(f);
+}

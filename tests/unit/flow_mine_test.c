@@ -1,0 +1,233 @@
+/* "My request" at the kiosk: what is asked of the register, what its answers become, and that nothing stays.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "common/base/clock.h"
+#include "tests/unit/flow_rig.h"
+
+static const char look[] = "{\"code\":\"9w0yv-wyxw8\",\"pin\":\"4821\"}";
+static const char plain[] =
+    "{\"number\":\"15/22.11.2026\",\"service\":\"Certificat\",\"institution\":\"Cluj\","
+    "\"state\":\"in_work\",\"says\":\"Un coleg lucrează la cerere.\",\"events\":[],\"notes\":[]}";
+#define RETURNED(service, version, fields)                                                                   \
+    "{\"number\":\"15/"                                                                                      \
+    "22.11.2026\",\"service\":\"Certificat\",\"institution\":\"Cluj\",\"state\":\"returned\","               \
+    "\"says\":\"Avem nevoie de o corectură.\",\"events\":[],\"notes\":[],\"returned\":{\"reason\":\"Data "  \
+    "nu se "                                                                                                 \
+    "citește.\",\"service\":\"" service "\",\"version\":" version ",\"fields\":[" fields "]}}"
+static const char date_back[] = RETURNED("cs.birth_certificate", "1", "\"act.birth_date\"");
+
+static void answer(struct rig *r, int status, const char *body)
+{
+    flow_answered(r->flow, status, body, body ? strlen(body) : 0);
+}
+
+static void to_shown(struct rig *r, const char *view)
+{
+    rig_to(r, STEP_MINE, NULL);
+    rig_must(r, "/v1/mine/look", look);
+    assert_true(rig_state_has(r, "\"phase\":\"asking\""));
+    answer(r, 200, view);
+}
+
+static void shown(void **state)
+{
+    static struct rig r;
+    (void)state;
+    rig_open(&r, NULL, NULL, NULL);
+    r.online = true;
+    to_shown(&r, plain);
+    assert_string_equal(r.ask_path, "POST /v1/status");
+    assert_string_equal(r.ask_body, "{\"code\":\"9W0YVWYXW8\",\"pin\":\"4821\",\"lang\":\"ro\"}");
+    assert_true(rig_state_has(&r, "Un coleg lucrează la cerere."));
+    assert_false(rig_state_has(&r, "4821")); /* the PIN does not go to the page */
+    assert_false(rig_state_has(&r, "9W0YVWYXW8"));
+    rig_do(&r, "/v1/mine/repair", "{}");
+    assert_int_equal(r.rc, RC_STATE);
+    rig_must(&r, "/v1/session/lang", "{\"lang\":\"hu\"}"); /* the register speaks the new language */
+    assert_non_null(strstr(r.ask_body, "\"lang\":\"hu\""));
+    answer(&r, 200, plain);
+    rig_must(&r, "/v1/session/back", "{}");
+    assert_int_equal(flow_step(r.flow), STEP_SERVICE);
+    assert_false(rig_state_has(&r, "Un coleg"));
+    rig_must(&r, "/v1/mine/open", "{}");
+    assert_true(rig_state_has(&r, "\"phase\":\"enter\""));
+    rig_close(&r);
+}
+
+static void by_address(void **state)
+{
+    static struct rig r;
+    (void)state;
+    rig_open(&r, NULL, NULL, NULL);
+    r.online = true;
+    rig_to(&r, STEP_MINE, NULL);
+    rig_must(&r, "/v1/mine/look", "{\"code\":\"https://cluj.example/s/9W0YVWYXW8\",\"pin\":\"4821\"}");
+    assert_non_null(strstr(r.ask_body, "\"code\":\"9W0YVWYXW8\""));
+    rig_close(&r);
+}
+
+static void not_shown(void **state)
+{
+    static const struct {
+        int status;
+        const char *body, *says;
+    } rows[] = {
+        {403, "{}", "nu se potrivesc"}, {429, "{}", "Prea multe"},        {0, NULL, "nu răspunde"},
+        {500, "{}", "nu răspunde"},     {200, "nonsense", "nu răspunde"}, {200, "[]", "nu răspunde"},
+        {200, "", "nu răspunde"},
+    };
+    static const char *const bad[] = {"{\"code\":\"short\",\"pin\":\"4821\"}",
+                                      "{\"code\":\"9W0YVWYXW8\",\"pin\":\"48x1\"}",
+                                      "{\"code\":\"/\",\"pin\":\"4821\"}"};
+    static struct rig r;
+    (void)state;
+    rig_open(&r, NULL, NULL, NULL);
+    r.online = true;
+    rig_to(&r, STEP_MINE, NULL);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        rig_must(&r, "/v1/mine/look", look);
+        answer(&r, rows[i].status, rows[i].body);
+        assert_true(rig_state_has(&r, "\"phase\":\"enter\""));
+        assert_true(rig_state_has(&r, rows[i].says));
+    }
+    int asks = r.asks;
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        rig_must(&r, "/v1/mine/look", bad[i]);
+        assert_true(rig_state_has(&r, "10 litere și cifre"));
+    }
+    r.online = false;
+    rig_must(&r, "/v1/mine/look", look);
+    assert_true(rig_state_has(&r, "nu răspunde"));
+    assert_int_equal(r.asks, asks); /* nobody was asked */
+    rig_close(&r);
+}
+
+/* An answer to somebody else's question shows nothing. */
+static void late_answers(void **state)
+{
+    static struct rig r;
+    (void)state;
+    rig_open(&r, NULL, NULL, NULL);
+    r.online = true;
+    rig_to(&r, STEP_MINE, NULL);
+    rig_must(&r, "/v1/mine/look", look);
+    flow_end(r.flow, "test");
+    answer(&r, 200, plain);
+    assert_int_equal(flow_step(r.flow), STEP_IDLE);
+    rig_to(&r, STEP_MINE, NULL);
+    rig_must(&r, "/v1/mine/look", look);
+    rig_must(&r, "/v1/session/back", "{}");
+    rig_must(&r, "/v1/mine/open", "{}");
+    rig_must(&r, "/v1/mine/look", "{\"code\":\"0000000000\",\"pin\":\"0000\"}");
+    answer(&r, 200, plain); /* to the first */
+    assert_true(rig_state_has(&r, "\"phase\":\"asking\""));
+    assert_false(rig_state_has(&r, "Un coleg"));
+    answer(&r, 403, "{}");
+    assert_true(rig_state_has(&r, "nu se potrivesc"));
+    answer(&r, 200, plain); /* to nothing */
+    assert_false(rig_state_has(&r, "Un coleg"));
+    rig_close(&r);
+}
+
+static void repaired(void **state)
+{
+    static const char submit[] = "{\"key\":\"018f0000-0000-7000-8000-000000000001\"}";
+    static struct rig r;
+    (void)state;
+    rig_open(&r, NULL, NULL, NULL);
+    r.online = true;
+    to_shown(&r, date_back);
+    assert_true(rig_state_has(&r, "\"repairable\":true"));
+    rig_must(&r, "/v1/mine/repair", "{}");
+    assert_int_equal(flow_step(r.flow), STEP_FORM);
+    assert_true(rig_state_has(&r, "\"pages\":1,"));
+    assert_true(rig_state_has(&r, "act.birth_date"));
+    assert_false(rig_state_has(&r, "act.last_name"));
+    rig_do(&r, "/v1/form/answer", "{\"values\":{\"act.last_name\":\"Altul\"}}");
+    assert_int_equal(r.rc, RC_BAD_FIELD); /* not among what came back */
+    rig_do(&r, "/v1/form/answer", "{\"values\":{\"act.birth_date\":\"2190-01-01\"}}");
+    assert_int_equal(r.status, 422);
+    rig_must(&r, "/v1/session/back", "{}");
+    assert_int_equal(flow_step(r.flow), STEP_MINE);
+    assert_true(rig_state_has(&r, "\"phase\":\"shown\""));
+    rig_must(&r, "/v1/mine/repair", "{}");
+    rig_must(&r, "/v1/form/answer", "{\"values\":{\"act.birth_date\":\"1991-06-18\"}}");
+    assert_int_equal(flow_step(r.flow), STEP_REVIEW);
+    assert_true(rig_state_has(&r, "\"sign\":false"));
+    rig_must(&r, "/v1/submit", submit);
+    assert_string_equal(r.ask_path, "POST /v1/returns");
+    assert_string_equal(r.ask_body, "{\"code\":\"9W0YVWYXW8\",\"pin\":\"4821\",\"lang\":\"ro\",\"answers\":"
+                                    "{\"act.birth_date\":\"1991-06-18\"}}");
+    assert_true(rig_state_has(&r, "\"phase\":\"sending\""));
+    rig_must(&r, "/v1/session/back", "{}"); /* not now */
+    assert_true(rig_state_has(&r, "\"phase\":\"sending\""));
+    answer(&r, 0, NULL);
+    assert_int_equal(flow_step(r.flow), STEP_REVIEW); /* what was typed stays */
+    assert_true(rig_state_has(&r, "nu răspunde"));
+    assert_true(rig_state_has(&r, "18.06.1991"));
+    rig_must(&r, "/v1/submit", submit);
+    answer(&r, 200, "{\"errors\":[]}");
+    assert_int_equal(flow_step(r.flow), STEP_MINE);
+    assert_true(rig_state_has(&r, "\"phase\":\"sent\""));
+    assert_int_equal(r.filed, 0); /* nothing was filed anew */
+    rig_must(&r, "/v1/session/back", "{}");
+    rig_must(&r, "/v1/session/service", "{\"service\":\"cs.birth_certificate\"}"); /* a whole form again */
+    rig_close(&r);
+}
+
+/* What this terminal cannot ask is said, and not half asked. */
+static void not_here(void **state)
+{
+    static const char *const views[] = {
+        RETURNED("cs.birth_certificate", "99", "\"act.birth_date\""),
+        RETURNED("cs.nothing", "1", "\"x\""),
+        RETURNED("cs.birth_certificate", "1", "\"act.birth_date\",\"nothing\""),
+        RETURNED("complaint.abandoned_vehicle", "1", "\"place.pin\""),
+        RETURNED("cs.birth_certificate", "1", ""),
+        RETURNED("cs.birth_certificate", "1", "1"),
+    };
+    static struct rig r;
+    (void)state;
+    rig_open(&r, NULL, NULL, NULL);
+    r.online = true;
+    for (size_t i = 0; i < COUNT(views); i++) {
+        to_shown(&r, views[i]);
+        assert_true(rig_state_has(&r, "\"repairable\":false"));
+        rig_do(&r, "/v1/mine/repair", "{}");
+        assert_int_equal(r.rc, RC_STATE);
+        rig_must(&r, "/v1/session/end", "{}");
+    }
+    rig_close(&r);
+}
+
+static void ends(void **state)
+{
+    static struct rig r;
+    (void)state;
+    rig_open(&r, NULL, NULL, NULL);
+    r.online = true;
+    to_shown(&r, date_back);
+    rig_must(&r, "/v1/mine/repair", "{}");
+    flow_tick(r.flow, mono_ms() + 200000); /* nobody is there any more */
+    assert_int_equal(flow_step(r.flow), STEP_IDLE);
+    assert_false(rig_state_has(&r, "Data nu se"));
+    rig_close(&r);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(shown),        cmocka_unit_test(by_address), cmocka_unit_test(not_shown),
+        cmocka_unit_test(late_answers), cmocka_unit_test(repaired),   cmocka_unit_test(not_here),
+        cmocka_unit_test(ends),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
