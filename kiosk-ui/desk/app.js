@@ -86,12 +86,14 @@ export function App() {
     const reply = await api.get("counts");
     if (reply.ok) setCounts(reply.body);
   }, []);
+  const leaving = useRef(null);
   const lock = useCallback(async () => {
     if (!here.current) return;
     setCover("locked");
-    await news.flush();
-    dispatchEvent(new Event("desk-save")); // drafts go out before the session does
-    setTimeout(() => api.post("logout"), 1500);
+    const saved = []; // drafts go out before the session does, and the session before the next one comes
+    dispatchEvent(new CustomEvent("desk-save", {detail: saved}));
+    const out = Promise.all([news.flush(), ...saved]).then(() => api.post("logout"));
+    leaving.current = Promise.race([out, new Promise((done) => setTimeout(done, 4000))]);
   }, []);
 
   useEffect(() => void reach(), []);
@@ -150,6 +152,7 @@ export function App() {
   return html`<${Desk.Provider} value=${desk}>
     <div class="under" inert=${Boolean(cover)} aria-hidden=${cover ? "true" : undefined}>
       <${Shell}>${Page && html`<${Page} key=${`${page}/${page === "queue" ? "" : at.id}`} ...${at} />`}<//></div>
-    ${cover && html`<${Locked} why=${cover} account=${me.account} name=${me.full_name} done=${enter} leave=${leave} />`}
+    ${cover && html`<${Locked} why=${cover} account=${me.account} name=${me.full_name} done=${enter} leave=${leave}
+      before=${() => leaving.current} />`}
   <//>`;
 }

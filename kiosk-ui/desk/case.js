@@ -2,7 +2,7 @@
 import {html, useEffect, useRef, useState} from "../shared/html.js";
 import {Icon} from "../shared/icons.js";
 import {Due, Field, go, Head, moment, State, useDesk, useLoad, Waiting} from "./tools.js";
-import {drop, keep, keptAt, list, useKept} from "./memory.js";
+import {drop, keep, keptAt, list} from "./memory.js";
 import {step, useKeysOf} from "./keys.js";
 import {Act, Assign, Fact, Seal} from "./act.js";
 import {Editor} from "./editor.js";
@@ -118,8 +118,6 @@ function Open({id, data, load, headers}) {
   const {t, L, api, news, can, me, where, recount} = useDesk();
   const [panel, setPanel] = useState(null);
   const [stale, setStale] = useState(keptAt(`stale/${id}`) || null);
-  const [doc, setDoc] = useState("");
-  const [fold, setFold] = useKept("fold/doc", false);
   const row = data.case;
   const others = usePresence(id, true) || data.others;
   const waiting = news.waitingFor(id);
@@ -209,7 +207,7 @@ function Open({id, data, load, headers}) {
   };
   const common = {id, data, load, headers, taken};
   const editing = panel?.kind === "editor";
-  return html`<div class=${`case${editing ? " editing" : ""}${fold ? " folded" : ""}`} ref=${box}>
+  return html`<div class=${`case${editing ? " editing" : ""}`} ref=${box}>
     <header class="case-head"><${Top} row=${row} data=${data} copyNumber=${copyNumber} /><${Others} who=${others} />
       <${Doing} data=${data} waiting=${waiting} panel=${panel} onAct=${choose} onPanel=${setPanel} /></header>
     <div class="case-data">
@@ -219,14 +217,14 @@ function Open({id, data, load, headers}) {
       ${panel?.kind === "seal" && html`<${Seal} ...${common} close=${close} />`}
       ${panel?.kind === "fact" && html`<${Fact} ...${common} close=${close} />`}
       ${editing && html`<${Editor} ...${common} action=${panel.action || data.actions.find((a) => a.allowed && a.needs.some((n) => n.id === "document"))}
-        stale=${stale} act=${act} close=${close} onShow=${setDoc} />`}
+        stale=${stale} act=${act} close=${close} />`}
       <${Term} ...${common} />
       <${Answers} ...${common} />
       ${mayDraft && !editing && html`<section class="card draft-card"><h2>${t("draft.title")}</h2><p>${data.draft ? t("draft.saved", {who: data.draft.author === me.account ?
         t("draft.you") : data.draft.author, at: moment(t.lang, data.draft.at)}) : t("draft.none")}</p><button type="button" class="btn"
         onClick=${() => setPanel({kind: "editor"})}><${Icon} name="pen" />${t(data.draft ? "draft.go" : "draft.start")}</button></section>`}
     </div>
-    <div class="case-docs"><${Documents} ...${common} wanted=${doc} editing=${editing} fold=${fold} setFold=${setFold} /></div>
+    <div class="case-docs"><${Documents} ...${common} editing=${editing} /></div>
     <div class="case-more"><${Opinions} ...${common} /><${Notes} ...${common} /><${Messages} ...${common} /><${Links} ...${common} /><${Timeline} ...${common} /></div>
   </div>`;
 }

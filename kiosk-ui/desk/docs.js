@@ -69,7 +69,7 @@ export function Viewer({src, type, title, frame, check}) {
     src=${`${src}#navpanes=0&view=FitH`} title=${title}></iframe>`}<p class="viewer-way"><a class="link" href=${src} target="_blank" rel="noopener">${t("doc.open")}</a></p></div>`;
 }
 
-export function Documents({id, data, load, wanted, editing, fold, setFold}) {
+export function Documents({id, data, load, editing}) {
   const {t, api, can, news} = useDesk();
   const [chosen, setChosen] = useState("");
   const frame = useRef(null);
@@ -77,7 +77,6 @@ export function Documents({id, data, load, wanted, editing, fold, setFold}) {
     load.load();
     setChosen(doc.id);
   });
-  useEffect(() => void (wanted && setChosen(wanted)), [wanted]);
   const own = data.documents.map((d) => ({...d, src: `/api/documents/${d.id}`})).sort((a, b) => Boolean(a.voided_at) - Boolean(b.voided_at));
   const signed = own.some((d) => d.signed_at && !d.voided_at && d.kind !== "request");
   const draft = data.draft && (editing || !signed || data.case.state === "in_work");
@@ -105,9 +104,9 @@ export function Documents({id, data, load, wanted, editing, fold, setFold}) {
   };
   const plain = shown && !shown.voided_at && ["scan", "attachment"].includes(shown.kind) && !all.some((d) => d.parent === shown.id && d.kind === "certified");
   return html`<section class="docs" aria-label=${t("docs.title")}><div class="docs-h"><h2 class="sr">${t("docs.title")}</h2>
-      ${all.map((d) => html`<button type="button" key=${d.id} class="doc-tab" aria-pressed=${d.id === shown?.id} title=${d.title} onClick=${() => (setChosen(d.id), fold && setFold(false))}>
+      ${all.map((d) => html`<button type="button" key=${d.id} class="doc-tab" aria-pressed=${d.id === shown?.id} title=${d.title} onClick=${() => setChosen(d.id)}>
         <span class=${`kind k-${d.kind}`}>${t.has(`doc.kind.${d.kind}`) ? t(`doc.kind.${d.kind}`) : d.kind}</span><span class=${`clip${d.voided_at ? " voided" : ""}`}>${d.title}</span></button>`)}</div>
-    ${shown && !fold && html`<div class="docs-tools"><p class="quiet small">${[shown.made_at && moment(t.lang, shown.made_at), shown.pages && t.n("doc.pages", shown.pages),
+    ${shown && html`<div class="docs-tools"><p class="quiet small">${[shown.made_at && moment(t.lang, shown.made_at), shown.pages && t.n("doc.pages", shown.pages),
         shown.size && size(shown.size)].filter(Boolean).join(" · ")}${shown.signed_at && html` <span class="state m-good">${t("doc.signed", {who: shown.signed_name
         || shown.signed_by, at: moment(t.lang, shown.signed_at)})}</span>`}${shown.number && html` <span class="num">${t("doc.number", {number: shown.number})}</span>`}${shown.voided_at && html` <span class="state m-bad">${
         t("doc.voided", {why: shown.voided_why || "–"})}</span>`}${shown.certified_at && html` <span class="state m-good">${t("doc.certified_at", {at: moment(t.lang,

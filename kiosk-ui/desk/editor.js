@@ -51,10 +51,11 @@ function useAutosave(id, text, data, load, headers, adopt) {
   }, [JSON.stringify(text)]);
   useEffect(() => {
     const retry = setInterval(() => now.current.word === "bad" && !now.current.theirs && save(), 8000);
-    addEventListener("desk-save", save);
+    const hand = (e) => e.detail.push(save());
+    addEventListener("desk-save", hand);
     return () => {
       clearInterval(retry);
-      removeEventListener("desk-save", save);
+      removeEventListener("desk-save", hand);
       save();
     };
   }, []);

@@ -22,7 +22,7 @@ function useSeconds() {
   return [left, set];
 }
 
-export function LoginForm({account: known, done}) {
+export function LoginForm({account: known, done, before}) {
   const {api, t, prefs, setPrefs} = useDesk();
   const [way, setWay] = useState("login");
   const [values, setValues] = useState({account: known || "", password: "", code: "", fresh: "", again: ""});
@@ -41,6 +41,7 @@ export function LoginForm({account: known, done}) {
     const first = way === "redeem";
     if (first && values.fresh !== values.again) return setError({say: null, text: t("login.differ")}), focus("again");
     setBusy(true);
+    await before?.();
     const {account, password, code, fresh} = values;
     const reply = await api.post(first ? "redeem" : "login", first ? {account: account.trim(), code: code.trim(), fresh} :
       {account: account.trim(), password, ...(needCode || code ? {code: code.replace(/\s/g, "")} : {})});
@@ -93,11 +94,11 @@ export function Login({done}) {
 }
 
 // Ten minutes without a key, or a session that ended elsewhere: the page is covered, what was typed stays under it.
-export function Locked({why, account, name, done, leave}) {
+export function Locked({why, account, name, done, leave, before}) {
   const {t} = useDesk();
   return html`<div class="locked" role="dialog" aria-modal="true" aria-labelledby="locked-h">
     <div class="locked-in"><div class="door-who"><${Mark} /><span>${name}</span></div>
       <h1 id="locked-h">${t(`lock.${why}`)}</h1><p class="lead">${t("lock.kept")}</p>
-      <${LoginForm} account=${account} done=${done} />
+      <${LoginForm} account=${account} done=${done} before=${before} />
       <button type="button" class="link" onClick=${leave}>${t("lock.other")}</button></div></div>`;
 }
