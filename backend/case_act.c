@@ -79,6 +79,18 @@ static void take_over(struct case_doing *d)
         c->attention = ""; /* somebody has looked */
 }
 
+/* When it is over, nothing runs any more and nobody is asked. A child is looked after all the same. */
+static enum rc over(struct case_doing *d, struct err *e)
+{
+    struct db_param p[] = {DB_STR(d->c->id), DB_STR(case_int(d->w->a, d->w->now_ms())),
+                           DB_STR(d->who->account)};
+
+    if (!workflow_ended(&d->w->house->workflows, d->c->state) || d->c->closed_ms)
+        return RC_OK;
+    TRY(case_term_stop(d->w, d->c, e));
+    return work_sql(d->w, SQL_CASE_TASKS_CLOSE, p, NULL, e);
+}
+
 enum rc case_perform(struct case_doing *d, struct err *e)
 {
     struct casefile *c = d->c;
@@ -92,6 +104,7 @@ enum rc case_perform(struct case_doing *d, struct err *e)
         TRY(given_to_case(d, e));
     }
     TRY(case_effects(d, e));
+    TRY(over(d, e));
     TRY(case_notices(d, d->done.notices, d->done.n_notices, e));
     TRY(case_save(d->w, c, before, e));
     struct case_happening h = {.who = d->who,

@@ -104,7 +104,11 @@ enum rc case_term_start(struct work *w, struct casefile *c, struct date day, str
     if (c->svc && !*c->svc->term)
         return RC_OK; /* a form of the staff, without a term */
     const char *rule = term_of_answer(w->terms, c->svc ? c->svc->term : NULL);
-    return add(w, c, &(struct term_ask){.rule = rule, .start = {day, -1}}, true, NULL, e);
+    TRY(add(w, c, &(struct term_ask){.rule = rule, .start = {day, -1}}, true, NULL, e));
+    /* What belongs to another institution goes there within five days. */
+    if (strcmp(rule, "og27.answer") != 0 || !workflow_action(c->flow, "forward"))
+        return RC_OK;
+    return add(w, c, &(struct term_ask){.rule = "og27.forward", .start = {day, -1}}, false, NULL, e);
 }
 
 enum rc case_term_sub(struct work *w, struct casefile *c, const char *which, struct date *due, struct err *e)

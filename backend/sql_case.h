@@ -40,6 +40,7 @@
     X(SQL_CASE_REVOKE, case_revoke, 3)                                                                       \
     X(SQL_CASE_SAVE, case_save, 18)                                                                          \
     X(SQL_CASE_STAND_IN, case_stand_in, 2)                                                                   \
+    X(SQL_CASE_TASKS_CLOSE, case_tasks_close, 3)                                                             \
     X(SQL_CASE_TASK_ADD, case_task_add, 8)                                                                   \
     X(SQL_CASE_TASK_DONE, case_task_done, 5)                                                                 \
     X(SQL_CASE_TASK_GET, case_task_get, 2)                                                                   \

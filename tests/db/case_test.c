@@ -16,7 +16,7 @@ static void a_request_becomes_a_case(void **state)
         of_case(id, "(SELECT count(*) FROM case_term t WHERE t.case_id = c.id AND main)::text"), "1");
     assert_string_equal(
         of_case(id, "(SELECT (why->>'ro' <> '' AND calc->>'hu' <> '')::text FROM case_term t WHERE "
-                    "t.case_id = c.id)"),
+                    "t.case_id = c.id AND main)"),
         "true");
     assert_string_equal(of_case(id,
                                 "(SELECT count(*) FROM case_timer t WHERE t.case_id = c.id AND done_at IS "
