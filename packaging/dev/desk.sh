@@ -34,6 +34,11 @@ desk_accounts() {
         code=$(registryctl_now user password "$account" | sed -n 's/.*: //p')
         desk_node redeem "$account" "$code" "$role" "$name" >>"$list.new" || die "no account for $account"
     done < <(desk_staff)
+    registryctl_now user office primar --ro Primar --hu Polgármester --en Mayor >/dev/null || true
+    registryctl_now user office ofiter --ro "Ofițer de stare civilă delegat" --hu "Megbízott anyakönyvvezető" \
+        --en "Delegated civil-status officer" >/dev/null || true
+    registryctl_now institutions letterhead "$INSTITUTION" --address "Ghișeul de demonstrație  ·  primaria.exemplu.ro" \
+        --secretary "Mircea Secretaru" >/dev/null || true
     mv "$list.new" "$list"
 }
 registryctl_now() { "$BIN/backend/registryctl" "$@" --config "$VAR/registry.conf"; }
