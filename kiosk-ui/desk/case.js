@@ -4,6 +4,7 @@ import {Icon} from "../shared/icons.js";
 import {Due, Field, go, Head, moment, State, useDesk, useLoad, Waiting} from "./tools.js";
 import {drop, keep, keptAt, list} from "./memory.js";
 import {step, useKeysOf} from "./keys.js";
+import {Left} from "./news.js";
 import {Act, Assign, Fact, Seal} from "./act.js";
 import {Editor} from "./editor.js";
 import {Documents} from "./docs.js";
@@ -96,8 +97,8 @@ function Doing({data, waiting, onAct, panel, onPanel}) {
   const allowed = data.actions.filter((a) => a.allowed).sort((a, b) => rank(a) - rank(b));
   const denied = data.actions.filter((a) => !a.allowed);
   if (waiting) {
-    return html`<div class="doing going" key="going"><${Icon} name="clock" /><p>${t("news.soon", {what: waiting.text})}</p>
-      <button type="button" class="btn" onClick=${() => news.back(waiting.id)}>${t("news.back")}</button>
+    return html`<div class="doing going" key="going"><${Icon} name="clock" /><p role="status">${t("news.soon", {what: waiting.text})}</p>
+      ${waiting.kind === "wait" && html`<${Left} until=${waiting.until} />`}<button type="button" class="btn" onClick=${() => news.back(waiting.id)}>${t("news.back")}</button>
       <button type="button" class="link" onClick=${() => news.send(waiting.id)}>${t("news.now")}</button></div>`;
   }
   const on = (kind) => panel?.kind === kind || panel?.action?.id === kind;

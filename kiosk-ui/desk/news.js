@@ -79,7 +79,7 @@ export function useNews(api, t) {
   return news;
 }
 
-function Left({until}) {
+export function Left({until}) {
   const [, turn] = useState(0);
   useEffect(() => {
     const timer = setInterval(() => turn((n) => n + 1), 500);
@@ -89,9 +89,10 @@ function Left({until}) {
 }
 
 export function News() {
-  const {news, t} = useDesk();
+  const {news, t, at} = useDesk();
+  const here = (i) => at.page === "case" && i.what === at.id && (i.kind === "wait" || i.kind === "going"); // the case says it itself
   return html`<section class="news" aria-label=${t("news.name")} aria-live="polite">
-    ${news.items.map((i) => html`<div key=${i.id} class=${`piece ${i.kind}`}>
+    ${news.items.filter((i) => !here(i)).map((i) => html`<div key=${i.id} class=${`piece ${i.kind}`}>
       <${Icon} name=${i.kind === "bad" ? "warn" : i.kind === "good" ? "check" : "clock"} />
       <p>${i.kind === "wait" ? t("news.soon", {what: i.text}) : i.text}</p>
       ${i.kind === "wait" && html`<${Left} until=${i.until} />

@@ -87,9 +87,9 @@ async function keysOnly(browser, mock, port) {
   check((await signer.getAttribute("iframe", "src")).includes("preview.pdf"), "who signs sees what will be signed");
   await signer.waitForSelector(".doing .btn.main");
   await key(signer, "a");
-  await signer.waitForSelector(".piece.wait");
+  await signer.waitForSelector(".going");
   await key(signer, "z");
-  await signer.waitForSelector(".piece.wait", {state: "detached"});
+  await signer.waitForSelector(".going", {state: "detached"});
   check(target.state === "decided", "Z takes it back");
   await key(signer, "a");
   await signer.waitForFunction(() => document.activeElement.closest(".going"));
@@ -112,14 +112,14 @@ async function stale(browser, mock, port) {
   await page.click(".panel .tick >> nth=1");
   mock.world.event(c, mock.world.account("ilona.szabo"), "note", {ro: "Fapt notat", hu: "Tény", en: "Fact"}, c.state);
   await page.click(".panel .btn.main");
-  await page.click(".piece.wait >> text=Acum");
+  await page.click(".going >> text=Acum");
   await page.waitForSelector(".changed");
   check((await page.textContent(".changed")).includes("Szabó Ilona: Fapt notat"), "what changed is said");
   check(await page.inputValue(".panel textarea") === reason, "what was typed is kept");
   check(await page.isChecked(".panel .tick >> nth=1 >> input"), "what was ticked is kept");
   check(c.state === "in_work", "nothing was overwritten");
   await page.click(".panel .btn.main");
-  await page.click(".piece.wait >> text=Acum");
+  await page.click(".going >> text=Acum");
   await until("the second time it goes", () => c.state === "returned");
   await page.context().close();
 }
