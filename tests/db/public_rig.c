@@ -11,6 +11,7 @@
 #include "common/base/text.h"
 
 struct server house;
+const char *house_service;
 const char form_type[] = "multipart/form-data; boundary=----Pridvor7";
 
 static void die(const char *what)
@@ -51,6 +52,7 @@ void house_file(struct body *b)
     struct tls_ctx *ctx = server_client(&house, "K01");
 
     body_init(b, "K01", "uat-1");
+    b->service = house_service;
     if (tclient_open(&c, house.port, ctx, &e) != RC_OK ||
         tclient_request(&c, "POST", "/v1/requests", body_headers(a, b), body_text(a, b), NULL, &e) != 201)
         die("not registered");

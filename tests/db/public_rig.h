@@ -13,6 +13,7 @@ struct browser {
     int status;
 };
 extern struct server house;
+extern const char *house_service; /* of the next request; NULL: cs.birth_certificate */
 
 bool house_open(void); /* false: no PostgreSQL here */
 void house_close(void);

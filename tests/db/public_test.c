@@ -308,12 +308,46 @@ static void withdraw(void **state)
     assert_int_equal(b.status, 409);
 }
 
+/* Closed, and the citizen does not agree: a reason is needed, and it can be done once. */
+static void contest(void **state)
+{
+    BROWSER(b);
+    struct body other;
+    char id[40], form[300];
+    (void)state;
+
+    house_service = "complaint.abandoned_vehicle";
+    house_file(&other);
+    house_service = NULL;
+    snprintf(id, sizeof(id), "%s", house_case(&other, "answered"));
+    assert_true(browse_enter(&b, other.code, other.pin));
+    browse_get(&b, "/case/act/contest?lang=ro");
+    assert_int_equal(b.status, 200);
+    assert_true(browse_shows(&b, "<textarea id=\"reason\""));
+    snprintf(form, sizeof(form), "version=%s", browse_hidden(&b, "version"));
+    snprintf(form + strlen(form), sizeof(form) - strlen(form), "&stamp=%s", browse_hidden(&b, "stamp"));
+    browse_post(&b, "/case/act/contest", form);
+    assert_int_equal(b.status, 422);
+    assert_string_equal(house_ask("SELECT state FROM casefile WHERE id = '%s'", id), "answered");
+    snprintf(form + strlen(form), sizeof(form) - strlen(form),
+             "&reason=Ma%%C8%%99ina+este+%%C3%%AEnc%%C4%%83+acolo");
+    browse_post(&b, "/case/act/contest", form);
+    assert_int_equal(b.status, 303);
+    assert_string_equal(house_ask("SELECT state FROM casefile WHERE id = '%s'", id), "in_work");
+    assert_string_equal(
+        house_ask("SELECT given->>'reason' FROM case_event WHERE case_id = '%s' AND act = 'contest'", id),
+        "Mașina este încă acolo");
+    browse_get(&b, "/case");
+    assert_true(browse_shows(&b, "Ați contestat închiderea"));
+    assert_false(browse_shows(&b, "Mașina este")); /* it is in the file; the page need not repeat it */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_cookie_no_page), cmocka_unit_test(timeline),     cmocka_unit_test(guessing),
         cmocka_unit_test(visits_end),        cmocka_unit_test(stored_texts), cmocka_unit_test(documents),
-        cmocka_unit_test(withdraw),
+        cmocka_unit_test(withdraw),          cmocka_unit_test(contest),
     };
     signal(SIGPIPE, SIG_IGN);
     return cmocka_run_group_tests(tests, setup, teardown);
