@@ -54,7 +54,7 @@ static struct book_row row_of(struct work *w, const struct db_result *r, int i)
         .corrects_year = db_int(r, i, R_CORRECTS_YEAR),
         .by = own(w, r, i, R_BY),
         .by_name = own(w, r, i, R_BY_NAME),
-        .reason = own(w, r, i, R_REASON),
+        .reason = sealed ? "" : own(w, r, i, R_REASON),
         .paper_on = own(w, r, i, R_PAPER_ON),
         .paper_number = own(w, r, i, R_PAPER_NUMBER),
         .document = own(w, r, i, R_DOCUMENT),

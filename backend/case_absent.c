@@ -17,21 +17,52 @@ enum rc case_stand_in(struct work *w, const char *account, const char **out, str
     return RC_OK;
 }
 
-/* One's own absence, or that of somebody in one's office. */
+/* Roles that a head of office hands on; whoever signs hands on alone, or by another who signs. */
+static bool handed_on(const char *role)
+{
+    static const char *const roles[] = {"clerk", "registrar", "head", "expert", "field", "archivist"};
+    for (size_t i = 0; i < COUNT(roles); i++)
+        if (strcmp(roles[i], role) == 0)
+            return true;
+    return false;
+}
+
+static enum rc may_hand_on(struct work *w, const struct institutions *tree, const struct actor *who,
+                           const struct grant *g, struct err *e)
+{
+    const char *signs[] = {g->role, "approver"};
+    const struct right_action over = {"team.delegate", signs, COUNT(signs), NULL};
+    const struct rights_person one = {.name = "", .grants = g, .n = 1};
+    const struct right_action its = {g->role, (const char **)(uintptr_t)&g->role, 1, NULL};
+
+    for (size_t i = 0; i < tree->n; i++) {
+        const struct rights_place at = {tree->items[i].id, g->department, false, false};
+        if (!rights_decide_roles(&w->house->rights, tree, &one, &its, &at).allowed)
+            continue;
+        TRY(work_may(w, who, "team.delegate", &at, e));
+        if (!handed_on(g->role) &&
+            !rights_decide_roles(&w->house->rights, tree, &who->person, &over, &at).allowed)
+            return err_set(e, RC_DENIED, "%s may not hand on the role %s", who->account, g->role);
+    }
+    return RC_OK;
+}
+
+/* One's own absence, or that of somebody whose whole work lies in one's office: the stand-in gets all of it.
+ */
 static enum rc may_delegate(struct work *w, const struct actor *who, const struct actor *away, struct err *e)
 {
     static const struct tr no = {{"Nu puteți trece absența acestei persoane.",
                                   "Ennek a személynek a távollétét nem rögzítheti.",
                                   "You cannot enter the absence of this person."}};
-    enum rc rc = RC_DENIED;
+    struct institutions tree;
+    enum rc rc = away->person.n ? RC_OK : RC_DENIED;
 
     if (strcmp(who->account, away->account) == 0)
         return RC_OK;
-    for (size_t i = 0; rc == RC_DENIED && i < away->person.n; i++) {
-        const struct grant *g = &away->person.grants[i];
-        struct rights_place at = {.institution = g->institution, .department = g->department};
-        rc = work_may(w, who, "team.delegate", &at, e);
-    }
+    TRY(work_tree(w, &tree, e));
+    for (size_t i = 0; rc == RC_OK && i < away->person.n; i++)
+        if (workflow_role(&w->house->workflows, away->person.grants[i].role))
+            rc = may_hand_on(w, &tree, who, &away->person.grants[i], e);
     if (rc == RC_DENIED) {
         w->say = no;
         return err_set(e, rc, "%s may not enter the absence of %s", who->account, away->account);

@@ -112,6 +112,13 @@ static enum rc need_number(struct case_doing *d, const char *need, const char *v
     struct err no = {0};
     enum rc rc = case_by_number(d->w, d->c->institution, value, &other, &no);
 
+    /* it will end with this one: who takes it along works on it, too */
+    if (rc == RC_OK && d->who->kind == ACTOR_STAFF)
+        rc = case_may(d->w, d->who, "case.view", &other, arena_fmt(d->w->a, "step %.64s", d->done.action->id),
+                      &no);
+    if (rc == RC_DENIED)
+        rc = RC_NOT_FOUND;
+
     if (rc == RC_NOT_FOUND)
         return case_bad(d->w, need, &odd, e);
     if (rc != RC_OK)

@@ -68,6 +68,9 @@ void db_sync_close(struct db_sync *s);
 void db_sync_closep(struct db_sync **s);
 MUST enum rc db_sync_script(struct db_sync *s, const char *sql,
                             struct err *e); /* statements without parameters */
+/* RC_INTERNAL: PostgreSQL undid it all, because a statement before had failed. */
+MUST enum rc db_sync_commit(struct db_sync *s, struct err *e);
+bool db_sync_idle(const struct db_sync *s); /* in no transaction */
 MUST enum rc db_sync_query(struct db_sync *s, const char *sql, const struct db_param *params, int n,
                            struct db_result **out, struct err *e); /* out may be NULL */
 /* Prepared on this connection at the first use. */

@@ -146,6 +146,20 @@ enum rc db_sync_script(struct db_sync *s, const char *sql, struct err *e)
     return sync_result(PQexec(s->pg, sql), NULL, e);
 }
 
+enum rc db_sync_commit(struct db_sync *s, struct err *e)
+{
+    PGresult *r = PQexec(s->pg, "COMMIT");
+    bool undone = PQresultStatus(r) == PGRES_COMMAND_OK && strcmp(PQcmdStatus(r), "COMMIT") != 0;
+
+    TRY(sync_result(r, NULL, e));
+    return undone ? err_set(e, RC_INTERNAL, "a statement failed and was passed over: all was undone") : RC_OK;
+}
+
+bool db_sync_idle(const struct db_sync *s)
+{
+    return PQtransactionStatus(s->pg) == PQTRANS_IDLE;
+}
+
 enum rc db_sync_query(struct db_sync *s, const char *sql, const struct db_param *params, int n,
                       struct db_result **out, struct err *e)
 {

@@ -398,7 +398,8 @@ static enum rc render_late(struct work *w, const struct actor *who, const struct
     TRY(work_sql(w, SQL_DOC_GIVEN, p, &r, e));
     const char *id = db_is_null(r, 0, 0) ? NULL : arena_str(w->a, db_text(r, 0, 0));
     bool fit = id && doc_get(w, id, &d, &none) == RC_OK && strcmp(d.type, "application/pdf") == 0 &&
-               d.case_id && strcmp(d.case_id, f->c->id) == 0 && !d.signed_ms && !d.voided_ms;
+               (strcmp(d.kind, "attachment") == 0 || strcmp(d.kind, "scan") == 0) && d.case_id &&
+               strcmp(d.case_id, f->c->id) == 0 && !d.signed_ms && !d.voided_ms && !d.disposed_ms;
     return fit ? choose(w, who, f, id, out, e) : doc_render_case(w, who, f, out, e);
 }
 
@@ -416,6 +417,8 @@ enum rc doc_sign_case(struct work *w, const struct actor *who, const struct doc_
         TRY(render_late(w, who, f, &rendered, e));
         TRY(doc_rows(w, SQL_DOC_PENDING, f->c->id, &pending, &n, e));
     }
+    if (!n)
+        return err_set(e, RC_STATE, "case %s has no paper to sign", f->c->id);
     TRY(signer_of(w, who, f->c, pending, &signer, e));
     const struct sealing s = {who, f->c, signer};
     if (strstr(pending->source, "\"given\": true") == pending->source + 1)

@@ -112,7 +112,7 @@ static enum rc attempt_end(struct login *l, struct attempt *at, const char *act,
              at->t->address);
     TRY(people_audit(l->db, db_text(at->row, 0, A_INSTITUTION), actor, at->why ? "login refused" : "login",
                      detail, e));
-    TRY(db_sync_script(l->db, "COMMIT", e));
+    TRY(db_sync_commit(l->db, e));
     at->open = false;
     if (!at->why)
         return RC_OK;
@@ -300,7 +300,7 @@ static enum rc administer(struct login *l, enum sql_id id, const struct db_param
     if (db_rows(r) != 1)
         return err_set(e, RC_NOT_FOUND, "there is no account %s", account);
     TRY(people_audit(l->db, db_text(r, 0, 0), by_act[0], by_act[1], account, e));
-    return db_sync_script(l->db, "COMMIT", e);
+    return db_sync_commit(l->db, e);
 }
 
 /* One statement and its line in the audit, together. */
@@ -396,7 +396,7 @@ static enum rc leave(struct login *l, const char *hex, struct err *e)
     TRY(query(l, SQL_LOGIN_END, p, &r, e));
     if (db_rows(r) == 1)
         TRY(people_audit(l->db, db_text(r, 0, 1), db_text(r, 0, 0), "logout", NULL, e));
-    return db_sync_script(l->db, "COMMIT", e);
+    return db_sync_commit(l->db, e);
 }
 
 enum rc login_leave(struct login *l, const char *token, struct err *e)

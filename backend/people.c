@@ -24,7 +24,7 @@ static enum rc finish(struct db_sync *s, enum rc rc, struct err *e)
     struct err undo = {0};
 
     if (rc == RC_OK)
-        return db_sync_script(s, "COMMIT", e);
+        return db_sync_commit(s, e);
     if (db_sync_script(s, "ROLLBACK", &undo) != RC_OK)
         return err_wrap(e, rc, "not undone in time (%s)", rc_name(undo.rc));
     return rc;

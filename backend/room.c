@@ -65,6 +65,16 @@ static enum rc sit_down(struct seat *s, struct err *e)
     return rc == RC_OK ? db_sync_script(s->db, text, e) : rc;
 }
 
+/* What one job left open must not be ended by the next. */
+static enum rc leave(struct seat *s, enum rc rc)
+{
+    if (db_sync_idle(s->db) || db_sync_broken(s->db))
+        return rc;
+    db_sync_close(s->db);
+    s->db = NULL;
+    return rc == RC_OK ? err_set(&s->err, RC_INTERNAL, "a job left its transaction open") : rc;
+}
+
 static void seat_work(uv_work_t *req)
 {
     struct seat *s = req->data;
@@ -75,6 +85,7 @@ static void seat_work(uv_work_t *req)
     if (rc == RC_OK) {
         w.db = s->db;
         rc = s->job.work(&w, s->job.user, &s->err);
+        rc = leave(s, rc);
     }
     s->err.rc = rc;
     stack_wipe();

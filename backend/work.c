@@ -84,7 +84,7 @@ enum rc work_end(struct work *w, enum rc rc, struct err *e)
     if (--w->depth > 0)
         return rc;
     if (!w->failed)
-        return db_sync_script(w->db, "COMMIT", e);
+        return db_sync_commit(w->db, e);
     if (db_sync_script(w->db, "ROLLBACK", &undo) != RC_OK && rc != RC_OK)
         return err_wrap(e, rc, "not undone in time (%s)", rc_name(undo.rc));
     return rc != RC_OK ? rc : err_set(e, RC_INTERNAL, "a part of the act failed and was passed over");

@@ -18,10 +18,11 @@ WITH line AS MATERIALIZED (
 SELECT l.n, l.direction, (extract(epoch FROM l.at) * 1000)::bigint, coalesce(nullif(l.subject, ''), f.subject, ''),
     coalesce(nullif(l.correspondent, ''), f.person, ''), coalesce(l.service, f.service),
     coalesce(nullif(l.department, ''), f.department, ''), coalesce(l.case_id, f.id), l.corrects, l.corrects_year, l.by,
-    a.full_name, l.reason, l.paper_on::text, l.paper_number, l.document, coalesce(f.sealed, false),
+    a.full_name, l.reason, l.paper_on::text, l.paper_number, l.document, coalesce(f.sealed, false) OR coalesce(o.sealed, false) OR coalesce(x.sealed, false),
     o.register, o.n, (extract(epoch FROM o.registered_at) * 1000)::bigint, f.erased_at IS NOT NULL
 FROM line l
 LEFT JOIN casefile f ON (f.institution, f.register, f.year, f.n) = ($1, $2, $3, l.n)
 LEFT JOIN casefile o ON o.id = l.case_id AND (o.institution, o.register, o.year, o.n) IS DISTINCT FROM ($1, $2, $3, l.n)
+LEFT JOIN casefile x ON (x.institution, x.register, x.year, x.n) = ($1, $2, coalesce(l.corrects_year, $3), l.corrects)
 LEFT JOIN account a ON a.name = l.by
 ORDER BY CASE WHEN $7 THEN -l.n ELSE l.n END

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "backend/book_page.h"
 #include "backend/book_paper.h"
 #include "tests/db/book_rig.h"
 
@@ -92,6 +93,48 @@ static void paper(void **state)
                         "3");
     assert_string_equal(pgcluster_query(&rig.pg, "SELECT count(*) FROM casefile WHERE cnp_hash IS NULL"),
                         "0");
+    db_sync_close(w.db);
+}
+
+/* Whose case is restricted stands in the book with its number and nothing else: the paper, its answer, a
+ * correction of either. */
+static void restricted(void **state)
+{
+    ARENA_SCOPE(a);
+    struct work w = book_job(&rig, a);
+    struct actor rodica = book_actor(&w, "rodica");
+    struct book_paper_done done;
+    struct book_line line;
+    struct book_page page;
+    struct err e = {0};
+    int year = date_of_ms(w.now_ms()).y;
+    const struct book_paper in = {.entry = {.institution = "hall-1",
+                                            .direction = BOOK_IN,
+                                            .subject = "Violență în familie",
+                                            .correspondent = "Taina Maria"},
+                                  .service = "petition.general"};
+    (void)state;
+
+    assert_int_equal(book_paper(&w, &rodica, &in, &done, &e), RC_OK);
+    const struct book_entry out = {.institution = "hall-1",
+                                   .reg = "petitions",
+                                   .direction = BOOK_OUT,
+                                   .subject = "Răspuns",
+                                   .correspondent = "Taina Maria",
+                                   .case_id = done.c.id};
+    assert_int_equal(book_enter(&w, &rodica, &out, &line, &e), RC_OK);
+    const struct book_fix fix = {"hall-1", "petitions", year, done.line.n, "Taina Maria Ana", "Taina: nume"};
+    assert_int_equal(book_correct(&w, &rodica, &fix, &line, &e), RC_OK);
+    book_script(&rig, arena_fmt(a, "UPDATE casefile SET sealed = true WHERE id = '%s'", done.c.id));
+    const struct book_ask ask = {.institution = "hall-1", .reg = "petitions", .year = year};
+    assert_int_equal(book_page(&w, &rodica, &ask, &page, &e), RC_OK);
+    assert_true(page.n >= 3);
+    for (size_t i = 0; i < 3; i++) {
+        if (!page.rows[i].sealed || strstr(page.rows[i].subject, "Taina") || *page.rows[i].correspondent ||
+            *page.rows[i].reason)
+            fail_msg("%lld %s: %s", (long long)page.rows[i].n, page.rows[i].direction,
+                     page.rows[i].correspondent);
+    }
     db_sync_close(w.db);
 }
 
@@ -203,7 +246,7 @@ static void killed(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(paper), cmocka_unit_test(eight_writers),
-                                       cmocka_unit_test(killed)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(paper), cmocka_unit_test(restricted),
+                                       cmocka_unit_test(eight_writers), cmocka_unit_test(killed)};
     return cmocka_run_group_tests(tests, setup, teardown);
 }

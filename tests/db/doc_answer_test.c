@@ -253,6 +253,37 @@ static void granted_by_rule(void **state)
     holds(text, again.number);
 }
 
+static const char outside[] = "%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n"
+                              "2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
+                              "3 0 obj<</Type /Page/Parent 2 0 R/ByteRange[0 1 2 3]>>endobj\n"
+                              "xref\n0 4\ntrailer<</Root 1 0 R>>\nstartxref\n162\n%%EOF\n";
+
+/* The register's own papers are no answer: a certified copy, what was rendered or left with a step. */
+static void a_certified_copy_is_no_answer(void **state)
+{
+    struct casefile c = doc_case_get(&r, doc_case(&r, "petition.general", "in_work"));
+    struct store_file *file = doc_file(&r, outside, sizeof outside - 1);
+    struct doc_upload up = {c.id, "scan", "act.pdf", "application/pdf", NULL, file};
+    struct document brought, copy, out;
+    struct err e = {0};
+
+    (void)state;
+    DOC_OK(doc_add(&r.w, &r.ana, &up, &brought, &doc_err));
+    store_drop(file);
+    DOC_OK(doc_certify(&r.w, &r.ana, brought.id, NULL, &copy, &doc_err));
+    struct workflow_given given = {"document", copy.id};
+    struct doc_effect f = {&c, "draft_answer", &given, 1}, g = {&c, "sign_answer", NULL, 0};
+    assert_int_equal(doc_render_case(&r.w, &r.ana, &f, &out, &e), RC_BAD_FIELD);
+    /* also when an earlier step had named it */
+    doc_sql(&r,
+            "INSERT INTO case_event (case_id, at, version, actor, act, state_from, state_to, given) VALUES "
+            "('%s', now(), 2, 'primar', 'draft_answer', 'in_work', 'decided', '{\"document\": \"%s\"}')",
+            c.id, copy.id);
+    DOC_OK(doc_sign_case(&r.w, &r.primar, &g, &out, &doc_err));
+    assert_string_not_equal(out.id, copy.id);
+    assert_string_equal(out.signed_by, "primar");
+}
+
 /* The paper that a step named, though it rendered nothing; reasons that were given with it. */
 static void what_earlier_steps_said_counts(void **state)
 {
@@ -281,11 +312,7 @@ static void what_earlier_steps_said_counts(void **state)
 static void a_paper_from_outside_leaves_as_it_is(void **state)
 {
     struct casefile c = doc_case_get(&r, doc_case(&r, "petition.general", "in_work"));
-    static const char pdf[] = "%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n"
-                              "2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
-                              "3 0 obj<</Type /Page/Parent 2 0 R/ByteRange[0 1 2 3]>>endobj\n"
-                              "xref\n0 4\ntrailer<</Root 1 0 R>>\nstartxref\n162\n%%EOF\n";
-    struct store_file *file = doc_file(&r, pdf, sizeof pdf - 1);
+    struct store_file *file = doc_file(&r, outside, sizeof outside - 1);
     struct doc_upload up = {c.id, "attachment", "raspuns-semnat.pdf", "application/pdf", NULL, file};
     struct document d, final;
     struct bytes back;
@@ -301,8 +328,8 @@ static void a_paper_from_outside_leaves_as_it_is(void **state)
     assert_string_equal(final.id, d.id);
     assert_string_equal(final.signed_by, "primar");
     DOC_OK(doc_preview(&r.w, &r.ana, &c, NULL, &back, &doc_err));
-    assert_int_equal(back.len, sizeof pdf - 1);
-    assert_memory_equal(back.p, pdf, back.len);
+    assert_int_equal(back.len, sizeof outside - 1);
+    assert_memory_equal(back.p, outside, back.len);
     /* a paper of another case, or none at all */
     struct casefile other = doc_case_get(&r, doc_case(&r, "petition.general", "in_work"));
     struct err e = {0};
@@ -440,6 +467,7 @@ int main(void)
         cmocka_unit_test(rendered_anew_the_old_one_is_voided),
         cmocka_unit_test(who_signs_is_who_decided),
         cmocka_unit_test(granted_by_rule),
+        cmocka_unit_test(a_certified_copy_is_no_answer),
         cmocka_unit_test(what_earlier_steps_said_counts),
         cmocka_unit_test(a_paper_from_outside_leaves_as_it_is),
         cmocka_unit_test(a_cover_letter_goes_with_what_is_passed_on),

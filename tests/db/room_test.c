@@ -128,6 +128,49 @@ static void slow_statement(void **state)
     room_free(r);
 }
 
+static enum rc half(struct work *w, void *user, struct err *e)
+{
+    (void)user;
+    TRY(work_begin(w, e));
+    return db_sync_script(w->db, "CREATE TABLE half (x int)", e);
+}
+
+/* A statement that failed and was passed over. */
+static enum rc passed_over(struct work *w, void *user, struct err *e)
+{
+    struct err no = {0};
+
+    (void)user;
+    TRY(work_begin(w, e));
+    enum rc rc = db_sync_script(w->db, "CREATE TABLE half (x int)", e);
+    if (db_sync_script(w->db, "SELECT 1 / 0", &no) == RC_OK)
+        rc = RC_STATE;
+    return work_end(w, rc, e);
+}
+
+/* Neither ends well, and neither leaves anything to the next. */
+static void open_transactions(void **state)
+{
+    struct room *r = open_room(1, 2, 0);
+    struct ask ask = {0, "SELECT coalesce(to_regclass('half')::text, 'nothing')", ""};
+    enum rc (*const bad[])(struct work *, void *, struct err *) = {half, passed_over};
+    struct err e = {0};
+    (void)state;
+
+    begin();
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        assert_int_equal(room_run(r, &(struct room_job){bad[i], done, &ask}, &e), RC_OK);
+        run_all();
+        assert_int_equal(n_bad, (int)i + 1);
+        assert_int_equal(last.rc, RC_INTERNAL);
+        assert_int_equal(room_run(r, &(struct room_job){work, done, &ask}, &e), RC_OK);
+        run_all();
+        assert_int_equal(n_bad, (int)i + 1);
+        assert_string_equal(ask.seen, "nothing");
+    }
+    room_free(r);
+}
+
 static void database_away(void **state)
 {
     struct room *r = open_room(2, 2, 0);
@@ -160,9 +203,8 @@ static void database_away(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(in_order),
-        cmocka_unit_test(too_many),
-        cmocka_unit_test(slow_statement),
+        cmocka_unit_test(in_order),       cmocka_unit_test(too_many),
+        cmocka_unit_test(slow_statement), cmocka_unit_test(open_transactions),
         cmocka_unit_test(database_away),
     };
     if (!pgcluster_make(&pg))

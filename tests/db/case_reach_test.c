@@ -1,0 +1,157 @@
+/* How far rights reach: absences that would widen them, cases taken along with another's, the page of a
+ * request that went on to another house. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "backend/public.h"
+#include "tests/db/case_rig.h"
+
+static struct rig rig;
+static struct err e;
+
+#define Q(sql) pgcluster_query(&rig.pg, (sql))
+
+static const char petition[] =
+    "{\"who.kind\":\"person\",\"who.last_name\":\"Kovács\",\"who.first_name\":\"Ștefan\",\"who.email\":"
+    "\"stefan@example.ro\",\"who.phone\":\"0722123456\",\"pet.kind\":\"ask\",\"pet.subject\":\"Iluminat\","
+    "\"pet.text\":\"Nu este lumină.\",\"lang.answer\":\"hu\",\"consent.data_read\":true}";
+
+static int setup(void **state)
+{
+    (void)state;
+    if (!rig_make(&rig))
+        exit(77);
+    rig_user(&rig, "clerk", "clerk", "hall-1", "");
+    rig_user(&rig, "clerk2", "clerk", "hall-1", "");
+    rig_user(&rig, "desk", "clerk", "hall-1", "registratura");
+    rig_user(&rig, "head", "head", "hall-1", "");
+    rig_user(&rig, "chief", "head", "hall-1", "urbanism");
+    rig_user(&rig, "mayor", "approver", "hall-1", "");
+    rig_user(&rig, "vice", "approver", "hall-1", "");
+    rig_user(&rig, "officer", "officer", "hall-1", "");
+    rig_user(&rig, "both", "clerk", "hall-1", "urbanism");
+    rig_user(&rig, "both", "officer", "hall-1", "");
+    rig_user(&rig, "other", "clerk", "hall-2", "");
+    rig_user(&rig, "county", "county", "county", "");
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    rig_free(&rig);
+    return 0;
+}
+
+/* Who enters another's absence cannot hand out what is not theirs to give. */
+static void absences_widen_no_rights(void **state)
+{
+    static const struct {
+        const char *who, *away, *here;
+        enum rc rc;
+    } rows[] = {
+        {"clerk", "clerk", "clerk2", RC_OK},       {"head", "clerk", "clerk2", RC_OK},
+        {"head", "clerk2", "head", RC_OK},         {"mayor", "mayor", "vice", RC_OK},
+        {"vice", "mayor", "clerk", RC_OK},         {"mayor", "officer", "clerk", RC_OK},
+        {"clerk", "clerk2", "clerk", RC_DENIED},   {"head", "mayor", "head", RC_DENIED},
+        {"head", "mayor", "clerk", RC_DENIED},     {"head", "officer", "head", RC_DENIED},
+        {"chief", "both", "chief", RC_DENIED},     {"chief", "clerk", "chief", RC_DENIED},
+        {"head", "other", "clerk", RC_DENIED},     {"mayor", "county", "mayor", RC_DENIED},
+        {"clerk", "clerk", "other", RC_BAD_FIELD},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct work w = rig_begin(&rig);
+        struct date today = date_of_ms(rig_now);
+        struct case_delegation d = {rows[i].away, rows[i].here, "concediu", today, today};
+        struct actor who;
+        int64_t id;
+        rig_actor(&w, rows[i].who, &who);
+        enum rc rc = case_delegate(&w, &who, &d, &id, &e);
+        if (rc != rows[i].rc)
+            fail_msg("%s: %s for %s: %s %s", rows[i].who, rows[i].here, rows[i].away, rc_name(rc), e.text);
+        rig_end(&w);
+        Q("UPDATE delegation SET ended_at = now(), ended_by = 'test' WHERE ended_at IS NULL");
+    }
+}
+
+static const char *new_case(const char *service)
+{
+    static char id[8][37];
+    static int next;
+    char *mine = id[next++ % 8];
+    struct rig_request q = {.institution = "hall-1", .service = service, .answers = petition};
+    rig_request(&rig, &q, mine);
+    assert_int_equal(rig_open(&rig), 1);
+    return mine;
+}
+
+static enum rc step(const char *name, const char *id, const char *action, struct workflow_given *given,
+                    size_t n)
+{
+    struct work w = rig_begin(&rig);
+    struct actor who;
+    struct casefile c;
+
+    e = (struct err){0};
+    rig_actor(&w, name, &who);
+    assert_int_equal(case_get(&w, id, false, &c, &e), RC_OK);
+    struct case_act act = {.id = id, .action = action, .version = c.version, .given = given, .n_given = n};
+    enum rc rc = case_act(&w, &who, &act, NULL, &e);
+    rig_end(&w);
+    return rc;
+}
+
+/* The other case ends with this one's answer: whoever takes it along must work on it, too. */
+static void a_foreign_case_is_not_taken_along(void **state)
+{
+    const char *mine = new_case("petition.general"), *theirs = new_case("petition.general");
+    char sql[200];
+    struct workflow_given given = {"case_number", theirs};
+
+    (void)state;
+    snprintf(sql, sizeof(sql), "UPDATE casefile SET department = 'urbanism' WHERE id = '%s'", theirs);
+    Q(sql);
+    assert_int_equal(step("desk", mine, "take", NULL, 0), RC_OK);
+    assert_int_equal(step("desk", mine, "connex", &given, 1), RC_BAD_FIELD);
+    assert_string_equal(e.path, "case_number");
+    assert_string_equal(Q("SELECT count(*) FROM case_link"), "0");
+    assert_int_equal(step("clerk", mine, "connex", &given, 1), RC_OK);
+    assert_string_equal(Q("SELECT count(*) FROM case_link"), "1");
+}
+
+static void a_request_that_went_on_is_still_there(void **state)
+{
+    const char *id = new_case("petition.general");
+    struct workflow_given given[] = {{"institution", "hall-2"}, {"reason", "ține de comuna vecină"}};
+    char token[2 * VISIT_TOKEN + 1], sql[200];
+    struct work w = rig_begin(&rig);
+    struct visit_begin b = {.request_id = id, .lang = LANG_RO};
+    struct visit v;
+
+    (void)state;
+    assert_int_equal(step("head", id, "forward", given, COUNT(given)), RC_OK);
+    snprintf(sql, sizeof(sql), "SELECT count(*) FROM casefile WHERE request_id = '%s'", id);
+    assert_string_equal(Q(sql), "2");
+    assert_int_equal(visit_begin(&w, &b, token, &e), RC_OK);
+    if (visit_get(&w, token, NULL, VISIT_MINUTES, &v, &e) != RC_OK)
+        fail_msg("%s", e.text);
+    assert_string_equal(v.case_id, id);
+    rig_end(&w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(absences_widen_no_rights),
+        cmocka_unit_test(a_foreign_case_is_not_taken_along),
+        cmocka_unit_test(a_request_that_went_on_is_still_there),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
