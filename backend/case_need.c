@@ -99,6 +99,17 @@ static enum rc need_institution(struct case_doing *d, const char *need, const ch
     return case_bad(d->w, need, &odd, e);
 }
 
+/* What is taken along ends with this case: nobody does that to another office, though it asked them for a
+ * word. */
+static enum rc works_on(struct case_doing *d, const struct casefile *other, struct err *e)
+{
+    const struct rights_place at = {other->institution, other->department, false, false};
+
+    TRY(work_may(d->w, d->who, "case.list", &at, e));
+    return case_may(d->w, d->who, "case.view", other, arena_fmt(d->w->a, "step %.64s", d->done.action->id),
+                    e);
+}
+
 static enum rc need_number(struct case_doing *d, const char *need, const char *value, struct err *e)
 {
     static const struct tr odd = {{"Nu găsesc dosarul cu acest număr la instituția dumneavoastră.",
@@ -112,10 +123,8 @@ static enum rc need_number(struct case_doing *d, const char *need, const char *v
     struct err no = {0};
     enum rc rc = case_by_number(d->w, d->c->institution, value, &other, &no);
 
-    /* it will end with this one: who takes it along works on it, too */
     if (rc == RC_OK && d->who->kind == ACTOR_STAFF)
-        rc = case_may(d->w, d->who, "case.view", &other, arena_fmt(d->w->a, "step %.64s", d->done.action->id),
-                      &no);
+        rc = works_on(d, &other, &no);
     if (rc == RC_DENIED)
         rc = RC_NOT_FOUND;
 

@@ -151,6 +151,21 @@ enum rc desk_user_act(struct desk_call *c, const void *in, struct err *e)
     return RC_OK;
 }
 
+/* Whose account belongs elsewhere gets no role here: their own administrator could not manage them any more.
+ */
+static enum rc ours(struct desk_call *c, const struct desk_scope *scope, const char *account, struct err *e)
+{
+    struct actor them;
+    enum rc rc = work_actor(c->w, account, &them, e);
+
+    if (rc != RC_OK && rc != RC_DENIED)
+        return rc == RC_NOT_FOUND ? err_set(e, RC_CONFLICT, "there is no account %s", account) : rc;
+    *e = (struct err){0};
+    return desk_reaches(scope, them.institution, "")
+               ? RC_OK
+               : err_set(e, RC_DENIED, "%s belongs to another institution", account);
+}
+
 enum rc desk_role(struct desk_call *c, const void *in, struct err *e)
 {
     const struct role_in *r = in;
@@ -168,6 +183,8 @@ enum rc desk_role(struct desk_call *c, const void *in, struct err *e)
     TRY(covers(c, &scope, &g, &yes, e));
     if (!yes)
         return err_set(e, RC_DENIED, "not in this institution");
+    if (strcmp(r->act, "grant") == 0)
+        TRY(ours(c, &scope, r->account, e));
     enum rc rc =
         people_role(c->w->db, &c->w->house->rights, &row, strcmp(r->act, "grant") == 0, c->who.account, e);
     return rc == RC_BAD_REQUEST ? err_at(e, RC_BAD_FIELD, "role", "role: %s", e->text) : rc;

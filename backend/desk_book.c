@@ -289,6 +289,25 @@ enum rc desk_entry(struct desk_call *c, const void *in, struct err *e)
     return rc;
 }
 
+/* Counted to who brings it, whether a paper will name it or not. */
+static enum rc keep_scan(struct desk_call *c, const char *hex, size_t size, const char *type, struct err *e)
+{
+    struct db_result *r SCOPED(db_result_freep) = NULL;
+    const char *whose = arena_fmt(c->w->a, "account:%s", c->who.account);
+    const int64_t day_mb = c->w->house->conf->blobs_day_mb;
+    struct db_param used[] = {DB_STR(whose)};
+    struct db_param put[] = {DB_STR(hex), DB_STR(arena_fmt(c->w->a, "%zu", size)), DB_STR(type),
+                             DB_STR(whose)};
+
+    TRY(work_sql(c->w, SQL_BLOB_QUOTA, used, &r, e));
+    if (db_int(r, 0, 0) + (int64_t)size > day_mb << 20)
+        return err_set(e, RC_LIMIT, "%s has brought the %lld MB of the day", c->who.account,
+                       (long long)day_mb);
+    TRY(store_keep(c->received, e));
+    TRY(work_sql(c->w, SQL_BLOB_PUT, put, NULL, e));
+    return work_audit(c->w, &c->who, &(struct work_log){c->who.institution, NULL, "scan taken", hex}, e);
+}
+
 /* A scan before its paper has a number. */
 enum rc desk_scan(struct desk_call *c, const void *in, struct err *e)
 {
@@ -304,8 +323,8 @@ enum rc desk_scan(struct desk_call *c, const void *in, struct err *e)
     if (rc == RC_BAD_FIELD)
         return err_at(e, rc, "file", "file: neither a whole PDF nor a picture");
     TRY(rc);
-    TRY(store_keep(c->received, e));
-    TRY(work_audit(c->w, &c->who, &(struct work_log){c->who.institution, NULL, "scan taken", hex}, e));
+    TRY(work_begin(c->w, e));
+    TRY(work_end(c->w, keep_scan(c, arena_str(c->w->a, hex), size, kind.type, e), e));
     js_open(&c->out, NULL, '{');
     js_str(&c->out, "sha256", hex);
     js_str(&c->out, "title", c->name ? c->name : "");

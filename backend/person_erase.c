@@ -125,11 +125,16 @@ static enum rc erase(struct erasing *x, const struct actor *who, const struct pe
     char now[25];
 
     TRY(person_cases(x->w, who, "person.erase", ask, &x->cases, e));
-    out->cases = x->cases.n;
     TRY(within_term(x, e));
     TRY(look_through(x, e));
     struct db_param lock[] = {DB_STR(x->ids)};
     TRY(work_sql(x->w, SQL_PERSON_LOCK, lock, NULL, e));
+    /* as they stand under the lock */
+    x->n_files = 0;
+    TRY(person_cases(x->w, who, "person.erase", ask, &x->cases, e));
+    out->cases = x->cases.n;
+    TRY(within_term(x, e));
+    TRY(look_through(x, e));
     TRY(more_files(x, e));
     iso_utc(now, x->w->now_ms());
     struct db_param p[] = {DB_STR(x->ids), DB_STR(now)};

@@ -171,6 +171,15 @@ static enum rc reborn(struct work *w, const struct model_case *c, enum rc rc, co
     return there ? RC_OK : rc;
 }
 
+/* Nobody takes a case along that is another office's. */
+static bool far_away(const struct model_user *u, const char *other)
+{
+    for (size_t i = 0; other && i < m.n; i++)
+        if (is(m.cases[i].id, other))
+            return !model_reaches(u, &m.cases[i]);
+    return false;
+}
+
 static bool attempt(struct model_case *c, const struct model_user *u, const struct jval *action)
 {
     struct work w = rig_begin(&rig);
@@ -187,7 +196,7 @@ static bool attempt(struct model_case *c, const struct model_user *u, const stru
              model_sql(&m, "SELECT author FROM draft WHERE case_id = '%s'", c->id));
     enum rc want = model_judge(&m, u, c, action, old);
     bool used = c->confirmed && model_word(needs, "code"); /* a code serves once */
-    if (want == RC_OK && (less || used))
+    if (want == RC_OK && (less || used || far_away(u, g.other)))
         want = RC_BAD_FIELD;
     if (want == RC_OK && model_word(jval_get(action, "effects"), "extend_term") && !model_extends(&m, c))
         want = RC_STATE;
