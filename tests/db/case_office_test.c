@@ -5,13 +5,14 @@ static void who_stands_in_works(void **state)
 {
     (void)state;
     struct work w = rig_begin(&rig);
-    struct actor head, clerk;
+    struct actor head, clerk, mayor;
     int64_t one, two;
     struct date today = date_of_ms(rig_now);
     struct case_delegation d = {"clerk", "clerk2", "Concediu", today, date_add(today, 3)};
 
     rig_actor(&w, "head", &head);
     rig_actor(&w, "clerk", &clerk);
+    rig_actor(&w, "mayor", &mayor);
     assert_int_equal(case_delegate(&w, &head, &d, &one, &e), RC_OK);
     struct case_delegation self = {"clerk", "clerk", "x", today, today},
                            past = {"clerk", "clerk2", "x", date_add(today, -5), date_add(today, -4)},
@@ -32,10 +33,12 @@ static void who_stands_in_works(void **state)
     draft_of(id, "clerk2");
     DOES("clerk2", id, "draft_answer", GIVEN({"document", "draft"}));
     assert_int_equal(step("head", id, "sign_answer", NULL, 0), RC_DENIED);
-    assert_int_equal(case_delegate(&w, &head, &boss, &two, &e), RC_OK);
+    /* who signs hands the pen on alone */
+    assert_int_equal(case_delegate(&w, &head, &boss, &two, &e), RC_DENIED);
+    assert_int_equal(case_delegate(&w, &mayor, &boss, &two, &e), RC_OK);
     DOES("head", id, "sign_answer", NULL, 0);
-    assert_int_equal(case_delegate_end(&w, &head, two, &e), RC_OK);
-    assert_int_equal(case_delegate_end(&w, &head, two, &e), RC_NOT_FOUND);
+    assert_int_equal(case_delegate_end(&w, &mayor, two, &e), RC_OK);
+    assert_int_equal(case_delegate_end(&w, &mayor, two, &e), RC_NOT_FOUND);
     assert_int_equal(case_delegate_end(&w, &head, one, &e), RC_OK);
     rig_end(&w);
 }
