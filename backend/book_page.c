@@ -113,32 +113,46 @@ static enum rc ask_check(struct work *w, const struct actor *who, const struct b
     return RC_OK;
 }
 
+/* Which numbers this page shows: there is no gap between them, so they can be counted out. */
+static enum rc range(struct work *w, const struct book_ask *ask, struct book_page *out, int64_t *from,
+                     int64_t *to, struct err *e)
+{
+    struct db_result *r SCOPED(db_result_freep) = NULL;
+    struct db_param p[] = {DB_STR(ask->institution), DB_STR(ask->reg), DB_STR(num(w, ask->year))};
+    int64_t most = ask->limit > 0 ? ask->limit : PAGE_DEFAULT;
+
+    most = most > PAGE_MOST ? PAGE_MOST : most;
+    if (ask->day) {
+        TRY(day_range(w, ask, out, from, to, e));
+        *from = ask->after + 1 > *from ? ask->after + 1 : *from;
+        out->next = *to - *from >= most ? *from + most - 1 : 0;
+        *to = out->next ? out->next : *to;
+        return RC_OK;
+    }
+    TRY(work_sql(w, SQL_BOOK_LAST, p, &r, e));
+    *to = db_rows(r) ? db_int(r, 0, 0) : 0;
+    *to = ask->after && ask->after - 1 < *to ? ask->after - 1 : *to;
+    *from = *to > most ? *to - most + 1 : 1;
+    out->next = *from > 1 ? *from : 0;
+    return RC_OK;
+}
+
 enum rc book_page(struct work *w, const struct actor *who, const struct book_ask *ask, struct book_page *out,
                   struct err *e)
 {
     struct db_result *r SCOPED(db_result_freep) = NULL;
-    int most = ask->limit > 0 ? ask->limit : PAGE_DEFAULT;
-    int64_t from = 1, to = INT32_MAX;
+    int64_t from, to;
 
     *out = (struct book_page){0};
     TRY(ask_check(w, who, ask, e));
-    most = most > PAGE_MOST ? PAGE_MOST : most;
-    if (ask->day)
-        TRY(day_range(w, ask, out, &from, &to, e));
-    if (ask->after && ask->day)
-        from = ask->after + 1 > from ? ask->after + 1 : from;
-    else if (ask->after)
-        to = ask->after - 1;
-    struct db_param p[] = {DB_STR(ask->institution),    DB_STR(ask->reg),   DB_STR(num(w, ask->year)),
-                           DB_STR(num(w, from)),        DB_STR(num(w, to)), DB_STR(num(w, most + 1)),
-                           DB_STR(ask->day ? "f" : "t")};
+    TRY(range(w, ask, out, &from, &to, e));
+    struct db_param p[] = {DB_STR(ask->institution), DB_STR(ask->reg),   DB_STR(num(w, ask->year)),
+                           DB_STR(num(w, from)),     DB_STR(num(w, to)), DB_STR(ask->day ? "f" : "t")};
     TRY(work_sql(w, SQL_BOOK_PAGE, p, &r, e));
-    int n = db_rows(r);
-    out->n = (size_t)(n > most ? most : n);
+    out->n = (size_t)db_rows(r);
     out->rows = ARENA_ARRAY(w->a, struct book_row, out->n + 1);
     for (size_t i = 0; i < out->n; i++)
         out->rows[i] = row_of(w, r, (int)i);
-    out->next = n > most ? out->rows[most - 1].n : 0;
     return RC_OK;
 }
 

@@ -116,7 +116,7 @@ static enum rc of_the_house(struct desk_call *c, struct page *p, struct db_resul
         DB_STR(today ? p->today : "-infinity"),
         DB_STR(today || late ? p->today : "infinity"),
     };
-    return work_sql(c->w, id, params, r, e);
+    return work_sql_planned(c->w, id, params, r, e);
 }
 
 static enum rc of_a_person(struct desk_call *c, struct page *p, struct db_result **r, struct err *e)
@@ -135,7 +135,7 @@ static enum rc of_a_person(struct desk_call *c, struct page *p, struct db_result
         DB_STR(p->most),
         accounts,
     };
-    return work_sql(c->w, is(p->in, "mine") ? SQL_DESK_MINE : SQL_DESK_TASKS, params, r, e);
+    return work_sql_planned(c->w, is(p->in, "mine") ? SQL_DESK_MINE : SQL_DESK_TASKS, params, r, e);
 }
 
 static enum rc rows(struct desk_call *c, const struct db_result *r, int limit, struct err *e)

@@ -21,7 +21,8 @@
     X(SQL_BOOK_VERIFY_PAGES, book_verify_pages, 2)                                                           \
     X(SQL_BOOK_VERIFY_YEARS, book_verify_years, 1)                                                           \
     X(SQL_BOOK_VERIFY_STRAYS, book_verify_strays, 1)                                                         \
-    X(SQL_BOOK_PAGE, book_page, 7)                                                                           \
+    X(SQL_BOOK_PAGE, book_page, 6)                                                                           \
+    X(SQL_BOOK_LAST, book_last, 3)                                                                           \
     X(SQL_BOOK_DAY, book_day, 4)                                                                             \
     X(SQL_BOOK_DAY_OPEN, book_day_open, 5)                                                                   \
     X(SQL_BOOK_FIND_WORDS, book_find_words, 6)                                                               \

@@ -65,6 +65,12 @@ enum rc work_sql(struct work *w, enum sql_id id, const struct db_param *p, struc
     return db_sync_run(w->db, &sql_table[id], p, out, e);
 }
 
+enum rc work_sql_planned(struct work *w, enum sql_id id, const struct db_param *p, struct db_result **out,
+                         struct err *e)
+{
+    return db_sync_query(w->db, sql_text(id), p, sql_table[id].nparams, out, e);
+}
+
 enum rc work_begin(struct work *w, struct err *e)
 {
     if (w->depth++ > 0)

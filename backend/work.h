@@ -54,6 +54,10 @@ MUST enum rc work_terms(struct work *w, struct err *e);
 /* out may be NULL; else the caller frees it (SCOPED(db_result_freep)). */
 MUST enum rc work_sql(struct work *w, enum sql_id id, const struct db_param *p, struct db_result **out,
                       struct err *e);
+/* The same, planned anew for these values: for lists with many optional filters, where a plan for all of them
+ * reads everything. */
+MUST enum rc work_sql_planned(struct work *w, enum sql_id id, const struct db_param *p,
+                              struct db_result **out, struct err *e);
 /* begin and end nest: only the outermost pair speaks to the database. End commits when rc is RC_OK and
  * everything inside went well, else undoes all and returns rc. */
 MUST enum rc work_begin(struct work *w, struct err *e);

@@ -1,19 +1,15 @@
--- $1 institution $2 register $3 year $4 from number $5 to number $6 how many $7 true: the last first
+-- $1 institution $2 register $3 year $4 from number $5 to number $6 true: the last first
 WITH line AS MATERIALIZED (
-    SELECT * FROM (
-        (SELECT n, 'in' AS direction, registered_at AS at, ''::text AS subject, ''::text AS correspondent, service,
-            ''::text AS department, NULL::uuid AS case_id, NULL::uuid AS document, NULL::int AS corrects,
-            NULL::int AS corrects_year, terminal AS by, NULL::text AS reason, NULL::date AS paper_on,
-            NULL::text AS paper_number
-        FROM request WHERE (institution, register, year) = ($1::text, $2::text, $3::smallint)
-            AND n BETWEEN $4::int AND $5::int
-        ORDER BY CASE WHEN $7::bool THEN -n ELSE n END LIMIT $6::int)
-        UNION ALL
-        (SELECT n, direction, at, subject, correspondent, NULL, department, case_id, document, corrects,
-            coalesce(corrects_year, CASE WHEN corrects IS NOT NULL THEN year END), by, reason, paper_on, paper_number
-        FROM register_entry WHERE (institution, register, year) = ($1, $2, $3) AND n BETWEEN $4 AND $5
-        ORDER BY CASE WHEN $7 THEN -n ELSE n END LIMIT $6)
-    ) both_kinds ORDER BY CASE WHEN $7 THEN -n ELSE n END LIMIT $6
+    SELECT n, 'in' AS direction, registered_at AS at, ''::text AS subject, ''::text AS correspondent, service,
+        ''::text AS department, NULL::uuid AS case_id, NULL::uuid AS document, NULL::int AS corrects,
+        NULL::int AS corrects_year, terminal AS by, NULL::text AS reason, NULL::date AS paper_on,
+        NULL::text AS paper_number
+    FROM request WHERE (institution, register, year) = ($1::text, $2::text, $3::smallint)
+        AND n BETWEEN $4::int AND $5::int
+    UNION ALL
+    SELECT n, direction, at, subject, correspondent, NULL, department, case_id, document, corrects,
+        coalesce(corrects_year, CASE WHEN corrects IS NOT NULL THEN year END), by, reason, paper_on, paper_number
+    FROM register_entry WHERE (institution, register, year) = ($1, $2, $3) AND n BETWEEN $4 AND $5
 )
 SELECT l.n, l.direction, (extract(epoch FROM l.at) * 1000)::bigint, coalesce(nullif(l.subject, ''), f.subject, ''),
     coalesce(nullif(l.correspondent, ''), f.person, ''), coalesce(l.service, f.service),
@@ -25,4 +21,4 @@ LEFT JOIN casefile f ON (f.institution, f.register, f.year, f.n) = ($1, $2, $3, 
 LEFT JOIN casefile o ON o.id = l.case_id AND (o.institution, o.register, o.year, o.n) IS DISTINCT FROM ($1, $2, $3, l.n)
 LEFT JOIN casefile x ON (x.institution, x.register, x.year, x.n) = ($1, $2, coalesce(l.corrects_year, $3), l.corrects)
 LEFT JOIN account a ON a.name = l.by
-ORDER BY CASE WHEN $7 THEN -l.n ELSE l.n END
+ORDER BY CASE WHEN $6::bool THEN -l.n ELSE l.n END

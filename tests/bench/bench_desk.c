@@ -22,6 +22,7 @@ static const char *const words[] = {"popescu",   "campean ion",       "mures",  
 static struct desk_rig rig;
 static char cases[CASES][40];
 static int year;
+static long last_n; /* of that book */
 
 struct page {
     const char *name, *words;
@@ -137,7 +138,11 @@ static void execute(FILE *f, size_t page, size_t round)
               "'ffffffff-ffff-ffff-ffff-ffffffffffff', 51);\n",
               f);
     if (page == REGISTER)
-        fprintf(f, "EXECUTE book_page('uat-1', 'petitions', %d, 1, 2147483647, 51, true);\n", year);
+        fprintf(f,
+                "EXECUTE book_last('uat-1', 'petitions', %d);\nEXECUTE book_page('uat-1', 'petitions', %d, "
+                "%ld, %ld, "
+                "true);\n",
+                year, year, last_n - 49, last_n);
     if (page == CASE)
         fprintf(f,
                 "EXECUTE case_get('%s');\nEXECUTE case_request('%s');\nEXECUTE case_corrections('%s');\n"
@@ -158,9 +163,9 @@ static void execute(FILE *f, size_t page, size_t round)
 }
 
 static const enum sql_id statements[] = {
-    SQL_DESK_ALL_DESC, SQL_BOOK_PAGE,        SQL_CASE_GET,        SQL_CASE_REQUEST,   SQL_CASE_CORRECTIONS,
-    SQL_CASE_EVENTS,   SQL_CASE_FACTS,       SQL_CASE_TASKS_OPEN, SQL_DESK_CASE_TERM, SQL_DESK_CASE_PARTS,
-    SQL_DESK_OTHERS,   SQL_BOOK_FIND_RECENT, SQL_BOOK_FIND_WORDS};
+    SQL_DESK_ALL_DESC,    SQL_BOOK_PAGE,   SQL_BOOK_LAST,        SQL_CASE_GET,        SQL_CASE_REQUEST,
+    SQL_CASE_CORRECTIONS, SQL_CASE_EVENTS, SQL_CASE_FACTS,       SQL_CASE_TASKS_OPEN, SQL_DESK_CASE_TERM,
+    SQL_DESK_CASE_PARTS,  SQL_DESK_OTHERS, SQL_BOOK_FIND_RECENT, SQL_BOOK_FIND_WORDS};
 
 /* One session with everything prepared, as registryd has it. */
 static void in_psql(struct page *p, size_t page)
@@ -172,7 +177,9 @@ static void in_psql(struct page *p, size_t page)
     FILE *f = fopen(script, "w");
     if (!f)
         die("script");
-    fputs("SET timezone = 'UTC';\n", f);
+    /* A list is planned for its values each time, as registryd does it. */
+    fprintf(f, "SET timezone = 'UTC';\nSET plan_cache_mode = %s;\n",
+            page == QUEUE ? "force_custom_plan" : "auto");
     for (size_t i = 0; i < COUNT(statements); i++)
         prepare(f, statements[i]);
     fputs("\\timing on\n", f);
