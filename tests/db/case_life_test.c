@@ -458,7 +458,8 @@ static void live(struct model_case *c, size_t i)
     }
     if (c->acts > PATIENCE)
         beside(c);
-    if (!c->ended && !go_on(c, c->acts > PATIENCE))
+    /* The nearest end may be shut (a fee that is paid): then any way on. */
+    if (!c->ended && !(c->acts > PATIENCE && go_on(c, true)) && !go_on(c, false))
         c->acts++;
     if (c->acts > HURRY)
         fail_msg("case %zu %s %s does not end: %s", i, c->id, c->service, c->state);
