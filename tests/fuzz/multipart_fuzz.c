@@ -68,6 +68,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     memcpy(type, data, (size_t)(line - data));
     type[line - data] = '\0';
+    buf_str(&a.text, "");
+    buf_str(&b.text, "");
     size_t piece = 1 + line[1] % 61, n = size - (size_t)(line - data) - 2;
     enum rc one = run(type, line + 2, n, n + 1, &a), other = run(type, line + 2, n, piece, &b);
     if (one != other ||
