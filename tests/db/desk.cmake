@@ -5,7 +5,7 @@ pridvor_test(db_desk LABEL db SOURCES db/desk_test.c LIBS desktest Threads::Thre
 add_dependencies(db_desk registryd registryctl)
 pridvor_test(db_desk_queue LABEL db SOURCES db/desk_queue_test.c LIBS desktest TIMEOUT 300)
 add_dependencies(db_desk_queue registryd registryctl)
-pridvor_test(db_desk_matrix LABEL db SOURCES db/desk_matrix_test.c LIBS desktest TIMEOUT 600)
+pridvor_test(db_desk_matrix LABEL db SOURCES db/desk_matrix_test.c LIBS desktest TIMEOUT 900)
 add_dependencies(db_desk_matrix registryd registryctl)
 pridvor_test(db_desk_work LABEL db SOURCES db/desk_work_test.c LIBS desktest TIMEOUT 300)
 add_dependencies(db_desk_work registryd registryctl)

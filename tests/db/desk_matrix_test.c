@@ -17,6 +17,7 @@
 #define HOME "11111111-1111-4111-8111-111111111111"
 
 static struct desk_rig rig;
+static struct buf found;        /* everything, as it was after the last refusal; empty: not known */
 static char paper[40] = "none"; /* a document of HOME */
 
 /* What a route is called with: HOME is a case of uat-1; ana is an account there. */
@@ -200,6 +201,7 @@ static int teardown(void **state)
     (void)state;
     for (size_t i = 0; i < n_people; i++)
         desk_leave(&people[i].b);
+    buf_free(&found);
     desk_rig_free(&rig);
     return 0;
 }
@@ -207,17 +209,27 @@ static int teardown(void **state)
 /* Every row of every table, but the audit and what logging in keeps. */
 static const char *everything(struct arena *a)
 {
-    return arena_str(
-        a, pgcluster_query(
-               &rig.s.pg,
-               "SELECT string_agg(t || ' ' || coalesce((xpath('/row/h/text()', "
-               "query_to_xml(format('SELECT md5(string_agg("
-               "x::text, '','' ORDER BY x::text)) AS h FROM %I x', t), "
-               "true, true, '')))[1]::text, ''), ',' ORDER BY t)"
-               " FROM (SELECT table_name::text AS t FROM "
-               "information_schema.tables WHERE table_schema = 'public' AND "
-               "table_type = 'BASE TABLE' AND table_name NOT LIKE 'audit%' AND table_name <> 'case_mark' "
-               "AND table_name NOT LIKE 'login_%') x"));
+    static const char sql[] =
+        "SELECT string_agg(t || ' ' || coalesce((xpath('/row/h/text()', "
+        "query_to_xml(format('SELECT md5(string_agg("
+        "x::text, '','' ORDER BY x::text)) AS h FROM %I x', t), "
+        "true, true, '')))[1]::text, ''), ',' ORDER BY t)"
+        " FROM (SELECT table_name::text AS t FROM "
+        "information_schema.tables WHERE table_schema = 'public' AND "
+        "table_type = 'BASE TABLE' AND table_name NOT LIKE 'audit%' AND table_name <> 'case_mark' "
+        "AND table_name NOT LIKE 'login_%') x";
+    struct db_result *r SCOPED(db_result_freep) = NULL;
+    struct err e = {0};
+
+    if (db_sync_query(rig.db, sql, NULL, 0, &r, &e) != RC_OK)
+        fail_msg("%s", e.text);
+    return arena_str(a, db_text(r, 0, 0));
+}
+
+/* Before a call. */
+static const char *before_it(struct arena *a)
+{
+    return arena_str(a, found.len ? found.p : everything(a));
 }
 
 /* The first table that differs, or NULL. */
@@ -225,6 +237,9 @@ static const char *difference(struct arena *a, const char *before)
 {
     const char *now = everything(a);
     size_t i = 0, from = 0;
+
+    buf_reset(&found);
+    buf_str(&found, now);
 
     for (; before[i] && before[i] == now[i]; i++)
         from = before[i] == ',' ? i + 1 : from;
@@ -255,7 +270,7 @@ static void one(const struct person *p, const struct desk_route *r, struct arena
 {
     BUF_SCOPE(body);
     const struct sample *s = sample_of(r);
-    const char *before = everything(a);
+    const char *before = before_it(a);
     long audit = desk_count(&rig, "SELECT count(*) FROM audit");
     struct browser b = p->b;
     int status = call(&b, r, path_of(a, r, s), s->body, &body);
@@ -272,8 +287,10 @@ static void one(const struct person *p, const struct desk_route *r, struct arena
         fail_msg("%s: %s %s: %d %s", p->name, r->method, r->path, status, text);
     if (p->abroad && s->by_place && open_to(p, r) && status != 404 && !(s->further && status < 500))
         fail_msg("%s: %s %s abroad: %d %s", p->name, r->method, r->path, status, text);
-    if (status < 400)
+    if (status < 400) {
+        buf_reset(&found);
         return;
+    }
     const char *changed = difference(a, before);
     if (changed)
         fail_msg("%s: %s %s: %d, and %s has changed", p->name, r->method, r->path, status, changed);
@@ -302,7 +319,7 @@ static void without_session(void **state)
         ARENA_SCOPE(a);
         const struct desk_route *r = &desk_routes[i];
         const struct sample *s = sample_of(r);
-        const char *before = everything(a);
+        const char *before = before_it(a);
         int status = call(&b, r, path_of(a, r, s), s->body, NULL);
         if (status != 401)
             fail_msg("%s %s: %d", r->method, r->path, status);
@@ -368,13 +385,15 @@ static void typed(struct person *p, const struct desk_route *r, const struct sam
 {
     ARENA_SCOPE(a);
     BUF_SCOPE(body);
-    const char *before = everything(a);
+    const char *before = before_it(a);
     int status = call(&p->b, r, path_of(a, r, s), text, &body);
 
     if (status < 200 || status >= 500 || status == 401 || status == 429)
         fail_msg("%s %s %.200s: %d %s", r->method, r->path, text, status, body.p ? body.p : "");
-    if (status < 400)
+    if (status < 400) {
+        buf_reset(&found);
         return;
+    }
     if (!body.p || !strstr(body.p, "\"error\":{\"rc\":\"RC_") || !strstr(body.p, "\"say\":{\"ro\":\""))
         fail_msg("%s %s %.200s: %d without words: %s", r->method, r->path, text, status,
                  body.p ? body.p : "");
