@@ -1,6 +1,7 @@
--- The case that a message belongs to. $1 message
+-- The case that a message belongs to: whose step owed it, else that of its request. $1 message
 SELECT c.id, c.institution, c.department FROM owed_message m
 JOIN LATERAL (
     SELECT * FROM casefile WHERE id = m.request_id UNION ALL
     SELECT * FROM casefile WHERE request_id = m.request_id AND id <> m.request_id
-) c ON true WHERE m.id = $1::bigint LIMIT 1
+) c ON true WHERE m.id = $1::bigint
+ORDER BY starts_with(m.step, c.id::text) DESC, c.id = m.request_id DESC LIMIT 1

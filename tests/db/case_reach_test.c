@@ -143,6 +143,20 @@ static void a_request_that_went_on_is_still_there(void **state)
     if (visit_get(&w, token, NULL, VISIT_MINUTES, &v, &e) != RC_OK)
         fail_msg("%s", e.text);
     assert_string_equal(v.case_id, id);
+    struct db_result *r = NULL, *place = NULL;
+    struct db_param request[] = {DB_STR(id)}, message[] = {DB_STR(NULL)};
+    assert_int_equal(work_sql(&w, SQL_PUBLIC_CASE_OF, request, &r, &e), RC_OK);
+    assert_int_equal(db_rows(r), 1);
+    assert_string_equal(db_text(r, 0, 0), id);
+    db_result_free(r);
+    /* what the other house owes is the other house's */
+    message[0].p =
+        Q("INSERT INTO owed_message (created_at, due_at, request_id, way, message, lang, recipient, step) "
+          "SELECT now(), now(), request_id, 'email', 'late', 'ro', 'x@example.ro', id || '/9' FROM "
+          "casefile WHERE institution = 'hall-2' RETURNING id");
+    assert_int_equal(work_sql(&w, SQL_DESK_MESSAGE_PLACE, message, &place, &e), RC_OK);
+    assert_string_equal(db_text(place, 0, 1), "hall-2");
+    db_result_free(place);
     rig_end(&w);
 }
 
