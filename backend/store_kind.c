@@ -60,8 +60,10 @@ static enum rc pdf(struct bytes b, struct store_kind *out, struct err *e)
     const char *table = (const char *)b.p + at;
     while (table < start && (*table == '\n' || *table == '\r' || *table == ' '))
         table++;
-    bool stream = *table >= '1' && *table <= '9' && memmem(table, 24, " obj", 4);
-    if (start - table < 8 || (memcmp(table, "xref", 4) != 0 && !stream))
+    size_t room = table < start ? (size_t)(start - table) : 0;
+    bool stream =
+        room >= 8 && *table >= '1' && *table <= '9' && memmem(table, room < 24 ? room : 24, " obj", 4);
+    if (room < 8 || (memcmp(table, "xref", 4) != 0 && !stream))
         return err_set(e, RC_BAD_FIELD, "the PDF is not whole: its table is not where it says");
     if (find(b, "/Encrypt"))
         return err_code(e, RC_BAD_FIELD, "LOCKED", 0, "the PDF is locked by a password");

@@ -83,6 +83,7 @@ static void what_is_not_whole_is_refused(void **state)
         {BYTES("%PDF-1.7\nstartxref\n\n%%EOF", 25), "table is missing"},
         {BYTES("%PDF-1.7\nstartxref\n99999999999999999999\n%%EOF", 45), "table is missing"},
         {BYTES("%PDF-1.7\nstartxref\n3\n%%EOF", 26), "not where it says"},
+        {BYTES("%PDF-1.7\nstartxref\n19    \n%%EOF", 31), "not where it says"}, /* a digit near the end */
         {BYTES(whole_pdf, strlen(whole_pdf) - 30), "end is missing"},
         {BYTES(without(whole_pdf, "xref"), strlen(whole_pdf)), "not where it says"},
         {BYTES(png, sizeof png - 1), "not whole"},
