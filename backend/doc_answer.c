@@ -208,22 +208,30 @@ enum rc doc_render_case(struct work *w, const struct actor *who, const struct do
 /* ---- seal ---- */
 
 /* Roles that decide. A clerk who presses the last key does not. */
-static enum rc decides(struct work *w, const char *account, const struct casefile *c, bool *out,
-                       struct err *e)
+static enum rc decides(struct work *w, const struct rights_person *person, const struct casefile *c,
+                       bool *out, struct err *e)
 {
     static const char *roles[] = {"approver", "officer", "head", "archivist"};
     static const struct right_action sign = {"document.sign", roles, COUNT(roles), NULL};
     const struct rights_place where = {c->institution, c->department, false, false};
-    struct rights_person person;
     struct institutions tree;
+
+    TRY(work_tree(w, &tree, e));
+    *out = rights_decide_roles(&w->house->rights, &tree, person, &sign, &where).allowed;
+    return RC_OK;
+}
+
+/* Somebody who decided before, by the roles they hold themselves; nobody of that name decides nothing. */
+static enum rc decided(struct work *w, const char *account, const struct casefile *c, bool *out,
+                       struct err *e)
+{
+    struct rights_person person;
     struct err none = {0};
 
     *out = false;
     if (people_load(w->db, w->a, account, &person, &none) != RC_OK)
         return none.rc == RC_NOT_FOUND ? RC_OK : err_set(e, none.rc, "%s", none.text);
-    TRY(work_tree(w, &tree, e));
-    *out = rights_decide_roles(&w->house->rights, &tree, &person, &sign, &where).allowed;
-    return RC_OK;
+    return decides(w, &person, c, out, e);
 }
 
 /* Who signs: whoever acts, if they may decide; else who decided before. What a published rule grants without
@@ -236,17 +244,24 @@ static enum rc signer_of(struct work *w, const struct actor *who, const struct c
     struct doc_row *before;
     size_t n;
     bool may = false;
-    const char *candidates[2 + 21] = {who->kind == ACTOR_STAFF ? who->account : NULL, pending->d.made_by};
+    const char *candidates[1 + 21] = {pending->d.made_by};
 
+    /* A stand-in acts by the roles lent for these days, and signs with the own name. */
+    if (who->kind == ACTOR_STAFF)
+        TRY(decides(w, &who->person, c, &may, e));
+    if (may) {
+        *out = who->account;
+        return RC_OK;
+    }
     TRY(doc_rows(w, SQL_DOC_SIGNED, c->id, &before, &n, e));
     const bool by_rule = who->kind == ACTOR_SYSTEM || n; /* or what was granted is written anew */
     TRY(work_sql(w, SQL_DOC_DECIDERS, p, &r, e));
     for (int i = 0; i < db_rows(r) && i < 21; i++)
         if (db_text(r, i, 1)[0] == 'w' || by_rule)
-            candidates[2 + i] = arena_str(w->a, db_text(r, i, 0));
+            candidates[1 + i] = arena_str(w->a, db_text(r, i, 0));
     for (size_t i = 0; i < COUNT(candidates); i++) {
         if (candidates[i])
-            TRY(decides(w, candidates[i], c, &may, e));
+            TRY(decided(w, candidates[i], c, &may, e));
         if (may) {
             *out = candidates[i];
             return RC_OK;
