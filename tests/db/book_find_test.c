@@ -165,6 +165,23 @@ static void names(void **state)
     db_sync_close(w.db);
 }
 
+/* That there is a restricted case of somebody is not told to who asks by name. */
+static void restricted(void **state)
+{
+    static const struct book_find by_name = {.q = "popa dan", .places = hall1, .n_places = 1};
+    static const struct book_find by_word = {.q = "dan", .places = all, .n_places = 2};
+    (void)state;
+    ARENA_SCOPE(a);
+    struct work w = book_job(&rig, a);
+
+    assert_string_equal(found(&w, &by_name, NULL), "7");
+    book_script(&rig, "UPDATE casefile SET sealed = true WHERE person = 'Popa Dan'");
+    assert_string_equal(found(&w, &by_name, NULL), "");
+    assert_string_equal(found(&w, &by_word, NULL), "8");
+    book_script(&rig, "UPDATE casefile SET sealed = false WHERE person = 'Popa Dan'");
+    db_sync_close(w.db);
+}
+
 static void numbers(void **state)
 {
     (void)state;
@@ -342,8 +359,12 @@ static void folds(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(folds),   cmocka_unit_test(names),
-                                       cmocka_unit_test(numbers), cmocka_unit_test(receipts_and_cnps),
-                                       cmocka_unit_test(refused), cmocka_unit_test(pages)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(folds),
+                                       cmocka_unit_test(names),
+                                       cmocka_unit_test(numbers),
+                                       cmocka_unit_test(restricted),
+                                       cmocka_unit_test(receipts_and_cnps),
+                                       cmocka_unit_test(refused),
+                                       cmocka_unit_test(pages)};
     return cmocka_run_group_tests(tests, setup, teardown);
 }
