@@ -20,6 +20,7 @@ const char *step_name(enum step s)
 static const struct jfield lang_fields[] = {JF_WORD(struct in_lang, lang, J_REQ, lang_codes)};
 static const struct jfield service_fields[] = {JF_STR(struct in_service, service, J_REQ, 1, 64)};
 static const struct jfield can_fields[] = {JF_STR(struct in_can, can, J_REQ | J_PD, 6, 6)};
+static const struct jfield pin_fields[] = {JF_STR(struct in_pin, pin, J_REQ | J_PD, 4, 4)};
 static const struct jfield mrz_fields[] = {
     JF_STR(struct in_mrz, document_number, J_REQ | J_PD, 1, 24),
     JF_STR(struct in_mrz, birth_date, J_REQ | J_PD, 6, 10),
@@ -49,6 +50,7 @@ static JDESC(lang_desc, struct in_lang, lang_fields);
 static JDESC(service_desc, struct in_service, service_fields);
 static JDESC(can_desc, struct in_can, can_fields);
 static JDESC(mrz_desc, struct in_mrz, mrz_fields);
+static JDESC(pin_desc, struct in_pin, pin_fields);
 static JDESC(values_desc, struct in_values, values_fields);
 static JDESC(field_desc, struct in_field, field_fields);
 static JDESC(key_desc, struct in_key, key_fields);
@@ -210,6 +212,8 @@ static const struct action actions[] = {
     ROW("/v1/card/read", IN(STEP_CARD), &can_desc, sizeof(struct in_can), 202, card_read),
     ROW("/v1/card/mrz", IN(STEP_CARD), &mrz_desc, sizeof(struct in_mrz), 202, card_mrz),
     ROW("/v1/card/skip", IN(STEP_CARD), &none_desc, 0, 200, card_skip),
+    ROW("/v1/card/address", IN(STEP_FORM), &pin_desc, sizeof(struct in_pin), 202, address_start),
+    ROW("/v1/card/address/cancel", IN(STEP_FORM), &none_desc, 0, 200, address_cancel),
     ROW("/v1/form/answer", IN(STEP_FORM), &values_desc, sizeof(struct in_values), 200, form_answer),
     ROW("/v1/form/goto", IN(STEP_REVIEW) | IN(STEP_FORM), &field_desc, sizeof(struct in_field), 200,
         form_goto),
@@ -272,7 +276,7 @@ static enum rc body_in(struct arena *a, const struct action *x, const struct flo
 static bool grows(const struct action *x)
 {
     return x->fn == do_service || x->fn == form_answer || x->fn == card_read || x->fn == card_mrz ||
-           x->fn == mrz_scan || x->fn == sign_start;
+           x->fn == mrz_scan || x->fn == sign_start || x->fn == address_start;
 }
 
 enum rc flow_command(struct flow *f, struct arena *a, const struct flow_ask *ask, struct flow_reply *out,
@@ -387,7 +391,7 @@ static enum rc do_start(struct flow_call *c, struct err *e)
     s->arena = arena;
     s->lang = lang;
     s->notice = s->mine.problem = "";
-    s->card.error.code = s->sign.error.code = s->scan.error.code = "";
+    s->card.error.code = s->sign.error.code = s->scan.error.code = s->address.error.code = "";
     s->begun_at = s->touched_at = mono_ms();
     f->s = s;
     f->warn = false;
@@ -411,8 +415,8 @@ void flow_end(struct flow *f, const char *why)
     struct session *s = f->s;
     log_info("event=session_end step=%s why=%s s=%lld", step_name(f->step), why,
              (long long)((mono_ms() - s->begun_at) / 1000));
-    static const char *const devices[] = {"card", "pad", "scan"};
-    const int64_t running[] = {s->card.cmd, s->sign.cmd, s->scan.cmd};
+    static const char *const devices[] = {"card", "pad", "scan", "card"};
+    const int64_t running[] = {s->card.cmd, s->sign.cmd, s->scan.cmd, s->address.cmd};
     for (size_t i = 0; i < COUNT(devices); i++) {
         struct driver *d = running[i] ? drivers_find(f->env.drivers, devices[i]) : NULL;
         if (d) {
@@ -442,8 +446,8 @@ void flow_end(struct flow *f, const char *why)
 static bool machine_busy(const struct session *s)
 {
     return s->card.phase == CARD_READING || s->card.phase == CARD_SCANNING || scan_runs(&s->scan) ||
-           s->mine.phase == MINE_ASKING || s->mine.phase == MINE_SENDING || s->sign.phase == SIGN_PREPARING ||
-           s->print.phase == PRINT_PRINTING;
+           s->address.cmd || s->mine.phase == MINE_ASKING || s->mine.phase == MINE_SENDING ||
+           s->sign.phase == SIGN_PREPARING || s->print.phase == PRINT_PRINTING;
 }
 
 static int64_t quiet_s(const struct flow *f)
@@ -458,7 +462,7 @@ static void card_taken(struct flow *f)
 {
     struct session *s = f->s;
     bool filling = f->step == STEP_FORM || f->step == STEP_REVIEW || f->step == STEP_SIGN;
-    if (!s || !filling || !s->card.identity || s->card.cmd || f->env.conf->card_keep)
+    if (!s || !filling || !s->card.identity || s->card.cmd || s->address.cmd || f->env.conf->card_keep)
         return;
     s->touched_at = mono_ms() - quiet_s(f) * 1000;
     s->card_gone = true;

@@ -158,6 +158,28 @@ static bool same_holder(struct flow *f, const struct jval *v)
     return strcmp(told.p, read.p) == 0;
 }
 
+/* Hash of the security object; "" when it was not read. */
+static const char *sod_of(const struct jval *data)
+{
+    const struct jval *files = jval_get(data, "files");
+    for (size_t i = 0; files && files->kind == JV_ARR && i < files->n; i++)
+        if (strcmp(jval_str(&files->items[i], "name", ""), "SOD") == 0)
+            return jval_str(&files->items[i], "sha256", "");
+    return "";
+}
+
+/* The same holder, the same signed list of files (the chip's key is in it), and a chip that still holds the
+ * key. */
+bool card_same(struct flow *f, const struct jval *read)
+{
+    const struct card_part *c = &f->s->card;
+    const char *chip = jval_str(jval_get(read, "chip"), "verdict", "");
+    bool genuine = !c->chip || strcmp(c->chip, "genuine") != 0 || strcmp(chip, "genuine") == 0;
+    return genuine && strcmp(chip, "failed") != 0 && same_holder(f, jval_get(read, "identity")) &&
+           strcmp(sod_of(read), c->sod) == 0 &&
+           accepted(f->env.conf, jval_str(jval_get(read, "passive"), "verdict", ""));
+}
+
 static void on_read_ok(struct flow *f, const struct frame *fr)
 {
     struct card_part *c = &f->s->card;
@@ -165,11 +187,7 @@ static void on_read_ok(struct flow *f, const struct frame *fr)
     c->progress = 100;
     c->access = keep(f, jval_str(fr->data, "access", ""));
     c->ms = jval_int(fr->data, "ms", 0);
-    c->sod = "";
-    const struct jval *files = jval_get(fr->data, "files");
-    for (size_t i = 0; files && files->kind == JV_ARR && i < files->n; i++)
-        if (strcmp(jval_str(&files->items[i], "name", ""), "SOD") == 0)
-            c->sod = keep(f, jval_str(&files->items[i], "sha256", ""));
+    c->sod = keep(f, sod_of(fr->data));
     if (!c->identity && jval_get(fr->data, "identity"))
         card_identity(f, jval_get(fr->data, "identity"));
     bool proven = take_proof(f, fr->data) && same_holder(f, jval_get(fr->data, "identity"));
@@ -242,6 +260,7 @@ static enum rc start_read(struct flow_call *c, const char *args, bool by_mrz, st
     p->attempts++;
     p->identity = NULL;
     p->proven = p->scanned = false;
+    address_forget(c->f);
     p->cmd = driver_send(d, "read", READ_MS, args, on_read, c->f);
     c->out->json = arena_fmt(c->a, "{\"requestId\":%lld}", (long long)p->cmd);
     return RC_OK;
@@ -252,7 +271,10 @@ enum rc card_read(struct flow_call *c, struct err *e)
     const struct in_can *in = c->in;
     if (!digits(in->can, 6))
         return err_at(e, RC_BAD_FIELD, "can", "the CAN has 6 digits");
-    return start_read(c, arena_fmt(c->a, "{\"can\":\"%s\"}", in->can), false, e);
+    TRY(start_read(c, arena_fmt(c->a, "{\"can\":\"%s\"}", in->can), false, e));
+    if (address_wanted(c->s->service))
+        snprintf(c->s->card.can, sizeof(c->s->card.can), "%s", in->can);
+    return RC_OK;
 }
 
 /* YYYY-MM-DD or YYMMDD -> YYMMDD */

@@ -61,7 +61,9 @@ static void fill(struct flow *f, const struct field *fd)
     bool holder = about_holder(f, fd->id);
     if ((source && strcmp(source, "card") != 0) || (holder && !s->card.identity))
         return;
-    const char *says = holder ? card_value(s->card.identity, fd->id) : NULL;
+    const char *says = !holder               ? NULL
+                       : address_of_card(fd) ? s->card.address
+                                             : card_value(s->card.identity, fd->id);
     says = says ? says : "";
     if (strcmp(says, had ? had : "") != 0)
         answers_put(&s->answers, fd->id, &says, 1, "card");
@@ -99,6 +101,7 @@ void form_enter(struct flow *f)
 bool form_back(struct flow *f)
 {
     scan_stop(f);
+    address_stop(f);
     f->s->n_errors = 0;
     f->s->from_review = false;
     if (f->s->page == 0)
@@ -224,6 +227,7 @@ enum rc form_answer(struct flow_call *c, struct err *e)
         if (!on_page(p, in->values->names[i]) || is_file(s->service, in->values->names[i]))
             return err_at(e, RC_BAD_FIELD, "values", "a field of another page");
     TRY(answers_read(&s->answers, s->service, in->values, e));
+    address_stop(c->f); /* typing is the other way */
     for (size_t i = 0; i < p->n; i++) {
         const char *wrong = NULL;
         if (p->fields[i]->type == FT_FILE)
@@ -245,6 +249,7 @@ enum rc form_goto(struct flow_call *c, struct err *e)
     c->s->page = at;
     c->s->n_errors = 0;
     scan_stop(c->f);
+    address_stop(c->f);
     flow_go(c->f, STEP_FORM);
     form_papers(c->f);
     return RC_OK;

@@ -50,7 +50,18 @@ struct card_part {
     bool by_mrz;               /* the last attempt opened the chip with printed data */
     bool scanned;              /* the identity was read from the printed card */
     const char *access, *sod;
+    char can[7];         /* that opened the chip; only where the service asks for the address */
+    const char *address; /* from behind the PIN; NULL: not read */
     const char *passive, *passive_reason, *csca, *chip; /* of the proof (submission.h); NULL: none */
+};
+/* The address behind the PIN (flow_address.c). */
+enum address_phase { ADDRESS_OFFER, ADDRESS_READING, ADDRESS_TAKEN, ADDRESS_CLOSED };
+struct address_part {
+    enum address_phase phase;
+    int64_t cmd, progress, attempts;
+    int64_t left; /* tries that are surely left; never the last one is used here */
+    struct trouble error;
+    const struct field *field; /* being filled */
 };
 struct sign_part {
     enum sign_phase phase;
@@ -145,6 +156,7 @@ struct session {
     struct form_error errors[ERRORS_MAX];
     size_t n_errors;
     struct card_part card;
+    struct address_part address;
     struct sign_part sign;
     struct filing_part filing;
     struct print_part print;
@@ -224,6 +236,17 @@ void print_first(struct flow *f);
 void print_tick(struct flow *f, int64_t now);
 void print_detach(struct flow *f);
 
+/* The address of the electronic card, behind its PIN. */
+MUST enum rc address_start(struct flow_call *c, struct err *e);
+MUST enum rc address_cancel(struct flow_call *c, struct err *e);
+bool address_of_card(const struct field *field);   /* a question that the card can answer so */
+bool address_wanted(const struct service *s);      /* has it such a question */
+const struct field *address_asked(struct flow *f); /* it is on the screen, and there is something to say */
+bool address_offered(const struct flow *f);        /* now */
+void address_stop(struct flow *f);                 /* the question is left */
+void address_forget(struct flow *f);               /* another card is read */
+bool card_same(struct flow *f, const struct jval *read); /* a completion of read: is it the session's card */
+
 /* The scanner: pages of the file questions. */
 MUST enum rc scan_start(struct flow_call *c, struct err *e);
 MUST enum rc scan_again(struct flow_call *c, struct err *e);
@@ -285,6 +308,9 @@ struct in_service {
 };
 struct in_can {
     const char *can;
+};
+struct in_pin {
+    char *pin; /* wiped as soon as it has left */
 };
 struct in_mrz {
     const char *document_number, *birth_date, *expiry_date;

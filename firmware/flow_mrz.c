@@ -93,6 +93,7 @@ enum rc mrz_scan(struct flow_call *c, struct err *e)
     p->attempts++;
     p->identity = NULL;
     p->proven = p->scanned = false;
+    address_forget(c->f);
     /* of a chip that was read before: not this card's */
     p->passive = p->passive_reason = p->csca = p->chip = NULL;
     c->s->scan.cmd = driver_send(

@@ -194,6 +194,23 @@ static void put_field(const struct maker *m, const struct field *f, struct v_fie
             out->error = m->s->errors[i].text;
 }
 
+static struct v_address *address(const struct maker *m)
+{
+    static const char *const phases[] = {"offer", "reading", "taken", "closed"};
+    const struct address_part *p = &m->s->address;
+    const struct field *field = address_asked(m->f);
+    if (!field)
+        return NULL;
+    bool shut = p->phase == ADDRESS_OFFER && !address_offered(m->f);
+    struct v_address *v = ARENA_NEW(m->a, struct v_address);
+    *v = (struct v_address){.field = field->id,
+                            .phase = shut ? "closed" : phases[p->phase],
+                            .progress = p->progress,
+                            .attempts = p->attempts,
+                            .error = error(m, &p->error)};
+    return v;
+}
+
 static struct v_form *form(const struct maker *m)
 {
     struct form_page pages[PAGES_MAX];
@@ -208,6 +225,7 @@ static struct v_form *form(const struct maker *m)
     v->title = tr_get(&p->fields[0]->section, m->s->lang);
     v->fields = ARENA_ARRAY(m->a, struct v_field, p->n);
     v->n_fields = p->n;
+    v->address = address(m);
     for (size_t i = 0; i < p->n; i++)
         put_field(m, p->fields[i], &v->fields[i]);
     return v;

@@ -101,11 +101,23 @@ static const struct jfield scan_fields[] = {
 static JDESC(scan_desc, C, scan_fields);
 #undef C
 
+#define A struct v_address
+static const struct jfield address_fields[] = {
+    S(A, field),
+    S(A, phase),
+    JF_INT(A, progress, 0, 0, 0),
+    JF_INT(A, attempts, 0, 0, 0),
+    JF_OBJP(A, error, J_OMIT, &error_desc),
+};
+static JDESC(address_desc, A, address_fields);
+#undef A
+
 static const struct jfield form_fields[] = {
     JF_INT(struct v_form, page, 0, 0, 0),
     JF_INT(struct v_form, pages, 0, 0, 0),
     S(struct v_form, title),
     JF_ARR(struct v_form, fields, n_fields, 0, 0, &field_desc),
+    JF_OBJP(struct v_form, address, J_OMIT, &address_desc),
 };
 static JDESC(form_desc, struct v_form, form_fields);
 

@@ -61,11 +61,17 @@ struct v_field {
     struct jval *value;
     int64_t max;
 };
+struct v_address {             /* what the card can do for the address question */
+    const char *field, *phase; /* offer reading taken closed */
+    int64_t progress, attempts;
+    struct v_error *error;
+};
 struct v_form {
     int64_t page, pages;
     const char *title;
     struct v_field *fields;
     size_t n_fields;
+    struct v_address *address;
 };
 struct v_row {
     const char *field, *label, *value;

@@ -242,7 +242,7 @@ static enum rc read_want(const struct task *t, struct emrtd *m, struct err *e)
     return RC_OK;
 }
 
-static const char *const read_words[] = {"can", "mrz", "pin", "want", NULL};
+static const char *const read_words[] = {"can", "mrz", "pin", "want", "document", NULL};
 
 static enum rc read_secret(const struct task *t, struct emrtd *m, struct err *e)
 {
@@ -251,7 +251,7 @@ static enum rc read_secret(const struct task *t, struct emrtd *m, struct err *e)
         while (*w && strcmp(*w, t->args->names[i]) != 0)
             w++;
         if (!*w)
-            return err_at(e, RC_BAD_REQUEST, "args", "read knows can, mrz, pin and want");
+            return err_at(e, RC_BAD_REQUEST, "args", "read knows can, mrz, pin, want and document");
     }
     m->secret.can = jval_str(t->args, "can", NULL);
     if (m->secret.can && (strlen(m->secret.can) != 6 || strspn(m->secret.can, "0123456789") != 6))
@@ -267,6 +267,7 @@ static enum rc read_secret(const struct task *t, struct emrtd *m, struct err *e)
     }
     if (!mrz && !m->secret.can)
         return err_at(e, RC_BAD_REQUEST, "args", "read needs can or mrz");
+    m->only = jval_str(t->args, "document", NULL);
     m->secret.pin = jval_str(t->args, "pin", NULL);
     if (m->secret.pin && (strlen(m->secret.pin) != 4 || strspn(m->secret.pin, "0123456789") != 4))
         return err_at(e, RC_BAD_REQUEST, "args.pin", "the PIN has four digits");

@@ -433,6 +433,8 @@ enum rc emrtd_read(struct emrtd *m, struct err *e)
         if (rc == RC_OK)
             rc = attempt(m, &why);
     }
+    if (rc == RC_OK && m->only && strcmp(m->result.mrz.number, m->only) != 0)
+        rc = err_code(&why, RC_USER, "CARD_SWAPPED", 0, "the document has another number");
     if (rc == RC_OK && m->want_address)
         rc = emrtd_address(m, &why);
     emrtd_step(m, "files", 100);

@@ -49,6 +49,7 @@ struct emrtd {
     const char *want[EMRTD_FILES]; /* names in reading order; n_want 0: DG1 COM SOD DG14 DG15 DG2 as needed */
     size_t n_want;
     bool want_address;         /* needs the PIN */
+    const char *only;          /* document number: no other card's PIN is tried. NULL: any */
     const struct trust *trust; /* CSCA data, or NULL */
     int64_t now;               /* unix seconds for the verdict; 0: no trusted time */
     /* done of total, both for the whole reading. May be NULL. */
@@ -82,9 +83,10 @@ struct emrtd {
 };
 
 /* The card has just been powered. Codes: CAN_WRONG (detail: tries left, -1 unknown), PACE_BLOCKED,
- * PACE_UNSUPPORTED, SM_BROKEN, FILE_BAD, NOT_IDENTITY_CARD, PIN_WRONG (detail as above), PIN_BLOCKED, and
- * what the transport says. A broken channel is tried again from a reset, each time more carefully. Keys are
- * wiped on every way out. A wrong verdict about chip or signature is no failure: it stands in the result. */
+ * PACE_UNSUPPORTED, SM_BROKEN, FILE_BAD, NOT_IDENTITY_CARD, PIN_WRONG (detail as above), PIN_BLOCKED,
+ * NO_ADDRESS, CARD_SWAPPED (not the document of `only`), and what the transport says. A broken channel is
+ * tried again from a reset, each time more carefully. Keys are wiped on every way out. A wrong verdict about
+ * chip or signature is no failure: it stands in the result. */
 MUST enum rc emrtd_read(struct emrtd *m, struct err *e);
 
 /* ---- for the other files of the reading: emrtd_access.c, emrtd_chip.c, emrtd_edata.c ---- */

@@ -21,6 +21,14 @@ static enum rc application(struct emrtd *m, struct bytes aid, uint16_t *sw, stru
     return emrtd_select(m, 0x04, aid.p, aid.len, sw, e);
 }
 
+/* A card of another kind does not know the name. */
+static enum rc refused(uint16_t sw, const char *what, struct err *e)
+{
+    if (sw_row(sw)->rc == RC_NOT_FOUND)
+        return err_code(e, RC_UNSUPPORTED, "NO_ADDRESS", 0, "%s is not on this card (%04X)", what, sw);
+    return sw_fail(e, sw, what);
+}
+
 /* National application, then PACE; cards that want PACE from the MF say so, and are asked again from there.
  */
 static enum rc enter(struct emrtd *m, struct err *e)
@@ -30,7 +38,7 @@ static enum rc enter(struct emrtd *m, struct err *e)
     TRY(emrtd_mf(m, e));
     TRY(application(m, BYTES(national, sizeof national), &sw, e));
     if (m->pace.oid[0] == 0)
-        return sw == 0x9000 ? RC_OK : sw_fail(e, sw, "the national application");
+        return sw == 0x9000 ? RC_OK : refused(sw, "the national application", e);
     struct err why = {0};
     enum rc rc = sw == 0x9000 ? emrtd_pace(m, &why) : RC_STATE;
     if (rc == RC_OK)
@@ -43,7 +51,7 @@ static enum rc enter(struct emrtd *m, struct err *e)
     TRY(emrtd_mf(m, e));
     TRY(emrtd_pace(m, e));
     TRY(application(m, BYTES(national, sizeof national), &sw, e));
-    return sw == 0x9000 ? RC_OK : sw_fail(e, sw, "the national application");
+    return sw == 0x9000 ? RC_OK : refused(sw, "the national application", e);
 }
 
 /* 4 digits, filled up with FF. */
@@ -107,7 +115,7 @@ enum rc emrtd_address(struct emrtd *m, struct err *e)
     if (rc == RC_OK)
         rc = application(m, BYTES(edata, sizeof edata), &sw, e);
     if (rc == RC_OK && sw != 0x9000)
-        rc = sw_fail(e, sw, "EDATA");
+        rc = refused(sw, "EDATA", e);
     m->by_sfi = false;
     m->chunk = m->sm.open ? sm_room(&m->sm, 258) : 256;
     m->wide = false;

@@ -262,6 +262,12 @@ export class Mock {
           text: "Numărul nu se potrivește cu cardul.", tries_left: 3 - w.card.attempts}});
         return [202, {requestId: 1}];
       },
+      "card/address": () => {
+        Object.assign(w.address, {phase: "reading", progress: 40, attempts: (w.address.attempts || 0) + 1, code: ""});
+        this.later(700, () => w.address.phase === "reading" && w.pinTyped(body.pin));
+        return [202, {requestId: 4}];
+      },
+      "card/address/cancel": () => void (w.address.phase = "offer"),
       "card/mrz": () => this.readCard(), "card/skip": () => w.toForm(),
       "form/answer": () => {
         const errors = w.answer(body.values);

@@ -38,6 +38,10 @@ const done = (phase, provisional, more) => (w) => {
   w.finish(phase, provisional);
   more?.(w);
 };
+const address = (patch, present = true) => form(birth, "who.address", (w) => {
+  w.card.present = present;
+  w.address = {phase: "offer", ...patch};
+});
 const badPen = text("Tableta s-a deconectat. Încercați din nou sau semnați la ghișeu.",
   "A tábla kapcsolata megszakadt. Próbálja újra, vagy írja alá az ügyfélablaknál.",
   "The pad was disconnected. Try again or sign at the counter.");
@@ -109,6 +113,17 @@ export const scenes = {
   "form-names": form(birth, "who.last_name"),
   "form-address": form(birth, "who.address",
     (w) => (w.answers["who.address"] = "Turda, str. Mihai Viteazul 3")),
+  "address-offer": address({}),
+  "address-pin-wrong": address({code: "PIN_WRONG", tries: 2, attempts: 1}),
+  "address-insert": address({code: "PIN_WRONG", tries: 2, attempts: 1}, false),
+  "address-reading": address({phase: "reading", progress: 40, attempts: 1}),
+  "address-removed": address({code: "CARD_REMOVED", attempts: 1}),
+  "address-last": address({phase: "closed", code: "PIN_LAST", tries: 1, attempts: 2}),
+  "address-blocked": address({phase: "closed", code: "PIN_BLOCKED", attempts: 1}),
+  "address-taken": (w) => {
+    address({attempts: 1})(w);
+    w.pinTyped("1357");
+  },
   "form-contact": form(birth, "who.phone"),
   "form-choice": form(birth, "reason"),
   "form-who": form(birth, "act.who", (w) => (w.answers["act.who"] = "self")),

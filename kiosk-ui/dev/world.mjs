@@ -30,6 +30,7 @@ const last4 = (cnp) => (cnp ? `•••••••••${cnp.slice(-4)}` : ""
 export class World {
   constructor(configs) {
     this.shared = read(configs, "services", "_shared.json");
+    this.words = Object.fromEntries(["ro", "hu", "en"].map((lang) => [lang, read(configs, "i18n", `${lang}.json`)]));
     this.services = ["cs-birth_certificate", "complaint-abandoned_vehicle"].map((name) => this.load(configs,
       name));
     this.institution = {
@@ -71,6 +72,7 @@ export class World {
     this.devices = {scan: {public: "ready"}, card: {public: "ready"}, print: {public: "ready"}, pad: {public: "ready"},
       register: {public: "online"}};
     this.notice = "";
+    this.address = null; // what the card can do for the address question
     this.closed = {};
   }
 
@@ -157,6 +159,7 @@ export class World {
         fields: page.fields.map((f) => this.field(f))};
       const paper = page.fields.find((f) => f.type === "file");
       if (paper) out.scan = {...this.scan, field: paper.id};
+      if (this.address && page.fields.some((f) => f.id === "who.address")) out.form.address = this.addressFacts();
     }
     if (this.step === "review") out.review = this.review();
     if (this.step === "sign") out.sign = {...this.sign, title: this.tr(this.service.name)};
@@ -167,6 +170,24 @@ export class World {
         print: {...this.done.print, text: this.tr(this.done.print.text)}};
     }
     return out;
+  }
+
+  addressFacts() {
+    const {code, tries, ...facts} = this.address;
+    const error = code && {code, text: this.words[this.lang][`device.${code}`], tries_left: tries ?? -1};
+    return {field: "who.address", progress: 0, attempts: 0, ...facts, ...(error && {error})};
+  }
+
+  // What became of the PIN: the mock's card knows 1357.
+  pinTyped(pin) {
+    const right = pin === "1357";
+    this.address.tries = right ? 3 : (this.address.tries ?? 3) - 1;
+    const last = this.address.tries < 2;
+    Object.assign(this.address, {code: right ? "" : last ? "PIN_LAST" : "PIN_WRONG", phase: right ? "taken"
+      : last ? "closed" : "offer"});
+    if (!right) return;
+    this.answers["who.address"] = "jud. Cluj, mun. Turda, str. Mihai Viteazul nr. 3, ap. 12";
+    this.sources["who.address"] = "card";
   }
 
   start(lang) {

@@ -42,7 +42,7 @@ function Tags({field}) {
     ${!field.required && field.type !== "note" && html` <span class="tag">${t("optional")}</span>`}`;
 }
 
-export function Line({id, value, onInput, board = "text", max, error, help, rows, label, name}) {
+export function Line({id, value, onInput, board = "text", max, error, help, rows, label, name, secret}) {
   const common = {
     id, value, "data-kb": board, inputmode: mode(board), autocomplete: "off", autocapitalize: "off",
       spellcheck: false,
@@ -51,8 +51,8 @@ export function Line({id, value, onInput, board = "text", max, error, help, rows
     "aria-label": label, name: undefined, onInput: (e) => onInput(e.target.value), class: name || "line",
     onFocus: (e) => e.target.scrollIntoView({block: "nearest"}),
   };
-  return rows ? html`<textarea rows=${rows} ...${common}></textarea>` : html`<input type="text" ...${common}
-    />`;
+  return rows ? html`<textarea rows=${rows} ...${common}></textarea>` : html`<input
+    type=${secret ? "password" : "text"} ...${common} />`;
 }
 
 // Three parts in the order of the language; the value is YYYY-MM-DD as far as it is filled in.

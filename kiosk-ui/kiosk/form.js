@@ -6,6 +6,7 @@ import {draft, drop, remember} from "./memory.js";
 import {Actions, Screen} from "./screen.js";
 import {boardOf, domId, Field, isAsked, isTyped, Tags, Why} from "./fields.js";
 import {Keyboard} from "./keyboard.js";
+import {usePin} from "./pin.js";
 import {Scan} from "./scan.js";
 
 function valueOf(field) {
@@ -61,6 +62,7 @@ export function Form() {
   const [errors, count, send] = useAnswers(fields, pageKey);
   const change = useDrafts();
   const [active, setActive] = useState("");
+  const card = usePin(form.address);
   const typed = fields.filter(isTyped);
   const real = fields.filter(isAsked);
   const single = real.length === 1 && real[0].type !== "bool";
@@ -75,6 +77,7 @@ export function Form() {
     const wrong = errors.find((e) => e.field === paper.id)?.text;
     return html`<${Scan} key=${paper.id} question=${paper} onNext=${send} wrong=${wrong} />`;
   }
+  if (card.page) return card.page;
   const onFocus = (e) => {
     const hit = typed.find((f) => e.target.id === domId(f.id) || e.target.id?.startsWith(`${domId(f.id)}-`));
     if (hit) setActive(hit.id);
@@ -88,7 +91,8 @@ export function Form() {
       over=${html`${t("form.question", {n: form.page, m: form.pages})}${tags}`} title=${title}
         onSubmit=${send}
       after=${typed.length > 0 && html`<${Keyboard} layout=${boardOf(shown)} />`}
-      actions=${html`<${Actions} next=${{label: t("next"), submit: true}} />`}>
+      actions=${html`<${Actions} second=${card.offer} next=${{label: t("next"), submit: true}} />`}>
+    ${card.said}
     <${Errors} list=${errors} count=${count} />
     <div class="fields" onFocusIn=${onFocus}>
       ${fields.map((field) => html`<${Field} key=${field.id} field=${field} single=${single}

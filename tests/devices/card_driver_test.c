@@ -108,13 +108,21 @@ static void copies_and_address(void **state)
     vcmd("remove");
     vcmd("insert I");
 #define EDATA(pin) "{\"can\":\"666666\",\"pin\":\"" pin "\",\"want\":[\"EDATA\"]}"
-    f = expect(EDATA("1234"), "ok", "");
+    f = expect(EDATA("5093"), "ok", "");
     assert_non_null(strstr(jval_str(f.data, "address", ""), "Mihai Viteazul"));
     f = expect(EDATA("0000"), "user-needed", "PIN_WRONG");
     assert_int_equal(f.detail, 2);
     assert_null(strstr(f.text, "0000"));
+    /* Another document than the one that was meant: its PIN is not tried. */
+    expect("{\"can\":\"666666\",\"document\":\"XX204815\",\"pin\":\"0000\",\"want\":[\"EDATA\"]}",
+           "user-needed", "CARD_SWAPPED");
+    f = expect(EDATA("0000"), "user-needed", "PIN_WRONG");
+    assert_int_equal(f.detail, 1);
     f = expect("{\"can\":\"666666\",\"want\":[\"DG1\"]}", "ok", "");
     assert_null(jval_get(f.data, "address"));
+    vcmd("remove");
+    vcmd("insert A");
+    expect("{\"can\":\"123456\",\"pin\":\"5093\",\"want\":[\"EDATA\"]}", "unsupported", "NO_ADDRESS");
     down();
 }
 

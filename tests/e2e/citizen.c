@@ -65,6 +65,16 @@ bool citizen_read_mrz(struct api *c, const char *document, const char *birth, co
     return api_call(c, "/v1/card/mrz", body) && read_ended(c);
 }
 
+bool citizen_pin(struct api *c, const char *pin)
+{
+    char body[40];
+    snprintf(body, sizeof(body), "{\"pin\":\"%s\"}", pin);
+    bool went = api_call(c, "/v1/card/address", body) &&
+                api_wait(c, "form.address.phase", "offer|taken|closed", 40000);
+    wipe(body, sizeof(body));
+    return went;
+}
+
 bool citizen_no_card(struct api *c)
 {
     return api_call(c, "/v1/card/skip", "{}") && api_wait(c, "step", "form", 3000);
@@ -182,6 +192,21 @@ bool citizen_answer(struct api *c, const struct person_answer *own, size_t n)
 bool citizen_to_papers(struct api *c, const struct person_answer *own, size_t n)
 {
     return answer_until(c, own, n, true);
+}
+
+bool citizen_to(struct api *c, const char *field, const struct person_answer *own, size_t n)
+{
+    for (int page = 0; page < 60; page++) {
+        if (!api_wait(c, "step", "form", 3000))
+            return false;
+        const struct jval *fields = jval_get(jval_get(c->body, "form"), "fields");
+        for (size_t i = 0; fields && i < fields->n; i++)
+            if (strcmp(jval_str(&fields->items[i], "id", ""), field) == 0)
+                return true;
+        if (!answer_page(c, own, n))
+            return false;
+    }
+    return wrong(c, "the question does not come");
 }
 
 bool citizen_sign(struct api *c, bool by_vdev)

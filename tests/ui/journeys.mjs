@@ -145,6 +145,65 @@ async function ownKeyboard(browser, mock, port) {
   await page.context().close();
 }
 
+// The address from the card: offered, typed PIN, wrong, last try kept, taken, edited; typing never blocked.
+async function cardAddress(browser, mock, port) {
+  const page = await visit(browser, mock, port);
+  const box = "[id='f-who.address']";
+  const offer = ".actions.above .btn";
+  const sent = () => mock.calls.filter(([path]) => path === "/v1/card/address").length;
+  const type = async (pin) => {
+    await tap(page, [...pin]);
+    await page.click(".btn.main");
+  };
+  mock.scene("form-address", "ro");
+  await shown(page, mock);
+  check(!(await page.$(offer)), "no offer where the card has nothing to give");
+  mock.scene("address-offer", "ro");
+  await shown(page, mock);
+  await page.fill(box, "Dej, str. Mică 1");
+  await page.click(offer);
+  await page.waitForSelector("#pin");
+  check(await page.getAttribute("#pin", "type") === "password", "the PIN is not shown to the queue");
+  check(await page.evaluate(() => document.activeElement.id) === "pin", "the PIN field has the focus");
+  await type("13");
+  check((await page.textContent(".field-error")).includes("4 cifre") && sent() === 0, "two digits are no PIN");
+  await page.click(offer);
+  await page.waitForSelector(box);
+  check(await page.inputValue(box) === "Dej, str. Mică 1", "what was typed stays when the PIN is not given");
+  await page.click(offer);
+  await page.waitForSelector("#pin");
+  await type("4242");
+  await page.waitForSelector(".reading");
+  await page.waitForSelector(".field-error");
+  check((await page.textContent(".field-error")).includes("2 încercări"), "the tries left are said");
+  check(await page.inputValue("#pin") === "", "the wrong PIN is gone from its field");
+  mock.world.card.present = false;
+  mock.push();
+  await page.waitForSelector(".waiting");
+  mock.world.card.present = true;
+  mock.push();
+  await page.waitForSelector("#pin");
+  await type("4343");
+  await page.waitForSelector(".notice.warn");
+  check((await page.textContent(".notice.warn")).includes("Ultima încercare"), "the last try is the citizen's");
+  check(!(await page.$(offer)) && !(await page.$("#pin")), "and is not asked for");
+  check(await page.inputValue(box) === "Dej, str. Mică 1", "what was typed is still there");
+  mock.scene("start", "hu");
+  await shown(page, mock);
+  mock.scene("address-offer", "hu");
+  await shown(page, mock);
+  await page.click(offer);
+  await page.waitForSelector("#pin");
+  await type("1357");
+  await page.waitForSelector(box);
+  check((await page.inputValue(box)).startsWith("jud. Cluj"), "the card's address is in the field, the typed one gone");
+  check((await page.textContent(".tag.read")).includes("igazolv"), "it says where the address comes from");
+  await page.click(".btn.main");
+  await until("the answer", () => mock.calls.some(([path, body]) => path === "/v1/form/answer"
+    && body.values["who.address"]?.startsWith("jud. Cluj")));
+  await page.context().close();
+}
+
 // Errors: summary on top with the focus, each line leads to its field, what was typed stays, also over a
 // language change.
 async function errors(browser, mock, port) {
@@ -330,7 +389,8 @@ async function mine(browser, mock, port) {
 }
 
 export async function journeys(browser, mock, port) {
-  for (const [name, part] of Object.entries({keysOnly, ownKeyboard, errors, focus, reconnect, care, papers, later, mine})) {
+  for (const [name, part] of Object.entries({keysOnly, ownKeyboard, cardAddress, errors, focus,
+    reconnect, care, papers, later, mine})) {
     mock.world.reset();
     mock.calls.length = 0;
     const before = browser.contexts().length;

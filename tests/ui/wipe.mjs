@@ -42,7 +42,30 @@ async function fill(page, mock) {
   await shown(page, mock);
 }
 
+const pin = "7391";
+
+// The PIN leaves the page with the press of the button, not with the end of the visit: right or wrong.
+async function pinGone(browser, mock, port) {
+  const page = await visit(browser, mock, port);
+  mock.scene("address-offer", "ro");
+  await shown(page, mock);
+  await page.click(".actions.above .btn");
+  await page.waitForSelector("#pin");
+  for (const key of pin) await page.click(`.kb .key >> text=/^${key}$/`);
+  check(await page.inputValue("#pin") === pin, "the control: the PIN is in its field");
+  check((await heap(page)).has(pin), "the control: the heap search finds the PIN while it is typed");
+  await page.click(".btn.main");
+  await until("the PIN came", () => mock.calls.some(([path, body]) => path === "/v1/card/address" && body.pin === pin));
+  await page.waitForSelector(".field-error");
+  check(await page.inputValue("#pin") === "", "the field is empty after a wrong PIN");
+  const after = await heap(page);
+  check(!after.has(pin), "the PIN is still on the heap although it was sent");
+  check(!(await page.content()).includes(pin), "the PIN is still in the document");
+  await page.context().close();
+}
+
 export async function wipe(browser, mock, port) {
+  await pinGone(browser, mock, port);
   const page = await visit(browser, mock, port);
   for (const way of ["leave", "time-out"]) {
     await fill(page, mock);

@@ -17,6 +17,7 @@
 static const char *mode;
 static long capture; /* running capture or read to cancel */
 static int done_prints;
+static int pin_tries = 3;
 static char request_hash[SIGNATURE_HEX]; /* of the running capture */
 
 static bool is(const char *name)
@@ -51,7 +52,11 @@ static void complete(long id, const char *word, const char *outcome, const char 
         say("{\"kind\":\"completion\",\"id\":%ld,\"completion\":\"%s\",\"code\":\"%s\",\"outcome\":\"%s\","
             "\"detail\":%d,"
             "\"text\":\"\",\"data\":%s}",
-            id, word, code, outcome, strcmp(code, "CAN_WRONG") == 0 ? 2 : 0, data);
+            id, word, code, outcome,
+            strcmp(code, "CAN_WRONG") == 0   ? 2
+            : strcmp(code, "PIN_WRONG") == 0 ? pin_tries
+                                             : 0,
+            data);
 }
 
 /* CAN 000003 opens another person's card. */
@@ -64,6 +69,60 @@ static void identity_of(const char *line, char *out, size_t cap)
              "\"last_name\":\"%s\",\"first_name\":\"ANA MARIA\",\"birth_date\":\"1990-01-01\","
              "\"expiry_date\":\"2035-01-01\",\"sex\":\"F\",\"cnp\":\"2900101120015\",\"mrz_format\":\"TD1\"}",
              other ? "YY654321" : "XX123456", other ? "IONESCU" : "POPESCU");
+}
+
+/* What no right PIN is about: fake cards and readers, by the digits typed. */
+static bool odd_pin(long id, const char *line)
+{
+    static const struct {
+        const char *pin, *word, *code;
+    } odd[] = {{"\"pin\":\"9001\"", "user-needed", "CARD_REMOVED"},
+               {"\"pin\":\"9002\"", "user-needed", "CAN_WRONG"},
+               {"\"pin\":\"9003\"", "unsupported", "NO_ADDRESS"},
+               {"\"pin\":\"9004\"", "unsupported", "PIN_BLOCKED"},
+               {"\"pin\":\"9005\"", "user-needed", "CARD_ABSENT"},
+               {"\"pin\":\"9006\"", "device-error", "READER_HARDWARE"}};
+    for (size_t i = 0; i < COUNT(odd); i++)
+        if (strstr(line, odd[i].pin)) {
+            complete(id, odd[i].word, "not-done", odd[i].code, "{}");
+            return true;
+        }
+    if (strstr(line, "\"pin\":\"9007\""))
+        _exit(3);
+    if (strstr(line, "\"pin\":\"9008\"")) { /* the card thinks, and thinks */
+        capture = id;
+        return true;
+    }
+    return false;
+}
+
+/* PIN 1357 opens the address; 9009 that of another person, 9010 with a chip that has not the key, 9011 with
+ * another list of files. */
+static void read_address(long id, const char *line)
+{
+    char identity[600], data[2048];
+    bool right = strstr(line, "\"pin\":\"1357\"") || strstr(line, "\"pin\":\"9009\"") ||
+                 strstr(line, "\"pin\":\"9010\"") || strstr(line, "\"pin\":\"9011\"");
+    if (odd_pin(id, line))
+        return;
+    if (!right || pin_tries == 0) {
+        pin_tries -= pin_tries > 0;
+        complete(id, pin_tries ? "user-needed" : "unsupported", "not-done",
+                 pin_tries ? "PIN_WRONG" : "PIN_BLOCKED", "{}");
+        return;
+    }
+    pin_tries = 3;
+    identity_of(strstr(line, "\"pin\":\"9009\"") ? "\"can\":\"000003\"" : "", identity, sizeof(identity));
+    say("{\"kind\":\"event\",\"id\":%ld,\"event\":\"progress\",\"data\":{\"step\":\"address\",\"done\":98,"
+        "\"total\":100}}",
+        id);
+    snprintf(data, sizeof(data),
+             "{\"access\":\"PACE\",\"passive\":{\"verdict\":\"valid\",\"reason\":\"why\",\"list\":\"a.ml\"},"
+             "\"chip\":{\"method\":\"CA\",\"verdict\":\"%s\"},\"identity\":%s,\"files\":[{\"name\":\"SOD\","
+             "\"size\":900,\"sha256\":\"%064d\"}],\"address\":\"jud. Cluj, mun. Turda, str. Lungă nr. 9\"}",
+             strstr(line, "\"pin\":\"9010\"") ? "failed" : "genuine", identity,
+             strstr(line, "\"pin\":\"9011\"") ? 7 : 2);
+    complete(id, "ok", "done", "", data);
 }
 
 static void read_card(long id, const char *line)
@@ -255,7 +314,9 @@ static void command(const char *line)
     if (strncmp(verb, "read\"", 5) == 0) {
         if (is("die"))
             _exit(3);
-        if (!is("stuck"))
+        if (strstr(line, "\"pin\":"))
+            read_address(id, line);
+        else if (!is("stuck"))
             read_card(id, line);
         else
             capture = id;

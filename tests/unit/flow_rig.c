@@ -243,7 +243,7 @@ static const char *const plain[FT_COUNT] = {
     [FT_CUI] = "RO14399840",  [FT_DECIMAL] = "3",
 };
 
-static void answer_page(struct rig *r)
+void rig_next(struct rig *r)
 {
     struct form_page pages[PAGES_MAX];
     BUF_SCOPE(b);
@@ -280,7 +280,7 @@ static void answer_page(struct rig *r)
 void rig_fill(struct rig *r)
 {
     for (int i = 0; i < 60 && flow_step(r->flow) == STEP_FORM; i++)
-        answer_page(r);
+        rig_next(r);
     assert_int_equal(flow_step(r->flow), STEP_REVIEW);
 }
 

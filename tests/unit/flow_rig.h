@@ -42,6 +42,7 @@ void rig_must(struct rig *r, const char *path, const char *body); /* and fails t
 void rig_until(struct rig *r, const char *text);
 bool rig_state_has(struct rig *r, const char *text);
 void rig_fill(struct rig *r); /* answers the form until the review */
+void rig_next(struct rig *r); /* the page on the screen */
 void rig_to(struct rig *r, enum step step,
             const char *service);                   /* by the usual way, with what devices there are */
 void rig_answer(struct rig *r, const char *number); /* the register's answer to what was filed */

@@ -29,6 +29,8 @@ static const struct {
     {"/v1/card/read", "c"},
     {"/v1/card/mrz", "c"},
     {"/v1/card/skip", "c"},
+    {"/v1/card/address", "f"},
+    {"/v1/card/address/cancel", "f"},
     {"/v1/form/answer", "f"},
     {"/v1/form/goto", "fr"},
     {"/v1/sign/start", "rg"},
