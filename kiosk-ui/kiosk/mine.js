@@ -43,11 +43,11 @@ function Waiting({title}) {
 
 function Way({view}) {
   const {t} = useApp();
-  return html`<section class="card"><h2>${t("mine.happened")}</h2><ol class="way">
-    ${view.events.map((e, i) => html`<li key=${i}><span class="way-day">${e.day}</span><b>${e.text}</b>
-      ${e.more && html`<span class="way-more">${e.more}</span>`}</li>`)}
-    ${view.due && html`<li class="coming"><span class="way-day">${t("mine.next")}</span><b>${view.due}</b>
-      <b class=${view.late ? "late" : "left"}>${view.left}</b><span class="way-more">${view.why}</span></li>`}
+  return html`<section class="card"><h2>${t("mine.happened")}</h2><ol class="story">
+    ${view.events.map((e, i) => html`<li key=${i}><span class="story-day">${e.day}</span><b>${e.text}</b>
+      ${e.more && html`<span class="story-more">${e.more}</span>`}</li>`)}
+    ${view.due && html`<li class="coming"><span class="story-day">${t("mine.next")}</span><b>${view.due}</b>
+      <b class=${view.late ? "late" : "left"}>${view.left}</b><span class="story-more">${view.why}</span></li>`}
   </ol></section>`;
 }
 
@@ -63,7 +63,7 @@ function Shown({view, repairable}) {
       ${!repairable && html`<p>${t("mine.elsewhere")}</p>`}</${Notice}>`}
     <${Way} view=${view} />
     ${view.notes.length > 0 && html`<section class="card"><h2>${t("mine.notes")}</h2>
-      ${view.notes.map((n, i) => html`<p key=${i} class="way-note"><span class="way-day">${n.day}</span>${n.text}</p>`)}
+      ${view.notes.map((n, i) => html`<p key=${i} class="story-note"><span class="story-day">${n.day}</span>${n.text}</p>`)}
     </section>`}
   </${Screen}>`;
 }
