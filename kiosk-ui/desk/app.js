@@ -140,7 +140,9 @@ export function App() {
   };
 
   const renew = useCallback(() => setCover("password"), []); // a new password ends the session; it opens the next
-  const can = useCallback((right) => Boolean(me?.can?.includes(right)), [me]);
+  // The book is the whole house's: one office alone does not open it, though its people enter papers.
+  const can = useCallback((right) => Boolean(me?.can?.includes(right)) &&
+    (right !== "register.view" || me.roles.some((r) => r.reach !== "department")), [me]);
   const desk = {api, t, L, lang, me, can, prefs, setPrefs, counts, recount, news, at, where, turn, leave, away, lock, renew};
   if (me === undefined || !hasWords(wanted) && !away) {
     return html`<${Desk.Provider} value=${desk}><div class="first">${away && html`<p class="notice bad" role="alert">${t("net.away")}</p>`}</div><//>`;
