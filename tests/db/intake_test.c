@@ -283,6 +283,24 @@ static void year_changes_the_book(void **state)
     house_stop(&h);
 }
 
+/* The setting reaches the checkpointer, which tells the others that there is a standby, a moment after the
+ * reload: requests before that are simply answered. */
+static struct sent *caught_waiting(struct house *h)
+{
+    struct sent *s;
+
+    do {
+        s = item_new(1);
+        intake_put(h->in, &s->item);
+        while (!h->late && !s->answered) {
+            uv_run(&h->loop, UV_RUN_NOWAIT);
+            pgcluster_query(
+                &pg, "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'");
+        }
+    } while (!h->late && s->rc == RC_OK && n_sent < ITEMS);
+    return s;
+}
+
 /* A wait for a standby that is cancelled ends in a WARNING and a success: that is no acknowledgement. */
 static void cancelled_wait_is_no_answer(void **state)
 {
@@ -292,17 +310,10 @@ static void cancelled_wait_is_no_answer(void **state)
     fresh_database("standby");
     house_start(&h, 30000);
     pgcluster_setting(&pg, "synchronous_standby_names", "nobody");
-    struct sent *s = item_new(1);
-    intake_put(h.in, &s->item);
-    for (int i = 0; i < 200 && n_answered == 0; i++) {
-        uv_run(&h.loop, UV_RUN_NOWAIT);
-        pgcluster_query(&pg,
-                        "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'");
-    }
-    house_wait(&h);
-    assert_int_equal(s->rc, RC_UNAVAILABLE);
+    struct sent *s = caught_waiting(&h);
     pgcluster_query(&pg, "ALTER SYSTEM RESET synchronous_standby_names");
     pgcluster_query(&pg, "SELECT pg_reload_conf()");
+    assert_int_equal(s->rc, RC_UNAVAILABLE);
     struct sent *again = item_new(1);
     memcpy(again->item.id, s->item.id, 16);
     memcpy(again->item.sha256, s->item.sha256, 32);
@@ -311,7 +322,7 @@ static void cancelled_wait_is_no_answer(void **state)
     house_wait(&h);
     assert_int_equal(again->rc, RC_OK);
     assert_true(again->item.repeat);
-    assert_sound(1);
+    assert_sound(n_sent - 1); /* those before, and the one that came twice */
     house_stop(&h);
 }
 
