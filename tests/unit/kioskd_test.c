@@ -377,10 +377,15 @@ static void test_events(void **state)
 /* Three pages into the tray; whole and small they come only with the token. */
 static void scan_pages(void)
 {
-    char *started = post("/v1/scan/start", "{\"field\":\"photo\",\"source\":\"feeder\"}");
+    int64_t until = mono_ms() + 10000;
+    char *started;
+    /* 503 until the scanner's driver has said hello to the kioskd that just began */
+    while (status_of(started = post("/v1/scan/start", "{\"field\":\"photo\",\"source\":\"feeder\"}")) ==
+               503 &&
+           mono_ms() < until)
+        usleep(50000);
     if (status_of(started) != 202)
         fail_msg("scan: %s", started);
-    int64_t until = mono_ms() + 10000;
     while (!strstr(get("/v1/state"), "\"id\":3,") && mono_ms() < until)
         usleep(20000);
     while (!strstr(get("/v1/state"), "\"scan\":{\"field\":\"photo\",\"phase\":\"ready\"") &&
