@@ -21,7 +21,7 @@ struct desk {
     uv_loop_t *loop;
     const struct work_house *house;
     struct arena *arena;
-    struct desk_pages *pages;
+    struct assets pages;
     struct tls_ctx *tls;
     struct http_server *http;
     struct login login;       /* copied for each job */
@@ -321,7 +321,7 @@ static void api(struct http_req *r, void *user)
 static void page(struct http_req *r, void *user)
 {
     const struct desk *d = user;
-    desk_pages_get(d->pages, r);
+    desk_pages_get(&d->pages, r);
 }
 
 /* ---- life ---- */
@@ -347,7 +347,7 @@ enum rc desk_new(uv_loop_t *loop, const struct work_house *house, struct desk **
     d->arena = arena_new();
     TRY(desk_routes_check(desk_routes, n_desk_routes, &house->rights, e));
     if (conf->pages)
-        TRY(desk_pages_load(d->arena, conf->pages, &d->pages, e));
+        TRY(assets_load(d->arena, conf->pages, &d->pages, e));
     return login_init(&d->login, NULL, &house->conf->login, house->master, e);
 }
 

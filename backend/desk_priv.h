@@ -6,6 +6,7 @@
 #include "backend/desk.h"
 #include "backend/doc.h"
 #include "backend/login.h"
+#include "common/base/assets.h"
 #include "common/base/http.h"
 
 enum { DESK_REASON_MAX = 500, DESK_ID_MAX = 64 };
@@ -85,9 +86,7 @@ extern const char desk_foreign[];
 void desk_error(struct buf *out, const struct err *e, const struct tr *say, const char *more);
 
 /* desk_pages.c */
-struct desk_pages;
-MUST enum rc desk_pages_load(struct arena *a, const char *dir, struct desk_pages **out, struct err *e);
-void desk_pages_get(const struct desk_pages *p, struct http_req *r); /* p may be NULL */
+void desk_pages_get(const struct assets *pages, struct http_req *r);
 
 int64_t desk_number(const char *digits);
 

@@ -29,18 +29,4 @@ void api_changed(struct api *a);
 void api_device(struct api *a, const char *json);
 void api_ended(struct api *a);
 
-/* Files of the page, read once: nothing on disk can be named from outside. */
-struct asset {
-    const char *path; /* "/assets/kiosk.js" */
-    const char *type;
-    const char *body;
-    size_t len;
-};
-struct assets {
-    struct asset *items;
-    size_t n;
-};
-MUST enum rc assets_load(struct arena *a, const char *dir, struct assets *out, struct err *e);
-const struct asset *assets_find(const struct assets *s, const char *path); /* "/" is "/index.html"; NULL */
-
 #endif

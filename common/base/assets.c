@@ -1,14 +1,14 @@
+#include "common/base/assets.h"
+
 #include <dirent.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "common/base/crypto.h"
 #include "common/base/fs.h"
-#include "common/base/log.h"
-#include "firmware/api.h"
+#include "common/base/text.h"
 
-#define ASSETS_MAX 256
-#define ASSET_BYTES (8u << 20)
-#define DEPTH_MAX 4
+enum { ASSETS_MAX = 256, ASSET_BYTES = 8 << 20, DEPTH_MAX = 4, ETAG_SUM = 16 };
 
 static const struct {
     const char *ext, *type;
@@ -24,10 +24,8 @@ static const struct {
     {".webp", "image/webp"},
     {".woff2", "font/woff2"},
     {".ico", "image/x-icon"},
-    {".txt", "text/plain; charset=utf-8"},
 };
 
-/* NULL: not a file for a page (maps, notes, editors' leavings). */
 static const char *type_of(const char *name)
 {
     const char *dot = strrchr(name, '.');
@@ -43,18 +41,25 @@ static void closedirp(DIR **d)
         closedir(*d);
 }
 
-static enum rc load_one(struct arena *a, const char *file, const char *path, struct assets *out,
-                        struct err *e)
+static enum rc load_file(struct arena *a, const char *file, const char *path, struct assets *out,
+                         struct err *e)
 {
-    const char *type = type_of(path);
+    struct asset *x = &out->items[out->n];
+    uint8_t sum[SHA256_LEN];
     char *body;
-    size_t len;
-    if (!type)
+
+    *x = (struct asset){.path = path, .type = type_of(path)};
+    if (!x->type)
         return RC_OK;
-    if (out->n == ASSETS_MAX)
-        return err_set(e, RC_TOO_BIG, "more than %d files in the page's folder", ASSETS_MAX);
-    TRY(fs_read(a, file, ASSET_BYTES, &body, &len, e));
-    out->items[out->n++] = (struct asset){arena_str(a, path), type, body, len};
+    if (out->n == ASSETS_MAX - 1)
+        return err_set(e, RC_TOO_BIG, "more than %d files in the folder of the pages", ASSETS_MAX - 1);
+    TRY(fs_read(a, file, ASSET_BYTES, &body, &x->len, e));
+    x->body = body;
+    sha256(sum, body, x->len);
+    x->etag[0] = '"';
+    hex_encode(x->etag + 1, sum, ETAG_SUM);
+    memcpy(x->etag + 1 + 2 * ETAG_SUM, "\"", 2);
+    out->n++;
     return RC_OK;
 }
 
@@ -62,31 +67,27 @@ static enum rc load_dir(struct arena *a, const char *dir, const char *prefix, in
                         struct err *e)
 {
     DIR *d SCOPED(closedirp) = opendir(dir);
+    struct stat st;
+
     if (!d)
-        return err_set(e, RC_IO, "cannot open folder %s", dir);
-    struct dirent *de;
-    while ((de = readdir(d))) {
-        if (de->d_name[0] == '.')
-            continue;
-        const char *file = arena_fmt(a, "%s/%s", dir, de->d_name);
-        const char *path = arena_fmt(a, "%s/%s", prefix, de->d_name);
-        struct stat st;
-        if (lstat(file, &st) != 0)
+        return err_set(e, RC_IO, "cannot open the folder of the pages, %s", dir);
+    for (struct dirent *f; (f = readdir(d));) {
+        const char *file = arena_fmt(a, "%s/%s", dir, f->d_name);
+        const char *path = arena_fmt(a, "%s/%s", prefix, f->d_name);
+        if (f->d_name[0] == '.' || lstat(file, &st) != 0)
             continue;
         if (S_ISDIR(st.st_mode) && depth > 0)
             TRY(load_dir(a, file, path, depth - 1, out, e));
         else if (S_ISREG(st.st_mode))
-            TRY(load_one(a, file, path, out, e));
+            TRY(load_file(a, file, path, out, e));
     }
     return RC_OK;
 }
 
 enum rc assets_load(struct arena *a, const char *dir, struct assets *out, struct err *e)
 {
-    struct assets s = {ARENA_ARRAY(a, struct asset, ASSETS_MAX), 0};
-    TRY(load_dir(a, dir, "", DEPTH_MAX, &s, e));
-    *out = s;
-    return RC_OK;
+    *out = (struct assets){ARENA_ARRAY(a, struct asset, ASSETS_MAX), 0};
+    return load_dir(a, dir, "", DEPTH_MAX, out, e);
 }
 
 const struct asset *assets_find(const struct assets *s, const char *path)
