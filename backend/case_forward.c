@@ -105,12 +105,18 @@ enum rc case_forward(struct case_doing *d, struct err *e)
     struct case_answers x;
     struct case_about about;
 
+    /* A number here, a number there: in the order in which everybody takes the books of several houses. */
+    bool ours_first = strcmp(d->c->institution, to) < 0;
+
     TRY(about_it(d, &x, &about, e));
+    if (ours_first)
+        TRY(case_fx_cover(d, to, e));
     TRY(new_there(d, &n, to, e));
     struct case_birth b = {&x, false, d->who, "forwarded_here"};
     TRY(case_begin(d->w, &n, &b, &about, e));
     TRY(papers(d, &n, e));
-    TRY(case_fx_cover(d, to, e));
+    if (!ours_first)
+        TRY(case_fx_cover(d, to, e));
     return work_audit(d->w, d->who,
                       &(struct work_log){to, n.id, "forwarded_here", arena_fmt(d->w->a, "from %s", d->c->id)},
                       e);

@@ -1,4 +1,5 @@
--- What hangs on a case, as JSON: terms, notes, tasks, messages, returns, links. $1 case $2 its request, or the case
+-- What hangs on a case, as JSON: terms, notes, tasks, messages, returns, links. A request that went on to another house
+-- has a case here and there: each shows the messages of its own steps. $1 case $2 its request, or the case
 SELECT (SELECT coalesce(json_agg(json_build_object('id', t.id, 'rule', t.rule, 'due', t.due, 'why', t.why, 'main', t.main,
         'ended_at', t.ended_on) ORDER BY t.id), '[]') FROM case_term t WHERE t.case_id = $1::uuid),
     (SELECT coalesce(json_agg(json_build_object('at', n.at, 'author', n.author, 'author_name', coalesce(a.full_name, ''),
@@ -12,7 +13,8 @@ SELECT (SELECT coalesce(json_agg(json_build_object('id', t.id, 'rule', t.rule, '
         'at', coalesce(m.delivered_at, m.changed_at, m.created_at), 'detail', coalesce(m.detail, ''), 'attention',
         m.attention) ORDER BY m.id), '[]')
         FROM (SELECT * FROM owed_message WHERE closed_at IS NULL AND request_id = $2::uuid UNION ALL
-            SELECT * FROM owed_message WHERE closed_at IS NOT NULL AND request_id = $2) m),
+            SELECT * FROM owed_message WHERE closed_at IS NOT NULL AND request_id = $2) m
+        WHERE starts_with(m.step, $1::text) OR m.step = '' AND m.request_id = $1::uuid),
     (SELECT coalesce(json_agg(json_build_object('at', r.at, 'by', r.by, 'reason', r.reason, 'fields', r.fields,
         'answered_at', r.answered_at) ORDER BY r.id), '[]') FROM case_return r WHERE r.case_id = $1),
     (SELECT coalesce(json_agg(json_build_object('kind', l.kind, 'case', o.id, 'number', o.n || '/' || o.year) ORDER BY l.id),

@@ -15,6 +15,7 @@ drafts AS (UPDATE draft SET title = '', body = '' WHERE case_id = ANY ($1)),
 letters AS (
     UPDATE owed_message m SET recipient = '', vars = NULL, fallback = NULL
     FROM gone WHERE m.request_id = coalesce(gone.request_id, gone.id) AND m.closed_at IS NOT NULL
+        AND (starts_with(m.step, gone.id::text) OR m.step = '' AND m.request_id = gone.id)
 ), papers AS (
     UPDATE document SET title = '', disposed_at = $2, source = NULL WHERE case_id = ANY ($1) AND disposed_at IS NULL
     RETURNING id, sha256

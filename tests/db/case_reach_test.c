@@ -160,12 +160,69 @@ static void a_request_that_went_on_is_still_there(void **state)
     rig_end(&w);
 }
 
+static size_t times(const char *text, const char *word)
+{
+    size_t n = 0;
+    for (const char *p = strstr(text, word); p; p = strstr(p + 1, word))
+        n++;
+    return n;
+}
+
+/* One request, two houses: each sees, and erases, the messages of its own steps. */
+static void messages_belong_to_a_case(void **state)
+{
+    const char *here = new_case("petition.general");
+    struct workflow_given given[] = {{"institution", "hall-2"}, {"reason", "ține de comuna vecină"}};
+    char there[40], sql[500];
+    struct work w = rig_begin(&rig);
+    struct db_result *r = NULL;
+
+    (void)state;
+    assert_int_equal(step("head", here, "forward", given, COUNT(given)), RC_OK);
+    snprintf(sql, sizeof(sql), "SELECT other FROM case_link WHERE case_id = '%s' AND kind = 'forwarded'",
+             here);
+    snprintf(there, sizeof(there), "%s", Q(sql));
+    snprintf(
+        sql, sizeof(sql),
+        "INSERT INTO owed_message (created_at, due_at, closed_at, request_id, way, message, lang, recipient, "
+        "step, attention) SELECT now(), now(), now(), '%s', 'email', m, 'ro', 'x@example.ro', s, true FROM "
+        "(VALUES ('received', ''), ('question', '%s/3'), ('late', '%s/9')) v (m, s)",
+        here, here, there);
+    Q("UPDATE owed_message SET closed_at = now()");
+    Q(sql);
+    const struct {
+        const char *id, *has, *has_not, *house;
+    } rows[] = {{here, "question", "\"late\"", "hall-1"}, {there, "\"late\"", "question", "hall-2"}};
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct db_param parts[] = {DB_STR(rows[i].id), DB_STR(here)};
+        struct db_param reach[] = {DB_STR(arena_fmt(w.a, "{%s}", rows[i].house)), DB_STR("{\"\"}")};
+        assert_int_equal(work_sql(&w, SQL_DESK_CASE_PARTS, parts, &r, &e), RC_OK);
+        assert_non_null(strstr(db_text(r, 0, 3), rows[i].has));
+        assert_null(strstr(db_text(r, 0, 3), rows[i].has_not));
+        assert_int_equal(times(db_text(r, 0, 3), "\"received\""), i == 0);
+        db_result_free(r);
+        assert_int_equal(work_sql(&w, SQL_DESK_MESSAGES, reach, &r, &e), RC_OK);
+        assert_int_equal(times(db_text(r, 0, 0), "\"id\""), i == 0 ? 2 : 1);
+        assert_non_null(strstr(db_text(r, 0, 0), rows[i].id));
+        db_result_free(r);
+    }
+    struct db_param gone[] = {DB_STR(arena_fmt(w.a, "{%s}", there)), DB_STR("2026-01-01")};
+    assert_int_equal(work_sql(&w, SQL_PERSON_ERASE, gone, NULL, &e), RC_OK);
+    snprintf(sql, sizeof(sql),
+             "SELECT string_agg(message, ',' ORDER BY message) FROM owed_message WHERE request_id = '%s' AND "
+             "recipient <> ''",
+             here);
+    assert_string_equal(Q(sql), "forwarded,question,received");
+    rig_end(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(absences_widen_no_rights),
         cmocka_unit_test(a_foreign_case_is_not_taken_along),
         cmocka_unit_test(a_request_that_went_on_is_still_there),
+        cmocka_unit_test(messages_belong_to_a_case),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
