@@ -143,7 +143,8 @@ MUST enum rc case_delegate_end(struct work *w, const struct actor *who, int64_t 
 /* Who works today for this account: itself, or its stand-in. */
 MUST enum rc case_stand_in(struct work *w, const char *account, const char **out, struct err *e);
 
-/* Registered requests without a casefile become one. One process at a time; RC_OK and *opened 0 otherwise. */
+/* Registered requests without a casefile become one. One process at a time; RC_OK and *opened 0 otherwise. Of
+ * which none can be made, that lies apart (table case_unopened) and is tried again, each time later. */
 MUST enum rc case_open_pending(struct work *w, int most, int *opened, struct err *e);
 /* Paper over the counter, inside the caller's transaction. The number is taken; answers may be NULL (nothing
  * but what is here is known). */
@@ -160,10 +161,11 @@ struct case_paper {
 MUST enum rc case_open_paper(struct work *w, const struct actor *who, const struct case_paper *p,
                              struct casefile *out, struct err *e);
 
-/* Timers whose time has come, and escalation; one process at a time. */
+/* Timers whose time has come, and escalation; one process at a time. One that fails waits longer each time;
+ * after the last try the case asks for attention. */
 MUST enum rc case_timers(struct work *w, int most, int *done, struct err *e);
 /* Every open term anew; what moved is an event and, with a new main date, a row in the audit. Each case is
- * its own transaction. *moved: cases. */
+ * its own transaction; one that cannot be counted asks for attention, and the others go on. *moved: cases. */
 MUST enum rc case_recompute_terms(struct work *w, int *moved, struct err *e);
 
 /* What happened after a version, oldest first: [{at,actor,actor_name,act,label{},from,to,reason,public}]. */
@@ -179,6 +181,10 @@ const char *case_number(const struct work *w, const char *reg, int64_t n, int64_
 /* In registryd: opens cases each second and runs timers each ten seconds, on a thread of the pool with a
  * connection of its own. */
 struct registry;
+struct case_stats {
+    int64_t unopened, stuck; /* requests without a case, timers that gave up; some seconds old */
+};
+void case_metrics(struct buf *out, const struct registry *g);
 void case_start(struct registry *g);
 void case_stop(struct registry *g); /* nothing new is begun; what runs ends within a transaction */
 

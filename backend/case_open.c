@@ -9,6 +9,8 @@
 #include "common/base/log.h"
 #include "common/base/text.h"
 
+enum { APART_MOST = 20 };
+
 /* ---- flags and facts a case is born with ---- */
 
 struct looking {
@@ -211,34 +213,51 @@ static enum rc open_one(struct work *w, const struct db_result *r, int i, struct
     return case_begin(w, &c, &b, &about, e);
 }
 
-struct opening {
-    int opened;
-    int64_t last, first_bad; /* audit ids */
-};
+static enum rc lies_apart(struct work *w, const char *id, const struct err *why, struct err *e)
+{
+    struct db_param p[] = {DB_STR(id), DB_STR(case_int(w->a, w->now_ms())), DB_STR(why->text)};
 
-static enum rc open_all(struct work *w, const struct db_result *r, struct opening *o, struct err *e)
+    log_err(why, "event=case_not_opened request=%s", id);
+    return work_sql(w, SQL_CASE_UNOPENED_PUT, p, NULL, e);
+}
+
+static enum rc open_all(struct work *w, const struct db_result *r, int *opened, struct err *e)
 {
     for (int i = 0; i < db_rows(r); i++) {
         struct err bad = {0};
         TRY(db_sync_script(w->db, "SAVEPOINT one", e));
         enum rc rc = open_one(w, r, i, &bad);
-        o->last = db_int(r, i, 2);
         if (rc == RC_OK) {
-            o->opened++;
+            ++*opened;
             TRY(db_sync_script(w->db, "RELEASE one", e));
             continue;
         }
         if (db_sync_broken(w->db))
             return err_set(e, rc, "%s", bad.text);
-        log_err(&bad, "event=case_not_opened request=%s", db_text(r, i, 1));
-        o->first_bad = o->first_bad ? o->first_bad : o->last;
         TRY(db_sync_script(w->db, "ROLLBACK TO one", e));
         w->failed = false;
+        TRY(lies_apart(w, db_text(r, i, 1), &bad, e));
     }
     return RC_OK;
 }
 
-static enum rc open_batch(struct work *w, int most, struct opening *o, struct err *e)
+/* What lay apart and went in the end. */
+static enum rc open_apart(struct work *w, int *opened, struct err *e)
+{
+    struct db_result *r SCOPED(db_result_freep) = NULL;
+    const char *now = case_int(w->a, w->now_ms());
+    struct db_param due[] = {DB_STR(now), DB_STR(case_int(w->a, APART_MOST))};
+
+    TRY(work_sql(w, SQL_CASE_UNOPENED_DUE, due, &r, e));
+    TRY(open_all(w, r, opened, e));
+    for (int i = 0; i < db_rows(r); i++) {
+        struct db_param p[] = {DB_STR(db_text(r, i, 1)), DB_STR(now)};
+        TRY(work_sql(w, SQL_CASE_UNOPENED_DONE, p, NULL, e));
+    }
+    return RC_OK;
+}
+
+static enum rc open_batch(struct work *w, int most, int *opened, struct err *e)
 {
     struct db_result *lock SCOPED(db_result_freep) = NULL;
     struct db_result *r SCOPED(db_result_freep) = NULL;
@@ -250,24 +269,29 @@ static enum rc open_batch(struct work *w, int most, struct opening *o, struct er
         return RC_OK;
     int64_t sure = db_int(lock, 0, 1);
     TRY(work_sql(w, SQL_CASE_PENDING, many, &r, e));
-    TRY(open_all(w, r, o, e));
-    if (db_rows(r) == most && o->last < sure)
-        sure = o->last;
-    if (o->first_bad && o->first_bad <= sure)
-        sure = o->first_bad - 1;
+    TRY(open_all(w, r, opened, e));
+    if (db_rows(r) == most && db_int(r, most - 1, 2) < sure)
+        sure = db_int(r, most - 1, 2);
     struct db_param mark[] = {DB_STR(case_int(w->a, sure))};
-    return work_sql(w, SQL_CASE_MARK_SET, mark, NULL, e);
+    TRY(work_sql(w, SQL_CASE_MARK_SET, mark, NULL, e));
+    return open_apart(w, opened, e);
 }
 
 enum rc case_open_pending(struct work *w, int most, int *opened, struct err *e)
 {
-    struct opening o = {0};
+    int n = 0;
 
     *opened = 0;
     TRY(work_begin(w, e));
-    TRY(work_end(w, open_batch(w, most, &o, e), e));
-    *opened = o.opened;
+    TRY(work_end(w, open_batch(w, most, &n, e), e));
+    *opened = n;
     return RC_OK;
+}
+
+enum rc case_wake_unopened(struct work *w, struct err *e)
+{
+    struct db_param p[] = {DB_STR(case_int(w->a, w->now_ms()))};
+    return work_sql(w, SQL_CASE_UNOPENED_WAKE, p, NULL, e);
 }
 
 /* ---- paper ---- */

@@ -129,7 +129,18 @@ MUST enum rc case_return_make(struct case_doing *d, struct err *e);
 /* case_timer.c */
 MUST enum rc case_timers_wind(struct work *w, const struct casefile *c, struct err *e);
 
+/* case_stuck.c: a person has to look; id: of the case, whose row may not be readable. */
+MUST enum rc case_stuck(struct work *w, const char *id, const char *act, const char *detail, struct err *e);
+struct case_ring {
+    const char *id, *timer, *at; /* at: ms, as the statement said it */
+};
+MUST enum rc case_timer_failed(struct work *w, const struct case_ring *x, const struct err *why,
+                               struct err *e);
+MUST enum rc case_figures(struct work *w, struct case_stats *out, struct err *e);
+
 /* case_open.c */
+/* Of a new program: what could not be opened is tried again now. */
+MUST enum rc case_wake_unopened(struct work *w, struct err *e);
 /* State, flags, facts, term and row of a case that begins; c has everything else. */
 struct case_birth {
     const struct case_answers *answers;

@@ -1,19 +1,29 @@
 /* In registryd: cases open within a second of their registration, timers ring, terms follow new holidays. */
 #include "backend/case_priv.h"
 
+#include <stddef.h>
+
 #include "backend/registry.h"
 #include "common/base/log.h"
 
 /* A flood of requests is opened at a walk: numbers and receipts come first, the desk a little later. */
 enum { EVERY_MS = 1000, FLOOD_MS = 250, TIMERS_EVERY = 10, OPEN_MOST = 200, TIMERS_MOST = 200 };
 
+/* One round: the loop says what is to be done, a thread does it and leaves what it found; between them the
+ * room hands it over, so that at any time only one of the two has it. */
+struct round {
+    bool wake, timers;
+    int opened, rang, moved;
+    struct case_stats seen;
+};
 struct case_runner {
     uv_timer_t timer;
     struct room *room;
     struct registry *g;
-    unsigned ticks;
-    bool busy, late;
-    int opened, rang, moved; /* of the round */
+    struct round round; /* the thread's while busy */
+    struct case_stats stats;
+    unsigned ticks; /* since the timers rang */
+    bool woken, busy, late;
 };
 
 static enum rc holidays(struct work *w, int *moved, struct err *e)
@@ -26,37 +36,50 @@ static enum rc holidays(struct work *w, int *moved, struct err *e)
 
 static enum rc round_of(struct work *w, void *user, struct err *e)
 {
-    struct case_runner *x = user;
+    struct round *x = user;
 
-    x->opened = x->rang = x->moved = 0;
+    if (x->wake)
+        TRY(case_wake_unopened(w, e));
     TRY(case_open_pending(w, OPEN_MOST, &x->opened, e));
-    if (x->ticks % TIMERS_EVERY != 0)
+    if (!x->timers)
         return RC_OK;
+    TRY(case_figures(w, &x->seen, e));
     TRY(holidays(w, &x->moved, e));
     return case_timers(w, TIMERS_MOST, &x->rang, e);
 }
 
 static void on_tick(uv_timer_t *t);
 
+static struct case_runner *runner_of(struct round *r)
+{
+    return (struct case_runner *)(void *)((char *)r - offsetof(struct case_runner, round));
+}
+
 static void on_done(const struct err *e, void *user)
 {
-    struct case_runner *x = user;
-    bool closing = uv_is_closing((uv_handle_t *)&x->timer);
+    struct case_runner *x = runner_of(user);
+    bool closing = uv_is_closing((uv_handle_t *)&x->timer), good = e->rc == RC_OK;
 
     x->busy = false;
-    if (e->rc != RC_OK && !x->late && !closing)
+    if (!good && !x->late && !closing)
         log_err(e, "event=cases_wait");
-    x->late = e->rc != RC_OK;
-    if (e->rc == RC_OK && x->moved)
-        log_info("event=terms_moved cases=%d", x->moved);
-    if (e->rc == RC_OK && x->opened == OPEN_MOST && !closing)
+    x->late = !good;
+    x->woken |= good;
+    if (good && x->round.timers) {
+        x->ticks = 0;
+        x->stats = x->round.seen;
+    }
+    if (good && x->round.moved)
+        log_info("event=terms_moved cases=%d", x->round.moved);
+    if (good && x->round.opened == OPEN_MOST && !closing)
         uv_timer_start(&x->timer, on_tick, FLOOD_MS, EVERY_MS);
 }
 
 static void go(struct case_runner *x)
 {
-    const struct room_job job = {.work = round_of, .done = on_done, .user = x};
+    const struct room_job job = {.work = round_of, .done = on_done, .user = &x->round};
 
+    x->round = (struct round){.wake = !x->woken, .timers = !x->woken || x->ticks >= TIMERS_EVERY};
     x->busy = room_run(x->room, &job, NULL) == RC_OK;
 }
 
@@ -67,6 +90,19 @@ static void on_tick(uv_timer_t *t)
     x->ticks++;
     if (!x->busy)
         go(x);
+}
+
+void case_metrics(struct buf *out, const struct registry *g)
+{
+    if (!g->cases)
+        return;
+    buf_fmt(out,
+            "# HELP pridvor_requests_unopened Registered requests of which no case could be made.\n"
+            "# TYPE pridvor_requests_unopened gauge\npridvor_requests_unopened %lld\n"
+            "# HELP pridvor_case_timers_stuck Timers of cases that failed too often; the cases ask for "
+            "attention.\n"
+            "# TYPE pridvor_case_timers_stuck gauge\npridvor_case_timers_stuck %lld\n",
+            (long long)g->cases->stats.unopened, (long long)g->cases->stats.stuck);
 }
 
 void case_start(struct registry *g)

@@ -115,6 +115,11 @@ static const struct {
     {"answered_with",
      {{"Răspuns dat împreună cu alt dosar", "Másik üggyel együtt megválaszolva",
        "Answered together with another case"}}},
+    {"timer_stuck",
+     {{"Un pas automat nu a mers", "Egy önműködő lépés nem sikerült", "A step of the system did not work"}}},
+    {"terms_stuck",
+     {{"Termenul nu a putut fi recalculat", "A határidőt nem lehetett újraszámítani",
+       "The date could not be computed anew"}}},
     {"connexed", {{"Conexată", "Összevonva", "Connexed"}}},
     {"merged", {{"Unită cu alt dosar", "Másik üggyel egyesítve", "Merged"}}},
 };

@@ -6,7 +6,7 @@
 
 #include "common/base/log.h"
 
-enum { RING_MINUTE = 7 * 60, TERMS_AT_ONCE = 200 }; /* nobody gets an SMS at midnight */
+enum { RING_MINUTE = 7 * 60, TERMS_AT_ONCE = 200, TRIES_MOST = 3 }; /* nobody gets an SMS at midnight */
 #define ESCALATE "escalate."
 
 struct moments {
@@ -210,7 +210,7 @@ enum rc case_timers(struct work *w, int most, int *done, struct err *e)
         if (rc != RC_OK && db_sync_broken(w->db))
             return err_set(e, rc, "%s", bad.text);
         if (rc != RC_OK)
-            log_err(&bad, "event=timer_failed case=%s timer=%s", id, db_text(r, i, 1));
+            TRY(case_timer_failed(w, &(struct case_ring){id, db_text(r, i, 1), db_text(r, i, 2)}, &bad, e));
         *done += rc == RC_OK;
     }
     return RC_OK;
@@ -244,18 +244,42 @@ static enum rc again_inside(struct work *w, const char *id, bool *moved, struct 
     return case_timers_wind(w, &c, e);
 }
 
-static enum rc again_some(struct work *w, const char **last, int *moved, struct err *e)
+/* What cannot be counted anew is for a person; a statement that only came at a bad moment is tried again. */
+static enum rc again_one(struct work *w, const char *id, bool *moved, struct err *e)
+{
+    struct err bad = {0};
+    enum rc rc = RC_UNAVAILABLE;
+
+    for (int i = 0; i < TRIES_MOST && rc == RC_UNAVAILABLE; i++) {
+        *moved = false;
+        bad = (struct err){0};
+        TRY(work_begin(w, e));
+        rc = work_end(w, again_inside(w, id, moved, &bad), &bad);
+        if (rc != RC_OK && db_sync_broken(w->db))
+            return err_set(e, rc, "%s", bad.text);
+    }
+    if (rc == RC_OK)
+        return RC_OK;
+    *moved = false;
+    log_err(&bad, "event=terms_failed case=%s", id);
+    return case_stuck(w, id, "terms_stuck", rc_name(rc), e);
+}
+
+/* Memory of its own for each handful: a county has hundreds of thousands of cases. */
+static enum rc again_some(struct work *all, char last[UUID_LEN], int *moved, int *n, struct err *e)
 {
     struct db_result *r SCOPED(db_result_freep) = NULL;
-    struct db_param p[] = {DB_STR(*last), DB_STR(case_int(w->a, TERMS_AT_ONCE))};
+    struct work w = *all;
+    ARENA_SCOPE(a);
 
-    TRY(work_sql(w, SQL_CASE_OPEN_TERMS, p, &r, e));
-    *last = NULL;
-    for (int i = 0; i < db_rows(r); i++) {
+    w.a = a;
+    struct db_param p[] = {DB_STR(*last ? last : NULL), DB_STR(case_int(a, TERMS_AT_ONCE))};
+    TRY(work_sql(&w, SQL_CASE_OPEN_TERMS, p, &r, e));
+    *n = db_rows(r);
+    for (int i = 0; i < *n; i++) {
         bool one = false;
-        *last = arena_str(w->a, db_text(r, i, 0));
-        TRY(work_begin(w, e));
-        TRY(work_end(w, again_inside(w, *last, &one, e), e));
+        snprintf(last, UUID_LEN, "%s", db_text(r, i, 0));
+        TRY(again_one(&w, last, &one, e));
         *moved += one;
     }
     return RC_OK;
@@ -264,13 +288,15 @@ static enum rc again_some(struct work *w, const char **last, int *moved, struct 
 enum rc case_recompute_terms(struct work *w, int *moved, struct err *e)
 {
     int64_t began = w->now_ms();
-    const char *last = NULL;
+    char last[UUID_LEN] = "";
+    int n;
 
     *moved = 0;
     w->terms = NULL; /* the holidays of now */
+    TRY(work_terms(w, e));
     do
-        TRY(again_some(w, &last, moved, e));
-    while (last);
+        TRY(again_some(w, last, moved, &n, e));
+    while (n);
     struct db_param p[] = {DB_STR(case_int(w->a, w->now_ms())), DB_STR(case_int(w->a, began))};
     return work_sql(w, SQL_CASE_HOLIDAYS_DONE, p, NULL, e);
 }

@@ -243,7 +243,26 @@ static enum rc cmd_request(const struct args *a, struct err *e)
                : err_set(e, RC_IO, "the bytes could not be written");
 }
 
+/* ---- registered, and no case yet ---- */
+
+static enum rc cmd_unopened(const struct args *a, struct err *e)
+{
+    struct db_sync *s SCOPED(db_sync_closep) = NULL;
+    struct db_result *r SCOPED(db_result_freep) = NULL;
+    struct db_param p[] = {DB_STR(arena_fmt(a->arena, "%d", SHOWN_MAX))};
+
+    TRY(ctl_database(a, &s, e));
+    TRY(ctl_query(s, SQL_CASE_UNOPENED_LIST, p, &r, e));
+    for (int i = 0; i < db_rows(r); i++)
+        printf("%s %s/%s/%s/%s %s\n    since %.19s, tried %s times, again at %.19s: %s\n", db_text(r, i, 0),
+               db_text(r, i, 1), db_text(r, i, 2), db_text(r, i, 4), db_text(r, i, 3), db_text(r, i, 5),
+               db_text(r, i, 6), db_text(r, i, 7), db_text(r, i, 8), db_text(r, i, 9));
+    printf("requests without a case: %d%s\n", db_rows(r), db_rows(r) == SHOWN_MAX ? " or more" : "");
+    return RC_OK;
+}
+
 const struct command request_commands[] = {
+    {"requests", NULL, "", "registered requests of which no case could be made, and why", cmd_unopened, 0},
     {"proofs", NULL, "[REQUEST|RECEIPT]", "how its identity was proven; without one: all that no card proves",
      cmd_proofs, 0},
     {"request", NULL, "REQUEST|RECEIPT [--part request|signature] [--by NAME]",

@@ -1,6 +1,7 @@
 /* Health for machines that watch, figures for Prometheus (text format 0.0.4). No personal data. */
 #include <string.h>
 
+#include "backend/case.h"
 #include "backend/registry.h"
 
 static const int64_t bounds_ms[] = LATENCY_BOUNDS_MS;
@@ -129,5 +130,6 @@ void metrics_get(struct http_req *r, void *user)
     figures(&out, list, COUNT(list));
     help_metrics(&out, g);
     outbox_metrics(&out, g->outbox);
+    case_metrics(&out, g);
     http_reply(r, 200, "text/plain; version=0.0.4", out.p, out.len);
 }

@@ -52,6 +52,14 @@
     X(SQL_CASE_TERMS_OPEN, case_terms_open, 1)                                                               \
     X(SQL_CASE_TIMER_RING, case_timer_ring, 4)                                                               \
     X(SQL_CASE_TIMERS_DUE, case_timers_due, 2)                                                               \
-    X(SQL_CASE_WIND, case_wind, 5)
+    X(SQL_CASE_WIND, case_wind, 5)                                                                           \
+    X(SQL_CASE_UNOPENED_DUE, case_unopened_due, 2)                                                           \
+    X(SQL_CASE_UNOPENED_PUT, case_unopened_put, 3)                                                           \
+    X(SQL_CASE_UNOPENED_DONE, case_unopened_done, 2)                                                         \
+    X(SQL_CASE_UNOPENED_WAKE, case_unopened_wake, 1)                                                         \
+    X(SQL_CASE_UNOPENED_LIST, case_unopened_list, 1)                                                         \
+    X(SQL_CASE_FIGURES, case_figures, 0)                                                                     \
+    X(SQL_CASE_STUCK, case_stuck, 2)                                                                         \
+    X(SQL_CASE_TIMER_FAILED, case_timer_failed, 5)
 
 #endif

@@ -4,4 +4,5 @@ SELECT r.request, r.request_id, a.id, r.institution, r.register, r.year, r.n, r.
     r.lang, (extract(epoch FROM r.registered_at) * 1000)::bigint, r.filed_on - date '1970-01-01', r.offline
 FROM audit a JOIN request r USING (request_id), case_mark m
 WHERE a.id > m.settled AND a.act = 'registered' AND NOT EXISTS (SELECT FROM casefile c WHERE c.id = r.request_id)
+    AND NOT EXISTS (SELECT FROM case_unopened u WHERE u.request_id = r.request_id)
 ORDER BY a.id LIMIT $1::int

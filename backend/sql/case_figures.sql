@@ -1,0 +1,3 @@
+-- For those who watch the machine.
+SELECT (SELECT count(*) FROM case_unopened WHERE opened_at IS NULL),
+    (SELECT count(*) FROM case_timer WHERE gave_up_at IS NOT NULL)
