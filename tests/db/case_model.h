@@ -68,7 +68,7 @@ void model_take(struct model *m, struct model_case *c, const char *text);
 /* case_proof.c: numbers without a gap, days as the law counts them, an audit that holds; each fails the test.
  */
 void model_numbers(struct model *m);
-void model_terms(struct model *m);
+void model_terms(struct model *m, size_t least); /* so many to judge */
 void model_audit(struct model *m);
 
 #endif
