@@ -114,7 +114,7 @@ static void settled(uv_work_t *w, int status)
     if (u->err.rc == RC_OK && !u->g->db)
         err_set(&u->err, RC_UNAVAILABLE, "the register is stopping");
     if (u->err.rc != RC_OK ||
-        db_send(u->g->db, SQL_BLOB_PUT, p, (unsigned)u->g->conf.deadline_ms, on_row, u, &u->err) != RC_OK)
+        db_send(u->g->db, SQL_BLOB_BROUGHT, p, (unsigned)u->g->conf.deadline_ms, on_row, u, &u->err) != RC_OK)
         refuse(u);
 }
 

@@ -16,7 +16,8 @@ enum {
     VISIT_TOKEN = VISIT_RANDOM + 8 + 16, /* random, end (ms), part of an HMAC over both */
     PUBLIC_FILES_MAX = 10,
     PUBLIC_FIELDS_MAX = 128,
-    PUBLIC_TEXT_MAX = 2000
+    PUBLIC_TEXT_MAX = 2000,
+    PUBLIC_MB_RECEIPT = 60 /* of files for one case within a day */
 };
 
 /* public_text.c: tr_get(&public_words[PW_...], lang) */
@@ -60,6 +61,7 @@ enum public_word {
     PW_FILE_BIG,
     PW_FILE_NONE,
     PW_FILE_LOST,
+    PW_FILE_FULL,
     PW_OPTIONAL,
     PW_WRONG_ONE,
     PW_ALREADY,
@@ -110,7 +112,8 @@ struct visit {
     const char *request_id, *case_id; /* NULL: none (yet) */
     int64_t return_id;
     enum lang lang;
-    const char *files; /* hashes with commas between */
+    const char *files;    /* of a page: hashes with commas between */
+    const char *terminal; /* or of a terminal: only what it brought itself */
 };
 struct visit_begin {
     bool link;
@@ -130,6 +133,17 @@ MUST enum rc visit_file(struct work *w, const char *hex, const char *sha256, str
  */
 MUST enum rc visit_check(struct work *w, const char *code, const char *pin, const char **request_id,
                          struct err *e);
+
+/* public_use.c: `amount` of what may be used up. Once `most` is reached, nothing goes for the rest of the
+ * window; or with pause_s for that long, twice as long each time, a day at most. */
+struct allowance {
+    const char *key; /* without commas and quotes */
+    int64_t amount, most;
+    int window_s, pause_s;
+    bool clear; /* what was counted before is forgiven */
+};
+/* RC_LIMIT (detail: until, ms): one of them is used up, and nothing was counted. */
+MUST enum rc public_use(struct work *w, const struct allowance *a, size_t n, struct err *e);
 
 /* ---- a case as its owner sees it ---- */
 

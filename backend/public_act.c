@@ -220,13 +220,16 @@ static enum rc files_of(struct making *m, const struct field *f, const char **va
         struct public_upload *u = &ask->uploads[i];
         if (strcmp(u->field, f->id) != 0 || u->size == 0 || *n == PUBLIC_FILES_MAX)
             continue;
-        enum rc rc = public_store(m->w, u, e);
-        if (rc == RC_BAD_FIELD) {
-            *wrong = making_word(m, strcmp(e->code, "TOO_BIG") == 0 ? PW_FILE_BIG : PW_FILE_TYPE);
+        enum rc rc = public_store(m->w, m->visit.case_id, u, e);
+        if (rc == RC_OK)
+            rc = visit_file(m->w, ask->token, u->sha256, e);
+        if (rc == RC_BAD_FIELD || rc == RC_LIMIT) {
+            *wrong = making_word(m, rc == RC_LIMIT                    ? PW_FILE_FULL
+                                    : strcmp(e->code, "TOO_BIG") == 0 ? PW_FILE_BIG
+                                                                      : PW_FILE_TYPE);
             continue;
         }
         TRY(rc);
-        TRY(visit_file(m->w, ask->token, u->sha256, e));
         m->visit.files = arena_fmt(m->w->a, "%s,%s", m->visit.files, u->sha256);
         values[(*n)++] = arena_fmt(m->w->a, "sha256:%s", u->sha256);
     }

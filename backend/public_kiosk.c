@@ -113,7 +113,7 @@ static enum rc enter(struct work *w, struct kiosk_call *c, struct visit *v, stru
     struct db_result *r SCOPED(db_result_freep) = NULL;
     char code[RECEIPT_CODE_LEN + 1];
 
-    *v = (struct visit){.lang = c->lang};
+    *v = (struct visit){.lang = c->lang, .terminal = http_peer_cn(c->http)};
     if (!receipt_code_norm(code, c->in.code) || strspn(c->in.pin, "0123456789") != PIN_LEN)
         return err_code(e, RC_DENIED, "WRONG", -1, "not a code and a PIN");
     TRY(visit_check(w, code, c->in.pin, &v->request_id, e));

@@ -34,11 +34,13 @@ static void add_error(struct public_fix *fix, const char *field, const char *tex
         fix->errors[fix->n_errors++] = (struct form_error){field, text};
 }
 
-/* A page can name only the files that this visit has sent; a terminal those that the register has. */
+/* A page can name only the files that this visit has sent; a terminal what it brought itself in these hours.
+ * Nobody can put another person's file into a case by knowing its hash. */
 static enum rc files_known(struct work *w, const struct public_fix *fix, const struct answers *all,
                            const struct field *f, bool *known, struct err *e)
 {
     const struct answer *x = answers_get(all, f->id);
+    const struct visit *v = fix->visit;
     const char *hashes = "";
 
     *known = true;
@@ -47,15 +49,15 @@ static enum rc files_known(struct work *w, const struct public_fix *fix, const s
     for (size_t i = 0; i < x->n; i++) {
         const char *hash = strncmp(x->values[i], "sha256:", 7) == 0 ? x->values[i] + 7 : "";
         if (strlen(hash) != 64 || strspn(hash, "0123456789abcdef") != 64 ||
-            (fix->visit->files && !strstr(fix->visit->files, hash)))
+            (!v->terminal && !(v->files && strstr(v->files, hash))))
             *known = false;
         hashes = arena_fmt(w->a, "%s%s%s", hashes, *hashes ? "," : "", hash);
     }
     if (!*known)
         return RC_OK;
     struct db_result *r SCOPED(db_result_freep) = NULL;
-    struct db_param p[] = {DB_STR(arena_fmt(w->a, "{%s}", hashes))};
-    TRY(work_sql(w, SQL_BLOBS_MISSING, p, &r, e));
+    struct db_param p[] = {DB_STR(arena_fmt(w->a, "{%s}", hashes)), DB_STR(v->terminal)};
+    TRY(work_sql(w, v->terminal ? SQL_PUBLIC_NOT_BROUGHT : SQL_BLOBS_MISSING, p, &r, e));
     *known = db_rows(r) == 0;
     return RC_OK;
 }

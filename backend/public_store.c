@@ -132,7 +132,21 @@ enum rc form_done(struct public_form *f, struct public_ask *ask, struct err *e)
     return RC_OK;
 }
 
-enum rc public_store(struct work *w, struct public_upload *u, struct err *e)
+/* Whoever sends much fills the room of the own case, and all together no more than a terminal may bring. */
+static enum rc room_for(struct work *w, const char *case_id, size_t size, struct err *e)
+{
+    const struct allowance a[] = {{.key = "files",
+                                   .amount = (int64_t)size,
+                                   .most = w->house->conf->blobs_day_mb << 20,
+                                   .window_s = 86400},
+                                  {.key = arena_fmt(w->a, "files:%s", case_id),
+                                   .amount = (int64_t)size,
+                                   .most = PUBLIC_MB_RECEIPT << 20,
+                                   .window_s = 86400}};
+    return public_use(w, a, COUNT(a), e);
+}
+
+enum rc public_store(struct work *w, const char *case_id, struct public_upload *u, struct err *e)
 {
     struct store_kind kind = {0};
     struct err why = {0};
@@ -144,6 +158,8 @@ enum rc public_store(struct work *w, struct public_upload *u, struct err *e)
         rc = store_look(u->file, &kind, &why);
     if (rc == RC_BAD_FIELD || (rc == RC_OK && strcmp(kind.type, "image/png") == 0))
         return err_code(e, RC_BAD_FIELD, "TYPE", 0, "neither PDF nor JPEG");
+    if (rc == RC_OK)
+        rc = room_for(w, case_id, u->size, &why);
     if (rc == RC_OK)
         rc = store_keep(u->file, &why);
     if (rc != RC_OK) {

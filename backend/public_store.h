@@ -9,7 +9,8 @@ extern const struct http_sink repair_sink;
 struct public_form;
 MUST enum rc form_done(struct public_form *f, struct public_ask *ask, struct err *e);
 void form_drop(void *form);
-/* On a thread: on disk under its hash, and in the table of files. */
-MUST enum rc public_store(struct work *w, struct public_upload *u, struct err *e);
+/* On a thread: on disk under its hash, and in the table of files. case_id: whose room it takes. RC_LIMIT:
+ * none is left today. */
+MUST enum rc public_store(struct work *w, const char *case_id, struct public_upload *u, struct err *e);
 
 #endif

@@ -15,6 +15,11 @@
     X(SQL_PUBLIC_TERMS, public_terms, 1)                                                                     \
     X(SQL_PUBLIC_MESSAGES, public_messages, 4)                                                               \
     X(SQL_PUBLIC_DOCUMENTS, public_documents, 1)                                                             \
-    X(SQL_PUBLIC_DOCUMENT, public_document, 2)
+    X(SQL_PUBLIC_DOCUMENT, public_document, 2)                                                               \
+    X(SQL_PUBLIC_USE_OPEN, public_use_open, 2)                                                               \
+    X(SQL_PUBLIC_USE_LOCK, public_use_lock, 1)                                                               \
+    X(SQL_PUBLIC_USE_SAVE, public_use_save, 5)                                                               \
+    X(SQL_PUBLIC_NUMBER_FIND, public_number_find, 4)                                                         \
+    X(SQL_PUBLIC_NOT_BROUGHT, public_not_brought, 2)
 
 #endif

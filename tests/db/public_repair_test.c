@@ -278,6 +278,56 @@ static void files(void **state)
     assert_string_equal(answered(&r), "1");
 }
 
+static bool one_more(struct repair *r, int n)
+{
+    char stamp[40], name[20];
+    BUF_SCOPE(pdf);
+    BUF_SCOPE(form);
+
+    browse_get(&r->b, "/case/repair?lang=ro");
+    snprintf(stamp, sizeof(stamp), "%s", browse_hidden(&r->b, ".stamp"));
+    snprintf(name, sizeof(name), "room %d", n);
+    pdf_small(&pdf, name);
+    form_text(&form, ".stamp", stamp);
+    form_text(&form, "act.birth_date", "2190-06-18"); /* so that the repair goes on */
+    form_file(&form, "file.mandate", "a.pdf", pdf.p, pdf.len);
+    form_end(&form);
+    browse_send(&r->b, "/case/repair", form_type, form.p, form.len);
+    assert_int_equal(r->b.status, 422);
+    bool came = browse_shows(&r->b, "Fișierul a ajuns");
+    assert_int_equal(browse_shows(&r->b, "prea multe fișiere"), !came);
+    return came;
+}
+
+/* One person's files fill that person's room, also over new visits; all together fill the house's. */
+static void room(void **state)
+{
+    static const char near[] = "UPDATE public_use SET used = %d::bigint * 1048576 - 10 WHERE key = '%s%s'";
+    struct repair r SCOPED(repair_close), other SCOPED(repair_close);
+    (void)state;
+
+    repair_open(&r, "{act.birth_date,file.mandate}", NULL);
+    repair_open(&other, "{act.birth_date,file.mandate}", NULL);
+    assert_true(one_more(&r, 1));
+    house_ask(near, 60, "files:", r.id);
+    assert_true(one_more(&r, 2));
+    assert_false(one_more(&r, 3));
+    assert_true(browse_enter(&r.b, r.who.code, r.who.pin)); /* a new visit is no new room */
+    assert_false(one_more(&r, 4));
+    assert_true(one_more(&other, 5));
+    assert_string_equal(house_ask("SELECT used FROM public_use WHERE key = 'files:%s'", r.id), "0");
+    house_ask(near, 2048, "files", "");
+    assert_true(one_more(&other, 6));
+    assert_false(one_more(&other, 7));
+    house_ask("UPDATE public_use SET until = now() - interval '1 minute', since = now() - interval '1 day'");
+    assert_true(one_more(&r, 8)); /* the next day */
+    assert_string_equal(
+        house_ask("SELECT count(*) FROM case_return WHERE answered_at IS NOT NULL AND case_id "
+                  "IN ('%s', '%s')",
+                  r.id, other.id),
+        "0");
+}
+
 /* Bodies that no browser sends, and one that never ends. */
 static void odd_bodies(void **state)
 {
@@ -319,8 +369,9 @@ static void odd_bodies(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(repaired), cmocka_unit_test(not_returned), cmocka_unit_test(forged),
-        cmocka_unit_test(by_link),  cmocka_unit_test(files),        cmocka_unit_test(odd_bodies),
+        cmocka_unit_test(repaired),   cmocka_unit_test(not_returned), cmocka_unit_test(forged),
+        cmocka_unit_test(by_link),    cmocka_unit_test(files),        cmocka_unit_test(room),
+        cmocka_unit_test(odd_bodies),
     };
     signal(SIGPIPE, SIG_IGN);
     return cmocka_run_group_tests(tests, setup, teardown);
