@@ -27,8 +27,11 @@ static enum rc open_case(struct work *w, const struct actor *who, const struct b
                          struct book_paper_done *out, struct err *e)
 {
     struct book_entry entry = in->entry;
+    bool said = entry.subject && *entry.subject;
     int64_t n;
 
+    if (!said)
+        entry.subject = tr_get(&catalog_find(&w->house->catalog, in->service)->name, LANG_RO);
     TRY(book_entry_check(w, &entry, e));
     int year = date_of_ms(w->now_ms()).y;
     TRY(book_number(w, entry.institution, entry.reg, year, &n, e));
@@ -41,7 +44,7 @@ static enum rc open_case(struct work *w, const struct actor *who, const struct b
         .channel = "paper",
         .lang = in->lang,
         .department = entry.department,
-        .subject = entry.subject,
+        .subject = said ? entry.subject : NULL,
         .person = in->person && *in->person ? in->person : entry.correspondent,
         .cnp = in->cnp,
         .email = in->email,
@@ -51,6 +54,10 @@ static enum rc open_case(struct work *w, const struct actor *who, const struct b
     TRY(case_open_paper(w, who, &paper, &out->c, e));
     out->has_case = true;
     entry.case_id = out->c.id;
+    if (!said && *out->c.subject)
+        entry.subject = out->c.subject;
+    if (!entry.correspondent)
+        entry.correspondent = out->c.person;
     return book_enter_as(w, who, &entry, n, &out->line, e);
 }
 

@@ -6,9 +6,9 @@
 #include "backend/doc.h"
 
 struct book_paper {
-    struct book_entry
-        entry; /* reg NULL: where the service goes; direction: BOOK_IN opens a case, others do not */
-    const char *service; /* NULL: a letter without a case */
+    struct book_entry entry; /* reg NULL: where the service goes; direction: BOOK_IN opens a case, others do
+                                not; subject NULL: what the answers or the service say */
+    const char *service;     /* NULL: a letter without a case */
     enum lang lang;
     const char *person, *cnp, *email, *phone; /* or NULL; person: the correspondent when NULL */
     const struct jval *answers;               /* of the service's form, or NULL */

@@ -105,6 +105,17 @@ MUST enum rc case_opinion(struct work *w, const struct actor *who, const struct 
  * change. */
 MUST enum rc case_return_answer(struct work *w, const struct actor *who, const char *case_id,
                                 const struct jval *answers, struct casefile *now, struct err *e);
+/* The same, typed by a clerk for an applicant who stands at the counter: the paper was scanned (scans of the
+ * case, added before in this transaction) or the note says how it came. Event and audit say who did it for
+ * whom. RC_CONFLICT: version. */
+struct case_typed {
+    const char *case_id, *note; /* note: or NULL */
+    const struct jval *answers;
+    size_t scans;
+    int64_t version;
+};
+MUST enum rc case_return_typed(struct work *w, const struct actor *who, const struct case_typed *t,
+                               struct casefile *now, struct err *e);
 struct case_return {
     int64_t id, at_ms;
     const char *case_id, *reason;

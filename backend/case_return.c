@@ -221,3 +221,41 @@ enum rc case_return_answer(struct work *w, const struct actor *who, const char *
         *now = c;
     return RC_OK;
 }
+
+static enum rc typed_inside(struct work *w, const struct actor *who, const struct case_typed *t,
+                            struct casefile *c, struct err *e)
+{
+    static const struct tr how = {{"Scanați foaia sau scrieți cum a venit corectura.",
+                                   "Szkennelje be a lapot, vagy írja le, hogyan érkezett a javítás.",
+                                   "Scan the sheet, or write how the correction came."}};
+    bool noted = t->note && *t->note;
+    struct workflow_given note = {"reason", t->note};
+
+    TRY(case_get(w, t->case_id, true, c, e));
+    if (c->version != t->version)
+        return err_set(e, RC_CONFLICT, "case %s has moved on", c->id);
+    if (!noted && !t->scans)
+        return case_bad(w, "note", &how, e);
+    if (noted)
+        TRY(case_text(w, "note", t->note, &note.value, e));
+    struct case_happening h = {.who = who,
+                               .act = "correction_typed",
+                               .given = case_given_json(w, &note, noted),
+                               .detail = arena_fmt(w->a, "for the applicant at the counter, %zu scans%s",
+                                                   t->scans, noted ? ", with a note" : "")};
+    TRY(case_event(w, c, &h, e));
+    return answer_inside(w, who, t->case_id, t->answers, c, e);
+}
+
+enum rc case_return_typed(struct work *w, const struct actor *who, const struct case_typed *t,
+                          struct casefile *now, struct err *e)
+{
+    struct casefile c;
+
+    w->say = (struct tr){{NULL, NULL, NULL}};
+    TRY(work_begin(w, e));
+    TRY(work_end(w, typed_inside(w, who, t, &c, e), e));
+    if (now)
+        *now = c;
+    return RC_OK;
+}

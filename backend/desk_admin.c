@@ -128,12 +128,27 @@ static enum rc in_reach(struct desk_call *c, const char *right, const char *acco
     return yes ? RC_OK : err_set(e, RC_DENIED, "%s has roles beyond your reach", account);
 }
 
+/* Who holds the keys of the house does not hold the own: a second factor that one takes off oneself is none.
+ */
+static enum rc another(struct desk_call *c, const char *account, struct err *e)
+{
+    static const struct tr own = {{"Contul propriu îl schimbă alt administrator.",
+                                   "A saját fiókot másik rendszergazda módosítja.",
+                                   "Your own account is changed by another administrator."}};
+
+    if (strcmp(account, c->who.account) != 0)
+        return RC_OK;
+    c->w->say = own;
+    return err_set(e, RC_DENIED, "nobody manages the own account");
+}
+
 enum rc desk_user_act(struct desk_call *c, const void *in, struct err *e)
 {
     const char *act = ((const struct user_act_in *)in)->act, *uri = NULL;
     bool able = strcmp(act, "disable") == 0 || strcmp(act, "enable") == 0;
     char code[LOGIN_CODE] = "";
 
+    TRY(another(c, c->id, e));
     TRY(in_reach(c, able ? "user.manage" : "user.password", c->id, e));
     if (able)
         return people_disable(c->w->db, c->id, strcmp(act, "disable") == 0, c->who.account, e);
@@ -175,8 +190,7 @@ enum rc desk_role(struct desk_call *c, const void *in, struct err *e)
     struct desk_scope scope;
     bool yes;
 
-    if (strcmp(r->account, c->who.account) == 0)
-        return err_set(e, RC_DENIED, "nobody grants roles to oneself");
+    TRY(another(c, r->account, e));
     if (*row.department && !catalog_department(&c->w->house->catalog, row.department))
         return err_at(e, RC_BAD_FIELD, "department", "department: there is no such department");
     TRY(desk_scope(c, "role.grant", &scope, e));

@@ -206,9 +206,9 @@ struct entry_in {
 };
 static const char *const directions[] = {"in", "out", "internal", NULL};
 static const struct jfield entry_fields[] = {
-    {"register", J_STR, J_REQ, offsetof(struct entry_in, reg), 0, 1, 64, NULL, NULL},
+    {"register", J_STR, 0, offsetof(struct entry_in, reg), 0, 0, 64, NULL, NULL}, /* or the service's */
     JF_WORD(struct entry_in, direction, J_REQ, directions),
-    JF_STR(struct entry_in, subject, J_REQ, 1, 500),
+    JF_STR(struct entry_in, subject, 0, 0, 500), /* a service has its own */
     JF_STR(struct entry_in, correspondent, 0, 0, 200),
     JF_STR(struct entry_in, service, 0, 0, 64),
     JF_STR(struct entry_in, department, 0, 0, 64),
@@ -227,30 +227,47 @@ static const char *some(const char *s)
     return s && *s ? s : NULL;
 }
 
-/* A scan that this person handed in within a day, out of the store again. */
-static enum rc scan(struct desk_call *c, const char *sha256, struct doc_upload *up, struct err *e)
+enum rc desk_paper(struct desk_call *c, const char *sha256, const char *name, struct desk_papers *p,
+                   struct err *e)
 {
     struct db_result *r SCOPED(db_result_freep) = NULL;
-    struct db_param p[] = {DB_STR(c->who.account), DB_STR(sha256)};
+    struct db_param of[] = {DB_STR(c->who.account), DB_STR(sha256)};
     const struct registry_conf *conf = c->w->house->conf;
     struct store_place place = {conf->blobs, conf->blobs_free_mb};
     struct bytes file;
 
-    TRY(work_sql(c->w, SQL_DESK_TAKEN, p, &r, e));
+    if (p->n == DESK_PAPERS_MAX)
+        return err_at(e, RC_BAD_FIELD, "documents", "documents: too many");
+    TRY(work_sql(c->w, SQL_DESK_TAKEN, of, &r, e));
     if (db_rows(r) != 1)
         return err_at(e, RC_BAD_FIELD, "documents", "documents: not a file that you have sent");
     TRY(store_get(&place, c->w->a, sha256, &file, e));
-    *up = (struct doc_upload){.name = "", .file = store_begin(&place, STORE_FILE_MAX)};
+    struct doc_upload *up = &p->items[p->n++];
+    *up = (struct doc_upload){.name = name, .file = store_begin(&place, STORE_FILE_MAX)};
     store_add(up->file, file.p, file.len);
     return RC_OK;
 }
 
-static enum rc enter(struct desk_call *c, const struct entry_in *in, struct book_paper *p, struct err *e)
+void desk_papers_drop(struct desk_papers *p)
+{
+    for (size_t i = 0; i < p->n; i++)
+        store_drop(p->items[i].file);
+}
+
+/* A service's own questions are judged before the number is taken. */
+static enum rc enter(struct desk_call *c, const struct entry_in *in, struct book_paper *p,
+                     struct desk_papers *papers, struct err *e)
 {
     struct book_paper_done done;
 
-    for (size_t i = 0; i < in->n_documents; i++, p->n_scans++)
-        TRY(scan(c, in->documents[i], &p->scans[i], e));
+    for (size_t i = 0; i < in->n_documents; i++)
+        TRY(desk_paper(c, in->documents[i], "", papers, e));
+    if (p->answers) {
+        TRY(desk_form_judged(c, p->service, p->answers, e));
+        TRY(desk_scans(c, catalog_find(&c->w->house->catalog, p->service), p->answers, papers, e));
+    }
+    p->scans = papers->items;
+    p->n_scans = papers->n;
     TRY(book_paper(c->w, &c->who, p, &done, e));
     js_open(&c->out, NULL, '{');
     js_int(&c->out, "n", done.line.n);
@@ -264,12 +281,15 @@ static enum rc enter(struct desk_call *c, const struct entry_in *in, struct book
 enum rc desk_entry(struct desk_call *c, const void *in, struct err *e)
 {
     const struct entry_in *x = in;
+    struct desk_papers papers = {.n = 0};
     struct book_paper p = {.service = some(x->service),
                            .cnp = some(x->cnp),
                            .email = some(x->contact.email),
-                           .phone = some(x->contact.phone),
-                           .answers = x->answers};
+                           .phone = some(x->contact.phone)};
 
+    p.answers = p.service && x->answers && x->answers->kind != JV_NULL ? x->answers : NULL;
+    if (!p.service && !some(x->subject))
+        return err_at(e, RC_BAD_FIELD, "subject", "subject: what it is about");
     p.entry = (struct book_entry){.institution = c->who.institution,
                                   .reg = x->reg,
                                   .direction = strcmp(x->direction, "in") == 0    ? BOOK_IN
@@ -282,10 +302,8 @@ enum rc desk_entry(struct desk_call *c, const void *in, struct err *e)
                                   .paper_number = some(x->number_on_paper)};
     if (!x->lang || !lang_parse(x->lang, &p.lang))
         p.lang = LANG_RO;
-    p.scans = ARENA_ARRAY(c->w->a, struct doc_upload, x->n_documents + 1);
-    enum rc rc = enter(c, x, &p, e);
-    for (size_t i = 0; i < x->n_documents; i++)
-        store_drop(p.scans[i].file);
+    enum rc rc = enter(c, x, &p, &papers, e);
+    desk_papers_drop(&papers);
     return rc;
 }
 

@@ -54,7 +54,7 @@ static enum rc changed(struct desk_call *c, int64_t seen, struct err *e)
     return e->rc;
 }
 
-static enum rc done(struct desk_call *c, enum rc rc, int64_t seen, struct err *e)
+enum rc desk_done(struct desk_call *c, enum rc rc, int64_t seen, struct err *e)
 {
     struct casefile now;
 
@@ -106,7 +106,7 @@ enum rc desk_act(struct desk_call *c, const void *in, struct err *e)
     act.assignee = a->assignee && *a->assignee ? a->assignee : NULL;
     TRY(desk_open(c, c->id, &f, e));
     TRY(given(c, a, &act, e));
-    return done(c, case_act(c->w, &c->who, &act, NULL, e), a->version, e);
+    return desk_done(c, case_act(c->w, &c->who, &act, NULL, e), a->version, e);
 }
 
 static struct case_step step(const struct desk_call *c, int64_t version)
@@ -131,7 +131,7 @@ enum rc desk_assign(struct desk_call *c, const void *in, struct err *e)
     struct casefile f;
 
     TRY(desk_open(c, c->id, &f, e));
-    return done(c, case_assign(c->w, &c->who, &s, a->assignee, NULL, e), a->version, e);
+    return desk_done(c, case_assign(c->w, &c->who, &s, a->assignee, NULL, e), a->version, e);
 }
 
 struct note_in {
@@ -151,7 +151,7 @@ enum rc desk_note(struct desk_call *c, const void *in, struct err *e)
     struct casefile f;
 
     TRY(desk_open(c, c->id, &f, e));
-    return done(c, case_note(c->w, &c->who, &s, n->text, n->public, e), 0, e);
+    return desk_done(c, case_note(c->w, &c->who, &s, n->text, n->public, e), 0, e);
 }
 
 struct seal_in {
@@ -176,7 +176,7 @@ enum rc desk_seal(struct desk_call *c, const void *in, struct err *e)
         c->reason = x->reason;
     s.reason = x->reason;
     TRY(desk_open(c, c->id, &f, e));
-    return done(c, case_seal(c->w, &c->who, &s, x->sealed, NULL, e), x->version, e);
+    return desk_done(c, case_seal(c->w, &c->who, &s, x->sealed, NULL, e), x->version, e);
 }
 
 struct opinion_in {
@@ -200,7 +200,7 @@ enum rc desk_opinion(struct desk_call *c, const void *in, struct err *e)
     struct casefile f;
 
     TRY(desk_open(c, c->id, &f, e));
-    return done(c, case_opinion(c->w, &c->who, &s, &o, NULL, e), x->version, e);
+    return desk_done(c, case_opinion(c->w, &c->who, &s, &o, NULL, e), x->version, e);
 }
 
 struct fact_in {
@@ -223,7 +223,7 @@ enum rc desk_fact(struct desk_call *c, const void *in, struct err *e)
     struct casefile f;
 
     TRY(desk_open(c, c->id, &f, e));
-    return done(c, case_fact(c->w, &c->who, &s, &fact, NULL, e), x->version, e);
+    return desk_done(c, case_fact(c->w, &c->who, &s, &fact, NULL, e), x->version, e);
 }
 
 enum rc desk_presence(struct desk_call *c, const void *in, struct err *e)

@@ -122,6 +122,25 @@ MUST enum rc desk_others(struct desk_call *c, const struct casefile *f, struct e
 
 /* desk_case.c: the case at {id}, when this person may see it, else it does not exist. */
 MUST enum rc desk_open(struct desk_call *c, const char *id, struct casefile *f, struct err *e);
+/* What an act answers: the whole case as it is now, or, when somebody else was quicker, what has changed. */
+MUST enum rc desk_done(struct desk_call *c, enum rc rc, int64_t seen, struct err *e);
+
+/* desk_book.c: scans that this person handed in within a day, out of the store again. name: for people. */
+enum { DESK_PAPERS_MAX = 40 };
+struct desk_papers {
+    struct doc_upload items[DESK_PAPERS_MAX];
+    size_t n;
+};
+MUST enum rc desk_paper(struct desk_call *c, const char *sha256, const char *name, struct desk_papers *p,
+                        struct err *e);
+void desk_papers_drop(struct desk_papers *p);
+
+/* desk_form.c: the answers of a whole form, or all that is wrong with them. */
+MUST enum rc desk_form_judged(struct desk_call *c, const char *service, const struct jval *answers,
+                              struct err *e);
+/* The files that answers name. */
+MUST enum rc desk_scans(struct desk_call *c, const struct service *s, const struct jval *answers,
+                        struct desk_papers *p, struct err *e);
 
 /* The handlers, one row each in desk_routes.c. */
 #define DESK_HANDLER(fn) enum rc fn(struct desk_call *c, const void *in, struct err *e)
@@ -171,8 +190,11 @@ DESK_HANDLER(desk_entry);
 DESK_HANDLER(desk_scan);
 DESK_HANDLER(desk_correct);
 DESK_HANDLER(desk_year);
+DESK_HANDLER(desk_form);
+DESK_HANDLER(desk_return);
+DESK_HANDLER(desk_put_right);
 extern const struct jdesc desk_search_in, desk_registers_in, desk_page_in, desk_day_in, desk_entry_in;
-extern const struct jdesc desk_correct_in, desk_year_in;
+extern const struct jdesc desk_correct_in, desk_year_in, desk_form_in, desk_put_right_in;
 extern const struct jdesc desk_act_in, desk_assign_in, desk_note_in, desk_seal_in, desk_opinion_in,
     desk_fact_in;
 extern const struct jdesc desk_delegate_in, desk_draft_in, desk_templates_in;

@@ -28,7 +28,10 @@ esbuild css/desk.css --bundle --minify --target=chrome110 --charset=utf8 --log-l
   --outfile="$tmp/dist/desk/assets/desk.css"
 # size NAME FOLDER SCRIPT STYLE MOST MOST-JS
 size() {
-  js=$(gzip -9 -c "$2/assets/$3" | wc -c)
+  js=0
+  for part in "$3" $(grep -oE '(from|import)"\./[^"]+"' "$2/assets/$3" | sed 's|.*"\./||;s|"||'); do # what the script itself needs at once
+    js=$((js + $(gzip -9 -c "$2/assets/$part" | wc -c)))
+  done
   css=$(gzip -9 -c "$2/assets/$4" | wc -c)
   html=$(gzip -9 -c "$2/index.html" | wc -c)
   total=$((js + css + html))

@@ -29,6 +29,10 @@ function Person({user, done}) {
   }
   const grant = (kind, r) => act("roles", {act: kind, account: user.account, role: r.role, reach: r.reach, institution: r.institution || me.institution.id,
     ...(r.reach === "department" ? {department: r.department} : {})});
+  if (user.account === me.account) {
+    return html`<section class="panel"><h2>${user.full_name} <span class="quiet">${user.account}</span></h2><p class="notice"><${Icon} name="info" />${t("user.self")}</p><div class="row-do"><a class="link"
+      href="#/settings">${t("nav.settings")}</a></div></section>`;
+  }
   return html`<section class="panel"><h2>${user.full_name} <span class="quiet">${user.account}</span></h2>${bad && html`<p class="notice bad" role="alert">${bad}</p>`}
     ${shown && html`<div class="notice good" role="status"><div>${shown.code && html`<p>${t("user.code")}</p><p class="secret num">${shown.code}</p>`}${shown.uri && html`<p>${t("user.uri")}</p>
       <p class="hash">${shown.uri}</p>`}<p>${t("user.once")}</p></div></div>`}

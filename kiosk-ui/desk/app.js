@@ -7,16 +7,16 @@ import {anyKept, forget, prefs as readPrefs, savePrefs} from "./memory.js";
 import {fetchWords, here as hasWords, translator} from "./words.js";
 import {useNews} from "./news.js";
 import {Shell} from "./shell.js";
+import {later} from "./later.js";
 import {Queue} from "./queue.js";
 import {Case} from "./case.js";
 import {Search} from "./search.js";
-import {Entry} from "./entry.js";
 import {Book} from "./book.js";
 import {Team} from "./team.js";
-import {Admin} from "./admin.js";
 import {Settings} from "./settings.js";
 
-const pages = {queue: Queue, case: Case, search: Search, new: Entry, register: Book, team: Team, admin: Admin, settings: Settings};
+const pages = {queue: Queue, case: Case, search: Search, new: later(() => import("./entry.js"), "Entry"), register: Book, team: Team, admin: later(() => import("./admin.js"), "Admin"),
+  settings: Settings};
 
 function useRoute() {
   const [at, set] = useState(route());

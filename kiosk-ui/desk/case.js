@@ -6,9 +6,12 @@ import {drop, keep, keptAt, list} from "./memory.js";
 import {step, useKeysOf} from "./keys.js";
 import {Left} from "./news.js";
 import {Act, Assign, Fact, Seal} from "./act.js";
+import {later} from "./later.js";
 import {Editor} from "./editor.js";
 import {Documents} from "./docs.js";
 import {Answers, Links, Messages, Notes, Opinions, Term, Timeline} from "./parts.js";
+
+const Counter = later(() => import("./counter.js"), "Counter");
 
 // What usually comes next stands first; the server decides what is allowed at all.
 const next = ["register", "take", "sign_answer", "approve", "give_opinion", "draft_answer", "answer", "issue", "hand_over", "resolve", "check_in", "search",
@@ -93,7 +96,8 @@ function Top({row, data, copyNumber}) {
 }
 
 function Doing({data, waiting, onAct, panel, onPanel}) {
-  const {t, L, can, news} = useDesk();
+  const {t, L, me, can, news} = useDesk();
+  const asked = data.returns.some((r) => !r.answered_at) && can("case.return_fields") && me.roles.some((r) => r.role === "clerk"); // who may take the step
   const allowed = data.actions.filter((a) => a.allowed).sort((a, b) => rank(a) - rank(b));
   const denied = data.actions.filter((a) => !a.allowed);
   if (waiting) {
@@ -105,6 +109,7 @@ function Doing({data, waiting, onAct, panel, onPanel}) {
   return html`<div class="doing" key="doing" role="group" aria-label=${t("case.doing")}>
     ${allowed.map((a, i) => html`<button type="button" key=${a.id} class=${`btn${i === 0 && rank(a) < 99 ? " main" : ""}`} aria-expanded=${a.needs.length ? on(a.id) :
       undefined} onClick=${() => onAct(a)}>${L(a.label)}${a.needs.length ? "…" : ""}</button>`)}
+    ${asked && html`<button type="button" class=${`btn${allowed.some((a) => rank(a) < 99) ? "" : " main"}`} aria-expanded=${on("counter")} onClick=${() => onPanel({kind: "counter"})}>${t("counter.do")}…</button>`}
     ${can("case.assign") && html`<button type="button" class="btn" aria-expanded=${on("assign")} onClick=${() => onPanel({kind: "assign"})}>${t("assign.do")}…</button>`}
     ${(data.case.sealed ? can("case.unseal") : can("case.seal")) && html`<button type="button" class="btn" aria-expanded=${on("seal")}
       onClick=${() => onPanel({kind: "seal"})}>${t(data.case.sealed ? "seal.off" : "seal.on")}…</button>`}
@@ -217,6 +222,7 @@ function Open({id, data, load, headers}) {
       ${panel?.kind === "assign" && html`<${Assign} ...${common} close=${close} />`}
       ${panel?.kind === "seal" && html`<${Seal} ...${common} close=${close} />`}
       ${panel?.kind === "fact" && html`<${Fact} ...${common} close=${close} />`}
+      ${panel?.kind === "counter" && html`<${Counter} ...${common} close=${close} />`}
       ${editing && html`<${Editor} ...${common} action=${panel.action || data.actions.find((a) => a.allowed && a.needs.some((n) => n.id === "document"))}
         stale=${stale} act=${act} close=${close} />`}
       <${Term} ...${common} />

@@ -175,6 +175,10 @@ export class DeskMock {
         "general", "Általános iktatókönyv", "General register") : tr("Petiții", "Beadványok", "Petitions"), years: [{year: 2026, open: !this.closed,
         last_n: world.last[r], closed_at: null}, {year: 2025, open: false, last_n: 4211, closed_at: "2025-12-31T14:00:00Z"}]})));
       case "register": return this.register(x);
+      case "form": {
+        const service = world.services.find((s) => s.id === body.service);
+        return service ? reply(200, {name: service.name, ...world.form(service, body.answers)}) : refuse(422, "err.required", null, {path: "service"});
+      }
       case "team": return can("team.view") ? reply(200, world.accounts.slice(0, 4).map((a) => {
         const open = world.cases.filter((c) => world.open(c) && c.assignee === a.account);
         const away = world.delegations.find((d) => d.account === a.account);
@@ -263,6 +267,21 @@ export class DeskMock {
         return send();
       case "seal": c.sealed = body.sealed; c.version += 1; this.reasons.add(key); return send();
       case "fact": c.facts = {...c.facts, [body.path.replace("case.", "")]: body.value}; c.version += 1; return send();
+      case "return": {
+        const asked = world.details(c).returns.find((r) => !r.answered_at);
+        const service = world.services.find((s) => s.id === c.service);
+        if (!asked || !service) return refuse(404, "err.not_found");
+        const {fields, errors} = world.form(service, body.answers, asked.fields);
+        if (req.method === "GET") return reply(200, {at: asked.at, reason: asked.reason, fields: fields.map((f) => ({...f, value: f.type === "choice" ? f.options[0]?.id : "text scris"}))});
+        if (stale()) return conflict();
+        if (errors.length) return refuse(422, "err.required", errors[0].say, {path: `answers.${errors[0].field}`, top: {fields: errors}});
+        if (!body.note && !body.documents?.length) return refuse(422, "err.required", tr("Scanați foaia sau scrieți cum a venit corectura.", "Szkennelje be a lapot, vagy írja le, hogyan " +
+          "érkezett a javítás.", "Scan the sheet, or write how the correction came."), {path: "note"});
+        asked.answered_at = `${world.today}T10:30:00Z`;
+        world.event(c, who, "correction_typed", null, "in_work", body.note || "");
+        c.state = "in_work";
+        return send();
+      }
       case "opinion": {
         const task = world.details(c).tasks.find((t) => t.id === body.task);
         Object.assign(task, {result: body.result, text: body.text, done_at: `${world.today}T10:00:00Z`, done_by: who.account});
@@ -338,10 +357,13 @@ export class DeskMock {
     const protocol = (title) => ({id: world.uuid(), kind: "protocol", title, type: "application/pdf", size: 20480, pages: 1});
     if (path[1] === "day.pdf") return this.bytes(res, "application/pdf", pdf([`Registru ${q.get("register")}, ${q.get("date")}`]));
     if (path[1] === "entries") {
-      if (!body.subject) return refuse(422, "err.required", null, {path: "subject"});
-      if (!body.correspondent) return refuse(422, "err.required", null, {path: "correspondent"});
+      const service = world.services.find((s) => s.id === body.service);
+      if (!service && !body.subject) return refuse(422, "err.required", null, {path: "subject"});
+      const errors = service && body.answers ? world.form(service, body.answers).errors : [];
+      if (errors.length) return refuse(422, "err.required", errors[0].say, {path: `answers.${errors[0].field}`, top: {fields: errors}});
       const base = world.make(1);
-      const entry = {...base, id: world.uuid(), register: body.register, person: body.correspondent, subject: body.subject, state: "registered", assignee: "",
+      const entry = {...base, id: world.uuid(), register: body.register || "general", person: body.correspondent ||
+        `${body.answers?.["who.last_name"] || ""} ${body.answers?.["who.first_name"] || ""}`, subject: body.subject || "", state: "registered", assignee: "",
         channel: "counter", filed_on: world.today, registered_at: `${world.today}T10:00:00Z`, due: "2026-12-23", flags: [], sealed: false, version: 1};
       world.number(entry);
       const made = world.entries.at(-1);

@@ -53,11 +53,12 @@ export class DeskWorld {
     this.needNames = Object.fromEntries(shared.needs.map((n) => [n.id, n.name]));
     this.refusals = shared.refusals;
     this.guardFacts = Object.fromEntries(shared.guard_context.map((g) => [g.path, g]));
-    const blocks = json(configs, "services/_shared.json").blocks;
+    const {blocks, option_sets: sets} = json(configs, "services/_shared.json");
+    const whole = (f, section) => ({...f, section, options: f.options || sets[f.options_ref]?.options || sets[f.options_ref] || []});
     this.services = readdirSync(join(configs, "services")).filter((f) => /^[a-z].*\.json$/.test(f)).map((f) => {
       const s = json(configs, `services/${f}`);
-      const own = (s.use || []).flatMap((id) => blocks[id]?.fields || (Array.isArray(blocks[id]) ? blocks[id] : []));
-      return {...s, all: [...own, ...(s.fields || [])].filter((x) => x.label && !/consent|sign/.test(x.id))};
+      const own = (s.use || []).flatMap((id) => (blocks[id]?.fields || []).map((f) => whole(f, blocks[id].title)));
+      return {...s, all: [...own, ...(s.fields || []).map((f) => whole(f, s.name))].filter((x) => x.label && !/consent|sign/.test(x.id))};
     }).filter((s) => this.workflows[s.workflow]);
     const lookups = json(configs, "lookups.json");
     this.departments = lookups.departments.slice(0, 12);
@@ -227,6 +228,16 @@ export class DeskWorld {
       "text scris de solicitant"), personal: f.pd !== "none", from_card: /name|cnp/.test(f.id) && c.channel === "kiosk"}));
   }
 
+  // What a form asks now, by conditions like a == 'b', and what is missing; the real rules are the register's.
+  form(service, answers, only) {
+    const open = (f) => only || !f.condition || [...f.condition.matchAll(/([\w.]+) == '(\w+)'/g)].some(([, id, v]) => answers?.[id] === v);
+    const fields = service.all.filter((f) => (only ? only.includes(f.id) : open(f))).map((f) => ({id: f.id, type: f.type, label: f.label, help: f.source === "card" ? tr("", "", "") : f.help,
+      section: f.section, required: Boolean(f.required), at_counter: false, max: f.max || 0, tone: f.tone, options: f.options, value: null}));
+    const errors = fields.filter((f) => f.required && f.type !== "note" && !answers?.[f.id]).map((f) => ({field: f.id, say: tr("Completați acest câmp.", "Töltse ki ezt a mezőt.",
+      "Fill in this field.")}));
+    return {fields, errors};
+  }
+
   details(c) {
     if (c.detail) return c.detail;
     const at = (n, h) => `${days(c.filed_on, n)}T${h}:12:00Z`;
@@ -257,7 +268,9 @@ export class DeskWorld {
     messages: c.number ? [{id: this.uuid(), way: "email", message: "registered", state: "delivered", at: at(0, "08"), detail: "", attention: false},
       {id: this.uuid(), way: "sms", message: "registered", state: c.n % 7 ? "sent" : "failed", at: at(0, "08"), detail: c.n % 7 ? "" :
         "numărul nu există", attention: c.n % 7 === 0}] : [],
-    returns: c.state === "returned" ? [{at: at(2, "11"), by: "ana.pop", reason: "Actul nu se poate citi.", fields: ["sheet"], answered_at: null}] : [],
+    returns: c.state === "returned" ? [{at: at(2, "11"), by: "ana.pop", reason: "Actul nu se poate citi.", fields:
+      [this.services.find((s) => s.id === c.service)?.all.find((f) => f.type !== "note").id], answered_at:
+      null}] : [],
     links: []};
     return c.detail;
   }

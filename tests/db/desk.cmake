@@ -9,3 +9,5 @@ pridvor_test(db_desk_matrix LABEL db SOURCES db/desk_matrix_test.c LIBS desktest
 add_dependencies(db_desk_matrix registryd registryctl)
 pridvor_test(db_desk_work LABEL db SOURCES db/desk_work_test.c LIBS desktest TIMEOUT 300)
 add_dependencies(db_desk_work registryd registryctl)
+pridvor_test(db_desk_counter LABEL db SOURCES db/desk_counter_test.c LIBS desktest TIMEOUT 300)
+add_dependencies(db_desk_counter registryd registryctl)

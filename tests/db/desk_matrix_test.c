@@ -52,6 +52,8 @@ static const struct sample {
      "{\"task\":1,\"result\":\"none\",\"text\":\"x\",\"version\":999}", true, true},
     {"POST", "/api/cases/{id}/fact", HOME, "",
      "{\"path\":\"case.delivered\",\"value\":\"true\",\"version\":999}", true, true},
+    {"GET", "/api/cases/{id}/return", HOME, "", NULL, true, true},
+    {"POST", "/api/cases/{id}/return", HOME, "", "{\"answers\":{},\"note\":\"x\",\"version\":1}", true, true},
     {"POST", "/api/cases/{id}/presence", HOME, "", NULL, true},
     {"PUT", "/api/cases/{id}/draft", HOME, "",
      "{\"template\":\"x\",\"lang\":\"ro\",\"title\":\"x\",\"body\":\"x\",\"version\":0}", true},
@@ -65,6 +67,7 @@ static const struct sample {
     {"GET", "/api/register", NULL, "?institution=uat-1&register=general&year=2026", NULL, false, true},
     {"GET", "/api/register/day.pdf", NULL, "?institution=uat-1&register=general&date=2026-11-20", NULL, false,
      true},
+    {"POST", "/api/form", NULL, "", "{\"service\":\"petition.general\",\"answers\":{}}", false},
     {"POST", "/api/register/entries", NULL, "",
      "{\"register\":\"general\",\"direction\":\"internal\",\"subject\":\"x\",\"correspondent\":\"y\"}", false,
      true},
@@ -486,11 +489,35 @@ static void every_id(void **state)
     print_message("%d ids\n", n);
 }
 
+/* Another administrator must: neither the own second factor, nor password, nor account, nor roles. */
+static void nobody_manages_oneself(void **state)
+{
+    (void)state;
+    static const char *const acts[] = {"reset", "totp", "totp_off", "disable", "enable"};
+    int n = 0;
+    for (size_t k = 0; k < n_people; k++)
+        for (size_t i = 0; i < COUNT(acts) && role_has(people[k].role, "user.manage"); i++, n++) {
+            ARENA_SCOPE(a);
+            BUF_SCOPE(body);
+            const char *before = everything(a);
+            int status = desk_post(&people[k].b, arena_fmt(a, "/api/users/%s", people[k].name),
+                                   arena_fmt(a, "{\"act\":\"%s\"}", acts[i]), &body);
+            if (status != 403 || !strstr(body.p, "alt administrator"))
+                fail_msg("%s %s: %d %s", people[k].name, acts[i], status, body.p ? body.p : "");
+            assert_null(difference(a, before));
+        }
+    assert_true(n > 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(roles_and_routes), cmocka_unit_test(every_member),    cmocka_unit_test(every_query),
-        cmocka_unit_test(every_id),         cmocka_unit_test(without_session),
+        cmocka_unit_test(roles_and_routes),
+        cmocka_unit_test(every_member),
+        cmocka_unit_test(every_query),
+        cmocka_unit_test(every_id),
+        cmocka_unit_test(nobody_manages_oneself),
+        cmocka_unit_test(without_session),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

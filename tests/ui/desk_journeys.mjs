@@ -183,7 +183,7 @@ async function together(browser, mock, port) {
 
 // After the minutes of nobody the page locks, the draft is saved, and the password opens it as it was.
 async function idle(browser, mock, port) {
-  mock.world.idle = 0.02;
+  mock.world.idle = 0.15;
   const c = one(mock, (x) => x.state === "in_work" && x.workflow === "simple" && x.assignee === "ana.pop" && !x.draft);
   const page = await visit(browser, port);
   await enter(page);
@@ -192,7 +192,7 @@ async function idle(browser, mock, port) {
   await page.click(".draft-card .btn");
   await page.waitForFunction(() => document.querySelector("textarea.paper")?.value);
   await page.fill("textarea.paper", "Scris înainte de pauză.");
-  await page.waitForSelector(".locked", {timeout: 12000});
+  await page.waitForSelector(".locked", {timeout: 40000});
   check((await page.textContent(".locked h1")) === "Ecranul este blocat", "it says why");
   await until("the draft went out before", () => c.draft?.body === "Scris înainte de pauză.");
   await until("the session has ended", () => mock.calls.some(([, path]) => path === "/api/logout"));
@@ -207,7 +207,8 @@ async function idle(browser, mock, port) {
 async function away(browser, mock, port) {
   const page = await visit(browser, port);
   await enter(page);
-  await go(page, "#/new");
+  await go(page, "#/new", "[name=way]");
+  await page.click("text=O hârtie fără serviciu");
   await page.fill("[name=correspondent]", "Lőrincz Ödön");
   await page.fill("[name=subject]", "gard căzut");
   mock.fail = "cut";
@@ -224,6 +225,53 @@ async function away(browser, mock, port) {
   await page.waitForSelector(".the-number");
   const made = mock.calls.filter(([, path]) => path === "/api/register/entries").pop()[2];
   check(made.correspondent === "Lőrincz Ödön" && made.documents?.length === 1, `the entry with its paper: ${JSON.stringify(made)}`);
+  await page.context().close();
+}
+
+// A paper of a service: its own questions, what is missing is said on top and beside the question, and leads there.
+async function counter(browser, mock, port) {
+  const page = await visit(browser, port);
+  await enter(page);
+  await go(page, "#/new", "[name=service]");
+  await page.selectOption("[name=service]", "petition.general");
+  await page.waitForSelector("#q-pet\\.subject");
+  check(!(await page.$("#q-pet\\.text")), "a question that is not open yet is not shown");
+  await page.click("label:has(#q-pet\\.how)");
+  await page.waitForSelector("#q-pet\\.text");
+  await page.click("main .btn.main.tall");
+  await page.waitForSelector(".notice.bad li");
+  check(await page.evaluate(() => document.activeElement.matches(".notice.bad")), "the summary of what is wrong has the focus");
+  await page.click(".notice.bad li a >> text=Pe scurt");
+  check(await page.evaluate(() => document.activeElement.id) === "q-pet.subject", "its line leads to the question");
+  for (const [id, text] of [["who.last_name", "Lőrincz"], ["who.first_name", "Ödön"], ["who.address", "Turda 3"], ["pet.subject", "Gard căzut"], ["pet.text", "Vă rog."]]) {
+    await page.fill(`#q-${id.replace(".", "\\.")}`, text);
+  }
+  await page.click("label:has(#q-who\\.kind)");
+  await page.click("label:has(#q-pet\\.kind)");
+  await page.click("main .btn.main.tall");
+  await page.waitForSelector(".the-number");
+  const made = mock.calls.filter(([, path]) => path === "/api/register/entries").pop()[2];
+  check(made.service === "petition.general" && made.answers["pet.subject"] === "Gard căzut" && made.direction === "in" && !("correspondent" in made), `the entry with its answers: ${JSON.stringify(made)}`);
+  await page.context().close();
+}
+
+// Who stands at the counter puts right what was sent back, by the clerk's hand; without sheet or word it does not go.
+async function typed(browser, mock, port) {
+  const back = one(mock, (c) => c.state === "returned");
+  const page = await visit(browser, port);
+  await enter(page);
+  await go(page, `#/case/${back.id}`, ".case");
+  await page.click(".doing .btn >> text=Scrie corectura");
+  await page.waitForSelector(".panel .asked");
+  await page.click(".panel .btn.main");
+  await page.waitForSelector(".panel .field-error");
+  check((await page.textContent(".panel .field-error")).includes("Scanați foaia"), "a correction says how it came");
+  await page.fill(".panel textarea", "A spus la ghișeu.");
+  await page.click(".panel .btn.main");
+  await page.waitForSelector(".panel", {state: "detached"});
+  const made = mock.calls.filter(([, path]) => path.endsWith("/return")).pop()[2];
+  check(made.note === "A spus la ghișeu." && Object.keys(made.answers).length === 1, `only what was asked goes: ${JSON.stringify(made)}`);
+  check((await page.textContent(".timeline li")).includes("pentru solicitant"), "the timeline says for whom");
   await page.context().close();
 }
 
@@ -385,7 +433,7 @@ async function hands(browser, mock, port) {
 }
 
 export async function journeys(browser, mock, port) {
-  for (const part of [keysOnly, stale, session, together, idle, away, doors, wedge, privacy, oneClick, hands, states, book]) {
+  for (const part of [keysOnly, stale, session, together, idle, away, counter, typed, doors, wedge, privacy, oneClick, hands, states, book]) {
     const start = Date.now();
     await part(browser, mock, port);
     if (process.env.PRIDVOR_VERBOSE) console.log(`  ${part.name} ${Date.now() - start} ms`);

@@ -13,7 +13,8 @@ const pages = (mock) => {
     ["act", id((c) => c.state === "in_work" && c.workflow === "simple"), ".case", ".doing .btn:nth-of-type(3)"],
     ["editor", id((c) => c.state === "in_work" && c.workflow === "simple"), ".case", ".doing .btn.main"],
     ["sealed", `#/case/${mock.world.cases.find((c) => c.sealed && c.number).id}`, "textarea"],
-    ["search", "#/search", "#main h1"], ["entry", "#/new", "#main h1"], ["book", "#/register?day=2026-11-20", ".table"],
+    ["counter", id((c) => c.state === "returned"), ".case", ".doing .btn:has-text('Scrie corectura'), .doing .btn:has-text('Javítás beírása'), .doing .btn:has-text('Type the')"],
+    ["search", "#/search", "#main h1"], ["entry", "#/new", "[name=way]"], ["questions", "#/new", "[name=service]", {pick: "petition.general"}], ["book", "#/register?day=2026-11-20", ".table"],
     ["settings", "#/settings", "#main h1"], ["keys", "#/queue/mine", ".table", null, "?"],
   ];
 };
@@ -54,7 +55,12 @@ async function open(page, [, hash, wanted, click, key]) {
   await page.evaluate(() => (location.hash = "#/settings"));
   await page.waitForFunction(() => location.hash === "#/settings");
   await go(page, hash, wanted);
-  if (click) {
+  if (click?.pick) {
+    await page.selectOption(wanted, click.pick);
+    await page.waitForSelector(".asked");
+    await page.click("main .btn.main.tall");
+    await page.waitForSelector(".notice.bad li");
+  } else if (click) {
     await page.click(click);
     await page.waitForSelector(".panel");
   }
