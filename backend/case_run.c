@@ -6,8 +6,10 @@
 #include "backend/registry.h"
 #include "common/base/log.h"
 
-/* A flood of requests is opened at a walk: numbers and receipts come first, the desk a little later. */
-enum { EVERY_MS = 1000, FLOOD_MS = 250, TIMERS_EVERY = 10, OPEN_MOST = 200, TIMERS_MOST = 200 };
+/* What a flood left behind is opened at a walk, and while it lasts only a few: numbers and receipts come
+ * first, the desk a little later. */
+enum { EVERY_MS = 1000, CATCH_UP_MS = 250, TIMERS_EVERY = 10, OPEN_MOST = 200, TIMERS_MOST = 200 };
+enum { FLOOD_PER_S = 2000, OPEN_FLOOD = 20 };
 
 /* One round: the loop says what is to be done, a thread does it and leaves what it found; between them the
  * room hands it over, so that at any time only one of the two has it. */
@@ -15,6 +17,7 @@ struct round {
     bool wake, timers;
     int opened, rang, moved;
     struct case_stats seen;
+    int64_t audit_id, audit_ms; /* how far the audit was, and when */
 };
 struct case_runner {
     uv_timer_t timer;
@@ -34,13 +37,28 @@ static enum rc holidays(struct work *w, int *moved, struct err *e)
     return db_int(r, 0, 0) ? case_recompute_terms(w, moved, e) : RC_OK;
 }
 
+static enum rc flooded(struct work *w, struct round *x, bool *out, struct err *e)
+{
+    struct db_result *r SCOPED(db_result_freep) = NULL;
+    int64_t now = mono_ms();
+
+    TRY(work_sql(w, SQL_CASE_FLOOD, NULL, &r, e));
+    int64_t id = db_int(r, 0, 0);
+    *out = x->audit_ms && (id - x->audit_id) * 1000 > FLOOD_PER_S * (now - x->audit_ms);
+    x->audit_id = id;
+    x->audit_ms = now;
+    return RC_OK;
+}
+
 static enum rc round_of(struct work *w, void *user, struct err *e)
 {
     struct round *x = user;
+    bool flood;
 
     if (x->wake)
         TRY(case_wake_unopened(w, e));
-    TRY(case_open_pending(w, OPEN_MOST, &x->opened, e));
+    TRY(flooded(w, x, &flood, e));
+    TRY(case_open_pending(w, flood ? OPEN_FLOOD : OPEN_MOST, &x->opened, e));
     if (!x->timers)
         return RC_OK;
     TRY(case_figures(w, &x->seen, e));
@@ -72,14 +90,17 @@ static void on_done(const struct err *e, void *user)
     if (good && x->round.moved)
         log_info("event=terms_moved cases=%d", x->round.moved);
     if (good && x->round.opened == OPEN_MOST && !closing)
-        uv_timer_start(&x->timer, on_tick, FLOOD_MS, EVERY_MS);
+        uv_timer_start(&x->timer, on_tick, CATCH_UP_MS, EVERY_MS);
 }
 
 static void go(struct case_runner *x)
 {
     const struct room_job job = {.work = round_of, .done = on_done, .user = &x->round};
 
-    x->round = (struct round){.wake = !x->woken, .timers = !x->woken || x->ticks >= TIMERS_EVERY};
+    x->round = (struct round){.wake = !x->woken,
+                              .timers = !x->woken || x->ticks >= TIMERS_EVERY,
+                              .audit_id = x->round.audit_id,
+                              .audit_ms = x->round.audit_ms};
     x->busy = room_run(x->room, &job, NULL) == RC_OK;
 }
 

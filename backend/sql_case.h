@@ -17,6 +17,7 @@
     X(SQL_CASE_EVENTS, case_events, 2)                                                                       \
     X(SQL_CASE_FACTS, case_facts, 3)                                                                         \
     X(SQL_CASE_FIND, case_find, 5)                                                                           \
+    X(SQL_CASE_FLOOD, case_flood, 0)                                                                         \
     X(SQL_CASE_GET, case_get, 1)                                                                             \
     X(SQL_CASE_HAPPENED, case_happened, 2)                                                                   \
     X(SQL_CASE_HOLIDAYS_DONE, case_holidays_done, 2)                                                         \
