@@ -11,6 +11,7 @@
 
 #define PATH_NAME_MAX 64
 #define FILE_MAX ((size_t)8 << 20)
+#define SAFE_DIGITS 18 /* so many always fit into 63 bits */
 
 struct item {
     const char *name; /* NULL in arrays */
@@ -61,7 +62,8 @@ static enum rc fail(struct parser *ps, int depth, const char *why, bool where)
 
 static void blanks(struct parser *ps)
 {
-    while (ps->p < ps->end && (*ps->p == ' ' || *ps->p == '\n' || *ps->p == '\r' || *ps->p == '\t'))
+    while (ps->p < ps->end && (unsigned char)*ps->p <= ' ' &&
+           (*ps->p == ' ' || *ps->p == '\n' || *ps->p == '\r' || *ps->p == '\t'))
         ps->p++;
 }
 
@@ -160,24 +162,29 @@ static enum rc unescape(struct parser *ps, const char *s, const char *end, const
 static enum rc string(struct parser *ps, const char **out)
 {
     const char *s = ++ps->p;
-    bool escapes = false;
-    unsigned char high = 0;
-    for (; ps->p < ps->end && *ps->p != '"'; ps->p++) {
-        unsigned char c = (unsigned char)*ps->p;
-        if (c < 0x20)
-            return fail(ps, ps->depth, "control character in a string", true);
-        high |= c;
+    bool escapes = false, high = false;
+    const char *p = s;
+    for (; p < ps->end; p++) {
+        unsigned char c = (unsigned char)*p;
+        if (c > '\\' && c < 0x80) /* most letters */
+            continue;
+        high |= c >= 0x80;
+        if (c == '"' || c < 0x20)
+            break;
         if (c == '\\') {
             escapes = true;
-            if (++ps->p == ps->end)
+            if (++p == ps->end)
                 break;
-            high |= (unsigned char)*ps->p;
+            high |= (unsigned char)*p >= 0x80;
         }
     }
-    if (ps->p == ps->end)
+    ps->p = p;
+    if (p == ps->end)
         return fail(ps, ps->depth, "string without end", true);
+    if (*p != '"')
+        return fail(ps, ps->depth, "control character in a string", true);
     const char *end = ps->p++;
-    if (high >= 0x80 && !utf8_valid(s, (size_t)(end - s)))
+    if (high && !utf8_valid(s, (size_t)(end - s)))
         return fail(ps, ps->depth, "not UTF-8", false);
     if (escapes)
         return unescape(ps, s, end, out);
@@ -188,14 +195,16 @@ static enum rc string(struct parser *ps, const char **out)
 static enum rc number(struct parser *ps, struct jval *out)
 {
     bool minus = *ps->p == '-';
-    const char *s = ps->p += minus;
+    const char *s = ps->p += minus, *p = s;
     uint64_t v = 0, limit = (uint64_t)INT64_MAX + minus;
     bool over = false;
-    for (; ps->p < ps->end && *ps->p >= '0' && *ps->p <= '9'; ps->p++) {
-        unsigned d = (unsigned)(*ps->p - '0');
-        over = over || v > (limit - d) / 10;
+    for (; p < ps->end && (unsigned)(*p - '0') < 10; p++) {
+        unsigned d = (unsigned)(*p - '0');
+        if (p - s >= SAFE_DIGITS)
+            over = over || v > (limit - d) / 10;
         v = v * 10 + d;
     }
+    ps->p = p;
     if (ps->p == s || (*s == '0' && ps->p - s > 1))
         return fail(ps, ps->depth, "bad number", true);
     if (ps->p < ps->end && (*ps->p == '.' || *ps->p == 'e' || *ps->p == 'E'))

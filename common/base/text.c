@@ -28,6 +28,14 @@ bool utf8_valid(const char *s, size_t len)
 {
     const unsigned char *p = (const unsigned char *)s;
     for (size_t i = 0; i < len;) {
+        uint64_t eight;
+        if (len - i >= sizeof(eight)) { /* plain ASCII without U+0000, eight at a time */
+            memcpy(&eight, p + i, sizeof(eight));
+            if (((eight | (eight - 0x0101010101010101u)) & 0x8080808080808080u) == 0) {
+                i += sizeof(eight);
+                continue;
+            }
+        }
         size_t n = utf8_len(p + i, len - i);
         if (n == 0)
             return false;

@@ -98,6 +98,12 @@ static const char *source_of(const struct answers *s, const char *id, const char
     return same && had->source ? had->source : "applicant";
 }
 
+static enum rc wrong(struct answers *s, const char *id, const char *why, struct err *e)
+{
+    const char *path = arena_fmt(s->arena, "answers.%.80s", id);
+    return err_at(e, RC_BAD_FIELD, path, "%s: %s", path, why);
+}
+
 enum rc answers_read(struct answers *s, const struct service *svc, const struct jval *v, struct err *e)
 {
     if (!v || v->kind != JV_OBJ)
@@ -106,11 +112,10 @@ enum rc answers_read(struct answers *s, const struct service *svc, const struct 
         const struct field *f = service_field(svc, v->names[i]);
         const char *texts[VALUES_MAX];
         int n = texts_of(&v->items[i], texts);
-        const char *path = arena_fmt(s->arena, "answers.%.80s", v->names[i]);
         if (!f || f->type == FT_NOTE)
-            return err_at(e, RC_BAD_FIELD, path, "%s: unknown field", path);
+            return wrong(s, v->names[i], "unknown field", e);
         if (n < 0 || (n > 1 && f->type != FT_MULTI && f->type != FT_FILE))
-            return err_at(e, RC_BAD_FIELD, path, "%s: wrong type or too long", path);
+            return wrong(s, v->names[i], "wrong type or too long", e);
         answers_put(s, f->id, texts, (size_t)n, source_of(s, f->id, texts, n));
     }
     return RC_OK;
