@@ -129,7 +129,7 @@ static enum rc negotiate(struct ccid_link *l, struct err *e)
     const struct atr *a = &l->port.atr;
     l->protocol = -1;
     l->ta1 = PPS_DEFAULT;
-    if (!ours(l) && l->cls.level != CCID_TPDU)
+    if (l->cls.level != CCID_TPDU && (!ours(l) || a->protocols == 0))
         return RC_OK;
     enum rc rc = choose(l, e);
     if (rc == RC_UNSUPPORTED && l->cls.level != CCID_TPDU) { /* it may know better */
@@ -147,6 +147,23 @@ static enum rc negotiate(struct ccid_link *l, struct err *e)
 
 /* ---- power ---- */
 
+/* An ATR that breaks its own rules matters to those who speak the protocol. A reader that does it by itself
+ * and says that the card is there has understood enough; nothing is then believed of the card. */
+static enum rc take_atr(struct ccid_link *l, struct bytes p, struct err *e)
+{
+    const uint8_t *b = p.p;
+    enum rc rc = atr_parse(b, p.len, &l->port.atr, e);
+    if (rc != RC_OK && l->cls.level != CCID_TPDU && p.len >= 2 && p.len <= ATR_MAX &&
+        (b[0] == 0x3B || b[0] == 0x3F)) {
+        TRY(atr_parse((const uint8_t[]){b[0], 0}, 2, &l->port.atr, e));
+        memcpy(l->port.atr.bytes, b, p.len);
+        l->port.atr.len = p.len;
+        l->port.atr.protocols = 0;
+        return RC_OK;
+    }
+    return rc;
+}
+
 static enum rc power_at(struct ccid_link *l, uint8_t voltage, struct err *e)
 {
     struct ccid_call c = {.out = {.type = CCID_ICC_POWER_ON, .word = {voltage}},
@@ -163,7 +180,7 @@ static enum rc power_at(struct ccid_link *l, uint8_t voltage, struct err *e)
     else if (in.failed)
         rc = ccid_failed(l, &in, "power-on", e);
     else
-        rc = atr_parse(in.data, in.len, &l->port.atr, e);
+        rc = take_atr(l, BYTES(in.data, in.len), e);
     ccid_consume(l, c.total);
     l->port.powered = rc == RC_OK;
     return rc;

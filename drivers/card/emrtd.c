@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define READ_FLOOR 32 /* a card that takes less than this in one answer is no document of ours */
+#define HEAD 6        /* bytes that hold the length of any file */
 #define ATTEMPTS 5
 #define MORE_MAX 64 /* GET RESPONSE in a row */
 
@@ -124,6 +125,14 @@ static enum rc read_once(struct emrtd *m, struct place p, size_t want, struct an
     return RC_OK;
 }
 
+/* n bytes were refused: extended length first, then the size. */
+static void smaller_chunk(struct emrtd *m, size_t n)
+{
+    size_t smaller = m->wide ? sm_room(&m->sm, 258) : n / 2;
+    m->wide = m->head_first = false;
+    m->chunk = smaller < READ_FLOOR ? READ_FLOOR : smaller;
+}
+
 /* At most `want` bytes; learns a smaller chunk where the card refuses the length. a->sw tells. */
 static enum rc read_some(struct emrtd *m, struct place p, size_t want, struct answer *a, struct err *e)
 {
@@ -132,9 +141,7 @@ static enum rc read_some(struct emrtd *m, struct place p, size_t want, struct an
         TRY(read_once(m, p, n, a, e));
         if (a->sw != 0x6700 || n <= READ_FLOOR)
             return RC_OK;
-        size_t smaller = m->wide ? sm_room(&m->sm, 258) : n / 2;
-        m->wide = false;
-        m->chunk = smaller < READ_FLOOR ? READ_FLOOR : smaller;
+        smaller_chunk(m, n);
     }
 }
 
@@ -143,8 +150,27 @@ static bool good(const struct answer *a)
     return sw_row(a->sw)->rc == RC_OK && a->len > 0;
 }
 
-/* The first bytes by short identifier: saves the SELECT. What is no such file counts as not supported, unless
- * this card has read so before. */
+/* The beginning of a file whose size nobody knows: as much as there is, most cards say. Some refuse to be
+ * asked for more than there is; they are asked for its length first, from then on. */
+static enum rc read_first(struct emrtd *m, uint8_t sfi, struct answer *a, struct err *e)
+{
+    struct place start = {sfi, 0};
+    bool head = m->care.header || m->head_first;
+    TRY(read_once(m, start, head ? HEAD : m->chunk, a, e));
+    if (a->sw == 0x6700 && !head && m->wide) {
+        smaller_chunk(m, m->chunk);
+        TRY(read_once(m, start, m->chunk, a, e));
+    }
+    bool size = a->sw == 0x6700 || a->sw == 0x6B00 || sw_row(a->sw)->rc == RC_OK;
+    if (head || good(a) || sw_row(a->sw)->rc == RC_DENIED || (sfi && !size))
+        return RC_OK;
+    TRY(read_once(m, start, HEAD, a, e));
+    m->head_first = good(a);
+    return RC_OK;
+}
+
+/* The first bytes by short identifier: saves the SELECT. "No such file" is believed of an application that
+ * has read so before; else it may be the way of asking that it does not know. */
 static enum rc first_by_sfi(struct emrtd *m, const struct lds_file *f, struct answer *a, bool *done,
                             struct err *e)
 {
@@ -152,10 +178,11 @@ static enum rc first_by_sfi(struct emrtd *m, const struct lds_file *f, struct an
     *done = false;
     if (m->care.select || !m->by_sfi)
         return RC_OK;
-    TRY(read_some(m, (struct place){f->fid & 0x1F, 0}, m->chunk, a, e));
-    *done = (good(a) && tlv_head(a->data, a->len, &t, NULL) == RC_OK && t.tag == f->tag) ||
-            sw_row(a->sw)->rc == RC_NOT_FOUND || sw_row(a->sw)->rc == RC_DENIED;
-    m->by_sfi = *done;
+    TRY(read_first(m, f->fid & 0x1F, a, e));
+    bool file = good(a) && tlv_head(a->data, a->len, &t, NULL) == RC_OK && t.tag == f->tag;
+    bool absent = sw_row(a->sw)->rc == RC_NOT_FOUND || sw_row(a->sw)->rc == RC_DENIED;
+    m->sfi_seen |= file;
+    m->by_sfi = *done = file || (absent && m->sfi_seen);
     return RC_OK;
 }
 
@@ -166,11 +193,7 @@ static enum rc first_by_select(struct emrtd *m, const struct lds_file *f, struct
     TRY(emrtd_select(m, 0x02, id, sizeof id, &sw, e));
     if (sw != 0x9000 && sw != 0x6282 && sw != 0x6283)
         return sw_fail(e, sw, f->name);
-    size_t want = m->care.header ? 6 : m->chunk;
-    TRY(read_some(m, (struct place){0, 0}, want, a, e)); /* short files end here */
-    if (!good(a) && want > 6 && sw_row(a->sw)->rc != RC_DENIED)
-        return read_some(m, (struct place){0, 0}, 6, a, e); /* more than there is: some refuse that */
-    return RC_OK;
+    return read_first(m, 0, a, e);
 }
 
 /* 6B00 behind the first bytes is no file that is absent: it is one that was cut. */
@@ -272,6 +295,17 @@ static bool absent(const struct lds_com *com, const struct lds_file *f)
     return com->groups && f->group && !(com->groups & 1u << f->group);
 }
 
+/* Without it a verdict would be another one. */
+static bool proves(const struct lds_file *f)
+{
+    return is(f, "SOD") || is(f, "DG14") || is(f, "DG15");
+}
+
+static bool is_code(const struct err *e, const char *code)
+{
+    return e->code && strcmp(e->code, code) == 0;
+}
+
 static enum rc one_file(struct emrtd *m, const struct lds_file *f, struct emrtd_bar bar, struct lds_com *com,
                         struct err *e)
 {
@@ -284,6 +318,8 @@ static enum rc one_file(struct emrtd *m, const struct lds_file *f, struct emrtd_
     bool needed = f->fid == 0x0101;
     if (!needed && (rc == RC_NOT_FOUND || rc == RC_DENIED)) /* not there, or not for a CAN */
         return RC_OK;
+    if (!needed && !proves(f) && m->sm.open && e && (emrtd_refused(rc, e) || is_code(e, "FILE_BAD")))
+        return RC_OK; /* a picture that cannot be read is no reason to send its owner away */
     if (!needed && m->left && (sw_row(m->left)->rc == RC_NOT_FOUND || sw_row(m->left)->rc == RC_DENIED))
         m->care.skip |= 1u << (f->fid & 0x1F); /* the same, said in clear: without it in the next attempt */
     TRY(rc);
@@ -346,6 +382,10 @@ static enum rc verdicts(struct emrtd *m, struct err *e)
     emrtd_judge(m);
     if (m->result.chip == CHIP_NOT_OFFERED && m->pace.mapping == MAP_CAM) /* DG14 is not there to remind us */
         (void)emrtd_mapping_proof(m);
+    const char *downgraded = emrtd_downgraded(m);
+    if (downgraded &&
+        m->result.chip != CHIP_FAILED) /* a sloppy issuer, or somebody who listens: not proven */
+        emrtd_chip_verdict(m, m->result.chip_method, CHIP_NOT_CHECKED, downgraded);
     if (!emrtd_have(m, "SOD")) {
         if (m->result.chip == CHIP_GENUINE || m->result.chip == CHIP_NOT_OFFERED)
             m->result.chip = CHIP_NOT_CHECKED; /* by a key that nobody signed */
@@ -387,8 +427,9 @@ static enum rc attempt(struct emrtd *m, struct err *e)
                                       .chip_why = m->care.no_proof ? "the chip does not prove its key" : ""};
     m->chunk = 258;
     m->by_sfi = true;
+    m->sfi_seen = m->head_first = false;
     m->left = 0;
-    m->security = BYTES(NULL, 0);
+    m->security = m->offered = BYTES(NULL, 0);
     enum rc rc = emrtd_access(m, e);
     if (rc == RC_OK)
         rc = files(m, e);
@@ -403,7 +444,7 @@ static enum rc attempt(struct emrtd *m, struct err *e)
 /* More careful than last time. false: there is no point. */
 static bool again(struct emrtd *m, unsigned n, enum rc rc, const struct err *why)
 {
-    bool file_bad = why->code && strcmp(why->code, "FILE_BAD") == 0; /* would be as bad again */
+    bool file_bad = is_code(why, "FILE_BAD"); /* would be as bad again */
     if (rc == RC_TIMEOUT && !why->code && !m->care.late) {
         m->care.late = m->care.select = true;
         m->care.most = 258;

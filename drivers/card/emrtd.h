@@ -64,8 +64,10 @@ struct emrtd {
     struct pace *mapping;  /* chip authentication mapping: what the chip has to prove. Wiped at the end */
     size_t chunk;          /* bytes of one READ BINARY */
     bool wide;             /* extended length, as the card and the reader can */
-    bool by_sfi;           /* the card reads by short identifier */
+    bool by_sfi, sfi_seen; /* the card reads by short identifier: perhaps; has done so in this application */
+    bool head_first;       /* it refuses to be asked for more than a file has */
     struct bytes security; /* EF.CardSecurity; len 0: none */
+    struct bytes offered;  /* EF.CardAccess, which nobody signed; len 0: none */
     uint16_t left;         /* bare status with which the card left the channel; 0: it did not */
     struct bytes told;     /* DG1 as identity() heard it; len 0: not yet */
     /* What earlier attempts taught about this card. */
@@ -116,6 +118,8 @@ MUST enum rc emrtd_active_auth(struct emrtd *m, struct err *e);
 MUST enum rc emrtd_card_security(struct emrtd *m, struct err *e);
 /* That mapping against the signed key. true: the verdict stands; false: other ways have to prove the chip. */
 bool emrtd_mapping_proof(struct emrtd *m);
+/* What the signed files say of PACE against EF.CardAccess and what was done. NULL: nothing against it. */
+const char *emrtd_downgraded(struct emrtd *m);
 /* The files read so far against the security object, into the result. */
 void emrtd_judge(struct emrtd *m);
 struct trust_question emrtd_question(const struct emrtd *m, struct trust_group group[EMRTD_FILES]);

@@ -180,6 +180,7 @@ enum rc emrtd_pace(struct emrtd *m, struct err *e)
 static enum rc select_application(struct emrtd *m, struct err *e)
 {
     uint16_t sw;
+    m->sfi_seen = false;
     TRY(emrtd_select(m, 0x04, LDS_AID, LDS_AID_LEN, &sw, e));
     if (sw == 0x9000 || sw == 0x6283)
         return RC_OK;
@@ -233,16 +234,12 @@ static enum rc look_for_pace(struct emrtd *m, struct pace_info *offers, size_t *
     struct err why = {0};
     *n = 0;
     enum rc rc = emrtd_file(m, &card_access, (struct emrtd_bar){5, 15}, &file, &why);
-    if (rc != RC_OK && !m->care.select) { /* old documents, and those without short identifiers */
-        m->by_sfi = false;
-        if (rc == RC_NOT_FOUND || rc == RC_DENIED)
-            rc = emrtd_file(m, &card_access, (struct emrtd_bar){5, 15}, &file, &why);
-    }
     if (rc != RC_OK && emrtd_refused(rc, &why)) /* whatever word an old document has for "no such file" */
         return RC_OK;
     if (rc != RC_OK && e)
         *e = why;
     TRY(rc);
+    m->offered = BYTES(file.p, file.len);
     TRY(lds_security_infos(file.p, file.len, &infos, e));
     rc = pace_choose(&infos, offers, n, e);
     if (rc == RC_NOT_FOUND || (rc == RC_UNSUPPORTED && m->secret.has_mrz))

@@ -1,4 +1,5 @@
-/* PACE with chip authentication mapping (ICAO 9303-11 4.4.3.5): the chip sent its proof on the way, and the
+/* What EF.CardSecurity and the signed copy of EF.CardAccess are good for.
+ * PACE with chip authentication mapping (ICAO 9303-11 4.4.3.5): the chip sent its proof on the way, and the
  * key that it proves stands in EF.CardSecurity, a signed file of the MF that opens after PACE. Without that
  * file, or with one that nobody vouches for, the mapping proves nothing, and chip authentication has to. */
 #include "drivers/card/chip_auth.h"
@@ -47,6 +48,29 @@ static bool vouched(struct emrtd *m, struct security_infos *infos)
     const struct bytes *by = &m->result.passive.certificate;
     return v.word != TRUST_REVOKED && by->len && by->len == v.certificate.len &&
            memcmp(by->p, v.certificate.p, by->len) == 0;
+}
+
+static const char *against(const struct emrtd *m, const struct security_infos *proven)
+{
+    struct security_infos offered;
+    if (lds_security_infos(m->offered.p, m->offered.len, &offered, NULL) != RC_OK)
+        offered.n = 0;
+    return pace_downgraded(&offered, proven, strcmp(m->result.access, "PACE") == 0 ? &m->pace : NULL);
+}
+
+/* EF.CardAccess came in clear: whoever stands between could have taken the better ways out of it (9303-11
+ * 9.2.8, TR-03110-2: compare once there is something signed). */
+const char *emrtd_downgraded(struct emrtd *m)
+{
+    struct security_infos infos;
+    const struct emrtd_file *dg14 = emrtd_have(m, "DG14");
+    const char *why = NULL;
+    if (m->security.len && vouched(m, &infos))
+        why = against(m, &infos);
+    if (!why && dg14 && m->result.passive.group[14] == TRUST_GROUP_SAME &&
+        lds_dg14(dg14->p, dg14->len, &infos, NULL) == RC_OK)
+        why = against(m, &infos);
+    return why;
 }
 
 bool emrtd_mapping_proof(struct emrtd *m)

@@ -151,6 +151,29 @@ enum rc pace_choose(const struct security_infos *infos, struct pace_info out[PAC
     return RC_OK;
 }
 
+static bool among(const struct pace_info *one, const struct pace_info *list, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (memcmp(list[i].oid, one->oid, sizeof one->oid) == 0 && list[i].parameter_id == one->parameter_id)
+            return true;
+    return false;
+}
+
+const char *pace_downgraded(const struct security_infos *offered, const struct security_infos *proven,
+                            const struct pace_info *done)
+{
+    struct pace_info have[PACE_OFFERS], must[PACE_OFFERS];
+    size_t n_have = 0, n_must = 0;
+    if (pace_choose(proven, must, &n_must, NULL) != RC_OK)
+        return NULL;
+    if (pace_choose(offered, have, &n_have, NULL) != RC_OK)
+        n_have = 0;
+    for (size_t i = 0; i < n_must; i++)
+        if (!among(&must[i], have, n_have))
+            return "EF.CardAccess hides a PACE that the signed list names";
+    return done && !among(done, must, n_must) ? "the PACE that was done is not in the signed list" : NULL;
+}
+
 enum rc pace_start(struct pace *p, const struct pace_info *info, enum pace_secret kind, const char *secret,
                    struct err *e)
 {

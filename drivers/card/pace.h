@@ -23,6 +23,10 @@ struct pace_info {
 /* All that we can do, best first. RC_NOT_FOUND: no PACE at all; RC_UNSUPPORTED says what the card offers. */
 MUST enum rc pace_choose(const struct security_infos *infos, struct pace_info out[PACE_OFFERS], size_t *n,
                          struct err *e);
+/* What a signed list says against the unsigned one and the PACE that was done after it (NULL: none): a
+ * sentence, or NULL. A signed list without a PACE we can do says nothing. */
+const char *pace_downgraded(const struct security_infos *offered, const struct security_infos *proven,
+                            const struct pace_info *done);
 const char *pace_name(const struct pace_info *info); /* "ECDH-GM-AES-128" */
 
 #define PACE_DATA_MAX (KA_PUBLIC_MAX + 32)

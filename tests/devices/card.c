@@ -35,6 +35,7 @@ static const struct jfield conf_fields[] = {
     JF_BOOL(struct conf, explicit_ec, 0),
     JF_STR(struct conf, mapping, 0, 2, 3),
     JF_STR(struct conf, security, 0, 3, 6),
+    JF_STR(struct conf, signed_pace, 0, 4, 5),
     JF_STR(struct conf, ca, 0, 4, 8),
     JF_STR(struct conf, ca_curve, 0, 0, 20),
     JF_STR(struct conf, aa, 0, 3, 6),
@@ -193,6 +194,18 @@ void card_put_file(struct card *c, uint16_t fid, const void *p, size_t len)
             c->files[i].p = arena_dup(c->a, p, len);
             c->files[i].len = len;
         }
+}
+
+void card_drop_file(struct card *c, uint16_t fid)
+{
+    for (size_t i = 0; i < c->nfiles; i++)
+        if (c->files[i].fid == fid)
+            c->files[i].fid = c->files[i].sfi = 0;
+}
+
+struct manners *card_manners(struct card *c)
+{
+    return &c->odd;
 }
 
 const uint8_t *card_csca(const struct card *c, size_t *len)

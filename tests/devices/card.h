@@ -40,6 +40,21 @@ void card_seed(struct card *c, uint64_t seed); /* the same session every time */
 const uint8_t *card_file(const struct card *c, uint16_t fid, size_t *len);
 /* Replaces a file of this chip (not its hash in the SOD): damaged and forged cards, worked examples. */
 void card_put_file(struct card *c, uint16_t fid, const void *p, size_t len);
+void card_drop_file(struct card *c, uint16_t fid);
+/* How other people's chips behave within the standard, or nearly; switched by tests. */
+struct manners {
+    bool no_sfi;    /* the LDS application knows no short identifiers: 6A82 */
+    bool strict;    /* asked for more than the file has: 6700 and nothing */
+    bool outer_ok;  /* 9000 outside whatever the protected status says: T=0 behind GET RESPONSE */
+    bool no_far;    /* no READ BINARY with odd INS: 6D00 */
+    bool padded;    /* elementary files are longer than what stands in them */
+    bool long_form; /* lengths of secure messaging objects with a byte more than they need */
+    bool odd_87;    /* odd INS answered with DO 87 */
+    bool no_mf;     /* the MF cannot be selected: 6A86 */
+    bool fci;       /* SELECT gives an FCI though nobody asked */
+};
+struct manners *card_manners(struct card *c);
+
 /* The certificate of the invented country signing CA (DER), which signed every document signer here. */
 const uint8_t *card_csca(const struct card *c, size_t *len);
 struct buf;

@@ -86,7 +86,7 @@ static const struct file *find(const struct card *c, uint16_t fid)
 
 static const struct file *find_sfi(const struct card *c, uint8_t sfi)
 {
-    for (size_t i = 0; i < c->nfiles; i++)
+    for (size_t i = 0; i < c->nfiles && !(c->odd.no_sfi && c->app == APP_LDS); i++)
         if (c->files[i].sfi == sfi && c->files[i].app == c->app)
             return &c->files[i];
     return NULL;
@@ -121,8 +121,11 @@ static uint16_t select_aid(struct card *c, const struct apdu *a, struct buf *out
 
 static uint16_t select_fid(struct card *c, const struct apdu *a, struct buf *out)
 {
-    (void)out;
     uint16_t fid = a->lc == 2 ? (uint16_t)be(a->data, 2) : MF;
+    if (c->odd.no_mf && fid == MF)
+        return SW_P1P2;
+    if (c->odd.fci)
+        buf_add(out, "\x6F\x07\x80\x02\x01\x00\x8A\x01\x05", 9);
     if (a->lc != 0 && a->lc != 2)
         return SW_LENGTH;
     if (a->p1 == 0 && fid == MF) {
@@ -150,20 +153,26 @@ static uint16_t do_select(struct card *c, const struct apdu *a, struct buf *out)
 
 /* room: how many bytes of the file the transport still carries. Asking for more than there is gives what
  * there is and the warning 6282; asking for more than fits gives 6700, as chips with a small buffer do. */
-static uint16_t read_some(const struct file *f, size_t off, const struct apdu *a, size_t overhead,
-                          struct buf *out)
+static uint16_t read_some(struct card *c, size_t off, const struct apdu *a, size_t overhead, struct buf *out)
 {
-    if (off >= f->len && !(off == 0 && f->len == 0))
+    enum { PADDING = 300 };
+    const struct file *f = c->ef;
+    size_t size = f->len + (c->odd.padded ? PADDING : 0);
+    if (off >= size && !(off == 0 && size == 0))
         return SW_OFFSET;
     if (a->le <= overhead || a->room <= overhead)
         return SW_LENGTH;
-    size_t want = a->le - overhead, room = a->room - overhead, left = f->len - off;
-    if (!a->le_any && want > room)
+    size_t want = a->le - overhead, room = a->room - overhead, left = size - off;
+    if ((!a->le_any && want > room) || (c->odd.strict && want > left))
         return SW_LENGTH;
     size_t n = want < left ? want : left;
     if (n > room)
         n = room;
-    buf_add(out, f->p + off, n);
+    size_t real = off >= f->len ? 0 : n < f->len - off ? n : f->len - off;
+    if (real)
+        buf_add(out, f->p + off, real);
+    for (size_t i = real; i < n; i++)
+        buf_chr(out, (char)0xFF);
     return n < want && !a->le_any ? SW_END_OF_FILE : SW_OK;
 }
 
@@ -180,7 +189,7 @@ static uint16_t read_binary(struct card *c, const struct apdu *a, struct buf *ou
     }
     if (!c->ef)
         return SW_NO_FILE;
-    return read_some(c->ef, off, a, 0, out);
+    return read_some(c, off, a, 0, out);
 }
 
 /* Odd INS: DO 54 offset -> DO 53 data. Le counts the object with its header. */
@@ -188,6 +197,8 @@ static uint16_t read_binary_odd(struct card *c, const struct apdu *a, struct buf
 {
     struct tlv off;
     uint16_t target = (uint16_t)(a->p1 << 8 | a->p2), sw = SW_OK;
+    if (c->odd.no_far)
+        return SW_INS;
     if (target != 0)
         sw = use(c, target <= 0x1E ? find_sfi(c, (uint8_t)target) : find(c, target));
     if (sw != SW_OK)
@@ -198,7 +209,7 @@ static uint16_t read_binary_odd(struct card *c, const struct apdu *a, struct buf
         return SW_DATA;
     BUF_SCOPE(part);
     size_t lim = a->le < a->room ? a->le : a->room;
-    sw = read_some(c->ef, be(off.p, off.len), a, lim < 130 ? 2 : lim < 259 ? 3 : 4, &part);
+    sw = read_some(c, be(off.p, off.len), a, lim < 130 ? 2 : lim < 259 ? 3 : 4, &part);
     if (part.len)
         tlv_buf(out, 0x53, &part);
     return sw;
@@ -272,7 +283,7 @@ static uint16_t handle(struct card *c, const struct apdu *a, struct buf *out)
     }
     sw = run(c, &plain, &data);
     sm_close(c, a, &data, sw, out);
-    return sw;
+    return c->odd.outer_ok ? SW_OK : sw;
 }
 
 static size_t answer(const struct buf *data, uint16_t sw, uint8_t *out, size_t cap)

@@ -185,7 +185,7 @@ struct emrtd *line_reading(void)
     m->arena = line.arena;
     m->trust = line.trust;
     m->now = 1795348800; /* 2026-11-22 */
-    m->secret.can = jval_str(paper, "can", NULL);
+    m->secret.can = line.by_zone ? NULL : jval_str(paper, "can", NULL);
     if (!m->secret.can) {
         m->secret.has_mrz = true;
         m->secret.mrz = (struct mrz_key){jval_str(jval_get(paper, "person"), "document_number", ""),

@@ -30,6 +30,7 @@ struct line {
     bool exact;    /* 6Cxx instead of fewer bytes than asked for, in clear */
     bool no_sfi;   /* short identifiers are refused */
     bool bare;     /* errors come in clear and end the channel */
+    bool by_zone;  /* opened with the printed zone though it has a CAN */
     bool no_wide;  /* extended length: 6700 */
     uint8_t rest[CARD_RESP_MAX];
     size_t rest_len;

@@ -12,7 +12,8 @@ endforeach()
 # its public names stay visible.
 set(chip ${CMAKE_CURRENT_BINARY_DIR}/chip_alone.o)
 set(chip_names)
-foreach(name IN ITEMS new free freep csca_make reset atr apdu busy_ms random seed file put_file csca mrz)
+foreach(name IN ITEMS new free freep csca_make reset atr apdu busy_ms random seed file put_file drop_file manners
+    csca mrz)
   list(APPEND chip_names -G card_${name})
 endforeach()
 add_custom_command(OUTPUT ${chip}

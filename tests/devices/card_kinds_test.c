@@ -46,6 +46,10 @@ static const struct kind {
     {"H-clone", "BAC", "", "", "AA", "failed", "valid"},
     {"M-clone", "PACE", "ECDH-CAM-AES-128", "secp256r1", "CAM", "failed", "valid"},
     {"M-forged", "PACE", "ECDH-CAM-AES-128", "secp256r1", "CA", "failed", "valid"},
+    {"A-hides", "PACE", "ECDH-GM-AES-128", "brainpoolP256r1", "CA", "not_checked", "valid"},
+    {"A-other", "PACE", "ECDH-GM-AES-128", "brainpoolP256r1", "CA", "not_checked", "valid"},
+    {"M-hides", "PACE", "ECDH-CAM-AES-128", "secp256r1", "CAM", "not_checked", "valid"},
+    {"R", "PACE", "ECDH-GM-AES-128", "brainpoolP256r1", "CA", "genuine", "valid"},
 };
 
 static void same(const char *card, const char *what, const char *is, const char *want)
@@ -82,6 +86,20 @@ static void documents(void **state)
                       chip_verdict_word(m->result.chip), line.apdus, line.resets);
         line_end();
     }
+}
+
+/* EF.CardAccess taken out on the way: the document would open with the weaker BAC. DG14 tells. */
+static void pace_hidden(void **state)
+{
+    (void)state;
+    line_begin("A");
+    card_drop_file(line.card, 0x011C);
+    line.by_zone = true;
+    struct emrtd *m = good("EF.CardAccess is gone");
+    same("A", "access", m->result.access, "BAC");
+    same("A", "chip", chip_verdict_word(m->result.chip), "not_checked");
+    assert_non_null(strstr(m->result.chip_why, "EF.CardAccess hides"));
+    line_end();
 }
 
 /* Another picture, and another DG14: its key may still be proved, but it is not the one that was signed. */
@@ -186,6 +204,84 @@ static void manners(void **state)
         good("errors in clear");
         line_end();
     }
+}
+
+/* Manners of the chip itself, one by one and all together. */
+static void chips(void **state)
+{
+    (void)state;
+    static const char *const cards[] = {"A", "B", "C", "E", "G", "M", "P"};
+    static const struct {
+        const char *what;
+        struct manners odd;
+        unsigned most; /* APDUs; 0: as many as it likes */
+    } rows[] = {
+        {"no short identifiers in the LDS", {.no_sfi = true}, 0},
+        {"refuses more than there is", {.strict = true}, 130},
+        {"9000 outside", {.outer_ok = true}, 0},
+        {"padded files", {.padded = true}, 0},
+        {"long lengths", {.long_form = true}, 0},
+        {"DO 87 to odd INS", {.odd_87 = true}, 0},
+        {"no MF", {.no_mf = true}, 0},
+        {"FCI", {.fci = true}, 0},
+        {"all of it", {true, true, true, false, true, true, true, true, true}, 0},
+    };
+    for (size_t i = 0; i < COUNT(cards); i++) {
+        line_begin(cards[i]);
+        for (size_t n = 0; n < COUNT(rows); n++) {
+            *card_manners(line.card) = rows[n].odd;
+            struct emrtd *m = good(rows[n].what);
+            assert_non_null(line_file(m, "SOD"));
+            assert_non_null(line_file(m, "DG2"));
+            if (strcmp(trust_word(m->result.passive.word), "valid") != 0 || m->result.chip == CHIP_FAILED ||
+                (rows[n].most && line.apdus > rows[n].most))
+                fail_msg("%s, card %s: %s, chip %s, %u APDUs", rows[n].what, cards[i],
+                         trust_word(m->result.passive.word), chip_verdict_word(m->result.chip), line.apdus);
+        }
+        line_end();
+    }
+}
+
+/* A picture nobody can fetch, files in other lengths than they need: the holder is known all the same. */
+static void unread_picture(void **state)
+{
+    (void)state;
+    static const struct {
+        uint16_t fid;
+        const char *bytes;
+        size_t len;
+    } rows[] = {{0x0102, "\x75\x83\x20\x00\x00", 5},
+                {0x0102, "\x76\x03\x00\x00\x00", 5},
+                {0x0102, "\x75\x82\x40\x00\x7F", 5},
+                {0x011E, "\x60\x84\x7F\xFF\xFF\xFF", 6}};
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        line_begin("A");
+        card_put_file(line.card, rows[i].fid, rows[i].bytes, rows[i].len);
+        struct emrtd *m = good("a file that cannot be read");
+        assert_non_null(line_file(m, "DG1"));
+        assert_null(line_file(m, rows[i].fid == 0x0102 ? "DG2" : "COM"));
+        same("A", "passive", trust_word(m->result.passive.word), "valid");
+        same("A", "chip", chip_verdict_word(m->result.chip), "genuine");
+        line_end();
+    }
+    static uint8_t big[40004] = {0x75, 0x82, 0x9C, 0x40};
+    struct emrtd *m = NULL;
+    line_begin("A"); /* a picture behind 32 kB, on a card that reads so far, and one that does not */
+    card_put_file(line.card, 0x0102, big, sizeof big);
+    for (int far = 1; far >= 0; far--) {
+        card_manners(line.card)->no_far = !far;
+        m = good("odd INS");
+        assert_true(m->result.has_mrz);
+        assert_int_equal(line_file(m, "DG2") != NULL, far);
+    }
+    line_end();
+    uint8_t dg1[100] = {0x61, 0x83, 0, 0, 95, 0x5F, 0x1F, 0x82, 0, 90};
+    line_begin("A");
+    memcpy(dg1 + 10, card_mrz(line.card), 90);
+    card_put_file(line.card, 0x0101, dg1, 100);
+    m = good("long lengths in DG1");
+    assert_string_equal(m->result.mrz.number, "XX204815");
+    line_end();
 }
 
 /* EF.COM lists what is not there, or not for us; in clear and sealed. */
@@ -298,9 +394,10 @@ static void campaign(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(documents),     cmocka_unit_test(exchanged_files), cmocka_unit_test(nobody_known),
-        cmocka_unit_test(other_content), cmocka_unit_test(manners),         cmocka_unit_test(com_lies),
-        cmocka_unit_test(pin),           cmocka_unit_test(campaign),
+        cmocka_unit_test(documents),    cmocka_unit_test(pace_hidden),    cmocka_unit_test(exchanged_files),
+        cmocka_unit_test(nobody_known), cmocka_unit_test(other_content),  cmocka_unit_test(manners),
+        cmocka_unit_test(chips),        cmocka_unit_test(unread_picture), cmocka_unit_test(com_lies),
+        cmocka_unit_test(pin),          cmocka_unit_test(campaign),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

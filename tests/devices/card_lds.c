@@ -28,6 +28,16 @@ void card_access_infos(struct card *c, struct buf *set)
     }
 }
 
+/* A card whose EF.CardAccess is not what was signed: AES-256 over brainpoolP512r1 beside it, or instead. */
+void card_signed_infos(struct card *c, struct buf *set)
+{
+    const char *how = c->conf.signed_pace ? c->conf.signed_pace : "same";
+    if (strcmp(how, "same") == 0 || strcmp(how, "more") == 0)
+        card_access_infos(c, set);
+    if (strcmp(how, "more") == 0 || strcmp(how, "other") == 0)
+        tlv_hex(set, 0x30, "060A04007F00070202040204020102020111");
+}
+
 static void build_mf(struct card *c)
 {
     if (c->conf.pace) {
@@ -150,7 +160,7 @@ static void build_dg14(struct card *c)
     BUF_SCOPE(file);
     chip_infos(c, &set);
     if (c->conf.pace)
-        card_access_infos(c, &set);
+        card_signed_infos(c, &set);
     if (set.len == 0)
         return;
     tlv_buf(&infos, 0x31, &set);

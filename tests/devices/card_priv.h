@@ -106,6 +106,7 @@ struct conf { /* the JSON file */
     const char *mrz, *can, *curve, *cipher, *atr, *signer;
     const char *mapping;            /* of PACE: GM (default), IM, CAM */
     const char *security;           /* EF.CardSecurity with CAM: "own" (default) none broken forged */
+    const char *signed_pace;        /* PACE in DG14 and EF.CardSecurity: "same" (default) more other none */
     const char *ca, *ca_curve, *aa; /* chip authentication: cipher or "none"; "RSA", "ECDSA", "none" */
     const char *pin, *address;      /* the national application behind a PIN */
     bool clone;                     /* all files copied, no private key: neither CA nor AA can succeed */
@@ -152,6 +153,7 @@ struct pace {
 
 struct card {
     struct arena *a;
+    struct manners odd;
     struct conf conf;
     char mrz[91];
     char mrz_info[64]; /* document number, birth, expiry, each with its check digit */
@@ -236,6 +238,7 @@ void card_security_build(struct card *c, struct buf *file);
 bool security_is(const struct card *c, const char *kind);
 void chip_static_info(struct card *c, bool forged, struct buf *set); /* ChipAuthenticationPublicKeyInfo */
 void card_access_infos(struct card *c, struct buf *set);             /* PACEInfo */
+void card_signed_infos(struct card *c, struct buf *set);             /* the copy of it that is signed */
 /* SubjectPublicKeyInfo; named curve or explicit parameters (9303-12 asks for explicit ones). */
 void spki(struct buf *out, const struct curve *cv, const mbedtls_ecp_point *q, bool explicit_ec);
 /* A fixed key pair of the invented country, from a word. */

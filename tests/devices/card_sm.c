@@ -153,10 +153,22 @@ size_t sm_room(const struct sm *sm, bool odd, size_t room)
     return 0;
 }
 
+/* 81 nn where nn would do, and so on: BER, as some chips write. */
+static void object(struct card *c, unsigned tag, const void *p, size_t len, struct buf *out)
+{
+    if (!c->odd.long_form || len > 0xFF) {
+        tlv(out, tag, p, len);
+        return;
+    }
+    put_be(out, tag << 16 | 0x82 << 8 | 0, 3);
+    put_be(out, (uint32_t)len, 1);
+    buf_add(out, p, len);
+}
+
 void sm_close(struct card *c, const struct apdu *a, const struct buf *data, uint16_t sw, struct buf *out)
 {
     struct sm *sm = &c->sm;
-    bool odd = a->ins & 1;
+    bool odd = (a->ins & 1) && !c->odd.odd_87;
     uint8_t status[2] = {(uint8_t)(sw >> 8), (uint8_t)sw}, mac[8];
     count(sm);
     BUF_SCOPE(objects);
@@ -170,9 +182,9 @@ void sm_close(struct card *c, const struct apdu *a, const struct buf *data, uint
         pad(&text, sm->c->block);
         buf_add(&v, text.p, text.len);
         sm_crypt(sm, true, (const uint8_t *)text.p, text.len, (uint8_t *)v.p + head);
-        tlv_buf(&objects, odd ? DO_CIPHER_ODD : DO_CIPHER, &v);
+        object(c, odd ? DO_CIPHER_ODD : DO_CIPHER, v.p, v.len, &objects);
     }
-    tlv(&objects, DO_STATUS, status, 2);
+    object(c, DO_STATUS, status, 2, &objects);
     BUF_SCOPE(n);
     buf_add(&n, sm->ssc, sm->c->block);
     buf_add(&n, objects.p, objects.len);

@@ -440,7 +440,7 @@ void card_security_build(struct card *c, struct buf *file)
     signer_open(&ds, forged ? "Forger" : "Document Signer Pridvor", c->conf.signer, c->conf.explicit_ec);
     certificate(&cert, &ds, &csca, 0x1001);
     chip_static_info(c, forged, &set);
-    card_access_infos(c, &set);
+    card_signed_infos(c, &set);
     tlv_buf(&infos, 0x31, &set);
     signed_data(&ds, &(struct signed_part){OID_SECURITY, csca.cn, &infos, &cert}, file);
     if (security_is(c, "broken"))

@@ -56,6 +56,27 @@ static void protocols(void **state)
     down();
 }
 
+/* Simulators and old cards: an ATR that is wrong in itself. The reader speaks the protocol and took it. */
+static void odd_atr(void **state)
+{
+    (void)state;
+    static const char *const atrs[] = {"3B8F8081"
+                                       "31FE45"
+                                       "80738421E05569780000808307900099", /* wrong check byte */
+                                       "3BFF",                             /* cut off */
+                                       "3B00", "3B8A8001", "3F0F0102"};
+    up_at_level("short", "A");
+    for (size_t i = 0; i < COUNT(atrs); i++) {
+        char line[96];
+        snprintf(line, sizeof line, "atr %s", atrs[i]);
+        vcmd("remove");
+        vcmd(line);
+        vcmd("insert A");
+        good(DG1_A);
+    }
+    down();
+}
+
 /* The card says it is fast and is not: one step back, then another, and it is remembered. */
 static void slower(void **state)
 {
@@ -178,8 +199,8 @@ static void slots(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(protocols),   cmocka_unit_test(slower), cmocka_unit_test(voltages),
-        cmocka_unit_test(line_faults), cmocka_unit_test(slots),
+        cmocka_unit_test(protocols), cmocka_unit_test(odd_atr),     cmocka_unit_test(slower),
+        cmocka_unit_test(voltages),  cmocka_unit_test(line_faults), cmocka_unit_test(slots),
     };
     if (argc > 1)
         cmocka_set_test_filter(argv[1]);
