@@ -45,7 +45,12 @@ export function Scroller({children, resetKey}) {
     setRoom((old) => (old.over === next.over && old.top === next.top && old.end === next.end ? old : next));
   };
   useEffect(() => {
-    const watch = new ResizeObserver(measure);
+    // Room that came or went must not hide what is being typed into.
+    const watch = new ResizeObserver(() => {
+      measure();
+      const at = document.activeElement;
+      if (at.matches("input, textarea") && view.current?.contains(at)) at.scrollIntoView({block: "nearest"});
+    });
     watch.observe(view.current);
     watch.observe(view.current.firstChild);
     return () => watch.disconnect();

@@ -46,6 +46,15 @@ export function measure(limits) {
     const r = seen(el);
     if (r && !flows && (r.top < -1 || r.bottom > height + 1)) bad.push(`cut off: ${name(el)}`);
   }
+  for (const el of scope.querySelectorAll(".card, .notice")) {
+    if (seen(el) && el.scrollHeight > el.clientHeight + 1) bad.push(`text runs out below: ${name(el)}`);
+  }
+  const typed = document.activeElement;
+  if (!flows && typed.matches("input, textarea") && typed.closest(".scroll-view")) {
+    const r = typed.getBoundingClientRect();
+    const box = typed.closest(".scroll-view").getBoundingClientRect();
+    if (r.top < box.top - 1 || r.bottom > box.bottom + 1) bad.push(`typed into, but not seen: ${name(typed)}`);
+  }
   let font = Infinity;
   const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   for (let node = walk.nextNode(); node; node = walk.nextNode()) {

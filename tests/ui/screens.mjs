@@ -122,10 +122,14 @@ async function controls(browser, mock, port) {
     const far = main.appendChild(document.createElement("button"));
     far.textContent = "far";
     Object.assign(far.style, {position: "fixed", top: "1900px", left: "10px", width: "90px", height: "90px"});
+    const card = main.appendChild(document.createElement("p"));
+    card.className = "card";
+    card.textContent = "more than fits";
+    Object.assign(card.style, {height: "10px", padding: 0});
   });
   const {bad} = await page.evaluate(measure, {...kiosk, lower: reach});
   for (const word of ["target 30 x 30", "text of 20 px", "outside left or right", "cannot be reached",
-    "too high"]) {
+    "too high", "text runs out below"]) {
     check(bad.some((line) => line.includes(word)), `control: the measure does not find "${word}"`);
   }
   const violations = (await page.evaluate(axe)).join();
