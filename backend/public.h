@@ -84,6 +84,20 @@ enum public_word {
     PW_LINK_DEAD,
     PW_NOT_FOUND,
     PW_REFUSED,
+    PW_BY_NUMBER,
+    PW_BY_CODE,
+    PW_NUMBER_INTRO,
+    PW_HOUSE,
+    PW_HOUSE_HELP,
+    PW_HOUSE_WHICH,
+    PW_NUMBER_HELP,
+    PW_NUMBER_BAD,
+    PW_NUMBER_WRONG,
+    PW_NUMBER_LOCKED,
+    PW_BRIEF,
+    PW_BRIEF_RETURN,
+    PW_WITH_CODE,
+    PW_NEED_CODE,
     PW_EV_EXTEND,
     PW_EV_CORRECT,
     PW_EV_WITHOUT,
@@ -106,9 +120,12 @@ MUST enum rc visit_token_new(const struct work_house *h, int64_t until_ms, char 
 bool visit_token_good(const struct work_house *h, const char *hex, int64_t now_ms);
 /* What a form must bring along: out of the token, and useless without it. */
 void visit_stamp(const struct work_house *h, const char *hex, char stamp[33]);
+/* A keyed hash of something for one purpose. */
+void visit_mark(const struct work_house *h, const char *purpose, const char *text, char mark[33]);
 
 struct visit {
     bool link;                        /* by the link of a message: only the repair */
+    bool number;                      /* by number and PIN: the state and the dates alone */
     const char *request_id, *case_id; /* NULL: none (yet) */
     int64_t return_id;
     enum lang lang;
@@ -116,7 +133,7 @@ struct visit {
     const char *terminal; /* or of a terminal: only what it brought itself */
 };
 struct visit_begin {
-    bool link;
+    bool link, number;
     const char *request_id, *case_id;
     int64_t return_id;
     enum lang lang;
@@ -133,6 +150,16 @@ MUST enum rc visit_file(struct work *w, const char *hex, const char *sha256, str
  */
 MUST enum rc visit_check(struct work *w, const char *code, const char *pin, const char **request_id,
                          struct err *e);
+
+/* public_number.c: any of the registers of that house, the PIN decides. RC_BAD_FIELD with code HOUSE or
+ * NUMBER: not understood; RC_DENIED: no such number, or the wrong PIN; RC_LIMIT (detail: until, ms). */
+struct number_ask {
+    const char *institution, *number, *pin; /* as people write them */
+    const char *client, *terminal;          /* the address, or the terminal */
+};
+MUST enum rc public_houses(struct work *w, struct institutions *out, struct err *e);
+MUST enum rc number_check(struct work *w, const struct number_ask *ask, const char **request_id,
+                          struct err *e);
 
 /* public_use.c: `amount` of what may be used up. Once `most` is reached, nothing goes for the rest of the
  * window; or with pause_s for that long, twice as long each time, a day at most. */
@@ -169,7 +196,7 @@ struct public_view {
     int64_t registered_ms;
     struct date today, filed_on, due; /* due may not be valid: none, or not any more */
     int64_t days_left;                /* calendar days until due */
-    bool late;
+    bool late, brief;                 /* brief: opened by number, the state and the dates alone */
     const char *why, *calc;
     struct public_event *events;
     struct public_note *notes;
@@ -185,6 +212,7 @@ struct public_view {
 MUST enum rc public_view(struct work *w, const struct visit *v, struct public_view *out, struct err *e);
 /* public_act.c: what is returned, and what may be done now. */
 MUST enum rc public_now(struct work *w, struct public_view *v, struct err *e);
+MUST enum rc public_returned(struct work *w, struct public_view *v, struct err *e);
 const char *public_mask(struct arena *a, const char *address);
 /* The returned fields, in the form's order. */
 MUST enum rc public_fields(struct work *w, const struct public_view *v, const struct field **out, size_t max,
@@ -203,7 +231,9 @@ MUST enum rc public_repair(struct work *w, struct public_fix *fix, struct err *e
 /* ---- pages ---- */
 
 enum public_page {
-    PAGE_ENTER, /* code and PIN were sent */
+    PAGE_ENTER,  /* code and PIN were sent */
+    PAGE_NUMBER, /* asks for house, number and PIN */
+    PAGE_NUMBER_DO,
     PAGE_CASE,
     PAGE_ACT, /* asks once more */
     PAGE_ACT_DO,
@@ -226,6 +256,7 @@ struct public_ask {
     enum public_page page;
     const char *lang;                /* chosen now, or NULL */
     enum lang guess;                 /* of the browser */
+    const char *client;              /* address */
     const char *token, *arg, *stamp; /* arg: action, document, token of a link */
     const struct public_value *values;
     size_t n_values;
@@ -236,6 +267,7 @@ struct public_reply {
     int status;
     enum lang lang;
     const char *title, *main; /* HTML */
+    const char *path;         /* of the language links; NULL: by the ask */
     bool inside;              /* of a visit */
     const char *go;           /* 303 instead */
     const char *token;        /* cookie to set */
@@ -252,6 +284,8 @@ const char *public_cookie(struct http_req *r);
 void status_get(struct http_req *r, void *user);
 void status_post(struct http_req *r, void *user);
 void style_get(struct http_req *r, void *user);
+void number_get(struct http_req *r, void *user);
+void number_post(struct http_req *r, void *user);
 void link_get(struct http_req *r, void *user);
 void link_post(struct http_req *r, void *user);
 void case_get_page(struct http_req *r, void *user);
@@ -273,6 +307,12 @@ struct html_form {
     const char *code, *problem; /* or NULL */
 };
 const char *html_enter(struct arena *a, const struct html_form *f); /* the form for code and PIN */
+struct html_number {
+    enum lang lang;
+    const char *house, *number, *problem; /* as typed; problem NULL: none */
+    const struct institutions *all;
+};
+const char *html_number(struct arena *a, const struct html_number *f);
 const char *html_link(struct arena *a, enum lang lang, const char *token);
 const char *html_style(size_t *len);
 const char *html_case(struct work *w, const struct public_view *v, const char *stamp, enum lang lang);

@@ -36,7 +36,7 @@ static enum rc load_acts(struct work *w, struct public_view *v, struct err *e)
     return RC_OK;
 }
 
-static enum rc load_return(struct work *w, struct public_view *v, struct err *e)
+enum rc public_returned(struct work *w, struct public_view *v, struct err *e)
 {
     struct err none = {0};
     enum rc rc = case_return_open(w, v->c.id, NULL, &v->ret, &none);
@@ -51,14 +51,13 @@ static enum rc load_return(struct work *w, struct public_view *v, struct err *e)
 
 enum rc public_now(struct work *w, struct public_view *v, struct err *e)
 {
-    TRY(load_return(w, v, e));
+    TRY(public_returned(w, v, e));
     return load_acts(w, v, e);
 }
 
 enum rc make_link(struct making *m, struct err *e)
 {
     struct case_return ret;
-    char token[2 * VISIT_TOKEN + 1];
     const char *link = public_value(m->ask, "link");
 
     if (strlen(link) != 32 || case_return_open(m->w, NULL, link, &ret, e) != RC_OK) {
@@ -68,11 +67,7 @@ enum rc make_link(struct making *m, struct err *e)
         return RC_OK;
     }
     const struct visit_begin b = {.link = true, .case_id = ret.case_id, .return_id = ret.id, .lang = m->lang};
-    TRY(visit_begin(m->w, &b, token, e));
-    m->out->token = arena_str(m->w->a, token);
-    m->out->go = "/case/repair";
-    m->out->status = 303;
-    return RC_OK;
+    return visit_opened(m, &b, "/case/repair", e);
 }
 
 static const struct wf_action *act_of(const struct public_view *v, const char *id)
@@ -166,6 +161,8 @@ static enum rc repair_begin(struct making *m, struct public_view *v, const struc
                             struct err *e)
 {
     TRY(making_visit(m, VISIT_REPAIR_MINUTES, e));
+    if (!m->visit.link)
+        TRY(making_pin(m, e));
     TRY(public_view(m->w, &m->visit, v, e));
     if (!v->returned || (m->visit.link && m->visit.return_id != v->ret.id))
         return err_set(e, RC_STATE, "nothing is returned");

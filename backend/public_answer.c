@@ -47,6 +47,10 @@ static void trouble(struct making *m, const struct err *e)
                 {RC_DENIED, PW_REFUSED},
                 {RC_CONFLICT, PW_CHANGED}};
 
+    if (m->visit.number && e->rc == RC_DENIED) {
+        making_enter(m, 403, making_word(m, PW_NEED_CODE));
+        return;
+    }
     for (size_t i = 0; i < COUNT(rows); i++)
         if (rows[i].rc == e->rc) {
             m->out->forget = e->rc == RC_UNAUTHENTICATED;
@@ -77,9 +81,20 @@ enum rc making_stamped(const struct making *m, const char *stamp, struct err *e)
 
 /* ---- in and out ---- */
 
+enum rc visit_opened(struct making *m, const struct visit_begin *b, const char *go, struct err *e)
+{
+    char token[2 * VISIT_TOKEN + 1];
+
+    TRY(visit_begin(m->w, b, token, e));
+    m->out->token = arena_str(m->w->a, token);
+    m->out->go = go;
+    m->out->status = 303;
+    return RC_OK;
+}
+
 static enum rc do_enter(struct making *m, struct err *e)
 {
-    char code[RECEIPT_CODE_LEN + 1], token[2 * VISIT_TOKEN + 1];
+    char code[RECEIPT_CODE_LEN + 1];
     const char *pin = public_value(m->ask, "pin");
     struct visit_begin b = {.lang = m->lang};
     struct err why = {0};
@@ -108,11 +123,52 @@ static enum rc do_enter(struct making *m, struct err *e)
         *e = why;
         return rc;
     }
-    TRY(visit_begin(m->w, &b, token, e));
-    m->out->token = arena_str(m->w->a, token);
-    m->out->go = "/case";
-    m->out->status = 303;
+    return visit_opened(m, &b, "/case", e);
+}
+
+static enum rc number_page(struct making *m, int status, const char *problem, struct err *e)
+{
+    struct institutions all;
+    const struct html_number f = {m->lang, public_value(m->ask, "house"), public_value(m->ask, "number"),
+                                  problem, &all};
+
+    TRY(public_houses(m->w, &all, e));
+    making_page(m, status, status_text(SW_TITLE, m->lang), html_number(m->w->a, &f));
+    m->out->inside = false;
+    m->out->path = "/n";
     return RC_OK;
+}
+
+static enum rc do_number_ask(struct making *m, struct err *e)
+{
+    return number_page(m, 200, NULL, e);
+}
+
+static enum rc do_number(struct making *m, struct err *e)
+{
+    const struct number_ask ask = {.institution = public_value(m->ask, "house"),
+                                   .number = public_value(m->ask, "number"),
+                                   .pin = public_value(m->ask, "pin"),
+                                   .client = m->ask->client};
+    struct visit_begin b = {.number = true, .lang = m->lang};
+    struct err why = {0};
+    int hour = 0, minute = 0;
+
+    enum rc rc = number_check(m->w, &ask, &b.request_id, &why);
+    if (rc == RC_OK)
+        return visit_opened(m, &b, "/case", e);
+    if (rc == RC_BAD_FIELD)
+        return number_page(
+            m, 422, making_word(m, strcmp(why.code, "HOUSE") == 0 ? PW_HOUSE_WHICH : PW_NUMBER_BAD), e);
+    if (rc == RC_DENIED)
+        return number_page(m, 403, making_word(m, PW_NUMBER_WRONG), e);
+    if (rc != RC_LIMIT) {
+        *e = why;
+        return rc;
+    }
+    time_of_ms(why.detail, &hour, &minute);
+    const struct text_var vars[] = {{"time", arena_fmt(m->w->a, "%02d:%02d", hour, minute)}};
+    return number_page(m, 429, text_fill(m->w->a, making_word(m, PW_NUMBER_LOCKED), vars, 1), e);
 }
 
 static enum rc do_end(struct making *m, struct err *e)
@@ -129,6 +185,8 @@ static enum rc do_end(struct making *m, struct err *e)
 
 enum rc making_pin(const struct making *m, struct err *e)
 {
+    if (m->visit.number)
+        return err_set(e, RC_DENIED, "a number shows only the state");
     return m->visit.link ? err_set(e, RC_UNAUTHENTICATED, "a link opens only its repair") : RC_OK;
 }
 
@@ -137,7 +195,8 @@ static enum rc do_case(struct making *m, struct err *e)
     struct public_view v;
 
     TRY(making_visit(m, VISIT_MINUTES, e));
-    TRY(making_pin(m, e));
+    if (!m->visit.number)
+        TRY(making_pin(m, e));
     TRY(public_view(m->w, &m->visit, &v, e));
     making_page(m, 200, making_word(m, PW_CASE_TITLE), html_case(m->w, &v, m->stamp, m->lang));
     return RC_OK;
@@ -166,9 +225,17 @@ static enum rc do_document(struct making *m, struct err *e)
 void public_answer(struct work *w, const struct public_ask *ask, struct public_reply *out)
 {
     static enum rc (*const makers[])(struct making *, struct err *) = {
-        [PAGE_ENTER] = do_enter,       [PAGE_CASE] = do_case,           [PAGE_ACT] = make_act_ask,
-        [PAGE_ACT_DO] = make_act,      [PAGE_REPAIR] = make_repair_ask, [PAGE_REPAIR_SEND] = make_repair,
-        [PAGE_DOCUMENT] = do_document, [PAGE_LINK_OPEN] = make_link,    [PAGE_END] = do_end,
+        [PAGE_NUMBER] = do_number_ask,
+        [PAGE_NUMBER_DO] = do_number,
+        [PAGE_ENTER] = do_enter,
+        [PAGE_CASE] = do_case,
+        [PAGE_ACT] = make_act_ask,
+        [PAGE_ACT_DO] = make_act,
+        [PAGE_REPAIR] = make_repair_ask,
+        [PAGE_REPAIR_SEND] = make_repair,
+        [PAGE_DOCUMENT] = do_document,
+        [PAGE_LINK_OPEN] = make_link,
+        [PAGE_END] = do_end,
     };
     struct making m = {.w = w, .ask = ask, .out = out, .lang = ask->guess};
     struct err e = {0};

@@ -73,16 +73,21 @@ const char *html_page(struct arena *a, const struct html_frame *f)
     return arena_strn(a, page.p, page.len);
 }
 
+static void put_problem(struct buf *out, const char *problem)
+{
+    const struct text_var vars[] = {{"problem", problem}};
+
+    buf_str(out, "");
+    if (problem)
+        html_fill(out, embed_problem_html, vars, COUNT(vars));
+}
+
 const char *html_enter(struct arena *a, const struct html_form *f)
 {
     BUF_SCOPE(alert);
     BUF_SCOPE(main);
 
-    buf_str(&alert, "");
-    if (f->problem) {
-        const struct text_var vars[] = {{"problem", f->problem}};
-        html_fill(&alert, embed_problem_html, vars, COUNT(vars));
-    }
+    put_problem(&alert, f->problem);
     const struct text_var vars[] = {
         {"title", status_text(SW_TITLE, f->lang)},
         {"intro", status_text(SW_INTRO, f->lang)},
@@ -95,8 +100,44 @@ const char *html_enter(struct arena *a, const struct html_form *f)
         {"lang", lang_codes[f->lang]},
         {"show", status_text(SW_SHOW, f->lang)},
         {"described", f->problem ? "problem " : ""},
+        {"other", tr_get(&public_words[PW_BY_NUMBER], f->lang)},
     };
     html_fill(&main, embed_form_html, vars, COUNT(vars));
+    return arena_strn(a, main.p, main.len);
+}
+
+const char *html_number(struct arena *a, const struct html_number *f)
+{
+    BUF_SCOPE(alert);
+    BUF_SCOPE(houses);
+    BUF_SCOPE(main);
+
+    put_problem(&alert, f->problem);
+    buf_str(&houses, "");
+    for (size_t i = 0; i < f->all->n; i++) {
+        buf_str(&houses, "<option value=\"");
+        html_text(&houses, tr_get(&f->all->items[i].name, f->lang));
+        buf_str(&houses, "\">");
+    }
+    const struct text_var vars[] = {
+        {"title", status_text(SW_TITLE, f->lang)},
+        {"intro", tr_get(&public_words[PW_NUMBER_INTRO], f->lang)},
+        {"!alert", alert.p},
+        {"!houses", houses.p},
+        {"house", f->house},
+        {"number", f->number},
+        {"house_label", tr_get(&public_words[PW_HOUSE], f->lang)},
+        {"house_help", tr_get(&public_words[PW_HOUSE_HELP], f->lang)},
+        {"number_label", status_text(SW_NUMBER, f->lang)},
+        {"number_help", tr_get(&public_words[PW_NUMBER_HELP], f->lang)},
+        {"pin_label", status_text(SW_PIN, f->lang)},
+        {"pin_help", status_text(SW_PIN_HELP, f->lang)},
+        {"lang", lang_codes[f->lang]},
+        {"show", status_text(SW_SHOW, f->lang)},
+        {"described", f->problem ? "problem " : ""},
+        {"other", tr_get(&public_words[PW_BY_CODE], f->lang)},
+    };
+    html_fill(&main, embed_number_html, vars, COUNT(vars));
     return arena_strn(a, main.p, main.len);
 }
 

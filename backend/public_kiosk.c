@@ -7,14 +7,13 @@
 #include "common/base/log.h"
 
 struct asked {
-    const char *code, *pin, *lang;
+    const char *code, *institution, *number, *pin, *lang; /* the code, or the number */
     struct jval *answers;
 };
 static const struct jfield asked_fields[] = {
-    JF_STR(struct asked, code, J_REQ | J_PD, 1, 24),
-    JF_STR(struct asked, pin, J_REQ | J_PD, 4, 4),
-    JF_WORD(struct asked, lang, J_REQ, lang_codes),
-    JF_ANY(struct asked, answers, J_PD),
+    JF_STR(struct asked, code, J_PD, 1, 24),        JF_STR(struct asked, institution, 0, 1, 120),
+    JF_STR(struct asked, number, J_PD, 1, 60),      JF_STR(struct asked, pin, J_REQ | J_PD, 4, 4),
+    JF_WORD(struct asked, lang, J_REQ, lang_codes), JF_ANY(struct asked, answers, J_PD),
 };
 static JDESC(asked_desc, struct asked, asked_fields);
 
@@ -22,6 +21,7 @@ struct kiosk_call {
     struct registry *g;
     struct http_req *http;
     struct asked in;
+    const char *house; /* of the terminal */
     bool repairs;
     enum lang lang;
     int status;
@@ -114,9 +114,18 @@ static enum rc enter(struct work *w, struct kiosk_call *c, struct visit *v, stru
     char code[RECEIPT_CODE_LEN + 1];
 
     *v = (struct visit){.lang = c->lang, .terminal = http_peer_cn(c->http)};
-    if (!receipt_code_norm(code, c->in.code) || strspn(c->in.pin, "0123456789") != PIN_LEN)
+    if (c->in.number) {
+        const struct number_ask ask = {.institution = c->in.institution ? c->in.institution : c->house,
+                                       .number = c->in.number,
+                                       .pin = c->in.pin,
+                                       .terminal = v->terminal};
+        TRY(number_check(w, &ask, &v->request_id, e));
+    } else if (!c->in.code || !receipt_code_norm(code, c->in.code) ||
+               strspn(c->in.pin, "0123456789") != PIN_LEN) {
         return err_code(e, RC_DENIED, "WRONG", -1, "not a code and a PIN");
-    TRY(visit_check(w, code, c->in.pin, &v->request_id, e));
+    } else {
+        TRY(visit_check(w, code, c->in.pin, &v->request_id, e));
+    }
     struct db_param p[] = {DB_STR(v->request_id)};
     TRY(work_sql(w, SQL_PUBLIC_CASE_OF, p, &r, e));
     v->case_id = db_rows(r) ? arena_str(w->a, db_text(r, 0, 0)) : NULL;
@@ -189,6 +198,8 @@ static void ask(struct http_req *r, struct registry *g, bool repairs)
     c->g = g;
     c->http = r;
     c->repairs = repairs;
+    const struct terminal *t = registry_terminal(g, http_peer_serial(r), http_peer_cn(r));
+    c->house = t ? arena_str(http_arena(r), t->institution) : "";
     enum rc rc = json_decode(http_arena(r), &asked_desc, body, len, &c->in, &e);
     if (rc == RC_OK && !lang_parse(c->in.lang, &c->lang))
         c->lang = LANG_RO;

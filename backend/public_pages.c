@@ -82,12 +82,25 @@ static void put_head(struct buf *b, const struct public_view *v, enum lang lang)
     buf_str(b, "</p>");
 }
 
+static void put_with_code(struct buf *b, enum lang lang)
+{
+    buf_fmt(b, "<p><a class=\"button\" href=\"/s?lang=%s\">", lang_codes[lang]);
+    html_text(b, word(PW_WITH_CODE, lang));
+    buf_str(b, "</a></p>");
+}
+
 static void put_return(struct buf *b, const struct public_view *v, enum lang lang)
 {
     if (!v->returned)
         return;
     buf_str(b, "<section class=\"ask\">");
     element(b, "h2", "", word(PW_RETURNED, lang));
+    if (v->brief) {
+        element(b, "p", "", word(PW_BRIEF_RETURN, lang));
+        put_with_code(b, lang);
+        buf_str(b, "</section>");
+        return;
+    }
     element(b, "p", "quiet", word(PW_CLERK_SAYS, lang));
     element(b, "p", "said", v->ret.reason);
     buf_fmt(b, "<p><a class=\"button\" href=\"/case/repair?lang=%s\">", lang_codes[lang]);
@@ -255,6 +268,11 @@ const char *html_case(struct work *w, const struct public_view *v, const char *s
     put_notes(w, &b, v, lang);
     put_messages(w, &b, v, lang);
     put_data(w, &b, v, lang);
+    if (v->brief) {
+        element(&b, "p", "quiet brief", word(PW_BRIEF, lang));
+        if (!v->returned)
+            put_with_code(&b, lang);
+    }
     put_options(&b, v, stamp, lang);
     return arena_strn(w->a, b.p, b.len);
 }

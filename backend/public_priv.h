@@ -19,8 +19,10 @@ const char *making_word(const struct making *m, enum public_word w);
 void making_page(struct making *m, int status, const char *title, const char *main);
 /* The form for code and PIN, with what is the matter above it. */
 void making_enter(struct making *m, int status, const char *problem);
+/* The cookie of a new visit, and where to go with it. */
+MUST enum rc visit_opened(struct making *m, const struct visit_begin *b, const char *go, struct err *e);
 MUST enum rc making_visit(struct making *m, int minutes, struct err *e);
-/* Whoever came by a link has only the repair. */
+/* Whoever came by a link has only the repair, by a number only the state. */
 MUST enum rc making_pin(const struct making *m, struct err *e);
 /* A change needs the stamp of a form that this visit was given. */
 MUST enum rc making_stamped(const struct making *m, const char *stamp, struct err *e);

@@ -57,7 +57,6 @@ static void count(struct used *u, const struct allowance *a, int64_t now)
     if (a->clear)
         u->used = u->times = 0;
     u->used += a->amount;
-    u->until_ms = 0;
     if (u->used < a->most)
         return;
     int64_t pause = a->pause_s ? (int64_t)a->pause_s * 1000 << (u->times < 10 ? u->times : 10) : 0;

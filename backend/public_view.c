@@ -64,7 +64,7 @@ static enum rc load_events(struct work *w, struct public_view *v, enum lang lang
     for (int i = 0; i < n; i++) {
         const char *text = event_text(w, r, i, lang);
         const struct public_event *last = &v->events[v->n_events - 1];
-        const char *more = told(db_text(r, i, 1)) ? db_text(r, i, 4) : "";
+        const char *more = !v->brief && told(db_text(r, i, 1)) ? db_text(r, i, 4) : "";
         if (!text || (strcmp(text, last->text) == 0 && !*more))
             continue;
         v->events[v->n_events++] = (struct public_event){db_int(r, i, 0), text, arena_str(w->a, more)};
@@ -213,6 +213,10 @@ static enum rc load_case(struct work *w, const struct visit *visit, struct publi
     if (visit->link) /* whoever has the link alone sees what it is about, no more */
         return public_now(w, v, e);
     TRY(load_events(w, v, visit->lang, e));
+    if (v->brief) {
+        TRY(load_term(w, v, visit->lang, e));
+        return public_returned(w, v, e);
+    }
     TRY(load_notes(w, v, e));
     TRY(load_messages(w, v, e));
     TRY(load_documents(w, v, e));
@@ -222,7 +226,8 @@ static enum rc load_case(struct work *w, const struct visit *visit, struct publi
 
 enum rc public_view(struct work *w, const struct visit *visit, struct public_view *v, struct err *e)
 {
-    *v = (struct public_view){.today = date_of_ms(w->now_ms()), .why = "", .calc = ""};
+    *v =
+        (struct public_view){.today = date_of_ms(w->now_ms()), .why = "", .calc = "", .brief = visit->number};
     TRY(visit->case_id ? load_case(w, visit, v, e) : load_request(w, visit, v, e));
     if (date_valid(v->due))
         v->days_left = date_days(v->due) - date_days(v->today);

@@ -44,11 +44,16 @@ bool visit_token_good(const struct work_house *h, const char *hex, int64_t now_m
     return equal_ct(mac, raw + VISIT_RANDOM + 8, VISIT_TOKEN - VISIT_RANDOM - 8) && (int64_t)until > now_ms;
 }
 
-void visit_stamp(const struct work_house *h, const char *hex, char stamp[33])
+void visit_mark(const struct work_house *h, const char *purpose, const char *text, char mark[33])
 {
     uint8_t mac[SHA256_LEN];
-    mac_of(h, stamp_key, hex, strlen(hex), mac);
-    hex_encode(stamp, mac, 16);
+    mac_of(h, purpose, text, strlen(text), mac);
+    hex_encode(mark, mac, 16);
+}
+
+void visit_stamp(const struct work_house *h, const char *hex, char stamp[33])
+{
+    visit_mark(h, stamp_key, hex, stamp);
 }
 
 static void hash_of(const char *hex, uint8_t out[SHA256_LEN])
@@ -72,7 +77,9 @@ enum rc visit_begin(struct work *w, const struct visit_begin *b, char hex[2 * VI
     hash_of(hex, hash);
     struct db_param p[] = {
         {hash, sizeof(hash), true},
-        DB_STR(b->link ? "link" : "pin"),
+        DB_STR(b->link     ? "link"
+               : b->number ? "number"
+                           : "pin"),
         DB_STR(b->request_id),
         DB_STR(b->case_id),
         DB_STR(b->return_id ? arena_fmt(w->a, "%lld", (long long)b->return_id) : NULL),
@@ -99,7 +106,9 @@ enum rc visit_get(struct work *w, const char *hex, const char *lang, int minutes
     TRY(work_sql(w, SQL_PUBLIC_VISIT_GET, p, &r, e));
     if (db_rows(r) != 1)
         return err_set(e, RC_UNAUTHENTICATED, "the visit is over");
-    *out = (struct visit){.link = strcmp(db_text(r, 0, 0), "link") == 0, .return_id = db_int(r, 0, 3)};
+    *out = (struct visit){.link = strcmp(db_text(r, 0, 0), "link") == 0,
+                          .number = strcmp(db_text(r, 0, 0), "number") == 0,
+                          .return_id = db_int(r, 0, 3)};
     const char *request = db_text(r, 0, 1), *case_id = db_text(r, 0, 2);
     out->request_id = request ? arena_str(w->a, request) : NULL;
     out->case_id = case_id ? arena_str(w->a, case_id) : NULL;

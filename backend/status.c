@@ -93,7 +93,7 @@ static void send_file(struct carry *c)
 
 static void count(struct registry *g, const struct carry *c)
 {
-    if (c->ask.page != PAGE_ENTER)
+    if (c->ask.page != PAGE_ENTER && c->ask.page != PAGE_NUMBER_DO)
         return;
     g->stats.status_ok += c->reply.status == 303;
     g->stats.status_wrong += c->reply.status == 403;
@@ -117,7 +117,9 @@ static void send_reply(struct carry *c)
         const struct html_frame f = {.lang = r->lang,
                                      .title = r->title,
                                      .main = r->main,
-                                     .path = r->inside ? c->path : "/s",
+                                     .path = r->path     ? r->path
+                                             : r->inside ? c->path
+                                                         : "/s",
                                      .inside = r->inside};
         send_page(c->http, r->status, &f);
     }
@@ -169,6 +171,21 @@ static enum lang lang_of(struct http_req *r)
     return lang_parse(accept, &lang) ? lang : LANG_RO;
 }
 
+/* Behind a proxy on this machine the address is what the proxy saw: the last one of the last such header.
+ * What a client writes there itself stands before it. */
+static const char *client_of(struct http_req *r)
+{
+    const char *at = http_remote(r);
+
+    if (strncmp(at, "127.", 4) != 0 && strcmp(at, "::1") != 0)
+        return at;
+    const char *seen = http_header_last(r, "x-forwarded-for");
+    if (!seen)
+        return at;
+    const char *comma = strrchr(seen, ','), *last = comma ? comma + 1 : seen;
+    return arena_str(http_arena(r), last + strspn(last, " \t"));
+}
+
 static struct carry *carry_new(struct http_req *r, struct registry *g, enum public_page page,
                                const char *lang)
 {
@@ -180,6 +197,7 @@ static struct carry *carry_new(struct http_req *r, struct registry *g, enum publ
     c->ask.page = page;
     c->ask.guess = lang_of(r);
     c->ask.token = public_cookie(r);
+    c->ask.client = client_of(r);
     c->ask.arg = NULL;
     if (lang && lang_parse(lang, &c->ask.guess))
         c->ask.lang = lang_codes[c->ask.guess];
@@ -266,6 +284,16 @@ static void post(struct http_req *r, struct registry *g, enum public_page page, 
 void status_post(struct http_req *r, void *user)
 {
     post(r, user, PAGE_ENTER, NULL);
+}
+
+void number_get(struct http_req *r, void *user)
+{
+    start(carry_new(r, user, PAGE_NUMBER, http_query(r, "lang")));
+}
+
+void number_post(struct http_req *r, void *user)
+{
+    post(r, user, PAGE_NUMBER_DO, NULL);
 }
 
 void link_get(struct http_req *r, void *user)
@@ -377,6 +405,8 @@ const struct http_route public_routes[] = {
     {.method = "GET", .path = "/", .fn = status_get},
     {.method = "POST", .path = "/s", .fn = status_post},
     {.method = "POST", .path = "/s/*", .fn = status_post},
+    {.method = "GET", .path = "/n", .fn = number_get},
+    {.method = "POST", .path = "/n", .fn = number_post},
     {.method = "GET", .path = "/c/*", .fn = link_get},
     {.method = "POST", .path = "/c", .fn = link_post},
     {.method = "GET", .path = "/case", .fn = case_get_page},

@@ -59,6 +59,7 @@ const char *http_path(const struct http_req *r); /* without the query, percent-d
 const char *http_query(struct http_req *r, const char *name); /* decoded value or NULL */
 const char *http_header(const struct http_req *r,
                         const char *name); /* NULL when absent; a doubled Host etc. was refused */
+const char *http_header_last(const struct http_req *r, const char *name); /* of those with this name */
 const char *http_body(const struct http_req *r, size_t *len);
 void *http_sink_take(struct http_req *r); /* what open() returned; the caller frees it from now on */
 const char *http_peer_cn(const struct http_req *r);

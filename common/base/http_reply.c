@@ -54,6 +54,14 @@ const char *http_header(const struct http_req *r, const char *name)
     return NULL;
 }
 
+const char *http_header_last(const struct http_req *r, const char *name)
+{
+    for (unsigned i = r->nhdrs; i > 0; i--)
+        if (strcasecmp(r->head.p + r->hdrs[i - 1].name, name) == 0)
+            return r->head.p + r->hdrs[i - 1].value;
+    return NULL;
+}
+
 const char *http_body(const struct http_req *r, size_t *len)
 {
     if (len != NULL)

@@ -109,6 +109,32 @@ static void wrong(void **state)
     house_ask("DELETE FROM status_try");
 }
 
+static const char *number_json(struct arena *a, const char *number, const char *house_name)
+{
+    return arena_fmt(a, "{\"number\":\"%s\"%s%s%s,\"pin\":\"%s\",\"lang\":\"hu\"}", number,
+                     house_name ? ",\"institution\":\"" : "", house_name ? house_name : "",
+                     house_name ? "\"" : "", mine.pin);
+}
+
+/* By number: of this terminal's own house, or of the one that is named; its tries are its own. */
+static void by_number(void **state)
+{
+    ARENA_SCOPE(a);
+    const char *own = number_json(a, "1", NULL);
+    (void)state;
+
+    assert_int_equal(ask("/v1/status", number_json(a, "1", "Primăria 1")), 200);
+    assert_non_null(strstr(page.p, "Egy kolléga dolgozik a kérelmen."));
+    assert_int_equal(ask("/v1/status", own), 403); /* K02 is of uat-2 */
+    assert_int_equal(ask_as("K01", "POST", "/v1/status", "application/json", BYTES(own, strlen(own))), 200);
+    assert_int_equal(ask("/v1/status", number_json(a, "x", "Primăria 1")), 422);
+    for (int i = 2; i < 22; i++)
+        assert_int_equal(ask("/v1/status", number_json(a, arena_fmt(a, "%d", 1000 + i), "uat-1")),
+                         i < 21 ? 403 : 429);
+    assert_int_equal(ask("/v1/status", json_of(a, mine.pin, NULL)), 200);
+    house_ask("DELETE FROM public_use");
+}
+
 static void repairs(void **state)
 {
     ARENA_SCOPE(a);
@@ -157,7 +183,7 @@ static void repairs(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(looks), cmocka_unit_test(wrong),
-                                       cmocka_unit_test(repairs)};
+                                       cmocka_unit_test(by_number), cmocka_unit_test(repairs)};
     signal(SIGPIPE, SIG_IGN);
     return cmocka_run_group_tests(tests, setup, teardown);
 }
