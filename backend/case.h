@@ -135,9 +135,9 @@ struct case_answers {
     const struct request *request; /* NULL: paper */
 };
 MUST enum rc case_answers(struct work *w, const struct casefile *c, struct case_answers *out, struct err *e);
-/* Fields that may be returned: asked, visible, not signed. ids. */
-MUST enum rc case_returnable(struct work *w, const struct casefile *c, const char ***ids, size_t *n,
-                             struct err *e);
+/* Fields that may be returned: asked, visible with these answers, not signed. ids. */
+void case_returnable(struct work *w, const struct casefile *c, const struct case_answers *x,
+                     const char ***ids, size_t *n);
 /* The CNP that the case keeps sealed; "" none. Callers audit. */
 MUST enum rc case_cnp(struct work *w, const struct casefile *c, const char **out, struct err *e);
 void case_cnp_hash(const struct work_house *h, const char *cnp, uint8_t out[32]);
@@ -180,8 +180,8 @@ MUST enum rc case_timers(struct work *w, int most, int *done, struct err *e);
 MUST enum rc case_recompute_terms(struct work *w, int *moved, struct err *e);
 
 /* What happened after a version, oldest first: [{at,actor,actor_name,act,label{},from,to,reason,public}]. */
-MUST enum rc case_events_json(struct work *w, const char *id, int64_t after_version, struct buf *out,
-                              struct err *e);
+MUST enum rc case_events_json(struct work *w, const struct casefile *c, int64_t after_version,
+                              struct buf *out, struct err *e);
 /* ROW of the desk's API; of a sealed case without person and subject, unless it was opened with a reason. */
 void case_json(struct work *w, const struct casefile *c, bool opened, struct buf *out);
 /* A casefile out of row i of a statement that selects the columns of sql/case_get.sql in their order. */

@@ -140,24 +140,19 @@ enum rc case_answers(struct work *w, const struct casefile *c, struct case_answe
     return correct(w, c, out, e);
 }
 
-enum rc case_returnable(struct work *w, const struct casefile *c, const char ***ids, size_t *n, struct err *e)
+void case_returnable(struct work *w, const struct casefile *c, const struct case_answers *x,
+                     const char ***ids, size_t *n)
 {
-    struct case_answers x;
     struct form_ctx form = case_form(w, c);
 
-    *ids = NULL;
     *n = 0;
-    if (!c->svc)
-        return RC_OK;
-    TRY(case_answers(w, c, &x, e));
-    *ids = ARENA_ARRAY(w->a, const char *, c->svc->n_fields + 1);
-    for (size_t i = 0; i < c->svc->n_fields; i++) {
+    *ids = ARENA_ARRAY(w->a, const char *, (c->svc ? c->svc->n_fields : 0) + 1);
+    for (size_t i = 0; c->svc && i < c->svc->n_fields; i++) {
         const struct field *f = &c->svc->fields[i];
         bool asked = f->type != FT_NOTE && f->type != FT_SIGN && form_asked(&form, f);
-        if (asked && strncmp(f->id, "consent.", 8) != 0 && form_visible(&form, &x.now, f))
+        if (asked && strncmp(f->id, "consent.", 8) != 0 && form_visible(&form, &x->now, f))
             (*ids)[(*n)++] = f->id;
     }
-    return RC_OK;
 }
 
 /* ---- what lists and search keep ---- */

@@ -63,11 +63,13 @@ static enum rc need_fields(struct case_doing *d, const char *need, const char *v
     static const struct tr odd = {{"Acest câmp nu se poate cere din nou.", "Ez a mező nem kérhető be újra.",
                                    "This field cannot be asked for again."}};
     const char **ids, **may;
+    struct case_answers x;
     size_t n = strlen(value) < 4096 ? case_words(d->w->a, value, &ids) : 0, n_may;
 
     if (n == 0 || n > FIELDS_MAX)
         return case_bad(d->w, need, &none, e);
-    TRY(case_returnable(d->w, d->c, &may, &n_may, e));
+    TRY(case_answers(d->w, d->c, &x, e));
+    case_returnable(d->w, d->c, &x, &may, &n_may);
     for (size_t i = 0; i < n; i++)
         if (!among(may, n_may, ids[i]))
             return case_bad(d->w, need, &odd, e);

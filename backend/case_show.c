@@ -21,9 +21,12 @@ static void number(struct buf *out, const char *name, int64_t n)
 
 static void text3(struct buf *out, const char *name, const struct tr *t)
 {
-    buf_fmt(out, ",\"%s\":", name);
+    buf_chr(out, ',');
+    json_quote(out, name);
     for (int i = 0; i < LANG_COUNT; i++) {
-        buf_fmt(out, "%s\"%s\":", i ? "," : "{", lang_codes[i]);
+        buf_str(out, i ? ",\"" : ":{\"");
+        buf_str(out, lang_codes[i]);
+        buf_str(out, "\":");
         json_quote(out, t && t->t[i] ? t->t[i] : "");
     }
     buf_chr(out, '}');
@@ -157,18 +160,16 @@ static void one_event(struct work *w, const struct casefile *c, const struct db_
             db_text(r, i, 7)[0] == 't' ? "true" : "false", db_text(r, i, 8));
 }
 
-enum rc case_events_json(struct work *w, const char *id, int64_t after_version, struct buf *out,
+enum rc case_events_json(struct work *w, const struct casefile *c, int64_t after_version, struct buf *out,
                          struct err *e)
 {
     struct db_result *r SCOPED(db_result_freep) = NULL;
-    struct db_param p[] = {DB_STR(id), DB_STR(case_int(w->a, after_version))};
-    struct casefile c;
+    struct db_param p[] = {DB_STR(c->id), DB_STR(case_int(w->a, after_version))};
 
-    TRY(case_get(w, id, false, &c, e));
     TRY(work_sql(w, SQL_CASE_EVENTS, p, &r, e));
     buf_chr(out, '[');
     for (int i = 0; i < db_rows(r); i++)
-        one_event(w, &c, r, i, out);
+        one_event(w, c, r, i, out);
     buf_chr(out, ']');
     return RC_OK;
 }

@@ -5,8 +5,6 @@
 
 #include "backend/people.h"
 
-enum { STAND_INS_MAX = 8 };
-
 /* ---- facts ---- */
 
 const char *case_fact_of(const struct casefile *c, const char *path)
@@ -303,7 +301,7 @@ enum rc case_actor(struct work *w, const char *account, struct actor *out, struc
 
     TRY(work_actor(w, account, out, e));
     TRY(work_sql(w, SQL_CASE_DELEGATION_FOR, p, &r, e));
-    for (int i = 0; i < db_rows(r) && i < STAND_INS_MAX; i++)
+    for (int i = 0; i < db_rows(r); i++)
         TRY(add_grants(w, arena_str(w->a, db_text(r, i, 0)), &out->person, e));
     return RC_OK;
 }

@@ -62,7 +62,7 @@ static enum rc show(struct ctl_work *cw, const struct args *a, struct err *e)
     for (size_t i = 0; i < n; i++)
         printf("  %-18s %s\n", choices[i].action->id,
                choices[i].allowed ? "now" : tr_get(&choices[i].why_not, LANG_EN));
-    TRY(case_events_json(&cw->w, c.id, -1, &events, e));
+    TRY(case_events_json(&cw->w, &c, -1, &events, e));
     json_show(events.p);
     return RC_OK;
 }

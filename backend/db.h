@@ -76,6 +76,14 @@ MUST enum rc db_sync_query(struct db_sync *s, const char *sql, const struct db_p
 /* Prepared on this connection at the first use. */
 MUST enum rc db_sync_run(struct db_sync *s, const struct db_stmt *stmt, const struct db_param *params,
                          struct db_result **out, struct err *e);
+/* Several in one round trip and, outside of a transaction, in one of their own. RC_OK: each has its rows,
+ * which the caller frees; else none has. */
+struct db_ask {
+    const struct db_stmt *stmt;
+    const struct db_param *params;
+    struct db_result *rows;
+};
+MUST enum rc db_sync_many(struct db_sync *s, struct db_ask *asks, size_t n, struct err *e);
 bool db_sync_broken(const struct db_sync *s); /* the connection is gone for good */
 bool db_sync_alive(struct db_sync *s);        /* looks: has the server ended it meanwhile? */
 MUST enum rc db_sync_prepare(struct db_sync *s, const struct db_stmt *stmt, struct err *e);

@@ -176,22 +176,80 @@ static bool is_prepared(const struct db_sync *s, const struct db_stmt *stmt)
     return false;
 }
 
+static enum rc prepared(struct db_sync *s, const struct db_stmt *stmt, struct err *e)
+{
+    if (is_prepared(s, stmt))
+        return RC_OK;
+    TRY(db_sync_prepare(s, stmt, e));
+    const struct db_stmt **more = realloc(s->prepared, (s->n_prepared + 1) * sizeof(*more));
+    if (!more)
+        abort();
+    s->prepared = more;
+    s->prepared[s->n_prepared++] = stmt;
+    return RC_OK;
+}
+
 enum rc db_sync_run(struct db_sync *s, const struct db_stmt *stmt, const struct db_param *params,
                     struct db_result **out, struct err *e)
 {
     struct db_params p;
 
-    if (!is_prepared(s, stmt)) {
-        TRY(db_sync_prepare(s, stmt, e));
-        const struct db_stmt **more = realloc(s->prepared, (s->n_prepared + 1) * sizeof(*more));
-        if (!more)
-            abort();
-        s->prepared = more;
-        s->prepared[s->n_prepared++] = stmt;
-    }
+    TRY(prepared(s, stmt, e));
     db_params(&p, params, stmt->nparams);
     return sync_result(PQexecPrepared(s->pg, stmt->name, stmt->nparams, p.values, p.lengths, p.formats, 0),
                        out, e);
+}
+
+static enum rc send_all(struct db_sync *s, const struct db_ask *asks, size_t n, struct err *e)
+{
+    for (size_t i = 0; i < n; i++) {
+        const struct db_stmt *stmt = asks[i].stmt;
+        struct db_params p;
+        db_params(&p, asks[i].params, stmt->nparams);
+        if (!PQsendQueryPrepared(s->pg, stmt->name, stmt->nparams, p.values, p.lengths, p.formats, 0))
+            return err_set(e, RC_UNAVAILABLE, "database: %.200s", PQerrorMessage(s->pg));
+    }
+    return PQpipelineSync(s->pg) ? RC_OK
+                                 : err_set(e, RC_UNAVAILABLE, "database: %.200s", PQerrorMessage(s->pg));
+}
+
+/* Each statement has one answer and a NULL behind it; the last of all is that of the sync. The first failure
+ * is told, what came behind it was not run. */
+static enum rc take_all(struct db_sync *s, struct db_ask *asks, size_t n, struct err *e)
+{
+    enum rc rc = RC_OK;
+
+    for (size_t i = 0; i < n; i++) {
+        PGresult *r = PQgetResult(s->pg);
+        if (rc == RC_OK)
+            rc = sync_result(r, &asks[i].rows, e);
+        else
+            PQclear(r);
+        if (r)
+            PQclear(PQgetResult(s->pg));
+    }
+    PQclear(PQgetResult(s->pg));
+    return rc;
+}
+
+enum rc db_sync_many(struct db_sync *s, struct db_ask *asks, size_t n, struct err *e)
+{
+    for (size_t i = 0; i < n; i++) {
+        asks[i].rows = NULL;
+        TRY(prepared(s, asks[i].stmt, e));
+    }
+    if (!PQenterPipelineMode(s->pg))
+        return err_set(e, RC_UNAVAILABLE, "database: %.200s", PQerrorMessage(s->pg));
+    enum rc rc = send_all(s, asks, n, e);
+    if (rc == RC_OK)
+        rc = take_all(s, asks, n, e);
+    if (!PQexitPipelineMode(s->pg) && rc == RC_OK)
+        rc = err_set(e, RC_UNAVAILABLE, "database: %.200s", PQerrorMessage(s->pg));
+    for (size_t i = 0; rc != RC_OK && i < n; i++) {
+        db_result_free(asks[i].rows);
+        asks[i].rows = NULL;
+    }
+    return rc;
 }
 
 bool db_sync_broken(const struct db_sync *s)

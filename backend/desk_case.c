@@ -46,9 +46,11 @@ static enum rc changed(struct desk_call *c, int64_t seen, struct err *e)
 {
     struct err no = {0};
     struct tr say = c->w->say;
+    struct casefile now;
     BUF_SCOPE(events);
 
-    if (case_events_json(c->w, c->id, seen, &events, &no) == RC_OK)
+    if (case_get(c->w, c->id, false, &now, &no) == RC_OK &&
+        case_events_json(c->w, &now, seen, &events, &no) == RC_OK)
         buf_fmt(&c->more, ",\"changed\":%s", events.p);
     c->w->say = say;
     return e->rc;

@@ -104,15 +104,42 @@ static bool holds(const struct desk_call *c)
     return v.allowed || v.word == RIGHTS_NO_REACH;
 }
 
+static bool casework(const struct work *w, const char *role)
+{
+    return workflow_role(&w->house->workflows, role) != 0;
+}
+
+/* One's own grants, and for casework those of whom one stands in for. */
+static void grants(struct desk_call *c, const struct db_result *r)
+{
+    struct arena *a = c->w->a;
+    size_t rows = (size_t)db_rows(r), n = 0;
+    struct grant *g = ARENA_ARRAY(a, struct grant, rows);
+
+    c->accounts = ARENA_ARRAY(a, const char *, rows);
+    for (int i = 0; i < db_rows(r); i++) {
+        const char *holder = db_text(r, i, SESSION_HOLDER), *role = db_text(r, i, SESSION_ROLE);
+        if (c->n_accounts == 0 || strcmp(c->accounts[c->n_accounts - 1], holder) != 0)
+            c->accounts[c->n_accounts++] = arena_str(a, holder);
+        if (role && (c->n_accounts == 1 || casework(c->w, role)))
+            g[n++] = (struct grant){arena_str(a, role), arena_str(a, db_text(r, i, SESSION_REACH)),
+                                    arena_str(a, db_text(r, i, SESSION_INSTITUTION)),
+                                    arena_str(a, db_text(r, i, SESSION_DEPARTMENT))};
+    }
+    c->who.person = (struct rights_person){c->who.account, false, g, n};
+}
+
 enum rc desk_enter(struct desk_call *c, struct err *e)
 {
-    char account[LOGIN_ACCOUNT];
+    struct db_result *r SCOPED(db_result_freep) = NULL;
 
-    TRY(login_check(c->login, c->token, account, e));
-    enum rc rc = case_actor(c->w, account, &c->who, e);
-    if (rc == RC_NOT_FOUND || rc == RC_DENIED)
-        return err_set(e, RC_UNAUTHENTICATED, "no such session, or it has ended");
-    TRY(rc);
+    TRY(login_check(c->login, c->token, &r, e));
+    c->w->version = db_int(r, 0, SESSION_VERSION);
+    c->who = (struct actor){.kind = ACTOR_STAFF,
+                            .account = arena_str(c->w->a, db_text(r, 0, SESSION_ACCOUNT)),
+                            .full_name = arena_str(c->w->a, db_text(r, 0, SESSION_NAME)),
+                            .institution = arena_str(c->w->a, db_text(r, 0, SESSION_HOUSE))};
+    grants(c, r);
     if (strcmp(c->route->right, DESK_SESSION) == 0 || holds(c))
         return RC_OK;
     return err_set(e, RC_DENIED, "nobody gave you the right %s", c->route->right);

@@ -21,7 +21,9 @@ enum { DESK_REASON_MAX = 500, DESK_ID_MAX = 64 };
 struct desk_call {
     struct work *w;
     struct login *login; /* on this connection */
-    struct actor who;    /* not on open routes */
+    struct actor who; /* not on open routes; nor are these accounts: one's own, and those one stands in for */
+    const char **accounts;
+    size_t n_accounts;
     const struct desk_route *route;
     const char *id;              /* what stood at {id}, or NULL */
     const char *reason;          /* why a sealed record is opened, or NULL */
@@ -110,8 +112,6 @@ struct desk_scope {
 MUST enum rc desk_scope(struct desk_call *c, const char *right, struct desk_scope *out, struct err *e);
 bool desk_reaches(const struct desk_scope *s, const char *institution, const char *department);
 struct db_param desk_texts(struct arena *a, const char *const *list, size_t n);
-/* This account, and those it stands in for today. */
-MUST enum rc desk_accounts(struct desk_call *c, struct db_param *out, struct err *e);
 /* The states of one of these clocks, or of one of these kinds (lists end with NULL). */
 struct db_param desk_states(const struct work *w, const char *const *clocks, const char *const *kinds);
 

@@ -116,14 +116,11 @@ static enum rc of_the_house(struct desk_call *c, struct page *p, struct db_resul
         DB_STR(today ? p->today : "-infinity"),
         DB_STR(today || late ? p->today : "infinity"),
     };
-    return work_sql_planned(c->w, id, params, r, e);
+    return work_sql(c->w, id, params, r, e);
 }
 
 static enum rc of_a_person(struct desk_call *c, struct page *p, struct db_result **r, struct err *e)
 {
-    struct db_param accounts;
-
-    TRY(desk_accounts(c, &accounts, e));
     first_key(p, "", "~");
     struct db_param params[] = {
         p->scope.institutions,
@@ -133,9 +130,9 @@ static enum rc of_a_person(struct desk_call *c, struct page *p, struct db_result
         DB_STR(p->key),
         DB_STR(p->id),
         DB_STR(p->most),
-        accounts,
+        desk_texts(c->w->a, c->accounts, c->n_accounts),
     };
-    return work_sql_planned(c->w, is(p->in, "mine") ? SQL_DESK_MINE : SQL_DESK_TASKS, params, r, e);
+    return work_sql(c->w, is(p->in, "mine") ? SQL_DESK_MINE : SQL_DESK_TASKS, params, r, e);
 }
 
 static enum rc rows(struct desk_call *c, const struct db_result *r, int limit, struct err *e)
@@ -179,22 +176,18 @@ enum rc desk_counts(struct desk_call *c, const void *in, struct err *e)
                                         "unassigned", "waiting", "attention", "opinions"};
     struct db_result *r SCOPED(db_result_freep) = NULL;
     struct desk_scope scope;
-    struct db_param accounts;
     char today[11];
 
     (void)in;
     date_iso(today, date_of_ms(c->w->now_ms()));
     TRY(desk_scope(c, "case.list", &scope, e));
-    TRY(desk_accounts(c, &accounts, e));
     struct db_param p[] = {
         scope.institutions,
         scope.departments,
-        accounts,
+        desk_texts(c->w->a, c->accounts, c->n_accounts),
         DB_STR(today),
         desk_states(c->w, running, NULL),
         desk_states(c->w, NULL, waits),
-        scope.institutions,
-        scope.departments,
     };
     TRY(work_sql(c->w, SQL_DESK_COUNTS, p, &r, e));
     js_open(&c->out, NULL, '{');

@@ -109,19 +109,3 @@ struct db_param desk_states(const struct work *w, const char *const *clocks, con
             ids[n++] = f->states[i].id;
     return desk_texts(w->a, ids, n);
 }
-
-enum rc desk_accounts(struct desk_call *c, struct db_param *out, struct err *e)
-{
-    struct db_result *r SCOPED(db_result_freep) = NULL;
-    char today[11];
-    struct db_param p[] = {DB_STR(c->who.account), DB_STR(today)};
-
-    date_iso(today, date_of_ms(c->w->now_ms()));
-    TRY(work_sql(c->w, SQL_CASE_DELEGATION_FOR, p, &r, e));
-    const char **list = ARENA_ARRAY(c->w->a, const char *, db_rows(r) + 1);
-    list[0] = c->who.account;
-    for (int i = 0; i < db_rows(r); i++)
-        list[i + 1] = db_text(r, i, 0);
-    *out = desk_texts(c->w->a, list, (size_t)db_rows(r) + 1);
-    return RC_OK;
-}

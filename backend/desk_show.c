@@ -172,32 +172,26 @@ static void identity(struct desk_call *c, const struct case_answers *a)
     js_close(&c->out, '}');
 }
 
-static enum rc answers(struct desk_call *c, const struct casefile *f, struct err *e)
+static void answers(struct desk_call *c, const struct casefile *f, const struct case_answers *a)
 {
-    struct case_answers a = {.identity = NULL};
-
     js_open(&c->out, "answers", '[');
-    if (f->svc)
-        TRY(case_answers(c->w, f, &a, e));
     for (size_t i = 0; f->svc && i < f->svc->n_fields; i++) {
         const struct field *field = &f->svc->fields[i];
-        const struct answer *x = answers_get(&a.now, field->id);
+        const struct answer *x = answers_get(&a->now, field->id);
         if (x && field->type != FT_FILE && field->type != FT_SIGN && field->type != FT_NOTE)
             answer(c, field, x);
     }
     js_close(&c->out, ']');
-    identity(c, &a);
-    return RC_OK;
+    identity(c, a);
 }
 
-static enum rc returnable(struct desk_call *c, const struct casefile *f, struct err *e)
+static void returnable(struct desk_call *c, const struct casefile *f, const struct case_answers *a)
 {
     const char **ids;
-    size_t n = 0;
+    size_t n;
 
+    case_returnable(c->w, f, a, &ids, &n);
     js_open(&c->out, "returnable", '[');
-    if (f->svc)
-        TRY(case_returnable(c->w, f, &ids, &n, e));
     for (size_t i = 0; i < n; i++) {
         const struct field *field = service_field(f->svc, ids[i]);
         js_open(&c->out, NULL, '{');
@@ -206,7 +200,6 @@ static enum rc returnable(struct desk_call *c, const struct casefile *f, struct 
         js_close(&c->out, '}');
     }
     js_close(&c->out, ']');
-    return RC_OK;
 }
 
 /* ---- what may be done ---- */
@@ -285,19 +278,44 @@ static enum rc documents(struct desk_call *c, const struct casefile *f, struct e
     return RC_OK;
 }
 
-enum rc desk_case_body(struct desk_call *c, const struct casefile *f, struct err *e)
+static enum rc body(struct desk_call *c, const struct casefile *f, struct err *e)
 {
+    struct case_answers a = {.identity = NULL};
+
     js_open(&c->out, NULL, '{');
     TRY(head(c, f, e));
     TRY(term(c, f, e));
     TRY(parts(c, f, e));
-    TRY(answers(c, f, e));
+    if (f->svc)
+        TRY(case_answers(c->w, f, &a, e));
+    answers(c, f, &a);
     TRY(documents(c, f, e));
     js_next(&c->out, "events");
-    TRY(case_events_json(c->w, f->id, 0, &c->out, e));
+    TRY(case_events_json(c->w, f, 0, &c->out, e));
     TRY(actions(c, f, e));
-    TRY(returnable(c, f, e));
+    returnable(c, f, &a);
     TRY(desk_others(c, f, e));
     js_close(&c->out, '}');
     return RC_OK;
+}
+
+enum rc desk_case_body(struct desk_call *c, const struct casefile *f, struct err *e)
+{
+    const char *request = f->request_id ? f->request_id : f->id;
+    char today[11];
+    struct db_param one[] = {DB_STR(f->id)}, events[] = {DB_STR(f->id), DB_STR("0")};
+    struct db_param both[] = {DB_STR(f->id), DB_STR(request)};
+    struct db_param others[] = {DB_STR(f->id), DB_STR(c->who.account)};
+    struct db_param facts[] = {DB_STR(f->id), DB_STR(today), DB_STR(request)};
+    struct db_ask asks[] = {WORK_ASK(SQL_CASE_CNP, one),         WORK_ASK(SQL_DESK_CASE_TERM, one),
+                            WORK_ASK(SQL_DESK_CASE_PARTS, both), WORK_ASK(SQL_CASE_REQUEST, one),
+                            WORK_ASK(SQL_CASE_CORRECTIONS, one), WORK_ASK(SQL_DOC_LIST, one),
+                            WORK_ASK(SQL_DRAFT_GET, one),        WORK_ASK(SQL_CASE_EVENTS, events),
+                            WORK_ASK(SQL_CASE_FACTS, facts),     WORK_ASK(SQL_DESK_OTHERS, others)};
+
+    date_iso(today, date_of_ms(c->w->now_ms()));
+    TRY(work_ahead(c->w, asks, COUNT(asks), e));
+    enum rc rc = body(c, f, e);
+    work_ahead_end(c->w);
+    return rc;
 }

@@ -33,7 +33,7 @@ enum { A_INSTITUTION, A_DISABLED, A_PASSWORD, A_TOTP, A_STEP, A_RESET, A_WAIT };
 static enum rc query(struct login *l, enum sql_id id, const struct db_param *p, struct db_result **out,
                      struct err *e)
 {
-    return db_sync_query(l->db, sql_text(id), p, sql_table[id].nparams, out, e);
+    return db_sync_run(l->db, &sql_table[id], p, out, e);
 }
 
 static void hash_hex(char hex[2 * SHA256_LEN + 1], const void *p, size_t len)
@@ -369,21 +369,20 @@ static bool token_hash(const char *token, char hex[2 * SHA256_LEN + 1])
     return true;
 }
 
-enum rc login_check(struct login *l, const char *token, char account[LOGIN_ACCOUNT], struct err *e)
+enum rc login_check(struct login *l, const char *token, struct db_result **out, struct err *e)
 {
-    struct db_result *r SCOPED(db_result_freep) = NULL;
-    char hex[2 * SHA256_LEN + 1], now[25], idle[24];
-    struct db_param p[] = {DB_STR(hex), DB_STR(now), DB_STR(idle)};
+    char hex[2 * SHA256_LEN + 1], now[25], idle[24], today[11];
+    struct db_param p[] = {DB_STR(hex), DB_STR(now), DB_STR(idle), DB_STR(today)};
 
     if (!token_hash(token, hex))
         return err_set(e, RC_UNAUTHENTICATED, "not a session");
     iso_utc(now, l->now());
     snprintf(idle, sizeof(idle), "%lld", (long long)l->conf.idle_minutes);
-    TRY(query(l, SQL_LOGIN_CHECK, p, &r, e));
-    if (db_rows(r) != 1)
+    date_iso(today, date_of_ms(l->now()));
+    TRY(query(l, SQL_LOGIN_CHECK, p, out, e));
+    if (db_rows(*out) == 0)
         return err_set(e, RC_UNAUTHENTICATED, "no such session, or it has ended");
-    snprintf(account, LOGIN_ACCOUNT, "%s", db_text(r, 0, 0));
-    return RC_OK;
+    return db_text(*out, 0, SESSION_STALE)[0] == 't' ? query(l, SQL_LOGIN_SEEN, p, NULL, e) : RC_OK;
 }
 
 static enum rc leave(struct login *l, const char *hex, struct err *e)

@@ -11,7 +11,7 @@
 #include "common/base/arena.h"
 #include "common/base/crypto.h"
 
-enum { LOGIN_TOKEN = 2 * SHA256_LEN + 1, LOGIN_CODE = 20, LOGIN_ACCOUNT = 33 };
+enum { LOGIN_TOKEN = 2 * SHA256_LEN + 1, LOGIN_CODE = 20 };
 
 struct login {
     struct db_sync *db;
@@ -33,8 +33,21 @@ struct login_try {
 };
 /* The token goes to the browser (HttpOnly) and is kept nowhere. */
 MUST enum rc login_enter(struct login *l, const struct login_try *t, char token[LOGIN_TOKEN], struct err *e);
-/* RC_UNAUTHENTICATED: not known, ended, idle too long, too old, account disabled. */
-MUST enum rc login_check(struct login *l, const char *token, char account[LOGIN_ACCOUNT], struct err *e);
+/* The rows of login_check.sql: who it is, and each grant. RC_UNAUTHENTICATED: not known, ended, idle too
+ * long, too old, account disabled. The caller frees out whatever the verdict. */
+enum {
+    SESSION_ACCOUNT,
+    SESSION_NAME,
+    SESSION_HOUSE,
+    SESSION_STALE,
+    SESSION_VERSION, /* of what work.h keeps */
+    SESSION_HOLDER,
+    SESSION_ROLE,
+    SESSION_REACH,
+    SESSION_INSTITUTION,
+    SESSION_DEPARTMENT
+};
+MUST enum rc login_check(struct login *l, const char *token, struct db_result **out, struct err *e);
 MUST enum rc login_leave(struct login *l, const char *token, struct err *e);
 
 /* The old password and, where there is one, the TOTP code are asked again. All sessions end. RC_BAD_FIELD:

@@ -8,7 +8,7 @@
 static enum rc query(struct db_sync *s, enum sql_id id, const struct db_param *p, struct db_result **out,
                      struct err *e)
 {
-    return db_sync_query(s, sql_text(id), p, sql_table[id].nparams, out, e);
+    return db_sync_run(s, &sql_table[id], p, out, e);
 }
 
 enum rc people_audit(struct db_sync *s, const char *institution, const char *actor, const char *act,

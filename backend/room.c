@@ -10,6 +10,7 @@ struct seat {
     uv_work_t req;
     struct db_sync *db;
     struct arena *arena;
+    struct work_kept kept;
     struct room_job job;
     struct err err;
     bool busy;
@@ -40,6 +41,7 @@ struct room *room_new(const struct room_conf *conf)
     for (unsigned i = 0; i < r->conf.seats; i++) {
         r->seats[i].room = r;
         r->seats[i].arena = arena_new();
+        r->seats[i].kept.a = arena_new();
         r->seats[i].req.data = &r->seats[i];
     }
     return r;
@@ -78,7 +80,8 @@ static enum rc leave(struct seat *s, enum rc rc)
 static void seat_work(uv_work_t *req)
 {
     struct seat *s = req->data;
-    struct work w = {.house = s->room->conf.house, .a = s->arena, .now_ms = s->room->conf.now_ms};
+    struct work w = {
+        .house = s->room->conf.house, .a = s->arena, .now_ms = s->room->conf.now_ms, .kept = &s->kept};
 
     s->err = (struct err){0};
     enum rc rc = sit_down(s, &s->err);
@@ -98,6 +101,7 @@ static void room_end(struct room *r)
     for (unsigned i = 0; i < r->conf.seats; i++) {
         db_sync_close(r->seats[i].db);
         arena_free(r->seats[i].arena);
+        arena_free(r->seats[i].kept.a);
     }
     free(r->seats);
     free(r->queue);

@@ -56,7 +56,8 @@
     X(SQL_LOGIN_WRONG, login_wrong, 4)                                                                       \
     X(SQL_LOGIN_OPEN, login_open, 6)                                                                         \
     X(SQL_LOGIN_STEP, login_step, 2)                                                                         \
-    X(SQL_LOGIN_CHECK, login_check, 3)                                                                       \
+    X(SQL_LOGIN_CHECK, login_check, 4)                                                                       \
+    X(SQL_LOGIN_SEEN, login_seen, 2)                                                                         \
     X(SQL_LOGIN_END, login_end, 2)                                                                           \
     X(SQL_PASSWORD_SET, password_set, 3)                                                                     \
     X(SQL_RESET_PUT, reset_put, 3)                                                                           \

@@ -4,7 +4,7 @@
 
 #define SQL_DESK_TABLE(X)                                                                                    \
     X(SQL_DESK_INSTITUTION, desk_institution, 1)                                                             \
-    X(SQL_DESK_COUNTS, desk_counts, 8)                                                                       \
+    X(SQL_DESK_COUNTS, desk_counts, 6)                                                                       \
     X(SQL_DESK_DUE_ASC, desk_due_asc, 13)                                                                    \
     X(SQL_DESK_DUE_DESC, desk_due_desc, 13)                                                                  \
     X(SQL_DESK_NUMBER_ASC, desk_number_asc, 11)                                                              \

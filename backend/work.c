@@ -39,36 +39,109 @@ void work_house_wipe(struct work_house *h)
     sealed_key_wipe(&h->request_key);
 }
 
+static enum rc terms_now(struct work *w, struct arena *a, struct terms **out, struct err *e)
+{
+    struct db_result *r SCOPED(db_result_freep) = NULL;
+
+    TRY(work_sql(w, SQL_WORK_HOLIDAYS, NULL, &r, e));
+    size_t n = (size_t)db_rows(r);
+    int64_t *off = ARENA_ARRAY(a, int64_t, n + 1);
+    for (size_t i = 0; i < n; i++)
+        off[i] = db_int(r, (int)i, 0);
+    *out = n ? terms_with(a, w->house->terms, off, n) : w->house->terms;
+    return RC_OK;
+}
+
+/* Acts read what stands now; a page may take what is kept, when that is still the version. */
+static bool may_keep(const struct work *w)
+{
+    return w->kept && w->version && w->depth == 0;
+}
+
+static enum rc keep(struct work *w, struct err *e)
+{
+    struct work_kept *k = w->kept;
+
+    if (k->version == w->version)
+        return RC_OK;
+    k->version = 0;
+    arena_reset(k->a);
+    TRY(people_tree(w->db, k->a, &k->tree, e));
+    TRY(terms_now(w, k->a, &k->terms, e));
+    k->version = w->version; /* what was read may be younger: then the next job reads it again */
+    return RC_OK;
+}
+
 enum rc work_tree(struct work *w, struct institutions *out, struct err *e)
 {
-    return people_tree(w->db, w->a, out, e);
+    if (!may_keep(w))
+        return people_tree(w->db, w->a, out, e);
+    TRY(keep(w, e));
+    *out = w->kept->tree;
+    return RC_OK;
 }
 
 enum rc work_terms(struct work *w, struct err *e)
 {
-    struct db_result *r SCOPED(db_result_freep) = NULL;
-
     if (w->terms)
         return RC_OK;
-    TRY(work_sql(w, SQL_WORK_HOLIDAYS, NULL, &r, e));
-    size_t n = (size_t)db_rows(r);
-    int64_t *off = ARENA_ARRAY(w->a, int64_t, n + 1);
-    for (size_t i = 0; i < n; i++)
-        off[i] = db_int(r, (int)i, 0);
-    w->terms = n ? terms_with(w->a, w->house->terms, off, n) : w->house->terms;
+    if (!may_keep(w))
+        return terms_now(w, w->a, &w->terms, e);
+    TRY(keep(w, e));
+    w->terms = w->kept->terms;
     return RC_OK;
+}
+
+/* ---- statements ---- */
+
+static bool same_param(const struct db_param *a, const struct db_param *b)
+{
+    if (!a->p || !b->p || a->binary != b->binary)
+        return a->p == b->p;
+    return a->binary ? a->len == b->len && memcmp(a->p, b->p, (size_t)a->len) == 0 : strcmp(a->p, b->p) == 0;
+}
+
+/* Its answer, when it was asked ahead with these values and nobody took it yet. */
+static struct db_result *answered(struct work *w, enum sql_id id, const struct db_param *p)
+{
+    for (size_t i = 0; i < w->n_ahead; i++) {
+        struct db_ask *ask = &w->ahead[i];
+        bool same = ask->rows && ask->stmt == &sql_table[id];
+        for (int k = 0; same && k < ask->stmt->nparams; k++)
+            same = same_param(&ask->params[k], &p[k]);
+        if (!same)
+            continue;
+        struct db_result *rows = ask->rows;
+        ask->rows = NULL;
+        return rows;
+    }
+    return NULL;
 }
 
 enum rc work_sql(struct work *w, enum sql_id id, const struct db_param *p, struct db_result **out,
                  struct err *e)
 {
-    return db_sync_run(w->db, &sql_table[id], p, out, e);
+    struct db_result *rows = out ? answered(w, id, p) : NULL;
+
+    if (!rows)
+        return db_sync_run(w->db, &sql_table[id], p, out, e);
+    *out = rows;
+    return RC_OK;
 }
 
-enum rc work_sql_planned(struct work *w, enum sql_id id, const struct db_param *p, struct db_result **out,
-                         struct err *e)
+enum rc work_ahead(struct work *w, struct db_ask *asks, size_t n, struct err *e)
 {
-    return db_sync_query(w->db, sql_text(id), p, sql_table[id].nparams, out, e);
+    TRY(db_sync_many(w->db, asks, n, e));
+    w->ahead = asks;
+    w->n_ahead = n;
+    return RC_OK;
+}
+
+void work_ahead_end(struct work *w)
+{
+    for (size_t i = 0; i < w->n_ahead; i++)
+        db_result_free(w->ahead[i].rows);
+    w->n_ahead = 0;
 }
 
 enum rc work_begin(struct work *w, struct err *e)

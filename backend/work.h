@@ -35,6 +35,13 @@ MUST enum rc work_house_load(struct arena *a, const struct registry_conf *conf, 
                              struct err *e);
 void work_house_wipe(struct work_house *h);
 
+/* What a connection keeps from job to job, and of which version of the database. */
+struct work_kept {
+    struct arena *a;
+    int64_t version; /* 0: nothing */
+    struct institutions tree;
+    struct terms *terms;
+};
 /* One job: its arena, its connection, its clock. */
 struct work {
     const struct work_house *house;
@@ -42,11 +49,15 @@ struct work {
     struct arena *a;
     int64_t (*now_ms)(void); /* unix_ms, or a test's */
     struct terms *terms;     /* rules with the holidays that the database adds; see work_terms */
+    struct work_kept *kept;  /* or NULL */
+    int64_t version;         /* of what may be kept, as it was when the job began; 0: not asked */
     struct tr say;           /* after a refusal: the sentence for the person, or empty */
-    unsigned depth;          /* of begun transactions */
-    bool failed;             /* an inner one was undone: the outer one must be, too */
+    struct db_ask *ahead;    /* see work_ahead */
+    size_t n_ahead;
+    unsigned depth; /* of begun transactions */
+    bool failed;    /* an inner one was undone: the outer one must be, too */
 };
-/* The institutions as they stand now, in w->a. */
+/* The institutions as they stand now; they live as long as the job. */
 MUST enum rc work_tree(struct work *w, struct institutions *out, struct err *e);
 /* w->terms, loaded at the first call of a job. */
 MUST enum rc work_terms(struct work *w, struct err *e);
@@ -54,10 +65,15 @@ MUST enum rc work_terms(struct work *w, struct err *e);
 /* out may be NULL; else the caller frees it (SCOPED(db_result_freep)). */
 MUST enum rc work_sql(struct work *w, enum sql_id id, const struct db_param *p, struct db_result **out,
                       struct err *e);
-/* The same, planned anew for these values: for lists with many optional filters, where a plan for all of them
- * reads everything. */
-MUST enum rc work_sql_planned(struct work *w, enum sql_id id, const struct db_param *p,
-                              struct db_result **out, struct err *e);
+/* For a page that will ask all of this: in one round trip. work_sql finds the answer when the statement comes
+ * with the same values; asks and values stay the caller's and live until work_ahead_end. Only for what reads.
+ */
+#define WORK_ASK(id, params)                                                                                 \
+    {                                                                                                        \
+        &sql_table[id], (params), NULL                                                                       \
+    }
+MUST enum rc work_ahead(struct work *w, struct db_ask *asks, size_t n, struct err *e);
+void work_ahead_end(struct work *w); /* also when nothing is ahead */
 /* begin and end nest: only the outermost pair speaks to the database. End commits when rc is RC_OK and
  * everything inside went well, else undoes all and returns rc. */
 MUST enum rc work_begin(struct work *w, struct err *e);

@@ -114,16 +114,16 @@ static bool given(const char *word)
 
 static bool reaches(const struct institutions *tree, const struct grant *g, const struct rights_place *where)
 {
-    if (!given(g->institution) || !given(where->institution) || !institution_find(tree, where->institution))
+    if (!given(g->institution) || !given(where->institution))
         return false;
-    bool same = strcmp(g->institution, where->institution) == 0;
+    bool here = strcmp(g->institution, where->institution) == 0 && institution_find(tree, g->institution);
 
     switch (reach_of(g->reach)) {
     case REACH_DEPARTMENT:
-        return same && given(g->department) && given(where->department) &&
+        return here && given(g->department) && given(where->department) &&
                strcmp(g->department, where->department) == 0;
     case REACH_INSTITUTION:
-        return same;
+        return here;
     case REACH_BELOW:
         return under(tree, g->institution, where->institution);
     case REACH_NONE:

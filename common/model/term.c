@@ -93,14 +93,22 @@ static struct date working_days(const struct terms *t, struct date d, int64_t n)
     return d;
 }
 
+/* Working days from a Monday long ago until this day, it included. */
+static int64_t working_until(const struct terms *t, int64_t day)
+{
+    int64_t since = day + 3 + 7 * 100000, n = since / 7 * 5 + (since % 7 < 5 ? since % 7 + 1 : 5);
+
+    for (size_t i = 0; i < t->n_days && t->days_off[i] <= day; i++)
+        if ((i == 0 || t->days_off[i] != t->days_off[i - 1]) && (t->days_off[i] + 3 + 7 * 100000) % 7 < 5)
+            n--;
+    return n;
+}
+
 int64_t term_working_left(const struct terms *t, struct date today, struct date d)
 {
-    int64_t n = 0, step = date_cmp(today, d) <= 0 ? 1 : -1;
-    for (struct date x = today; date_cmp(x, d) != 0;) {
-        x = date_add(x, step);
-        n += term_day_off(t, x) ? 0 : step;
-    }
-    return n;
+    int64_t from = date_days(today), to = date_days(d),
+            late = from > to; /* the last day counts, either way */
+    return working_until(t, to - late) - working_until(t, from - late);
 }
 
 /* ---- counting: from the start and a number to the nominal day ---- */

@@ -1,7 +1,7 @@
 // A list of work: what waits for somebody, sorted by the days that are left. Filters and order stand in the address.
 import {html, useEffect, useState} from "../shared/html.js";
 import {query} from "./api.js";
-import {go, Head, useDesk, useLoad, Waiting} from "./tools.js";
+import {go, Head, many, useDesk, useLoad, Waiting} from "./tools.js";
 import {Cases, ColumnChoice, Empty, Pager, usePages} from "./table.js";
 
 const known = ["register", "mine", "today", "late", "unassigned", "waiting", "opinions", "team", "all"];
@@ -60,7 +60,7 @@ export function Queue({id, q}) {
     </select></label>`;
   return html`<div class="page">
     <${Head} key=${name} title=${t(`q.${name}`)} lead=${t(`q.${name}.lead`)}>
-      ${n !== undefined && html`<p class="total"><strong class="num">${n}</strong><span>${t.n("q.n", n).replace(String(n), "").trim()}</span></p>`}<//>
+      ${n !== undefined && html`<p class="total"><strong class="num">${many(n)}</strong><span>${t.n("q.n", n).replace(String(n), "").trim()}</span></p>`}<//>
     <div class="filters" role="group" aria-label=${t("filters")}>
       ${pick("department", t("filter.department"), (me.departments || []).map((d) => [d.id, L(d.name)]))}
       ${services.body && pick("service", t("filter.service"), (services.body.items || services.body).map((s) => [s.id, L(s.name)]))}

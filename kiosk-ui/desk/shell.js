@@ -1,7 +1,7 @@
 // Left: the lists of work with their counts. Top: search, a new entry, the person. Below: what is on its way.
 import {html, useEffect, useRef, useState} from "../shared/html.js";
 import {Icon, Mark} from "../shared/icons.js";
-import {go, useDesk} from "./tools.js";
+import {go, many, useDesk} from "./tools.js";
 import {News} from "./news.js";
 import {Languages} from "./login.js";
 import {Keys, useKeys} from "./keys.js";
@@ -11,7 +11,7 @@ export const queues = ["register", "mine", "today", "late", "unassigned", "waiti
 
 function Item({to, label, count, tone, now, sign}) {
   return html`<li><a href=${to} aria-current=${now ? "page" : undefined}>${sign && html`<${Icon} name=${sign} />`}<span class="nav-label">${label}</span>
-    ${count !== undefined && html`<span class=${`count ${count && tone ? tone : ""}`}>${count}</span>`}</a></li>`;
+    ${count !== undefined && html`<span class=${`count ${count && tone ? tone : ""}`}>${many(count)}</span>`}</a></li>`;
 }
 
 function Nav({close}) {

@@ -28,6 +28,8 @@ export function moment(lang, iso) {
   const d = new Date(iso);
   return Number.isNaN(d.getTime()) ? iso : format(lang, "t", {...numeric, hour: "2-digit", minute: "2-digit"}).format(d).replace(",", "");
 }
+// The register counts to a thousand.
+export const many = (n) => (n > 999 ? "999+" : String(n));
 export const size = (n) => (n < 1e6 ? `${Math.max(1, Math.round(n / 1024))} KB` : `${(n / 1048576).toFixed(1)} MB`);
 
 // The sentence for a refusal: what the server says, else our own by kind.

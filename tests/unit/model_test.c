@@ -220,6 +220,32 @@ static void term_changes(void **state)
     assert_int_equal(term_working_left(terms, (struct date){2026, 12, 25}, (struct date){2026, 12, 27}), 0);
 }
 
+/* Counted out it is the same as day by day, forwards and back, with a day that is declared twice. */
+static void days_left(void **state)
+{
+    (void)state;
+    struct err e = {0};
+    struct terms *terms = NULL;
+    const struct date first = {2026, 11, 20};
+    const int64_t twice[] = {date_days((struct date){2026, 12, 1}), date_days((struct date){2026, 12, 7}),
+                             date_days((struct date){2026, 12, 7}), date_days((struct date){2026, 12, 12})};
+    assert_int_equal(terms_load(arena, "configs", &terms, &e), RC_OK);
+    const struct terms *t = terms_with(arena, terms, twice, COUNT(twice));
+
+    for (int from = 0; from < 60; from++) {
+        int64_t n = 0;
+        for (int to = from + 1; to < 500; to++) {
+            n += term_day_off(t, date_add(first, to)) ? 0 : 1;
+            assert_int_equal(term_working_left(t, date_add(first, from), date_add(first, to)), n);
+        }
+        n = 0;
+        for (int to = from - 1; to > -500; to--) {
+            n -= term_day_off(t, date_add(first, to)) ? 0 : 1;
+            assert_int_equal(term_working_left(t, date_add(first, from), date_add(first, to)), n);
+        }
+    }
+}
+
 /* Every rule of the file can be counted from any day of four years, and no due day is a day off where it
  * rolls. */
 static void every_term(void **state)
@@ -442,6 +468,7 @@ int main(void)
         cmocka_unit_test(phones_and_mails),
         cmocka_unit_test(term_examples),
         cmocka_unit_test(term_changes),
+        cmocka_unit_test(days_left),
         cmocka_unit_test(every_term),
         cmocka_unit_test(form_of_birth),
         cmocka_unit_test(hidden_fields_do_not_count),
