@@ -1,6 +1,5 @@
 #include "common/base/crypto.h"
 
-#include <endian.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,8 +12,6 @@
 #include <mbedtls/sha256.h>
 #include <mbedtls/version.h>
 
-#include "common/base/arena.h"
-#include "common/base/crypto_cpu.h"
 #include "common/base/text.h"
 
 #if MBEDTLS_VERSION_MAJOR < 3
@@ -39,83 +36,32 @@ enum rc rnd_bytes(void *p, size_t len, struct err *e)
     return RC_OK;
 }
 
-struct sha256_sum {
-    bool own; /* the processor has instructions for it */
-    uint32_t h[8];
-    uint64_t len;
-    uint8_t part[64]; /* the block that is not full yet */
-    mbedtls_sha256_context c;
-};
-
-/* mbedTLS can only fail here by a missing algorithm, that is: a library built without SHA-256. */
-static void sum_begin(struct sha256_sum *s)
+/* The two below can only fail by a missing algorithm, that is: a library built without SHA-256. */
+void sha256(uint8_t out[SHA256_LEN], const void *p, size_t len)
 {
-    static const uint32_t first[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
-                                      0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
-    s->own = cpu_has_sha256();
-    s->len = 0;
-    memcpy(s->h, first, sizeof(first));
-    if (s->own)
-        return;
-    mbedtls_sha256_init(&s->c);
-    if (mbedtls_sha256_starts(&s->c, 0) != 0)
+    if (mbedtls_sha256(p, len, out, 0) != 0)
         abort();
 }
 
-void sha256_add(struct sha256_sum *s, const void *p, size_t len)
-{
-    const uint8_t *b = p;
-    size_t had = s->len % 64, more = had ? 64 - had : 0;
-    if (len == 0)
-        return;
-    s->len += len;
-    if (!s->own) {
-        if (mbedtls_sha256_update(&s->c, p, len) != 0)
-            abort();
-        return;
-    }
-    more = more < len ? more : len;
-    memcpy(s->part + had, b, more);
-    if (more && had + more == 64)
-        cpu_sha256(s->h, s->part, 1);
-    cpu_sha256(s->h, b + more, (len - more) / 64);
-    if (had + more == 64 || !had)
-        memcpy(s->part, b + more + (len - more) / 64 * 64, (len - more) % 64);
-}
-
-static void sum_end(struct sha256_sum *s, uint8_t out[SHA256_LEN])
-{
-    static const uint8_t pad[64] = {0x80};
-    uint64_t bits = htobe64(s->len * 8);
-    if (s->own) {
-        sha256_add(s, pad, (s->len % 64 < 56 ? 56 : 120) - s->len % 64);
-        sha256_add(s, &bits, sizeof(bits));
-        for (size_t i = 0; i < COUNT(s->h); i++)
-            s->h[i] = htobe32(s->h[i]);
-        memcpy(out, s->h, SHA256_LEN);
-    } else {
-        if (mbedtls_sha256_finish(&s->c, out) != 0)
-            abort();
-        mbedtls_sha256_free(&s->c);
-    }
-    wipe(s, sizeof(*s));
-}
-
-void sha256(uint8_t out[SHA256_LEN], const void *p, size_t len)
-{
-    struct sha256_sum s;
-    sum_begin(&s);
-    sha256_add(&s, p, len);
-    sum_end(&s, out);
-}
+struct sha256_sum {
+    mbedtls_sha256_context c;
+};
 
 struct sha256_sum *sha256_begin(void)
 {
     struct sha256_sum *s = malloc(sizeof *s);
     if (s == NULL)
         abort();
-    sum_begin(s);
+    mbedtls_sha256_init(&s->c);
+    if (mbedtls_sha256_starts(&s->c, 0) != 0)
+        abort();
     return s;
+}
+
+void sha256_add(struct sha256_sum *s, const void *p, size_t len)
+{
+    if (mbedtls_sha256_update(&s->c, p, len) != 0)
+        abort();
 }
 
 void sha256_end(struct sha256_sum *s, uint8_t out[SHA256_LEN])
@@ -123,32 +69,18 @@ void sha256_end(struct sha256_sum *s, uint8_t out[SHA256_LEN])
     uint8_t sum[SHA256_LEN];
     if (s == NULL)
         return;
-    sum_end(s, out != NULL ? out : sum);
+    if (mbedtls_sha256_finish(&s->c, sum) != 0)
+        abort();
+    if (out != NULL)
+        memcpy(out, sum, sizeof sum);
+    mbedtls_sha256_free(&s->c);
     free(s);
 }
 
-/* RFC 2104. */
 void hmac_sha256(uint8_t out[SHA256_LEN], const void *key, size_t keylen, const void *p, size_t len)
 {
-    uint8_t pad[64] = {0};
-    struct sha256_sum s;
-    if (keylen > sizeof(pad))
-        sha256(pad, key, keylen);
-    else if (keylen > 0)
-        memcpy(pad, key, keylen);
-    for (size_t i = 0; i < sizeof(pad); i++)
-        pad[i] ^= 0x36;
-    sum_begin(&s);
-    sha256_add(&s, pad, sizeof(pad));
-    sha256_add(&s, p, len);
-    sum_end(&s, out);
-    for (size_t i = 0; i < sizeof(pad); i++)
-        pad[i] ^= 0x36 ^ 0x5C;
-    sum_begin(&s);
-    sha256_add(&s, pad, sizeof(pad));
-    sha256_add(&s, out, SHA256_LEN);
-    sum_end(&s, out);
-    wipe(pad, sizeof(pad));
+    if (mbedtls_md_hmac(mbedtls_md_info_from_type(MBEDTLS_MD_SHA256), key, keylen, p, len, out) != 0)
+        abort();
 }
 
 void hmac_sha1(uint8_t out[SHA1_LEN], const void *key, size_t keylen, const void *p, size_t len)
@@ -165,56 +97,35 @@ enum rc hkdf_bytes(uint8_t *out, size_t len, struct bytes key, struct bytes salt
     return ret == 0 ? RC_OK : err_set(e, RC_INTERNAL, "hkdf: -0x%04x", (unsigned)-ret);
 }
 
-/* in becomes out, the tag is computed; whoever opens compares it. */
-static enum rc gcm(const struct cpu_gcm *g, uint8_t tag[GCM_TAG], struct err *e)
-{
-    if (cpu_has_gcm()) {
-        cpu_gcm(g, tag);
-        return RC_OK;
-    }
-    mbedtls_gcm_context c SCOPED(mbedtls_gcm_free);
-    mbedtls_gcm_init(&c);
-    int ret = mbedtls_gcm_setkey(&c, MBEDTLS_CIPHER_ID_AES, g->key, 256);
-    if (ret == 0)
-        ret = mbedtls_gcm_crypt_and_tag(&c, g->open ? MBEDTLS_GCM_DECRYPT : MBEDTLS_GCM_ENCRYPT, g->len,
-                                        g->nonce, GCM_NONCE, g->aad, g->aadlen, g->in, g->out, GCM_TAG, tag);
-    return ret == 0 ? RC_OK : err_set(e, RC_INTERNAL, "gcm: -0x%04x", (unsigned)-ret);
-}
-
 enum rc seal_bytes(const struct seal_key *key, struct bytes aad, struct bytes in, uint8_t *out, struct err *e)
 {
-    const struct cpu_gcm g = {.key = key->k,
-                              .nonce = out,
-                              .aad = aad.p,
-                              .aadlen = aad.len,
-                              .in = in.p,
-                              .len = in.len,
-                              .out = out + GCM_NONCE};
     TRY(rnd_bytes(out, GCM_NONCE, e));
-    return gcm(&g, out + GCM_NONCE + in.len, e);
+    mbedtls_gcm_context g SCOPED(mbedtls_gcm_free);
+    mbedtls_gcm_init(&g);
+    int ret = mbedtls_gcm_setkey(&g, MBEDTLS_CIPHER_ID_AES, key->k, 256);
+    if (ret == 0)
+        ret = mbedtls_gcm_crypt_and_tag(&g, MBEDTLS_GCM_ENCRYPT, in.len, out, GCM_NONCE, aad.p, aad.len, in.p,
+                                        out + GCM_NONCE, GCM_TAG, out + GCM_NONCE + in.len);
+    return ret == 0 ? RC_OK : err_set(e, RC_INTERNAL, "seal: -0x%04x", (unsigned)-ret);
 }
 
 enum rc unseal_bytes(const struct seal_key *key, struct bytes aad, struct bytes in, uint8_t *out,
                      size_t *outlen, struct err *e)
 {
     const uint8_t *b = in.p;
-    uint8_t tag[GCM_TAG];
     if (in.len < GCM_NONCE + GCM_TAG)
         return err_set(e, RC_BAD_REQUEST, "unseal: %zu bytes are too short", in.len);
     size_t n = in.len - GCM_NONCE - GCM_TAG;
-    const struct cpu_gcm g = {.key = key->k,
-                              .nonce = b,
-                              .aad = aad.p,
-                              .aadlen = aad.len,
-                              .in = b + GCM_NONCE,
-                              .len = n,
-                              .out = out,
-                              .open = true};
-    TRY(gcm(&g, tag, e));
-    if (!equal_ct(tag, b + GCM_NONCE + n, sizeof(tag))) {
-        wipe(out, n);
+    mbedtls_gcm_context g SCOPED(mbedtls_gcm_free);
+    mbedtls_gcm_init(&g);
+    int ret = mbedtls_gcm_setkey(&g, MBEDTLS_CIPHER_ID_AES, key->k, 256);
+    if (ret == 0)
+        ret = mbedtls_gcm_auth_decrypt(&g, n, b, GCM_NONCE, aad.p, aad.len, b + GCM_NONCE + n, GCM_TAG,
+                                       b + GCM_NONCE, out);
+    if (ret == MBEDTLS_ERR_GCM_AUTH_FAILED)
         return err_set(e, RC_DENIED, "unseal: the seal is broken");
-    }
+    if (ret != 0)
+        return err_set(e, RC_INTERNAL, "unseal: -0x%04x", (unsigned)-ret);
     *outlen = n;
     return RC_OK;
 }

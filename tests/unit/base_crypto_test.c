@@ -5,11 +5,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include <mbedtls/gcm.h>
-#include <mbedtls/md.h>
-
 #include "common/base/crypto.h"
-#include "common/base/crypto_cpu.h"
 #include "common/base/text.h"
 
 static size_t bytes(uint8_t *out, size_t cap, const char *hex)
@@ -109,60 +105,6 @@ static void seals(void **state)
     assert_int_equal(n, 0);
 }
 
-/* Every length up to several of the widest steps, against the library; where the processor lacks the
- * instructions both sides are the library. */
-static void sums_by_length(void **state)
-{
-    const mbedtls_md_info_t *md = mbedtls_md_info_from_type(MBEDTLS_MD_SHA256);
-    uint8_t in[700], want[32], out[32];
-    (void)state;
-    for (size_t i = 0; i < sizeof(in); i++)
-        in[i] = (uint8_t)(i * 131 + i / 256);
-    for (size_t n = 0; n <= sizeof(in); n++) {
-        assert_int_equal(mbedtls_md(md, in, n, want), 0);
-        sha256(out, in, n);
-        assert_memory_equal(out, want, 32);
-        struct sha256_sum *sum = sha256_begin();
-        for (size_t at = 0, step; at < n; at += step) {
-            step = (at * 7 + n) % 150 + 1 < n - at ? (at * 7 + n) % 150 + 1 : n - at;
-            sha256_add(sum, in + at, step);
-        }
-        sha256_end(sum, out);
-        assert_memory_equal(out, want, 32);
-    }
-}
-
-static void gcm_by_length(void **state)
-{
-    enum { MOST = 420 };
-    uint8_t in[MOST], key[32], nonce[12], want[MOST], tag[16], out[MOST], mine[16];
-    (void)state;
-    if (!cpu_has_gcm())
-        skip();
-    for (size_t n = 0; n <= MOST; n++) {
-        size_t bound = n * 3 % 160;
-        mbedtls_gcm_context g;
-        memset(key, (int)n, sizeof(key));
-        memset(nonce, (int)(n * 5 + 1), sizeof(nonce));
-        for (size_t i = 0; i < MOST; i++)
-            in[i] = (uint8_t)(i * 29 + n);
-        mbedtls_gcm_init(&g);
-        assert_int_equal(mbedtls_gcm_setkey(&g, MBEDTLS_CIPHER_ID_AES, key, 256), 0);
-        assert_int_equal(
-            mbedtls_gcm_crypt_and_tag(&g, MBEDTLS_GCM_ENCRYPT, n, nonce, 12, in, bound, in, want, 16, tag),
-            0);
-        mbedtls_gcm_free(&g);
-        struct cpu_gcm c = {key, nonce, in, in, bound, n, out, false};
-        cpu_gcm(&c, mine);
-        assert_memory_equal(out, want, n);
-        assert_memory_equal(mine, tag, 16);
-        struct cpu_gcm back = {key, nonce, in, want, bound, n, out, true};
-        cpu_gcm(&back, mine);
-        assert_memory_equal(out, in, n);
-        assert_memory_equal(mine, tag, 16);
-    }
-}
-
 static void ids(void **state)
 {
     char last[UUID_LEN] = "", id[UUID_LEN];
@@ -187,9 +129,8 @@ static void ids(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(digest), cmocka_unit_test(hmac),           cmocka_unit_test(hkdf),
-        cmocka_unit_test(seals),  cmocka_unit_test(sums_by_length), cmocka_unit_test(gcm_by_length),
-        cmocka_unit_test(ids)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(digest), cmocka_unit_test(hmac),
+                                       cmocka_unit_test(hkdf), cmocka_unit_test(seals),
+                                       cmocka_unit_test(ids)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
