@@ -236,10 +236,19 @@ enum rc case_act(struct work *w, const struct actor *who, const struct case_act 
 {
     struct casefile c;
 
+    struct err why = {0};
+
     w->say = (struct tr){{NULL, NULL, NULL}};
     TRY(work_begin(w, e));
-    TRY(work_end(w, case_step_inside(w, who, act, &c, e), e));
-    if (now)
+    enum rc rc = case_step_inside(w, who, act, &c, &why);
+    bool counted = rc == RC_BAD_FIELD && why.code && strcmp(why.code, CASE_WRONG_CODE) == 0;
+    if (counted)
+        TRY(work_end(w, RC_OK, e));
+    else
+        rc = work_end(w, rc, &why);
+    if (rc != RC_OK && e)
+        *e = why;
+    if (rc == RC_OK && now)
         *now = c;
-    return RC_OK;
+    return rc;
 }

@@ -1,10 +1,7 @@
 /* Effects of configs/workflow/_shared.json, each really done, in the order in which the step names them. */
 #include "backend/case_priv.h"
 
-#include <stdio.h>
 #include <string.h>
-
-#include "common/base/text.h"
 
 /* Taken by the register with the request, or by the book with the paper; see case_open.c. */
 static enum rc fx_given(struct case_doing *d, const struct workflow_effect *x, struct err *e)
@@ -119,40 +116,16 @@ static enum rc fx_fee(struct case_doing *d, const struct workflow_effect *x, str
     return RC_OK;
 }
 
-static const char *code_mark(struct work *w, const struct casefile *c, const char *code)
-{
-    const char *text = arena_fmt(w->a, "confirm %s %s", c->id, code);
-    uint8_t mark[SHA256_LEN];
-    char *hex = arena_alloc(w->a, 2 * SHA256_LEN + 1);
-
-    hmac_sha256(mark, w->house->cnp_key, sizeof(w->house->cnp_key), text, strlen(text));
-    hex_encode(hex, mark, sizeof(mark));
-    return hex;
-}
-
 static enum rc fx_send_code(struct case_doing *d, const struct workflow_effect *x, struct err *e)
 {
-    uint32_t n;
-
     (void)x;
-    TRY(rnd_bytes(&n, sizeof(n), e));
-    d->code = arena_fmt(d->w->a, "%06u", n % 1000000);
-    case_settle(d->w, d->c, "confirm.mark", code_mark(d->w, d->c, d->code));
-    return RC_OK;
+    return case_code_send(d, e);
 }
 
 static enum rc fx_confirm(struct case_doing *d, const struct workflow_effect *x, struct err *e)
 {
-    static const struct tr wrong = {{"Codul nu este acesta.", "A kód nem ez.", "That is not the code."}};
-    const char *mark = case_fact_of(d->c, "confirm.mark");
-    const char *mine = code_mark(d->w, d->c, case_given(d, "code"));
-
     (void)x;
-    if (!mark || strlen(mark) != strlen(mine) || !equal_ct(mark, mine, strlen(mine)))
-        return case_bad(d->w, "code", &wrong, e);
-    case_settle(d->w, d->c, "confirm.mark", NULL);
-    case_settle(d->w, d->c, "case.confirmed", "true");
-    return RC_OK;
+    return case_code_done(d, e);
 }
 
 static const struct {

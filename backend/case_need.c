@@ -181,18 +181,12 @@ static enum rc need_rule(struct case_doing *d, const char *need, const char *val
 static const struct {
     const char *need;
     enum rc (*check)(struct case_doing *d, const char *need, const char *value, struct err *e);
-} checks[] = {{"reason", need_text},
-              {"note", need_text},
-              {"legal_basis", need_text},
-              {"outcome_code", need_text},
-              {"code", need_text},
-              {"fields", need_fields},
-              {"department", need_department},
-              {"institution", need_institution},
-              {"case_number", need_number},
-              {"search_result", need_found},
-              {"document", need_document},
-              {"term_rule", need_rule}};
+} checks[] = {{"reason", need_text},           {"note", need_text},
+              {"legal_basis", need_text},      {"outcome_code", need_text},
+              {"code", case_code_check},       {"fields", need_fields},
+              {"department", need_department}, {"institution", need_institution},
+              {"case_number", need_number},    {"search_result", need_found},
+              {"document", need_document},     {"term_rule", need_rule}};
 
 static enum rc check_one(struct case_doing *d, const struct workflow_given *g, struct err *e)
 {

@@ -56,6 +56,7 @@ void case_about(struct work *w, const struct casefile *c, const struct case_answ
 
 /* case_store.c */
 const char *case_flags_of(struct work *w, struct casefile *c, uint64_t bits); /* sets them */
+const char *case_facts_json(struct work *w, const struct casefile *c);
 MUST enum rc case_save(struct work *w, struct casefile *c, int64_t before, struct err *e);
 MUST enum rc case_insert(struct work *w, struct casefile *c, const struct case_about *x, bool *there,
                          struct err *e);
@@ -112,6 +113,12 @@ MUST enum rc case_forward(struct case_doing *d, struct err *e);
 MUST enum rc case_fx_render(struct case_doing *d, const struct workflow_effect *x, struct err *e);
 MUST enum rc case_fx_seal(struct case_doing *d, const struct workflow_effect *x, struct err *e);
 MUST enum rc case_fx_cover(struct case_doing *d, const char *to, struct err *e);
+/* case_code.c. A wrong guess is counted and audited, and with it the transaction is kept: the error's code is
+ * CASE_WRONG_CODE. */
+#define CASE_WRONG_CODE "WRONG_CODE"
+MUST enum rc case_code_send(struct case_doing *d, struct err *e);
+MUST enum rc case_code_check(struct case_doing *d, const char *need, const char *code, struct err *e);
+MUST enum rc case_code_done(struct case_doing *d, struct err *e);
 /* case_work.c: is there such an account, and has it anything to do with this case's office? */
 MUST enum rc case_assignable(struct work *w, const struct casefile *c, const char *account, struct err *e);
 

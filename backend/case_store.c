@@ -35,7 +35,7 @@ const char *case_flags_of(struct work *w, struct casefile *c, uint64_t bits)
     return joined(w->a, ids, n);
 }
 
-static const char *facts_json(struct work *w, const struct casefile *c)
+const char *case_facts_json(struct work *w, const struct casefile *c)
 {
     BUF_SCOPE(out);
 
@@ -87,7 +87,7 @@ enum rc case_save(struct work *w, struct casefile *c, int64_t before, struct err
                            DB_STR(c->closed_ms ? case_int(a, c->closed_ms) : NULL),
                            DB_STR(case_day(a, c->due)),
                            DB_STR(case_day(a, c->late_after)),
-                           DB_STR(facts_json(w, c)),
+                           DB_STR(case_facts_json(w, c)),
                            DB_STR(c->attention),
                            DB_STR(case_int(a, c->escalated)),
                            DB_STR(bit(c->sealed)),
@@ -133,7 +133,7 @@ enum rc case_insert(struct work *w, struct casefile *c, const struct case_about 
                            DB_STR(case_int(a, c->flow->version)),
                            DB_STR(c->state),
                            DB_STR(case_flags_of(w, c, c->bits)),
-                           DB_STR(facts_json(w, c)),
+                           DB_STR(case_facts_json(w, c)),
                            DB_STR(c->department),
                            DB_STR(c->channel),
                            DB_STR(lang_codes[c->lang]),

@@ -61,6 +61,7 @@
     X(SQL_CASE_UNOPENED_LIST, case_unopened_list, 1)                                                         \
     X(SQL_CASE_FIGURES, case_figures, 0)                                                                     \
     X(SQL_CASE_STUCK, case_stuck, 2)                                                                         \
-    X(SQL_CASE_TIMER_FAILED, case_timer_failed, 5)
+    X(SQL_CASE_TIMER_FAILED, case_timer_failed, 5)                                                           \
+    X(SQL_CASE_FACTS_SET, case_facts_set, 2)
 
 #endif

@@ -184,6 +184,16 @@ static bool far_away(const struct model_user *u, const char *other)
     return false;
 }
 
+/* Codes sent to confirm with; fresh: 1 when the last one is still good. */
+static int codes_of(const struct model_case *c, bool fresh)
+{
+    return atoi(model_sql(&m,
+                          "SELECT count(*) FROM (SELECT at FROM case_event WHERE case_id = '%s' AND act IN "
+                          "('ask_confirm', 'new_code') ORDER BY id DESC LIMIT %d) x WHERE at >= "
+                          "to_timestamp(%lld / 1000.0)",
+                          c->id, fresh ? 1 : 99, fresh ? (long long)rig_now - 48LL * 3600000 : 0LL));
+}
+
 static bool attempt(struct model_case *c, const struct model_user *u, const struct jval *action)
 {
     struct work w = rig_begin(&rig);
@@ -199,10 +209,13 @@ static bool attempt(struct model_case *c, const struct model_user *u, const stru
     snprintf(c->draft_by, sizeof(c->draft_by), "%s",
              model_sql(&m, "SELECT author FROM draft WHERE case_id = '%s'", c->id));
     enum rc want = model_judge(&m, u, c, action, old);
-    bool used = c->confirmed && model_word(needs, "code"); /* a code serves once */
+    bool code = model_word(needs, "code");
+    bool used = code && (c->confirmed || !codes_of(c, true)); /* a code serves once, and for two days */
     if (want == RC_OK && (less || used || far_away(u, g.other)))
         want = RC_BAD_FIELD;
     if (want == RC_OK && model_word(jval_get(action, "effects"), "extend_term") && !model_extends(&m, c))
+        want = RC_STATE;
+    if (want == RC_OK && model_word(jval_get(action, "effects"), "send_code") && codes_of(c, false) >= 5)
         want = RC_STATE;
     char before[120];
     snprintf(before, sizeof(before), "%s", trace(c));

@@ -291,6 +291,66 @@ static void a_child_is_seen_to_the_same_day(void **state)
                         "childasistenta_socialatrue");
 }
 
+static const char *code_of(const char *id)
+{
+    char sql[300];
+    snprintf(sql, sizeof(sql),
+             "SELECT vars::jsonb->>'code' FROM owed_message WHERE request_id = '%s' AND message = 'optin' "
+             "ORDER BY id "
+             "DESC LIMIT 1",
+             id);
+    return Q(sql);
+}
+
+/* Five guesses, then another code; what was guessed is counted although nothing happened. */
+static void a_code_is_not_guessed(void **state)
+{
+    (void)state;
+    struct work w = rig_begin(&rig);
+    const char *id = new_case("hall-1", "info.newsletter",
+                              rig_answers(w.a, catalog_find(&rig.house.catalog, "info.newsletter"), 0));
+    char good[8], bad[8];
+    int64_t then = rig_now;
+
+    rig_end(&w);
+    if (strcmp(of_case(id, "state"), "in_work") == 0)
+        DOES("clerk", id, "review_yes", GIVEN({"reason", "Adresa este bună."}));
+    snprintf(good, sizeof(good), "%s", code_of(id));
+    assert_int_equal(strlen(good), 6);
+    snprintf(bad, sizeof(bad), "%s", good);
+    bad[5] = bad[5] == '9' ? '0' : (char)(bad[5] + 1);
+    for (int i = 0; i < 5; i++) {
+        assert_int_equal(step("citizen", id, "confirm", GIVEN({"code", bad})), RC_BAD_FIELD);
+        assert_string_equal(e.path, "code");
+        assert_string_equal(sentence,
+                            i < 4 ? "That is not the code."
+                                  : "That is not the code, and after five tries it is no longer good. Ask "
+                                    "for another one.");
+    }
+    assert_int_equal(step("citizen", id, "confirm", GIVEN({"code", good})), RC_BAD_FIELD);
+    assert_string_equal(sentence, "The code is no longer good. Ask for another one.");
+    assert_string_equal(
+        of_case(id, "(SELECT string_agg(detail, ',' ORDER BY id) FROM audit a WHERE a.request_id = "
+                    "c.id AND act = 'wrong code')"),
+        "1 of 5,2 of 5,3 of 5,4 of 5,5 of 5");
+    assert_string_equal(of_case(id, "(position('"
+                                    "confirm.mark' in facts::text) = 0)::text || state"),
+                        "truedecided");
+    /* too old */
+    DOES("citizen", id, "new_code", NULL, 0);
+    rig_now += (int64_t)49 * 3600000;
+    assert_int_equal(step("citizen", id, "confirm", GIVEN({"code", code_of(id)})), RC_BAD_FIELD);
+    DOES("clerk", id, "new_code", NULL, 0);
+    DOES("citizen", id, "new_code", NULL, 0);
+    DOES("citizen", id, "new_code", NULL, 0);
+    assert_int_equal(step("citizen", id, "new_code", NULL, 0), RC_STATE);
+    snprintf(good, sizeof(good), "%s", code_of(id));
+    DOES("citizen", id, "confirm", GIVEN({"code", good}));
+    assert_string_equal(of_case(id, "facts->>'case.confirmed'"), "true");
+    assert_int_equal(step("citizen", id, "confirm", GIVEN({"code", good})), RC_STATE);
+    rig_now = then;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -303,6 +363,7 @@ int main(void)
         cmocka_unit_test(a_sealed_case_asks_why),
         cmocka_unit_test(a_complaint_is_contested_once),
         cmocka_unit_test(a_child_is_seen_to_the_same_day),
+        cmocka_unit_test(a_code_is_not_guessed),
     };
     return cmocka_run_group_tests(tests, steps_setup, steps_teardown);
 }
