@@ -203,6 +203,28 @@ static enum rc allowed_in(struct work *w, const struct actor *who, const struct 
     return case_may(w, who, "case.view", c, arena_fmt(w->a, "step %.64s", act->action), e);
 }
 
+/* The rows that the step may change, taken in one order. */
+static enum rc lock_kin(struct work *w, const struct case_act *act, struct err *e)
+{
+    struct casefile c, other = {.id = NULL};
+    struct err no = {0};
+    const char *named = NULL;
+
+    for (size_t i = 0; i < act->n_given; i++)
+        if (strcmp(act->given[i].need, "case_number") == 0)
+            named = act->given[i].value;
+    if (named) {
+        TRY(case_get(w, act->id, false, &c, e));
+        enum rc rc = case_by_number(w, c.institution, named, &other, &no);
+        if (rc != RC_OK)
+            other.id = NULL; /* its need says what is wrong */
+    }
+    if (!act->id || !uuid_valid(act->id))
+        return err_set(e, RC_NOT_FOUND, "not the id of a case");
+    struct db_param p[] = {DB_STR(act->id), DB_STR(other.id)};
+    return work_sql(w, SQL_CASE_LOCK_KIN, p, NULL, e);
+}
+
 enum rc case_step_inside(struct work *w, const struct actor *who, const struct case_act *act,
                          struct casefile *c, struct err *e)
 {
@@ -210,6 +232,7 @@ enum rc case_step_inside(struct work *w, const struct actor *who, const struct c
     struct workflow_case as;
     struct workflow_actor actor;
 
+    TRY(lock_kin(w, act, e));
     TRY(case_get(w, act->id, true, c, e));
     TRY(allowed_in(w, who, act, c, e));
     TRY(case_view(w, who, c, &as, &actor, e));

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "backend/doc.h"
+
 static enum rc link_to(struct case_doing *d, const char *other, const char *kind, struct err *e)
 {
     struct db_param p[] = {DB_STR(d->c->id), DB_STR(other), DB_STR(kind),
@@ -29,21 +31,124 @@ enum rc case_connex(struct case_doing *d, const char *kind, struct err *e)
     return case_event(d->w, &other, &h, e);
 }
 
-/* The other case ends where this one does, with this one's answer. */
+/* ---- one answer, and to each petitioner a letter ---- */
+
+static const char *put_instead(struct arena *a, const char *text, const char *old, const char *now)
+{
+    BUF_SCOPE(out);
+    const char *at;
+
+    if (!old || !*old || strcmp(old, now) == 0 || !strstr(text, old))
+        return text;
+    for (; (at = strstr(text, old)); text = at + strlen(old)) {
+        buf_add(&out, text, (size_t)(at - text));
+        buf_str(&out, now);
+    }
+    buf_str(&out, text);
+    return arena_strn(a, out.p, out.len);
+}
+
+/* What the clerk wrote to one is said to the other: number, name and subject are the other's own. */
+static const char *said_to(const struct case_doing *d, const struct casefile *c, const char *text)
+{
+    struct arena *a = d->w->a;
+
+    text = put_instead(a, text, d->c->number, c->number);
+    text = put_instead(a, text, d->c->person, c->person);
+    return put_instead(a, text, d->c->subject, c->subject);
+}
+
+/* A paper from outside, written to one person, goes to nobody else. */
+static enum rc same_paper(struct case_doing *d, const struct casefile *c, const struct document *paper,
+                          struct err *e)
+{
+    static const struct tr alone = {
+        {"Răspunsul este un fișier adus din afară, iar un dosar conexat este al altei persoane. Scrieți "
+         "răspunsul în editor: fiecare primește scrisoarea sa.",
+         "A válasz kívülről hozott fájl, és az egyik egyesített ügy másik személyé. Írja meg a választ a "
+         "szerkesztőben: mindenki saját levelet kap.",
+         "The answer is a file from outside, and a connexed case is another person's. Write the answer in "
+         "the "
+         "editor: each gets a letter of their own."}};
+    struct db_result *r SCOPED(db_result_freep) = NULL;
+    struct db_param p[] = {DB_STR(d->c->id), DB_STR(c->id)};
+    struct db_param copy[] = {DB_STR(paper->id), DB_STR(c->id)};
+
+    TRY(work_sql(d->w, SQL_CASE_SAME_PERSON, p, &r, e));
+    if (db_rows(r) != 1) {
+        d->w->say = alone;
+        return err_set(e, RC_STATE, "case %s: the answer was written to somebody else", c->id);
+    }
+    return work_sql(d->w, SQL_CASE_COPY_ANSWER, copy, NULL, e);
+}
+
+/* *letter: it is rendered, and signed by the effect `seal`. */
+static enum rc own_letter(struct case_doing *d, struct case_doing *o, bool *letter, struct err *e)
+{
+    struct doc_draft text = {0};
+    struct document paper;
+    bool found, drafted;
+
+    *letter = false;
+    TRY(doc_answer_of(d->w, d->c->id, &found, &paper, e));
+    if (!found)
+        return RC_OK; /* nothing was written: nobody is written to */
+    if (!paper.template)
+        return same_paper(d, o->c, &paper, e);
+    TRY(doc_draft_get(d->w, d->c->id, &drafted, &text, e));
+    struct db_param p[] = {DB_STR(o->c->id),
+                           DB_STR(case_int(d->w->a, d->w->now_ms())),
+                           DB_STR(text.author),
+                           DB_STR(text.template),
+                           DB_STR(lang_codes[text.lang]),
+                           DB_STR(drafted ? said_to(d, o->c, text.title) : ""),
+                           DB_STR(drafted ? said_to(d, o->c, text.body) : "")};
+    if (drafted)
+        TRY(work_sql(d->w, SQL_CASE_DRAFT_PUT, p, NULL, e));
+    *letter = true;
+    return case_fx_render(o, NULL, e);
+}
+
+/* The effects of the step happen to the other case, too; what is rendered is rendered, and it takes nobody
+ * along in its turn. */
+static void same_effects(const struct case_doing *d, struct case_doing *o, bool letter)
+{
+    struct workflow_effect *list = ARENA_ARRAY(d->w->a, struct workflow_effect, d->done.n_effects + 1);
+    static const char *const not [] = {"deliver", "render", "assign"};
+    size_t n = 0;
+
+    for (size_t i = 0; i < d->done.n_effects; i++) {
+        const char *id = d->done.effects[i].id;
+        bool skip = strcmp(id, "seal") == 0 && !letter;
+        for (size_t k = 0; k < COUNT(not ); k++)
+            skip |= strcmp(not [k], id) == 0;
+        if (!skip)
+            list[n++] = d->done.effects[i];
+    }
+    o->done.effects = list;
+    o->done.n_effects = n;
+}
+
+/* The other case ends where this one does, with the same answer under its own number. */
 static enum rc answered_with(struct case_doing *d, const char *id, struct err *e)
 {
     struct casefile c;
-    struct case_doing o = {.w = d->w, .who = d->who, .c = &c, .act = d->act};
+    struct case_doing o = {.w = d->w, .who = d->who, .c = &c, .act = d->act, .done = d->done};
+    bool letter;
 
     TRY(case_get(d->w, id, true, &c, e));
-    if (strcmp(c.flow->id, d->c->flow->id) != 0)
+    if (strcmp(c.flow->id, d->c->flow->id) != 0 || strcmp(c.service, d->c->service) != 0)
         return RC_OK; /* of another kind: it has its own answer */
     int64_t before = c.version++;
     o.from = c.state;
+    o.due_before = c.due;
+    TRY(own_letter(d, &o, &letter, e));
     c.state = d->c->state;
     c.entered_ms = d->w->now_ms();
+    c.author = d->c->author;
     c.attention = "";
-    TRY(case_term_stop(d->w, &c, e));
+    same_effects(d, &o, letter);
+    TRY(case_effects(&o, e));
     TRY(case_notices(&o, d->done.notices, d->done.n_notices, e));
     TRY(case_save(d->w, &c, before, e));
     struct workflow_given given = {"case_number", d->c->number};

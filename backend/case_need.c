@@ -112,6 +112,21 @@ static enum rc works_on(struct case_doing *d, const struct casefile *other, stru
                     e);
 }
 
+/* One answer for both: the same service in the same way of working, and not answered yet. */
+static enum rc belongs(struct case_doing *d, const char *need, const struct casefile *other, struct err *e)
+{
+    static const struct tr kind = {{"Dosarul acela este pentru alt serviciu: fiecare primește răspunsul său.",
+                                    "Az az ügy másik szolgáltatásra vonatkozik: mindegyik külön választ kap.",
+                                    "That case is of another service: each gets an answer of its own."}};
+    static const struct tr late = {{"La dosarul acela s-a răspuns deja.", "Arra az ügyre már válaszoltak.",
+                                    "That case was answered already."}};
+    static const char *const waits[] = {"registered", "in_work", "returned", "decided"};
+
+    if (strcmp(other->service, d->c->service) != 0 || strcmp(other->flow->id, d->c->flow->id) != 0)
+        return case_bad(d->w, need, &kind, e);
+    return among(waits, COUNT(waits), other->state) ? RC_OK : case_bad(d->w, need, &late, e);
+}
+
 static enum rc need_number(struct case_doing *d, const char *need, const char *value, struct err *e)
 {
     static const struct tr odd = {{"Nu găsesc dosarul cu acest număr la instituția dumneavoastră.",
@@ -138,6 +153,7 @@ static enum rc need_number(struct case_doing *d, const char *need, const char *v
         return case_bad(d->w, need, &own, e);
     if (other.closed_ms)
         return case_bad(d->w, need, &over, e);
+    TRY(belongs(d, need, &other, e));
     d->other = other.id;
     d->other_number = other.number;
     return RC_OK;

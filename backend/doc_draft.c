@@ -114,6 +114,30 @@ static const char *blank_number[LANG_COUNT] = {"Nr. ________ / ____________", "S
                                                "No. ________ / ____________"};
 
 /* It is dated as it was written: looked at twice, it is the same file. */
+/* One answer to several petitions names them all. */
+static enum rc names_others(struct work *w, const struct casefile *c, struct doc_letter *l, struct err *e)
+{
+    static const char *const also[LANG_COUNT] = {"Acest răspuns privește și cererile conexate: ",
+                                                 "Ez a válasz az egyesített kérelmekre is vonatkozik: ",
+                                                 "This answer also covers the connexed requests: "};
+    struct db_result *r SCOPED(db_result_freep) = NULL;
+    struct db_param p[] = {DB_STR(c->id)};
+    BUF_SCOPE(body);
+
+    if (strcmp(l->t->kind, "answer") != 0)
+        return RC_OK;
+    TRY(work_sql(w, SQL_DOC_CONNEXED, p, &r, e));
+    if (db_rows(r) == 0)
+        return RC_OK;
+    buf_fmt(&body, "%s\n%s", l->body && *l->body ? l->body : letter_default(w, l), also[l->lang]);
+    for (int i = 0; i < db_rows(r); i++)
+        buf_fmt(&body, "%s%s", i ? ", " : "",
+                case_number(w, db_text(r, i, 0), db_int(r, i, 1), db_int(r, i, 2)));
+    buf_chr(&body, '.');
+    l->body = arena_strn(w->a, body.p, body.len);
+    return RC_OK;
+}
+
 enum rc letter_of_draft(struct work *w, const struct casefile *c, const struct doc_draft *d,
                         struct doc_letter *out, struct err *e)
 {
@@ -141,7 +165,7 @@ enum rc letter_of_draft(struct work *w, const struct casefile *c, const struct d
     out->sign[SIGN_OFFICER] = (struct doc_person){"", role ? tr_get(&role->name, d->lang) : ""};
     out->sign[SIGN_REGISTRAR] = author;
     out->sign[SIGN_ARCHIVIST] = author;
-    return RC_OK;
+    return names_others(w, c, out, e);
 }
 
 static void member(struct buf *out, const char *name, const char *value, bool first)

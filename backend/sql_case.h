@@ -62,6 +62,10 @@
     X(SQL_CASE_FIGURES, case_figures, 0)                                                                     \
     X(SQL_CASE_STUCK, case_stuck, 2)                                                                         \
     X(SQL_CASE_TIMER_FAILED, case_timer_failed, 5)                                                           \
-    X(SQL_CASE_FACTS_SET, case_facts_set, 2)
+    X(SQL_CASE_FACTS_SET, case_facts_set, 2)                                                                 \
+    X(SQL_CASE_LOCK_KIN, case_lock_kin, 2)                                                                   \
+    X(SQL_CASE_SAME_PERSON, case_same_person, 2)                                                             \
+    X(SQL_CASE_COPY_ANSWER, case_copy_answer, 2)                                                             \
+    X(SQL_CASE_DRAFT_PUT, case_draft_put, 7)
 
 #endif

@@ -4,6 +4,7 @@
 
 #define SQL_DOC_TABLE(X)                                                                                     \
     X(SQL_DOC_GET, doc_get, 1)                                                                               \
+    X(SQL_DOC_CONNEXED, doc_connexed, 1)                                                                     \
     X(SQL_DOC_LIST, doc_list, 1)                                                                             \
     X(SQL_DOC_PENDING, doc_pending, 1)                                                                       \
     X(SQL_DOC_SIGNED, doc_signed, 1)                                                                         \

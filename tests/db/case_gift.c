@@ -1,5 +1,6 @@
 #include "tests/db/case_gift.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 struct rig rig;
@@ -33,9 +34,10 @@ static const char *text_field(const struct model_case *c)
 
 static const char *another(const struct model_case *c)
 {
-    for (int i = 0; i < 20; i++) {
+    for (int i = 0; i < 60; i++) {
         const struct model_case *o = &m.cases[dice((unsigned)m.n)];
-        if (o != c && !o->ended && is(o->institution, c->institution))
+        if (o != c && !o->ended && is(o->institution, c->institution) &&
+            (i > 50 || is(o->service, c->service)))
             return o->id;
     }
     return NULL;
@@ -95,4 +97,27 @@ bool gift_of(const struct model_case *c, const struct jval *action, const struct
         if (!value_for(c, needs->items[i].s, u, g))
             return false;
     return true;
+}
+
+/* Nobody takes a case along that is another office's, of another service, or answered already. */
+bool gift_far(const struct model_user *u, const struct model_case *c, const char *other)
+{
+    for (size_t i = 0; other && i < m.n; i++) {
+        const struct model_case *o = &m.cases[i];
+        if (is(o->id, other))
+            return !model_reaches(u, o) || !is(o->service, c->service) ||
+                   !(is(o->state, "registered") || is(o->state, "in_work") || is(o->state, "returned") ||
+                     is(o->state, "decided"));
+    }
+    return false;
+}
+
+/* Codes sent to confirm with; fresh: 1 when the last one is still good. */
+int gift_codes(const struct model_case *c, bool fresh)
+{
+    return atoi(model_sql(&m,
+                          "SELECT count(*) FROM (SELECT at FROM case_event WHERE case_id = '%s' AND act IN "
+                          "('ask_confirm', 'new_code') ORDER BY id DESC LIMIT %d) x WHERE at >= "
+                          "to_timestamp(%lld / 1000.0)",
+                          c->id, fresh ? 1 : 99, fresh ? (long long)rig_now - 48LL * 3600000 : 0LL));
 }

@@ -17,4 +17,9 @@ struct gift {
 bool gift_of(const struct model_case *c, const struct jval *action, const struct model_user *u, bool left_out,
              struct gift *g);
 
+/* Nobody takes a case along that is another office's, of another service, or answered already. */
+bool gift_far(const struct model_user *u, const struct model_case *c, const char *other);
+/* Codes sent to confirm with; fresh: 1 when the last one is still good. */
+int gift_codes(const struct model_case *c, bool fresh);
+
 #endif

@@ -71,6 +71,56 @@ static void opposite_forwards_do_not_block(void **state)
         "true");
 }
 
+struct pair {
+    const char *id, *other;
+    pthread_t thread;
+    enum rc rc;
+};
+
+static void *connexes(void *user)
+{
+    struct pair *p = user;
+    struct db_sync *db = NULL;
+    struct err bad = {0};
+
+    p->rc = db_sync_open(rig.pg.conninfo, &db, &bad);
+    if (p->rc != RC_OK)
+        return NULL;
+    for (int i = 0; i < 20 && p->rc != RC_UNAVAILABLE; i++) {
+        struct work w = {.house = &rig.house, .db = db, .a = arena_new(), .now_ms = rig_clock};
+        struct workflow_given given = {"case_number", p->other};
+        struct case_act act = {.id = p->id, .action = "connex", .given = &given, .n_given = 1};
+        struct casefile c;
+        struct actor who;
+        assert_true(case_actor(&w, "clerk", &who, &bad) == RC_OK &&
+                    case_get(&w, p->id, false, &c, &bad) == RC_OK);
+        act.version = c.version;
+        p->rc = case_act(&w, &who, &act, NULL, &bad);
+        arena_free(w.a);
+    }
+    db_sync_close(db);
+    return NULL;
+}
+
+/* Each takes the other along: both rows are taken in one order. */
+static void opposite_connexes_do_not_block(void **state)
+{
+    (void)state;
+    const char *a = new_case("hall-1", "petition.general", petition),
+               *b = new_case("hall-1", "petition.general", petition);
+    struct pair pairs[] = {
+        {.id = a, .other = b}, {.id = b, .other = a}, {.id = a, .other = b}, {.id = b, .other = a}};
+
+    DOES("clerk", a, "take", NULL, 0);
+    DOES("clerk", b, "take", NULL, 0);
+    for (size_t i = 0; i < COUNT(pairs); i++)
+        assert_int_equal(pthread_create(&pairs[i].thread, NULL, connexes, &pairs[i]), 0);
+    for (size_t i = 0; i < COUNT(pairs); i++)
+        pthread_join(pairs[i].thread, NULL);
+    for (size_t i = 0; i < COUNT(pairs); i++)
+        assert_true(pairs[i].rc == RC_OK || pairs[i].rc == RC_CONFLICT);
+}
+
 static int ring(void)
 {
     struct work w = rig_begin(&rig);
@@ -229,9 +279,8 @@ static void what_cannot_be_opened_lies_apart(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(opposite_forwards_do_not_block),
-        cmocka_unit_test(a_failing_timer_is_told),
-        cmocka_unit_test(a_recount_goes_past_what_fails),
+        cmocka_unit_test(opposite_forwards_do_not_block),   cmocka_unit_test(opposite_connexes_do_not_block),
+        cmocka_unit_test(a_failing_timer_is_told),          cmocka_unit_test(a_recount_goes_past_what_fails),
         cmocka_unit_test(what_cannot_be_opened_lies_apart),
     };
     return cmocka_run_group_tests(tests, steps_setup, steps_teardown);

@@ -119,10 +119,10 @@ static void take_others(const struct model_case *c, const struct jval *action, c
             continue;
         assert_string_equal(o->state, c->state);
         assert_string_not_equal(
-            model_sql(&m,
-                      "SELECT 1 FROM case_link WHERE (case_id = '%s' AND other = '%s') OR (case_id = "
-                      "'%s' AND other = '%s')",
-                      c->id, o->id, o->id, c->id),
+            model_sql(
+                &m,
+                "SELECT 1 FROM case_link WHERE kind IN ('connexed', 'merged') AND '%s' IN (case_id, other)",
+                o->id),
             "");
     }
 }
@@ -175,25 +175,6 @@ static enum rc reborn(struct work *w, const struct model_case *c, enum rc rc, co
     return there ? RC_OK : rc;
 }
 
-/* Nobody takes a case along that is another office's. */
-static bool far_away(const struct model_user *u, const char *other)
-{
-    for (size_t i = 0; other && i < m.n; i++)
-        if (is(m.cases[i].id, other))
-            return !model_reaches(u, &m.cases[i]);
-    return false;
-}
-
-/* Codes sent to confirm with; fresh: 1 when the last one is still good. */
-static int codes_of(const struct model_case *c, bool fresh)
-{
-    return atoi(model_sql(&m,
-                          "SELECT count(*) FROM (SELECT at FROM case_event WHERE case_id = '%s' AND act IN "
-                          "('ask_confirm', 'new_code') ORDER BY id DESC LIMIT %d) x WHERE at >= "
-                          "to_timestamp(%lld / 1000.0)",
-                          c->id, fresh ? 1 : 99, fresh ? (long long)rig_now - 48LL * 3600000 : 0LL));
-}
-
 static bool attempt(struct model_case *c, const struct model_user *u, const struct jval *action)
 {
     struct work w = rig_begin(&rig);
@@ -210,12 +191,12 @@ static bool attempt(struct model_case *c, const struct model_user *u, const stru
              model_sql(&m, "SELECT author FROM draft WHERE case_id = '%s'", c->id));
     enum rc want = model_judge(&m, u, c, action, old);
     bool code = model_word(needs, "code");
-    bool used = code && (c->confirmed || !codes_of(c, true)); /* a code serves once, and for two days */
-    if (want == RC_OK && (less || used || far_away(u, g.other)))
+    bool used = code && (c->confirmed || !gift_codes(c, true)); /* a code serves once, and for two days */
+    if (want == RC_OK && (less || used || gift_far(u, c, g.other)))
         want = RC_BAD_FIELD;
     if (want == RC_OK && model_word(jval_get(action, "effects"), "extend_term") && !model_extends(&m, c))
         want = RC_STATE;
-    if (want == RC_OK && model_word(jval_get(action, "effects"), "send_code") && codes_of(c, false) >= 5)
+    if (want == RC_OK && model_word(jval_get(action, "effects"), "send_code") && gift_codes(c, false) >= 5)
         want = RC_STATE;
     char before[120];
     snprintf(before, sizeof(before), "%s", trace(c));

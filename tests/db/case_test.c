@@ -337,13 +337,149 @@ static void one_answer_for_connexed_ones(void **state)
     assert_string_equal(of_case(again, "state"), "filed");
 }
 
+static const char other_petition[] = "{\"who.kind\":\"person\",\"who.last_name\":\"Pop\",\"who.first_name\":"
+                                     "\"Ana\",\"who.email\":\"ana@example.ro\","
+                                     "\"pet.kind\":\"request\",\"pet.how\":\"type\",\"pet.subject\":\"Becuri "
+                                     "arse\",\"pet.text\":\"Nu este lumină.\","
+                                     "\"lang.answer\":\"ro\",\"consent.data_read\":true}";
+
+static const char *which(const char *id)
+{
+    static char number[3][60];
+    static int next;
+    char *mine = number[next++ % 3], reg[30], n[12];
+    snprintf(reg, sizeof(reg), "%s", of_case(id, "register"));
+    snprintf(n, sizeof(n), "%s", of_case(id, "n::text"));
+    snprintf(mine, sizeof(number[0]), "%s/%s/%s", reg, n, of_case(id, "year::text"));
+    return mine;
+}
+
+/* One text, but to each a letter with the own name and number, naming the numbers of all. */
+static void each_petitioner_gets_a_letter(void **state)
+{
+    (void)state;
+    const char *a = new_case("hall-1", "petition.general", petition),
+               *b = new_case("hall-1", "petition.general", other_petition),
+               *c = new_case("hall-1", "petition.general", petition);
+    char sql[600], n[3][12];
+
+    DOES("clerk", a, "take", NULL, 0);
+    DOES("clerk", b, "take", NULL, 0);
+    DOES("clerk", b, "connex", GIVEN({"case_number", which(c)}));
+    DOES("clerk", a, "connex", GIVEN({"case_number", which(b)}));
+    const char *ids[] = {a, b, c};
+    for (int i = 0; i < 3; i++)
+        snprintf(n[i], sizeof(n[i]), "%s/", of_case(ids[i], "n::text"));
+    snprintf(sql, sizeof(sql),
+             "INSERT INTO draft SELECT id, 1, now(), 'clerk', 'answer.petition', 'ro', 'Răspuns', 'Petiția "
+             "nr. PET ' || n "
+             "|| '/' || to_char(registered_at AT TIME ZONE 'Europe/Bucharest', 'DD.MM.YYYY') || ' a lui ' || "
+             "person || ' "
+             "despre ' || subject || ': am schimbat becurile.' FROM casefile WHERE id = '%s'",
+             a);
+    Q(sql);
+    DOES("clerk", a, "draft_answer", GIVEN({"document", "draft"}));
+    DOES("mayor", a, "sign_answer", NULL, 0);
+    for (int i = 0; i < 3; i++) {
+        snprintf(sql, sizeof(sql),
+                 "SELECT source->>'body' || '|' || (source->'to'->>0) || '|' || signed_by || '|' || (number "
+                 "IS NOT NULL)::text "
+                 "FROM document WHERE case_id = '%s' AND signed_at IS NOT NULL AND voided_at IS NULL",
+                 ids[i]);
+        const char *body = Q(sql), *own = i == 1 ? "Pop Ana" : "Kovács Ștefan";
+        if (!strstr(body, own) || strstr(body, i == 1 ? "Kovács" : "Pop") || !strstr(body, "|mayor|true"))
+            fail_msg("case %d: %s", i, body);
+        assert_non_null(strstr(body, i == 1 ? "Becuri arse" : "Iluminat"));
+        const char *also = strstr(body, "Acest răspuns privește și cererile conexate: ");
+        assert_non_null(also);
+        for (int k = 0; k < 3; k++)
+            if ((strstr(k == i ? body : also, n[k]) == NULL) || (k == i && strstr(also, n[k])))
+                fail_msg("case %d: the number of %d: %s", i, k, body);
+        assert_string_equal(
+            of_case(ids[i], "state || author || (SELECT string_agg(message || recipient, ',') FROM "
+                            "owed_message m WHERE m.request_id = c.id AND message <> 'received')"),
+            i == 1 ? "answeredclerkansweredana@example.ro" : "answeredclerkansweredstefan@example.ro");
+    }
+    assert_string_equal(
+        Q("SELECT count(*) FROM (SELECT number FROM document WHERE signed_at IS NOT NULL GROUP BY number "
+          "HAVING count(*) > 1) x"),
+        "0");
+}
+
+static void only_what_is_alike_is_connexed(void **state)
+{
+    (void)state;
+    struct work w = rig_begin(&rig);
+    const char *a = new_case("hall-1", "petition.general", petition),
+               *b = new_case("hall-1", "petition.general", petition),
+               *other = new_case("hall-1", "info.public_544",
+                                 rig_answers(w.a, catalog_find(&rig.house.catalog, "info.public_544"), 0)),
+               *away = new_case("hall-2", "petition.general", petition);
+    const struct {
+        const char *id, *says;
+    } rows[] = {{other, "That case is of another service: each gets an answer of its own."},
+                {away, "There is no case with this number at your institution."},
+                {b, "That case was answered already."}};
+
+    DOES("clerk", b, "take", NULL, 0);
+    draft_of(b, "clerk");
+    DOES("clerk", b, "draft_answer", GIVEN({"document", "draft"}));
+    DOES("mayor", b, "sign_answer", NULL, 0);
+    DOES("clerk", a, "take", NULL, 0);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        assert_int_equal(step("clerk", a, "connex", GIVEN({"case_number", rows[i].id})), RC_BAD_FIELD);
+        assert_string_equal(sentence, rows[i].says);
+    }
+    assert_string_equal(of_case(a, "array_to_string(flags, ',') || version"), "2");
+    rig_end(&w);
+}
+
+/* A file from outside was written to one person: it does not go to another. */
+static void a_paper_from_outside_goes_to_its_person(void **state)
+{
+    (void)state;
+    const char *a = new_case("hall-1", "petition.general", petition),
+               *b = new_case("hall-1", "petition.general", other_petition),
+               *same = new_case("hall-1", "petition.general", petition);
+    char sql[500], paper[40];
+
+    DOES("clerk", a, "take", NULL, 0);
+    DOES("clerk", a, "connex", GIVEN({"case_number", which(b)}));
+    snprintf(sql, sizeof(sql),
+             "INSERT INTO document (id, case_id, institution, kind, title, lang, sha256, size, type, "
+             "made_at, made_by) VALUES "
+             "(gen_random_uuid(), '%s', 'hall-1', 'scan', 'Scrisoare', 'ro', '', 1, 'application/pdf', "
+             "now(), 'clerk') "
+             "RETURNING id",
+             a);
+    snprintf(paper, sizeof(paper), "%s", Q(sql));
+    DOES("clerk", a, "draft_answer", GIVEN({"document", paper}));
+    assert_int_equal(step("mayor", a, "sign_answer", NULL, 0), RC_STATE);
+    assert_non_null(strstr(sentence, "Write the answer in the editor"));
+    assert_string_equal(of_case(a, "state"), "decided");
+    snprintf(sql, sizeof(sql), "UPDATE case_link SET other = '%s' WHERE case_id = '%s'", same, a);
+    Q(sql);
+    DOES("mayor", a, "sign_answer", NULL, 0);
+    assert_string_equal(
+        of_case(same, "state || (SELECT count(*) FROM document d WHERE d.case_id = c.id AND signed_at IS "
+                      "NOT NULL)"),
+        "answered1");
+    assert_string_equal(of_case(b, "state"), "registered");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_request_becomes_a_case),        cmocka_unit_test(a_petition_is_answered),
-        cmocka_unit_test(an_older_version_is_refused),     cmocka_unit_test(each_need_has_its_sentence),
-        cmocka_unit_test(only_the_wrong_field_comes_back), cmocka_unit_test(forwarding_is_one_act),
+        cmocka_unit_test(a_request_becomes_a_case),
+        cmocka_unit_test(a_petition_is_answered),
+        cmocka_unit_test(an_older_version_is_refused),
+        cmocka_unit_test(each_need_has_its_sentence),
+        cmocka_unit_test(only_the_wrong_field_comes_back),
+        cmocka_unit_test(forwarding_is_one_act),
         cmocka_unit_test(one_answer_for_connexed_ones),
+        cmocka_unit_test(each_petitioner_gets_a_letter),
+        cmocka_unit_test(only_what_is_alike_is_connexed),
+        cmocka_unit_test(a_paper_from_outside_goes_to_its_person),
     };
     return cmocka_run_group_tests(tests, steps_setup, steps_teardown);
 }
