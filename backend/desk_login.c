@@ -34,6 +34,21 @@ static const struct jfield redeem_fields[] = {
 };
 JDESC(desk_redeem_in, struct redeem_in, redeem_fields);
 
+struct pin_in {
+    const char *password, *code, *pin;
+};
+static const struct jfield pin_fields[] = {
+    JF_STR(struct pin_in, password, J_REQ | J_PD, 1, 512), JF_STR(struct pin_in, code, J_PD, 0, 32),
+    JF_STR(struct pin_in, pin, J_PD, 0, 32), /* none: taken away */
+};
+JDESC(desk_pin_in, struct pin_in, pin_fields);
+
+struct unlock_in {
+    const char *pin;
+};
+static const struct jfield unlock_fields[] = {JF_STR(struct unlock_in, pin, J_REQ | J_PD, 1, 32)};
+JDESC(desk_unlock_in, struct unlock_in, unlock_fields);
+
 #define COOKIE "__Host-pridvor=%s; Path=/; Secure; HttpOnly; SameSite=Strict%s"
 
 static void forget(struct desk_call *c)
@@ -53,9 +68,12 @@ enum rc desk_login(struct desk_call *c, const void *in, struct err *e)
 {
     const struct login_in *l = in;
     struct login_try t = {l->account, l->password, l->code, c->address};
+    struct err old = {0};
     char token[LOGIN_TOKEN];
 
     TRY(not_in(login_enter(c->login, &t, token, e), e));
+    if (c->token && login_leave(c->login, c->token, &old) != RC_OK)
+        old = (struct err){0}; /* the session before this one was none any more */
     c->token = arena_str(c->w->a, token);
     c->cookie = arena_fmt(c->w->a, COOKIE, token, "");
     wipe(token, sizeof(token));
@@ -78,6 +96,36 @@ enum rc desk_password(struct desk_call *c, const void *in, struct err *e)
     TRY(not_in(login_password(c->login, &t, p->fresh, e), e));
     forget(c);
     return RC_OK;
+}
+
+enum rc desk_pin(struct desk_call *c, const void *in, struct err *e)
+{
+    static const struct tr weak = {{"PIN-ul are 4 până la 6 cifre, nu toate la fel și nu la rând (1234).",
+                                    "A PIN 4–6 számjegy, nem mind azonos és nem egymás utáni (1234).",
+                                    "The PIN has 4 to 6 digits, not all the same and not in a row (1234)."}};
+    const struct pin_in *p = in;
+    struct login_try t = {c->who.account, p->password, p->code, c->address};
+    enum rc rc = not_in(login_pin(c->login, &t, p->pin ? p->pin : "", e), e);
+
+    if (rc == RC_BAD_FIELD)
+        c->w->say = weak;
+    return rc;
+}
+
+enum rc desk_lock(struct desk_call *c, const void *in, struct err *e)
+{
+    (void)in;
+    return login_lock(c->login, c->token, e);
+}
+
+/* The page under the lock is still that of this person: it goes on where it was. */
+enum rc desk_unlock(struct desk_call *c, const void *in, struct err *e)
+{
+    char account[LOGIN_ACCOUNT];
+
+    TRY(login_unlock(c->login, c->token, ((const struct unlock_in *)in)->pin, c->address, account, e));
+    TRY(case_actor(c->w, account, &c->who, e));
+    return desk_me(c, NULL, e);
 }
 
 enum rc desk_redeem(struct desk_call *c, const void *in, struct err *e)
@@ -159,8 +207,10 @@ enum rc desk_me(struct desk_call *c, const void *in, struct err *e)
     struct db_param p[] = {DB_STR(c->who.institution)};
     struct tr name = {{"", "", ""}};
     char today[11];
+    bool pin;
 
     (void)in;
+    TRY(login_has_pin(c->login, c->who.account, &pin, e));
     TRY(work_sql(c->w, SQL_DESK_INSTITUTION, p, &r, e));
     for (int k = 0; k < LANG_COUNT && db_rows(r) == 1; k++)
         name.t[k] = db_text(r, 0, k);
@@ -177,6 +227,7 @@ enum rc desk_me(struct desk_call *c, const void *in, struct err *e)
     departments(c);
     js_str(&c->out, "today", today);
     js_int(&c->out, "idle_minutes", c->login->conf.idle_minutes);
+    js_bool(&c->out, "pin", pin);
     js_str(&c->out, "lang", "ro");
     js_close(&c->out, '}');
     return RC_OK;

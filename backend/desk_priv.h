@@ -148,6 +148,9 @@ DESK_HANDLER(desk_login);
 DESK_HANDLER(desk_logout);
 DESK_HANDLER(desk_password);
 DESK_HANDLER(desk_redeem);
+DESK_HANDLER(desk_pin);
+DESK_HANDLER(desk_lock);
+DESK_HANDLER(desk_unlock);
 DESK_HANDLER(desk_me);
 DESK_HANDLER(desk_counts);
 DESK_HANDLER(desk_queue);
@@ -199,6 +202,7 @@ extern const struct jdesc desk_act_in, desk_assign_in, desk_note_in, desk_seal_i
     desk_fact_in;
 extern const struct jdesc desk_delegate_in, desk_draft_in, desk_templates_in;
 extern const struct jdesc desk_login_in, desk_password_in, desk_redeem_in, desk_queue_in;
+extern const struct jdesc desk_pin_in, desk_unlock_in;
 extern const struct jdesc desk_user_in, desk_user_act_in, desk_role_in, desk_holiday_in, desk_audit_in;
 extern const struct jdesc desk_team_in, desk_why_in;
 

@@ -7,7 +7,10 @@ const struct desk_route desk_routes[] = {
     DESK_SLOW("POST", "/api/login", DESK_OPEN, &desk_login_in, desk_login),
     DESK_SLOW("POST", "/api/redeem", DESK_OPEN, &desk_redeem_in, desk_redeem),
     DESK_SLOW("POST", "/api/password", DESK_SESSION, &desk_password_in, desk_password),
-    DESK_ROUTE("POST", "/api/logout", DESK_SESSION, NULL, desk_logout),
+    DESK_SLOW("POST", "/api/pin", DESK_SESSION, &desk_pin_in, desk_pin),
+    DESK_ROUTE("POST", "/api/lock", DESK_SESSION, NULL, desk_lock),
+    DESK_SLOW("POST", "/api/unlock", DESK_OPEN, &desk_unlock_in, desk_unlock),
+    DESK_ROUTE("POST", "/api/logout", DESK_OPEN, NULL, desk_logout), /* of a locked screen, too */
     DESK_ROUTE("GET", "/api/me", DESK_SESSION, NULL, desk_me),
     DESK_ROUTE("GET", "/api/counts", "case.list", NULL, desk_counts),
     DESK_ROUTE("GET", "/api/queue", "case.list", &desk_queue_in, desk_queue),

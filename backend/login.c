@@ -55,6 +55,7 @@ enum rc login_init(struct login *l, struct db_sync *db, const struct login_conf 
     l->now = unix_ms;
     login_conf_default(&l->conf);
     TRY(hkdf_sha256(l->key.k, sizeof(l->key.k), master, 32, "", 0, "pridvor totp", e));
+    TRY(hkdf_sha256(l->pin_key, sizeof(l->pin_key), master, 32, "", 0, "pridvor quick pin", e));
     TRY(rnd_bytes(random, sizeof(random), e));
     hex_encode(text, random, sizeof(random));
     return password_hash(&l->conf, text, l->nobody, e);
@@ -385,28 +386,152 @@ enum rc login_check(struct login *l, const char *token, struct db_result **out, 
     return db_text(*out, 0, SESSION_STALE)[0] == 't' ? query(l, SQL_LOGIN_SEEN, p, NULL, e) : RC_OK;
 }
 
-static enum rc leave(struct login *l, const char *hex, struct err *e)
+/* One statement on a session, and its line in the audit when there was one. */
+static enum rc on_session(struct login *l, const char *hex, enum sql_id id, const char *act, struct err *e)
 {
     struct db_result *r SCOPED(db_result_freep) = NULL;
     char now[25];
     struct db_param p[] = {DB_STR(hex), DB_STR(now)};
 
     iso_utc(now, l->now());
-    TRY(query(l, SQL_LOGIN_END, p, &r, e));
+    TRY(query(l, id, p, &r, e));
     if (db_rows(r) == 1)
-        TRY(people_audit(l->db, db_text(r, 0, 1), db_text(r, 0, 0), "logout", NULL, e));
+        TRY(people_audit(l->db, db_text(r, 0, 1), db_text(r, 0, 0), act, NULL, e));
     return db_sync_commit(l->db, e);
 }
 
-enum rc login_leave(struct login *l, const char *token, struct err *e)
+static enum rc session_act(struct login *l, const char *token, enum sql_id id, const char *act, struct err *e)
 {
     char hex[2 * SHA256_LEN + 1];
 
     if (!token_hash(token, hex))
         return err_set(e, RC_UNAUTHENTICATED, "not a session");
     TRY(db_sync_script(l->db, "BEGIN", e));
-    enum rc rc = leave(l, hex, e);
+    enum rc rc = on_session(l, hex, id, act, e);
     if (rc != RC_OK)
         undo(l);
     return rc;
+}
+
+enum rc login_leave(struct login *l, const char *token, struct err *e)
+{
+    return session_act(l, token, SQL_LOGIN_END, "logout", e);
+}
+
+enum rc login_lock(struct login *l, const char *token, struct err *e)
+{
+    return session_act(l, token, SQL_LOGIN_LOCK, "screen locked", e);
+}
+
+/* ---- the quick PIN ---- */
+
+static bool pin_shape(const char *pin)
+{
+    size_t n = strlen(pin);
+    return n >= LOGIN_PIN_MIN && n <= LOGIN_PIN_MAX && strspn(pin, "0123456789") == n;
+}
+
+/* 1111, 1234, 9876 */
+static bool pin_easy(const char *pin)
+{
+    int step = pin[1] - pin[0];
+    bool same = step >= -1 && step <= 1;
+
+    for (size_t i = 1; pin[i]; i++)
+        same &= pin[i] - pin[i - 1] == step;
+    return same;
+}
+
+/* All PINs are tried in no time: without the key, which is not in the database, their hashes say nothing. */
+static void pin_text(const struct login *l, const char *account, const char *pin,
+                     char hex[2 * SHA256_LEN + 1])
+{
+    char both[LOGIN_ACCOUNT + LOGIN_PIN_MAX + 2];
+    uint8_t mac[SHA256_LEN];
+
+    snprintf(both, sizeof(both), "%s %s", account, pin);
+    hmac_sha256(mac, l->pin_key, sizeof(l->pin_key), both, strlen(both));
+    hex_encode(hex, mac, sizeof(mac));
+    wipe(both, sizeof(both));
+}
+
+static enum rc pin_set(struct login *l, struct attempt *at, const char *pin, struct err *e)
+{
+    char text[2 * SHA256_LEN + 1], encoded[PASSWORD_ENCODED];
+    struct db_param p[] = {DB_STR(at->t->account), DB_STR(*pin ? encoded : NULL)};
+
+    TRY(judge(l, at, e));
+    if (!at->why) {
+        pin_text(l, at->t->account, pin, text);
+        TRY(password_hash(&l->conf, text, encoded, e));
+        TRY(query(l, SQL_PIN_PUT, p, NULL, e));
+        wipe(text, sizeof(text));
+    }
+    return attempt_end(l, at, *pin ? "quick PIN set" : "quick PIN taken away", e);
+}
+
+enum rc login_pin(struct login *l, const struct login_try *t, const char *pin, struct err *e)
+{
+    struct attempt at;
+
+    if (*pin && (!pin_shape(pin) || pin_easy(pin)))
+        return err_at(e, RC_BAD_FIELD, "pin", "pin: four to six digits, not the same, not in a row");
+    enum rc rc = attempt_begin(l, &at, t, e);
+    if (rc == RC_OK)
+        rc = pin_set(l, &at, pin, e);
+    return attempt_close(l, &at, rc);
+}
+
+enum rc login_has_pin(struct login *l, const char *account, bool *yes, struct err *e)
+{
+    struct db_result *r SCOPED(db_result_freep) = NULL;
+    struct db_param p[] = {DB_STR(account)};
+
+    TRY(query(l, SQL_PIN_HAS, p, &r, e));
+    *yes = db_rows(r) == 1 && db_text(r, 0, 0)[0] == 't';
+    return RC_OK;
+}
+
+/* *left: tries, -1 when it was right. Commits either way. */
+static enum rc unlock(struct login *l, const char *hex, const struct login_try *t, int64_t *left,
+                      char *account, struct err *e)
+{
+    struct db_result *r SCOPED(db_result_freep) = NULL;
+    struct db_result *now_it SCOPED(db_result_freep) = NULL;
+    char now[25], text[2 * SHA256_LEN + 1], detail[128];
+    struct db_param p[] = {DB_STR(hex), DB_STR(now), DB_STR("false")};
+
+    iso_utc(now, l->now());
+    TRY(query(l, SQL_LOGIN_LOCKED, p, &r, e));
+    if (db_rows(r) != 1)
+        return err_set(e, RC_UNAUTHENTICATED, "nothing that a PIN opens");
+    snprintf(account, LOGIN_ACCOUNT, "%s", db_text(r, 0, 0));
+    pin_text(l, account, pin_shape(t->password) ? t->password : "", text);
+    bool good = password_verify(db_text(r, 0, 2), text);
+    p[2].p = good ? "true" : "false";
+    TRY(query(l, SQL_LOGIN_UNLOCK, p, &now_it, e));
+    *left = good ? -1 : db_int(now_it, 0, 0);
+    snprintf(detail, sizeof(detail), "quick PIN%s, from %s", good ? "" : ": wrong", t->address);
+    TRY(people_audit(l->db, db_text(r, 0, 1), account, good ? "login" : "login refused", detail, e));
+    return db_sync_commit(l->db, e);
+}
+
+enum rc login_unlock(struct login *l, const char *token, const char *pin, const char *address,
+                     char account[LOGIN_ACCOUNT], struct err *e)
+{
+    const struct login_try t = {.password = pin, .address = address};
+    char hex[2 * SHA256_LEN + 1];
+    int64_t left = 0;
+
+    if (!token_hash(token, hex))
+        return err_set(e, RC_UNAUTHENTICATED, "not a session");
+    TRY(db_sync_script(l->db, "BEGIN", e));
+    enum rc rc = unlock(l, hex, &t, &left, account, e);
+    if (rc != RC_OK) {
+        undo(l);
+        return rc;
+    }
+    return left < 0
+               ? RC_OK
+               : err_code(e, RC_UNAUTHENTICATED, left ? "PIN_WRONG" : "PIN_OVER", left, "the PIN is wrong");
 }

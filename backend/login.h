@@ -11,12 +11,14 @@
 #include "common/base/arena.h"
 #include "common/base/crypto.h"
 
-enum { LOGIN_TOKEN = 2 * SHA256_LEN + 1, LOGIN_CODE = 20 };
+enum { LOGIN_PIN_MIN = 4, LOGIN_PIN_MAX = 6 };
+enum { LOGIN_TOKEN = 2 * SHA256_LEN + 1, LOGIN_CODE = 20, LOGIN_ACCOUNT = 33 };
 
 struct login {
     struct db_sync *db;
     struct login_conf conf;
-    struct seal_key key;  /* seals TOTP secrets */
+    struct seal_key key; /* seals TOTP secrets */
+    uint8_t pin_key[SHA256_LEN];
     char nobody[160];     /* a hash for names that do not exist, so that they take as long */
     int64_t (*now)(void); /* unix_ms, or a test's */
 };
@@ -49,6 +51,18 @@ enum {
 };
 MUST enum rc login_check(struct login *l, const char *token, struct db_result **out, struct err *e);
 MUST enum rc login_leave(struct login *l, const char *token, struct err *e);
+
+/* The quick PIN of a locked screen, set with password and code; "" takes it away, a new password too.
+ * RC_BAD_FIELD: not 4 to 6 digits, or all the same, or in a row. */
+MUST enum rc login_pin(struct login *l, const struct login_try *t, const char *pin, struct err *e);
+MUST enum rc login_has_pin(struct login *l, const char *account, bool *yes, struct err *e);
+/* A locked session is none until its PIN opens it. */
+MUST enum rc login_lock(struct login *l, const char *token, struct err *e);
+/* Opens a locked or idle session for the rest of its life, never a new one. RC_UNAUTHENTICATED: code
+ * "PIN_WRONG", detail: tries left; "PIN_OVER": the third wrong one has ended the session; no code: nothing
+ * that a PIN opens. */
+MUST enum rc login_unlock(struct login *l, const char *token, const char *pin, const char *address,
+                          char account[LOGIN_ACCOUNT], struct err *e);
 
 /* The old password and, where there is one, the TOTP code are asked again. All sessions end. RC_BAD_FIELD:
  * the fresh one is too weak. */

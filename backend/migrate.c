@@ -29,6 +29,7 @@ const struct migration migrations[] = {
     {32, "0032_person.sql", embed_0032_person_sql},
     {40, "0040_case_more.sql", embed_0040_case_more_sql},
     {41, "0041_quick.sql", embed_0041_quick_sql},
+    {42, "0042_pin.sql", embed_0042_pin_sql},
     {43, "0043_public.sql", embed_0043_public_sql},
 };
 const size_t n_migrations = COUNT(migrations);

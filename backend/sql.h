@@ -58,6 +58,11 @@
     X(SQL_LOGIN_STEP, login_step, 2)                                                                         \
     X(SQL_LOGIN_CHECK, login_check, 4)                                                                       \
     X(SQL_LOGIN_SEEN, login_seen, 2)                                                                         \
+    X(SQL_LOGIN_LOCK, login_lock, 2)                                                                         \
+    X(SQL_LOGIN_LOCKED, login_locked, 2)                                                                     \
+    X(SQL_LOGIN_UNLOCK, login_unlock, 3)                                                                     \
+    X(SQL_PIN_PUT, pin_put, 2)                                                                               \
+    X(SQL_PIN_HAS, pin_has, 1)                                                                               \
     X(SQL_LOGIN_END, login_end, 2)                                                                           \
     X(SQL_PASSWORD_SET, password_set, 3)                                                                     \
     X(SQL_RESET_PUT, reset_put, 3)                                                                           \

@@ -3,7 +3,7 @@
 WITH live AS (
     SELECT a.name, a.full_name, a.institution, s.seen_at < $2::timestamptz - interval '30 seconds' AS stale
     FROM login_session s JOIN account a ON a.name = s.account
-    WHERE s.token_hash = decode($1::text, 'hex') AND s.ended_at IS NULL AND s.until > $2
+    WHERE s.token_hash = decode($1::text, 'hex') AND s.ended_at IS NULL AND s.locked_at IS NULL AND s.until > $2
         AND s.seen_at > $2 - make_interval(mins => $3::int) AND a.disabled_at IS NULL
 ), holder AS (
     SELECT name, false AS other, true AS counts FROM live

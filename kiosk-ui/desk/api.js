@@ -29,7 +29,7 @@ export class Api {
     } catch {
       json = null;
     }
-    if (status === 401 && !/^(login|redeem|password|logout)/.test(path)) this.on.out();
+    if (status === 401 && !/^(login|redeem|password|logout|pin|lock|unlock)/.test(path)) this.on.out();
     const error = json?.error || {};
     return {ok: status >= 200 && status < 300, status, body: json, key: error.key || "", path: error.path || "", say: json?.say,
       seconds: Number(error.seconds || 0)};

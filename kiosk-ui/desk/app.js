@@ -90,9 +90,9 @@ export function App() {
   const lock = useCallback(async () => {
     if (!here.current) return;
     setCover("locked");
-    const saved = []; // drafts go out before the session does, and the session before the next one comes
+    const saved = []; // drafts go out before the session does (a PIN only shuts it), and the session before the next one comes
     dispatchEvent(new CustomEvent("desk-save", {detail: saved}));
-    const out = Promise.all([news.flush(), ...saved]).then(() => api.post("logout"));
+    const out = Promise.all([news.flush(), ...saved]).then(() => api.post(here.current.pin ? "lock" : "logout"));
     leaving.current = Promise.race([out, new Promise((done) => setTimeout(done, 4000))]);
   }, []);
 
@@ -143,7 +143,7 @@ export function App() {
   // The book is the whole house's: one office alone does not open it, though its people enter papers.
   const can = useCallback((right) => Boolean(me?.can?.includes(right)) &&
     (right !== "register.view" || me.roles.some((r) => r.reach !== "department")), [me]);
-  const desk = {api, t, L, lang, me, can, prefs, setPrefs, counts, recount, news, at, where, turn, leave, away, lock, renew};
+  const desk = {api, t, L, lang, me, can, reach, prefs, setPrefs, counts, recount, news, at, where, turn, leave, away, lock, renew};
   if (me === undefined || !hasWords(wanted) && !away) {
     return html`<${Desk.Provider} value=${desk}><div class="first">${away && html`<p class="notice bad" role="alert">${t("net.away")}</p>`}</div><//>`;
   }

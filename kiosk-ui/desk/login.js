@@ -93,12 +93,45 @@ export function Login({done}) {
     </main></div>`;
 }
 
+// The quick PIN: opens this screen again, and nothing else. After three wrong ones the password is asked.
+function PinForm({account, done, over, before}) {
+  const {api, t} = useDesk();
+  const [pin, setPin] = useState("");
+  const [error, setError] = useState("");
+  const busy = useRef(false);
+  const box = useRef(null);
+  useEffect(() => box.current?.focus(), []);
+  async function send(e) {
+    e.preventDefault();
+    if (busy.current || !pin) return;
+    busy.current = true;
+    await before?.();
+    const reply = await api.post("unlock", {pin});
+    busy.current = false;
+    setPin("");
+    if (reply.ok) return done(reply.body);
+    if (reply.status === 401 && reply.key !== "err.pin") return over(reply.key === "err.pin_over" ? sentence(reply, t) : "");
+    setError(sentence(reply, t));
+    return box.current?.focus();
+  }
+  return html`<form class="login-form" onSubmit=${send} novalidate><input type="text" class="sr" tabindex="-1" aria-hidden="true" autocomplete="username" value=${account} readonly />
+    <${Field} label=${t("pin.label")} error=${error}>${(a) => html`<input ...${a} ref=${box} class="line pin" name="pin" type="password" inputmode="numeric" autocomplete="off" maxlength="6" value=${pin}
+      onInput=${(e) => setPin(e.target.value.replace(/\D/g, ""))} />`}<//>
+    <button class="btn main tall" type="submit">${t("pin.open")}</button><button type="button" class="link" onClick=${() => over("")}>${t("pin.password")}</button></form>`;
+}
+
 // Ten minutes without a key, or a session that ended elsewhere: the page is covered, what was typed stays under it.
 export function Locked({why, account, name, done, leave, before}) {
-  const {t} = useDesk();
+  const {t, me} = useDesk();
+  const [byPin, setByPin] = useState(why === "locked" && Boolean(me?.pin));
+  const [told, setTold] = useState("");
+  const over = (text) => {
+    setTold(text);
+    setByPin(false);
+  };
   return html`<div class="locked" role="dialog" aria-modal="true" aria-labelledby="locked-h">
     <div class="locked-in"><div class="door-who"><${Mark} /><span>${name}</span></div>
-      <h1 id="locked-h">${t(`lock.${why}`)}</h1><p class="lead">${t("lock.kept")}</p>
-      <${LoginForm} account=${account} done=${done} before=${before} />
+      <h1 id="locked-h">${t(`lock.${why}`)}</h1><p class="lead">${t(byPin ? "lock.pin" : "lock.kept")}</p>${told && html`<p class="notice warn" role="alert">${told}</p>`}
+      ${byPin ? html`<${PinForm} account=${account} done=${done} over=${over} before=${before} />` : html`<${LoginForm} account=${account} done=${done} before=${before} />`}
       <button type="button" class="link" onClick=${leave}>${t("lock.other")}</button></div></div>`;
 }

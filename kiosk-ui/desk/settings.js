@@ -27,11 +27,34 @@ function Password() {
     <div class="row-do"><button class="btn main" type="submit">${t("set.change")}</button></div></form>`;
 }
 
+// Four to six digits that open the locked screen; the password is asked once, here.
+function Pin() {
+  const {t, api, me, reach, news} = useDesk();
+  const none = {pin: "", password: "", code: ""};
+  const [v, set] = useState(none);
+  const [bad, setBad] = useState({});
+  const put = async (pin) => {
+    const reply = await api.post("pin", {pin, password: v.password, ...(v.code ? {code: v.code} : {})});
+    if (!reply.ok) return setBad({[reply.path === "pin" ? "pin" : "all"]: sentence(reply, t)});
+    setBad({});
+    set(none);
+    await reach();
+    return news.say(t(pin ? "pin.set" : "pin.gone"));
+  };
+  const box = (name, more) => (a) => html`<input ...${a} class="line" name=${`pin-${name}`} type=${name === "code" ? "text" : "password"} value=${v[name]} onInput=${(e) => set({...v, [name]: e.target.value})} ...${more} />`;
+  return html`<form class="card stack" onSubmit=${(e) => (e.preventDefault(), put(v.pin))}><h2>${t("pin.title")}</h2><p class="quiet">${t(me.pin ? "pin.on" : "pin.lead")}</p>
+    ${bad.all && html`<p class="notice bad" role="alert">${bad.all}</p>`}
+    <${Field} label=${t("pin.fresh")} help=${t("pin.help")} error=${bad.pin}>${box("pin", {inputmode: "numeric", autocomplete: "off", maxlength: 6})}<//>
+    <${Field} label=${t("login.password")}>${box("password", {autocomplete: "current-password"})}<//>
+    <${Field} label=${t("login.code")} help=${t("set.code_help")}>${box("code", {inputmode: "numeric", autocomplete: "one-time-code"})}<//>
+    <div class="row-do"><button class="btn main" type="submit">${t(me.pin ? "pin.change" : "pin.keep")}</button>${me.pin && html`<button type="button" class="btn" onClick=${() => put("")}>${t("pin.take")}</button>`}</div></form>`;
+}
+
 export function Settings() {
   const {t, prefs, setPrefs} = useDesk();
   const tick = (name) => html`<label class="tick big"><input type="checkbox" checked=${prefs[name]} onChange=${(e) => setPrefs({...prefs, [name]: e.target.checked})} />
     <span><strong>${t(`set.${name}`)}</strong><span class="quiet">${t(`set.${name}_help`)}</span></span></label>`;
   return html`<div class="page narrow"><${Head} title=${t("nav.settings")} lead=${t("set.lead")} />
     <section class="card stack"><h2>${t("set.look")}</h2><${Languages} />${tick("large")}${tick("contrast")}${tick("roomy")}${tick("letters")}</section>
-    <${Password} /></div>`;
+    <${Pin} /><${Password} /></div>`;
 }

@@ -103,8 +103,15 @@ export class DeskMock {
     if (["login", "redeem"].includes(context.path[0])) return this[context.path[0]](context);
     const token = /pridvor=(\w+)/.exec(req.headers.cookie || "")?.[1];
     const who = this.sessions.get(token);
-    if (!who) return refuse(401, "err.session");
+    if (context.path[0] === "unlock") return this.unlock(context, token, who);
+    if (!who || this.locked?.has(token)) return refuse(401, "err.session");
     context.who = who;
+    if (context.path[0] === "lock") return (this.locked ||= new Map()).set(token, 3), reply(200);
+    if (context.path[0] === "pin") {
+      if (body.password !== who.password) return refuse(401, "err.login");
+      if (body.pin && !/^\d{4,6}$/.test(body.pin)) return refuse(422, "err.pin_weak", tr("PIN-ul are 4 până la 6 cifre.", "A PIN 4–6 számjegy.", "The PIN has 4 to 6 digits."), {path: "pin"});
+      return who.pin = body.pin, reply(200);
+    }
     if (context.path[0] === "logout") return this.sessions.delete(token), reply(200);
     return this.route(context);
   }
@@ -142,6 +149,15 @@ export class DeskMock {
     this.wrong = 0;
     this.enter(res, who);
     return reply(200, this.world.me(who));
+  }
+  unlock({body, reply, refuse}, token, who) {
+    const left = this.locked?.get(token);
+    if (!who?.pin || !left) return refuse(401, "err.session");
+    if (who.pin === body.pin) return this.locked.delete(token), reply(200, this.world.me(who));
+    this.locked.set(token, left - 1);
+    if (left > 1) return refuse(401, "err.pin", tr(`PIN-ul nu este corect. Încercări rămase: ${left - 1}.`, "A PIN nem helyes.", "The PIN is wrong."));
+    this.sessions.delete(token);
+    return refuse(401, "err.pin_over", tr("De trei ori greșit. Intrați cu parola.", "Háromszor hibás.", "Wrong three times."));
   }
   redeem({body, res, reply, refuse}) {
     const who = this.world.account(body.account);

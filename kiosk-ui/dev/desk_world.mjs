@@ -119,7 +119,8 @@ export class DeskWorld {
   }
   me(who) {
     return {account: who.account, full_name: who.full_name, institution: {id: this.house.id, name: this.house.name}, roles: who.roles,
-      can: this.can(who), departments: this.departments.map(({id, name}) => ({id, name})), today: this.today, idle_minutes: this.idle || 10, lang: who.lang};
+      can: this.can(who), departments: this.departments.map(({id, name}) => ({id, name})), today: this.today, idle_minutes: this.idle || 10, pin: Boolean(who.pin),
+      lang: who.lang};
   }
   log(who, act, result, what = "") {
     this.audit.unshift({id: this.audit.length + 1, at: `${this.today}T0${8 + (this.audit.length % 2)}:${String(this.audit.length % 60).padStart(2,

@@ -11,3 +11,5 @@ pridvor_test(db_desk_work LABEL db SOURCES db/desk_work_test.c LIBS desktest TIM
 add_dependencies(db_desk_work registryd registryctl)
 pridvor_test(db_desk_counter LABEL db SOURCES db/desk_counter_test.c LIBS desktest TIMEOUT 300)
 add_dependencies(db_desk_counter registryd registryctl)
+pridvor_test(db_desk_lock LABEL db SOURCES db/desk_lock_test.c LIBS desktest TIMEOUT 300)
+add_dependencies(db_desk_lock registryd registryctl)

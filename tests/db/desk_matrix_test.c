@@ -31,6 +31,8 @@ static const struct sample {
      "{\"account\":\"ana\",\"code\":\"X\",\"fresh\":\"o parola noua lunga\"}", false},
     {"POST", "/api/password", NULL, "", "{\"old\":\"gresit gresit\",\"fresh\":\"o parola noua lunga\"}",
      false},
+    {"POST", "/api/pin", NULL, "", "{\"password\":\"gresit gresit\",\"pin\":\"2580\"}", false},
+    {"POST", "/api/unlock", NULL, "", "{\"pin\":\"2580\"}", false},
     {"GET", "/api/queue", NULL, "?q=all", NULL, false},
     {"GET", "/api/team", NULL, "?department=urbanism", NULL, false},
     {"POST", "/api/users", NULL, "", "{\"name\":\"x\",\"full_name\":\"X\",\"institution\":\"uat-1\"}", false},
@@ -266,7 +268,8 @@ static bool open_to(const struct person *p, const struct desk_route *r)
 
 static bool by_session(const struct desk_route *r)
 {
-    return strcmp(r->path, "/api/logout") == 0 || r->slow; /* logging in and out: desk_test */
+    return strcmp(r->path, "/api/logout") == 0 || strcmp(r->path, "/api/lock") == 0 ||
+           r->slow; /* logging in and out: desk_test */
 }
 
 static void one(const struct person *p, const struct desk_route *r, struct arena *a)

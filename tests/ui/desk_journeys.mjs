@@ -203,6 +203,54 @@ async function idle(browser, mock, port) {
   await page.context().close();
 }
 
+// A quick PIN opens the locked screen where it was; wrong three times, the password is asked.
+async function quick(browser, mock, port) {
+  const page = await visit(browser, port);
+  await enter(page);
+  await go(page, "#/settings", "[name=pin-pin]");
+  const keep = async (pin) => {
+    await page.fill("[name=pin-pin]", pin);
+    await page.fill("[name=pin-password]", password);
+    await page.click(".card:has([name=pin-pin]) .btn.main");
+  };
+  await keep("12");
+  await page.waitForSelector(".card:has([name=pin-pin]) .field-error");
+  await keep("2580");
+  await page.waitForSelector("text=Aveți un PIN");
+  const lock = async () => {
+    await page.click(".who-am");
+    await page.click("text=Blochează ecranul");
+    await page.waitForSelector(".locked [name=pin]");
+  };
+  const open = async (pin) => {
+    await page.fill(".locked [name=pin]", pin);
+    await page.keyboard.press("Enter");
+  };
+  await go(page, "#/search");
+  await page.fill("#find", "mureșan");
+  await lock();
+  check(await page.evaluate(() => document.activeElement.name) === "pin", "the PIN has the focus");
+  check(mock.calls.at(-1)[1] === "/api/lock", "the session is shut, not ended");
+  await open("9999");
+  await page.waitForSelector(".locked .field-error");
+  await open("2580");
+  await page.waitForSelector(".locked", {state: "detached"});
+  check(await page.inputValue("#find") === "mureșan", "what was typed is still there");
+  await lock();
+  for (const pin of ["1111", "2222", "3333"]) {
+    const answer = page.waitForResponse(/unlock/);
+    await open(pin);
+    await answer;
+  }
+  await page.waitForSelector(".locked [name=password]");
+  check((await page.textContent(".locked [role=alert]")).includes("De trei ori"), "it says why the password is asked");
+  await page.fill(".locked [name=password]", password);
+  await page.keyboard.press("Enter");
+  await page.waitForSelector(".locked", {state: "detached"});
+  mock.world.account("ana.pop").pin = "";
+  await page.context().close();
+}
+
 // No server: it is said, what was typed stays, and the page comes back by itself.
 async function away(browser, mock, port) {
   const page = await visit(browser, port);
@@ -433,7 +481,7 @@ async function hands(browser, mock, port) {
 }
 
 export async function journeys(browser, mock, port) {
-  for (const part of [keysOnly, stale, session, together, idle, away, counter, typed, doors, wedge, privacy, oneClick, hands, states, book]) {
+  for (const part of [keysOnly, stale, session, together, idle, quick, away, counter, typed, doors, wedge, privacy, oneClick, hands, states, book]) {
     const start = Date.now();
     await part(browser, mock, port);
     if (process.env.PRIDVOR_VERBOSE) console.log(`  ${part.name} ${Date.now() - start} ms`);
