@@ -176,9 +176,9 @@ void blob_put(struct http_req *r, void *user)
     }
     u->http = r;
     snprintf(u->terminal, sizeof u->terminal, "%s", http_peer_cn(r));
-    struct db_param p[] = {DB_STR(u->terminal)};
+    struct db_param p[] = {DB_STR(u->terminal), DB_STR(u->hex)};
     if (judge(u, r, &u->err) != RC_OK ||
-        db_send(g->db, SQL_BLOB_QUOTA, p, (unsigned)g->conf.deadline_ms, on_quota, u, &u->err) != RC_OK)
+        db_send(g->db, SQL_BLOB_COMING, p, (unsigned)g->conf.deadline_ms, on_quota, u, &u->err) != RC_OK)
         refuse(u);
 }
 

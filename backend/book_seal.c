@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "backend/doc.h"
 #include "backend/registry.h"
 #include "common/base/log.h"
 
@@ -81,7 +82,8 @@ enum rc book_seal(struct work *w, struct book_sealed *out, struct err *e)
 static enum rc seal_job(struct work *w, void *user, struct err *e)
 {
     struct book_sealer *s = user;
-    return book_seal(w, &s->last, e);
+    TRY(book_seal(w, &s->last, e));
+    return doc_sweep(w, e);
 }
 
 static void seal_done(const struct err *e, void *user)

@@ -232,8 +232,14 @@ static bool named(const struct db_result *known, const char *name)
 }
 
 /* One of the 256 folders. Younger files may still be on their way to their row. */
-static enum rc litter_in(const char *folder, const struct db_result *known, bool remove_them, int *n,
-                         struct err *e)
+struct litter {
+    struct ctl_work *cw;
+    const struct db_result *known;
+    bool remove; /* a row that leaves, for the sweep: somebody may be bringing the same bytes */
+    int n;
+};
+
+static enum rc litter_in(struct litter *l, const char *folder, struct err *e)
 {
     DIR *d = opendir(folder);
     char path[1400];
@@ -242,13 +248,14 @@ static enum rc litter_in(const char *folder, const struct db_result *known, bool
 
     for (struct dirent *f; d && rc == RC_OK && (f = readdir(d));) {
         snprintf(path, sizeof path, "%s/%s", folder, f->d_name);
-        if (strlen(f->d_name) != STORE_HEX - 1 || named(known, f->d_name) || stat(path, &st) != 0 ||
+        if (strlen(f->d_name) != STORE_HEX - 1 || named(l->known, f->d_name) || stat(path, &st) != 0 ||
             time(NULL) - st.st_mtime < LITTER_SECONDS)
             continue;
-        ++*n;
+        l->n++;
         printf("%s %lld bytes\n", f->d_name, (long long)st.st_size);
-        if (remove_them && unlink(path) != 0)
-            rc = err_set(e, RC_IO, "%s: cannot be removed", path);
+        struct db_param p[] = {DB_STR(f->d_name), DB_STR(doc_int(&l->cw->w, st.st_size))};
+        if (l->remove)
+            rc = work_sql(&l->cw->w, SQL_BLOB_LITTER, p, NULL, e);
     }
     if (d)
         closedir(d);
@@ -259,18 +266,18 @@ static enum rc litter_in(const char *folder, const struct db_result *known, bool
  */
 static enum rc cmd_litter(const struct args *a, struct err *e)
 {
-    struct db_sync *s SCOPED(db_sync_closep) = NULL;
+    struct ctl_work cw SCOPED(ctl_work_end) = {0};
     struct db_result *known SCOPED(db_result_freep) = NULL;
-    struct registry_conf conf;
-    bool remove_them = strcmp(ctl_option(a, "remove", "no"), "yes") == 0;
-    int n = 0;
+    struct litter l = {.cw = &cw, .remove = strcmp(ctl_option(a, "remove", "no"), "yes") == 0};
 
-    TRY(ctl_conf(a, &conf, e));
-    TRY(ctl_database(a, &s, e));
-    TRY(ctl_query(s, SQL_BLOB_LIST, NULL, &known, e));
+    TRY(ctl_work_begin(a, &cw, e));
+    TRY(work_sql(&cw.w, SQL_BLOB_LIST, NULL, &known, e));
+    l.known = known;
     for (int i = 0; i < 256; i++)
-        TRY(litter_in(arena_fmt(a->arena, "%s/%02x", conf.blobs, (unsigned)i), known, remove_them, &n, e));
-    printf("%d files that nothing names%s\n", n, remove_them ? ", removed" : "");
+        TRY(litter_in(&l, arena_fmt(a->arena, "%s/%02x", cw.conf.blobs, (unsigned)i), e));
+    if (l.remove)
+        TRY(doc_sweep(&cw.w, e));
+    printf("%d files that nothing names%s\n", l.n, l.remove ? ", removed" : "");
     return RC_OK;
 }
 

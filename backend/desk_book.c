@@ -321,8 +321,8 @@ static enum rc keep_scan(struct desk_call *c, const char *hex, size_t size, cons
     if (db_int(r, 0, 0) + (int64_t)size > day_mb << 20)
         return err_set(e, RC_LIMIT, "%s has brought the %lld MB of the day", c->who.account,
                        (long long)day_mb);
-    TRY(store_keep(c->received, e));
     TRY(work_sql(c->w, SQL_BLOB_PUT, put, NULL, e));
+    TRY(store_keep(c->received, e)); /* the row is held: no sweep comes in between */
     return work_audit(c->w, &c->who, &(struct work_log){c->who.institution, NULL, "scan taken", hex}, e);
 }
 

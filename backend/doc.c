@@ -161,25 +161,26 @@ enum rc doc_rest(struct work *w, struct bytes pdf, size_t pages, struct doc_row 
     const struct store_place place = doc_place(w);
     char *hex = arena_alloc(w->a, STORE_HEX);
 
-    TRY(store_put(&place, pdf, hex, e));
+    uint8_t sum[SHA256_LEN];
+    sha256(sum, pdf.p, pdf.len);
+    hex_encode(hex, sum, sizeof sum);
     r->d.sha256 = hex;
     r->d.size = (int64_t)pdf.len;
     r->d.pages = (int64_t)pages;
     r->d.type = "application/pdf";
-    return RC_OK;
+    struct db_param p[] = {DB_STR(hex), DB_STR(doc_int(w, r->d.size)), DB_STR(r->d.type), DB_STR("register")};
+    TRY(work_sql(w, SQL_BLOB_PUT, p, NULL, e));
+    return store_put(&place, pdf, hex, e);
 }
 
 enum rc doc_name(struct work *w, const struct actor *who, struct doc_row *r, struct err *e)
 {
-    struct db_param p[] = {DB_STR(r->d.sha256), DB_STR(doc_int(w, r->d.size)), DB_STR(r->d.type),
-                           DB_STR("register")};
-
     r->d.made_by = who->account;
-    TRY(work_sql(w, SQL_BLOB_PUT, p, NULL, e));
     return doc_row_put(w, r, e);
 }
 
-/* First the bytes, then the rows: what a row names is whole and on disk. */
+/* The row is held, then the bytes are written, then it may be seen: what it names is whole and on disk, and
+ * no sweep takes it in between. */
 enum rc doc_keep(struct work *w, const struct actor *who, struct bytes pdf, size_t pages, struct doc_row *r,
                  struct err *e)
 {
@@ -294,11 +295,11 @@ static enum rc add(struct work *w, const struct actor *who, const struct doc_upl
 
     TRY(name_of(w, up, &row.d.title, e));
     TRY(upload_sound(w, who, up, &kind, &size, e));
-    TRY(store_keep(up->file, e));
     TRY(store_sum(up->file, hex, NULL, e));
     struct db_param p[] = {DB_STR(hex), DB_STR(doc_int(w, (int64_t)size)), DB_STR(kind.type),
                            DB_STR(arena_fmt(w->a, "account:%s", who->account))};
     TRY(work_sql(w, SQL_BLOB_PUT, p, NULL, e));
+    TRY(store_keep(up->file, e));
     row.d = (struct document){.case_id = c->id,
                               .institution = c->institution,
                               .kind = up->kind,

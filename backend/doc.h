@@ -124,5 +124,11 @@ MUST enum rc doc_dispose_list(struct work *w, const struct actor *who, const str
  * is in the files goes; the rows of the register, of the cases and of the audit stay. */
 MUST enum rc doc_dispose(struct work *w, const struct actor *who, const char *id, struct document *minutes,
                          struct err *e);
+/* Inside the transaction that forgets them: files (hashes, hex) are let go of. *only: how many of them
+ * nothing else names as it stands; may be NULL. */
+MUST enum rc doc_let_go(struct work *w, const char *const *files, size_t n, int64_t *only, struct err *e);
+/* After it, and each minute: takes off the disk what was let go of and what nothing names. Whoever brings the
+ * same bytes holds the row first (doc_rest) or has announced them (SQL_BLOB_COMING). */
+MUST enum rc doc_sweep(struct work *w, struct err *e);
 
 #endif

@@ -370,8 +370,7 @@ static enum rc final_letter(struct work *w, const struct sealing *s, struct doc_
     TRY(numbered(w, l, likely, row, e));
     TRY(number_of(w, s, &row->d, l->n_to ? l->to[0] : NULL, &line, e));
     if (strcmp(line.number, likely) != 0) {
-        const struct store_place place = doc_place(w);
-        TRY(store_remove(&place, row->d.sha256, e)); /* nothing names it, and it names a person */
+        TRY(doc_let_go(w, &row->d.sha256, 1, NULL, e)); /* nothing names it, and it names a person */
         letter_var(l, "date", doc_day(w, line.at_ms));
         TRY(numbered(w, l, line.number, row, e));
     }

@@ -179,23 +179,81 @@ static enum rc minutes_of(struct work *w, const struct actor *who, const struct 
     return doc_protocol(w, who, &o, out, e);
 }
 
-static enum rc dispose(struct work *w, const struct actor *who, struct batch *b, struct document *minutes,
-                       struct db_result **files, struct err *e)
+/* ---- files ---- */
+
+static const char *array(struct arena *a, const char *const *items, size_t n)
 {
+    BUF_SCOPE(out);
+
+    buf_chr(&out, '{');
+    for (size_t i = 0; i < n; i++)
+        buf_fmt(&out, "%s%s", i ? "," : "", items[i]);
+    buf_chr(&out, '}');
+    return arena_str(a, out.p);
+}
+
+enum rc doc_let_go(struct work *w, const char *const *files, size_t n, int64_t *only, struct err *e)
+{
+    struct db_result *r SCOPED(db_result_freep) = NULL;
+    struct db_param p[] = {DB_STR(array(w->a, files, n))};
+
+    TRY(work_sql(w, SQL_BLOB_LEAVE, p, &r, e));
+    if (only)
+        *only = db_int(r, 0, 0);
+    return RC_OK;
+}
+
+/* The rows are held before it is asked who names them: whoever came before is seen, whoever comes now waits
+ * until the bytes are off the disk, and brings them again. */
+static enum rc sweep(struct work *w, int *n, struct err *e)
+{
+    struct db_result *held SCOPED(db_result_freep) = NULL, *r SCOPED(db_result_freep) = NULL;
+    const struct store_place place = doc_place(w);
+
+    TRY(work_sql(w, SQL_BLOB_LEAVING, NULL, &held, e));
+    *n = db_rows(held);
+    const char **files = ARENA_ARRAY(w->a, const char *, (size_t)*n + 1);
+    for (int i = 0; i < *n; i++)
+        files[i] = db_text(held, i, 0);
+    struct db_param p[] = {DB_STR(array(w->a, files, (size_t)*n))};
+    TRY(work_sql(w, SQL_BLOB_GONE, p, &r, e));
+    *n = db_rows(r);
+    for (int i = 0; i < db_rows(r); i++)
+        if (db_text(r, i, 1)[0] == 't')
+            TRY(store_remove(&place, db_text(r, i, 0), e));
+    return RC_OK;
+}
+
+enum rc doc_sweep(struct work *w, struct err *e)
+{
+    int n = 0;
+
+    do {
+        TRY(work_begin(w, e));
+        TRY(work_end(w, sweep(w, &n, e), e));
+    } while (n);
+    return RC_OK;
+}
+
+static enum rc dispose(struct work *w, const struct actor *who, struct batch *b, struct document *minutes,
+                       struct err *e)
+{
+    struct db_result *r SCOPED(db_result_freep) = NULL;
     struct listed l = {0};
+    int64_t only;
 
     TRY(read_list(w, who, b, &l, e));
     TRY(read_cases(w, b, e));
     TRY(minutes_of(w, who, b, &l, minutes, e));
     struct db_param p[] = {DB_STR(b->id), DB_STR(who->account), DB_STR(minutes->id),
                            DB_STR(doc_int(w, w->now_ms()))};
-    TRY(work_sql(w, SQL_DISPOSE_DONE, p, files, e));
-    for (int i = 0; i < db_rows(*files); i++) {
-        struct db_param gone[] = {DB_STR(db_text(*files, i, 0))};
-        TRY(work_sql(w, SQL_BLOB_GONE, gone, NULL, e));
-    }
+    TRY(work_sql(w, SQL_DISPOSE_DONE, p, &r, e));
+    const char **files = ARENA_ARRAY(w->a, const char *, (size_t)db_rows(r) + 1);
+    for (int i = 0; i < db_rows(r); i++)
+        files[i] = db_text(r, i, 0);
+    TRY(doc_let_go(w, files, (size_t)db_rows(r), &only, e));
     const struct work_log log = {b->institution, NULL, "disposal done",
-                                 arena_fmt(w->a, "%s %zu cases %d files", b->id, b->rows, db_rows(*files))};
+                                 arena_fmt(w->a, "%s %zu cases %lld files", b->id, b->rows, (long long)only)};
     return work_audit(w, who, &log, e);
 }
 
@@ -204,13 +262,9 @@ static enum rc dispose(struct work *w, const struct actor *who, struct batch *b,
 enum rc doc_dispose(struct work *w, const struct actor *who, const char *id, struct document *minutes,
                     struct err *e)
 {
-    struct db_result *files SCOPED(db_result_freep) = NULL;
-    const struct store_place place = doc_place(w);
     struct batch b = {.id = id};
 
     TRY(work_begin(w, e));
-    TRY(work_end(w, dispose(w, who, &b, minutes, &files, e), e));
-    for (int i = 0; i < db_rows(files); i++)
-        TRY(store_remove(&place, db_text(files, i, 0), e));
-    return RC_OK;
+    TRY(work_end(w, dispose(w, who, &b, minutes, e), e));
+    return doc_sweep(w, e);
 }

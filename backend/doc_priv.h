@@ -21,7 +21,7 @@ MUST enum rc doc_rows(struct work *w, enum sql_id id, const char *key, struct do
 /* The bytes at rest and the row about them; r->d gets hash and size. */
 MUST enum rc doc_keep(struct work *w, const struct actor *who, struct bytes pdf, size_t pages,
                       struct doc_row *r, struct err *e);
-/* Its two halves: the bytes, and the rows about them. */
+/* Its two halves: the bytes with their row, and the row of the document. */
 MUST enum rc doc_rest(struct work *w, struct bytes pdf, size_t pages, struct doc_row *r, struct err *e);
 MUST enum rc doc_name(struct work *w, const struct actor *who, struct doc_row *r, struct err *e);
 struct store_place doc_place(const struct work *w);

@@ -102,27 +102,12 @@ static enum rc look_through(struct erasing *x, struct err *e)
     return RC_OK;
 }
 
-/* What answers named beside what documents did, unless a paper that stays names it. */
-static enum rc more_files(struct erasing *x, struct err *e)
-{
-    size_t kept = 0;
-
-    for (size_t i = 0; i < x->n_files; i++) {
-        struct db_result *r SCOPED(db_result_freep) = NULL;
-        struct db_param p[] = {DB_STR(x->files[i]), DB_STR(x->ids)};
-        TRY(work_sql(x->w, SQL_PERSON_FILE, p, &r, e));
-        if (db_text(r, 0, 0)[0] != 't')
-            x->files[kept++] = x->files[i];
-    }
-    x->n_files = kept;
-    return RC_OK;
-}
-
 static enum rc erase(struct erasing *x, const struct actor *who, const struct person_ask *ask,
                      struct person_done *out, struct err *e)
 {
     struct db_result *r SCOPED(db_result_freep) = NULL;
     char now[25];
+    int64_t only;
 
     TRY(person_cases(x->w, who, "person.erase", ask, &x->cases, e));
     TRY(within_term(x, e));
@@ -135,7 +120,6 @@ static enum rc erase(struct erasing *x, const struct actor *who, const struct pe
     out->cases = x->cases.n;
     TRY(within_term(x, e));
     TRY(look_through(x, e));
-    TRY(more_files(x, e));
     iso_utc(now, x->w->now_ms());
     struct db_param p[] = {DB_STR(x->ids), DB_STR(now)};
     TRY(work_sql(x->w, SQL_PERSON_ERASE, p, &r, e));
@@ -145,26 +129,19 @@ static enum rc erase(struct erasing *x, const struct actor *who, const struct pe
     for (int i = 0; i < db_rows(r); i++)
         all[x->n_files++] = arena_str(x->w->a, db_text(r, i, 0));
     x->files = all;
-    for (size_t i = 0; i < x->n_files; i++) {
-        struct db_param gone[] = {DB_STR(x->files[i])};
-        TRY(work_sql(x->w, SQL_BLOB_GONE, gone, NULL, e));
-    }
-    out->files = x->n_files;
+    TRY(doc_let_go(x->w, x->files, x->n_files, &only, e));
+    out->files = (size_t)only;
     const struct person_minutes m = {"person.erase", "person erased", NULL, x->cases, x->cells};
     return person_minutes(x->w, who, ask, &m, out, e);
 }
 
-/* First it is written that they go, then the files go. */
 enum rc person_erase(struct work *w, const struct actor *who, const struct person_ask *ask,
                      struct person_done *out, struct err *e)
 {
-    const struct store_place place = {w->house->conf->blobs, 0};
     struct erasing x = {.w = w};
 
     *out = (struct person_done){0};
     TRY(work_begin(w, e));
     TRY(work_end(w, erase(&x, who, ask, out, e), e));
-    for (size_t i = 0; i < x.n_files; i++)
-        TRY(store_remove(&place, x.files[i], e));
-    return RC_OK;
+    return doc_sweep(w, e);
 }

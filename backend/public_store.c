@@ -158,6 +158,9 @@ enum rc public_store(struct work *w, const char *case_id, struct public_upload *
         rc = store_look(u->file, &kind, &why);
     if (rc == RC_BAD_FIELD || (rc == RC_OK && strcmp(kind.type, "image/png") == 0))
         return err_code(e, RC_BAD_FIELD, "TYPE", 0, "neither PDF nor JPEG");
+    struct db_param coming[] = {DB_STR("public"), DB_STR(u->sha256)};
+    if (rc == RC_OK)
+        rc = work_sql(w, SQL_BLOB_COMING, coming, NULL, &why);
     if (rc == RC_OK)
         rc = room_for(w, case_id, u->size, &why);
     if (rc == RC_OK)

@@ -20,6 +20,7 @@
     X(SQL_INSTITUTIONS, institutions, 0)                                                                     \
     X(SQL_STATUS_CHECK, status_check, 3)                                                                     \
     X(SQL_BLOB_QUOTA, blob_quota, 1)                                                                         \
+    X(SQL_BLOB_COMING, blob_coming, 2)                                                                       \
     X(SQL_BLOB_PUT, blob_put, 4)                                                                             \
     X(SQL_BLOB_BROUGHT, blob_brought, 4)                                                                     \
     X(SQL_BLOBS_MISSING, blobs_missing, 1)                                                                   \

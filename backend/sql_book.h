@@ -36,7 +36,6 @@
     X(SQL_PERSON_REQUEST, person_request, 1)                                                                 \
     X(SQL_PERSON_REST, person_rest, 1)                                                                       \
     X(SQL_PERSON_DOCUMENTS, person_documents, 1)                                                             \
-    X(SQL_PERSON_ERASE, person_erase, 2)                                                                     \
-    X(SQL_PERSON_FILE, person_file, 2)
+    X(SQL_PERSON_ERASE, person_erase, 2)
 
 #endif

@@ -16,7 +16,10 @@
     X(SQL_DOC_LETTERHEAD_PUT, doc_letterhead_put, 4)                                                         \
     X(SQL_DOC_SIGNER, doc_signer, 1)                                                                         \
     X(SQL_DOC_OFFICE, doc_office, 4)                                                                         \
+    X(SQL_BLOB_LEAVE, blob_leave, 1)                                                                         \
+    X(SQL_BLOB_LEAVING, blob_leaving, 0)                                                                     \
     X(SQL_BLOB_GONE, blob_gone, 1)                                                                           \
+    X(SQL_BLOB_LITTER, blob_litter, 2)                                                                       \
     X(SQL_DOC_EVENT, doc_event, 5)                                                                           \
     X(SQL_DOC_CHOOSE, doc_choose, 2)                                                                         \
     X(SQL_DOC_GIVEN, doc_given, 1)                                                                           \

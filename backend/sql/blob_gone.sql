@@ -1,2 +1,12 @@
--- Disposed of. $1 hash
-UPDATE blob SET gone_at = now() WHERE sha256 = decode($1, 'hex')
+-- Of files that are held ($1 hashes, hex): which may go, now that nobody can begin to name them. What a paper names stays;
+-- while a request of more than a day waits to become a case, its papers are not known and everything does.
+UPDATE blob b SET leaving_at = NULL,
+    gone_at = CASE WHEN EXISTS (SELECT FROM document d WHERE d.sha256 = b.sha256 AND d.disposed_at IS NULL) THEN NULL
+        ELSE now() END
+FROM unnest($1::text[]) AS f (hash)
+WHERE b.sha256 = decode(f.hash, 'hex') AND NOT EXISTS (
+    SELECT FROM audit a JOIN request r USING (request_id), case_mark m
+    WHERE a.id > m.settled AND a.act = 'registered' AND r.registered_at < now() - interval '1 day'
+        AND NOT EXISTS (SELECT FROM casefile c WHERE c.id = r.request_id)
+)
+RETURNING f.hash, b.gone_at IS NOT NULL

@@ -1,4 +1,4 @@
--- $1 cases $2 now. The rows stay; answers with the files that nothing else names.
+-- $1 cases $2 now. The rows stay; answers with their files.
 WITH gone AS (
     UPDATE casefile SET person = '', subject = '', folded = '', cnp_hash = NULL, cnp_sealed = NULL, email = NULL,
         phone = NULL, answers = NULL, facts = '{}', erased_at = $2::timestamptz, version = version + 1
@@ -18,7 +18,6 @@ letters AS (
         AND (starts_with(m.step, gone.id::text) OR m.step = '' AND m.request_id = gone.id)
 ), papers AS (
     UPDATE document SET title = '', disposed_at = $2, source = NULL WHERE case_id = ANY ($1) AND disposed_at IS NULL
-    RETURNING id, sha256
+    RETURNING sha256
 )
-SELECT DISTINCT encode(p.sha256, 'hex') FROM papers p WHERE NOT EXISTS (SELECT FROM document d
-    WHERE d.sha256 = p.sha256 AND d.disposed_at IS NULL AND d.case_id <> ALL ($1))
+SELECT DISTINCT encode(sha256, 'hex') FROM papers
