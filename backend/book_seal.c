@@ -83,6 +83,7 @@ static enum rc seal_job(struct work *w, void *user, struct err *e)
 {
     struct book_sealer *s = user;
     TRY(book_seal(w, &s->last, e));
+    TRY(doc_seal_old(w, e));
     return doc_sweep(w, e);
 }
 

@@ -55,6 +55,8 @@ MUST enum rc doc_draft_get(struct work *w, const char *case_id, bool *found, str
  * *now is theirs. RC_BAD_FIELD: template, lang, title or body. */
 MUST enum rc doc_draft_put(struct work *w, const struct actor *who, const struct casefile *c,
                            const struct doc_draft *in, struct doc_draft *now, struct err *e);
+/* Drafts from before the seals. */
+MUST enum rc doc_seal_old(struct work *w, struct err *e);
 void doc_draft_json(const struct doc_draft *d, struct buf *out);
 /* [case.view] The answer as it would leave the house, marked as not signed; once signed, that very file. */
 MUST enum rc doc_preview(struct work *w, const struct actor *who, const struct casefile *c,

@@ -199,7 +199,7 @@ enum rc doc_render_case(struct work *w, const struct actor *who, const struct do
                               .title = title,
                               .lang = lang_codes[l.lang],
                               .template = l.t->id};
-    row.source = letter_source(w, &l);
+    TRY(letter_source(w, f->c->id, &l, &row.source, e));
     TRY(doc_keep(w, who, pdf, pages, &row, e));
     *out = row.d;
     return doc_happened(w, who, f->c, "document rendered", out, e);
@@ -341,7 +341,6 @@ static enum rc numbered(struct work *w, struct doc_letter *l, const char *number
     l->number = number_line(w, l->lang, number);
     letter_var(l, "number", number);
     TRY(letter_pdf(w, l, &pdf, &pages, e));
-    row->source = letter_source(w, l);
     row->d.number = number;
     return doc_rest(w, pdf, pages, row, e);
 }

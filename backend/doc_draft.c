@@ -2,15 +2,91 @@
 #include <string.h>
 
 #include "backend/doc_priv.h"
+#include "backend/sealed.h"
 #include "common/base/text.h"
 
 const char *const doc_unsigned[LANG_COUNT] = {"PROIECT, NESEMNAT", "TERVEZET, ALÁÍRATLAN",
                                               "DRAFT, NOT SIGNED"};
 
+/* ---- at rest ---- */
+
+/* {"title", "body"}, or a letter's source, as hex of a seal that is bound to its case. */
+static enum rc seal_text(struct work *w, const char *case_id, const char *text, const char **hex,
+                         struct err *e)
+{
+    const struct sealed_at at = {case_id, "draft"};
+    struct bytes sealed;
+
+    TRY(sealed_request_seal(w->a, &w->house->request_key, &at, BYTES(text, strlen(text)), &sealed, e));
+    char *out = arena_alloc(w->a, 2 * sealed.len + 1);
+    hex_encode(out, sealed.p, sealed.len);
+    *hex = out;
+    return RC_OK;
+}
+
+/* hex with the \x of PostgreSQL. */
+static enum rc open_text(struct work *w, const char *case_id, const char *hex, struct jval **out,
+                         struct err *e)
+{
+    const struct sealed_at at = {case_id, "draft"};
+    struct bytes text;
+
+    TRY(sealed_request_open(w->a, &w->house->request_key, &at, hex, &text, e));
+    return jval_parse(w->a, text.p, text.len, out, e);
+}
+
+static void member(struct buf *out, const char *name, const char *value, bool first)
+{
+    if (!first)
+        buf_chr(out, ',');
+    json_quote(out, name);
+    buf_chr(out, ':');
+    json_quote(out, value ? value : "");
+}
+
+static enum rc seal_draft(struct work *w, const char *case_id, const char *title, const char *body,
+                          const char **hex, struct err *e)
+{
+    BUF_SCOPE(text);
+
+    buf_chr(&text, '{');
+    member(&text, "title", title, true);
+    member(&text, "body", body, false);
+    buf_chr(&text, '}');
+    return seal_text(w, case_id, text.p, hex, e);
+}
+
+static enum rc seal_old(struct work *w, int *n, struct err *e)
+{
+    struct db_result *r SCOPED(db_result_freep) = NULL;
+
+    TRY(work_sql(w, SQL_DRAFT_PLAIN, NULL, &r, e));
+    *n = db_rows(r);
+    for (int i = 0; i < *n; i++) {
+        const char *hex;
+        TRY(seal_draft(w, db_text(r, i, 0), db_text(r, i, 1), db_text(r, i, 2), &hex, e));
+        struct db_param p[] = {DB_STR(db_text(r, i, 0)), DB_STR(hex)};
+        TRY(work_sql(w, SQL_DRAFT_SEAL, p, NULL, e));
+    }
+    return RC_OK;
+}
+
+enum rc doc_seal_old(struct work *w, struct err *e)
+{
+    int n = 0;
+
+    do {
+        TRY(work_begin(w, e));
+        TRY(work_end(w, seal_old(w, &n, e), e));
+    } while (n);
+    return RC_OK;
+}
+
 enum rc doc_draft_get(struct work *w, const char *case_id, bool *found, struct doc_draft *out, struct err *e)
 {
     struct db_result *r SCOPED(db_result_freep) = NULL;
     struct db_param p[] = {DB_STR(case_id)};
+    struct jval *text = NULL;
 
     *found = false;
     TRY(work_sql(w, SQL_DRAFT_GET, p, &r, e));
@@ -25,6 +101,11 @@ enum rc doc_draft_get(struct work *w, const char *case_id, bool *found, struct d
     if (!lang_parse(db_text(r, 0, 1), &out->lang))
         out->lang = LANG_RO;
     *found = true;
+    if (db_is_null(r, 0, 7))
+        return RC_OK;
+    TRY(open_text(w, case_id, db_text(r, 0, 7), &text, e));
+    out->title = jval_str(text, "title", "");
+    out->body = jval_str(text, "body", "");
     return RC_OK;
 }
 
@@ -63,15 +144,17 @@ static enum rc put(struct work *w, const struct actor *who, const struct casefil
 {
     struct db_result *r SCOPED(db_result_freep) = NULL;
     struct doc_draft before = {0};
+    const char *sealed;
     bool found;
+
+    TRY(seal_draft(w, c->id, in->title, in->body, &sealed, e));
     struct db_param p[] = {DB_STR(c->id),
                            DB_STR(doc_int(w, in->version)),
                            DB_STR(doc_int(w, w->now_ms())),
                            DB_STR(who->account),
                            DB_STR(in->template),
                            DB_STR(lang_codes[in->lang]),
-                           DB_STR(in->title ? in->title : ""),
-                           DB_STR(in->body ? in->body : "")};
+                           DB_STR(sealed)};
 
     TRY(doc_draft_get(w, c->id, &found, &before, e));
     TRY(work_sql(w, SQL_DRAFT_PUT, p, &r, e));
@@ -168,17 +251,11 @@ enum rc letter_of_draft(struct work *w, const struct casefile *c, const struct d
     return names_others(w, c, out, e);
 }
 
-static void member(struct buf *out, const char *name, const char *value, bool first)
+/* A string in JSON: \x and the seal. */
+enum rc letter_source(struct work *w, const char *case_id, const struct doc_letter *l, const char **source,
+                      struct err *e)
 {
-    if (!first)
-        buf_chr(out, ',');
-    json_quote(out, name);
-    buf_chr(out, ':');
-    json_quote(out, value ? value : "");
-}
-
-const char *letter_source(struct work *w, const struct doc_letter *l)
-{
+    const char *hex;
     BUF_SCOPE(out);
 
     buf_chr(&out, '{');
@@ -198,7 +275,9 @@ const char *letter_source(struct work *w, const struct doc_letter *l)
     for (size_t i = 0; i < l->n_vars; i++)
         member(&out, l->vars[i].name, l->vars[i].value, i == 0);
     buf_str(&out, "}}");
-    return arena_str(w->a, out.p);
+    TRY(seal_text(w, case_id, out.p, &hex, e));
+    *source = arena_fmt(w->a, "\"\\\\x%s\"", hex);
+    return RC_OK;
 }
 
 static const char *or_null(const char *s)
@@ -212,6 +291,8 @@ enum rc letter_of_source(struct work *w, const struct casefile *c, const char *s
     struct jval *v = NULL;
 
     TRY(jval_parse(w->a, source, strlen(source), &v, e));
+    if (v->kind == JV_STR)
+        TRY(open_text(w, c->id, v->s, &v, e));
     *out = (struct doc_letter){.t = template_find(&w->house->templates, jval_str(v, "template", NULL)),
                                .institution = c->institution,
                                .title = jval_str(v, "title", ""),

@@ -78,7 +78,9 @@ const char *letter_default(struct work *w, const struct doc_letter *l);
 /* The letter that a draft is, as the case stands. */
 MUST enum rc letter_of_draft(struct work *w, const struct casefile *c, const struct doc_draft *d,
                              struct doc_letter *out, struct err *e);
-const char *letter_source(struct work *w, const struct doc_letter *l);
+/* What a rendered letter is made again from when it is signed; sealed. */
+MUST enum rc letter_source(struct work *w, const char *case_id, const struct doc_letter *l,
+                           const char **source, struct err *e);
 MUST enum rc letter_of_source(struct work *w, const struct casefile *c, const char *source,
                               struct doc_letter *out, struct err *e);
 extern const char *const doc_unsigned[LANG_COUNT]; /* beside each page of what is not signed */

@@ -14,7 +14,7 @@ enum { SEALED_NOT = 0, SEALED_KEY = 1, SEALED_MORE = 1 + GCM_NONCE + GCM_TAG };
 /* What a sealed value belongs to. */
 struct sealed_at {
     const char *id;     /* of the request, as text */
-    const char *column; /* "request" or "signature" */
+    const char *column; /* "request", "signature"; "draft", with the id of its case */
 };
 
 MUST enum rc sealed_key(const uint8_t master[32], struct seal_key *out, struct err *e);

@@ -29,7 +29,9 @@
     X(SQL_DOC_CODE, doc_code, 1)                                                                             \
     X(SQL_DOC_INK, doc_ink, 1)                                                                               \
     X(SQL_DRAFT_GET, draft_get, 1)                                                                           \
-    X(SQL_DRAFT_PUT, draft_put, 8)                                                                           \
+    X(SQL_DRAFT_PUT, draft_put, 7)                                                                           \
+    X(SQL_DRAFT_PLAIN, draft_plain, 0)                                                                       \
+    X(SQL_DRAFT_SEAL, draft_seal, 2)                                                                         \
     X(SQL_DISPOSE_DUE, dispose_due, 4)                                                                       \
     X(SQL_DISPOSE_PUT, dispose_put, 7)                                                                       \
     X(SQL_DISPOSE_GET, dispose_get, 1)                                                                       \

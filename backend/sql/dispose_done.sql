@@ -7,6 +7,6 @@ WITH done AS (
     UPDATE document d SET disposed_at = to_timestamp($4::bigint / 1000.0), source = NULL
     FROM done WHERE d.case_id = ANY (done.cases) AND d.disposed_at IS NULL RETURNING d.sha256
 ), written AS (
-    UPDATE draft SET title = '', body = '' FROM done WHERE case_id = ANY (done.cases) RETURNING 1
+    UPDATE draft SET title = '', body = '', sealed = NULL FROM done WHERE case_id = ANY (done.cases) RETURNING 1
 )
 SELECT DISTINCT encode(sha256, 'hex') FROM gone

@@ -11,7 +11,7 @@ WITH gone AS (
 events AS (UPDATE case_event SET given = '{}' WHERE case_id = ANY ($1)),
 tasks AS (UPDATE case_task SET text = NULL WHERE case_id = ANY ($1)),
 returns AS (UPDATE case_return SET reason = '', answers = NULL, token_hash = NULL WHERE case_id = ANY ($1)),
-drafts AS (UPDATE draft SET title = '', body = '' WHERE case_id = ANY ($1)),
+drafts AS (UPDATE draft SET title = '', body = '', sealed = NULL WHERE case_id = ANY ($1)),
 letters AS (
     UPDATE owed_message m SET recipient = '', vars = NULL, fallback = NULL
     FROM gone WHERE m.request_id = coalesce(gone.request_id, gone.id) AND m.closed_at IS NOT NULL

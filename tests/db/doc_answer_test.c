@@ -110,6 +110,53 @@ static void drafts_that_are_refused(void **state)
     assert_string_equal(doc_sql(&r, "SELECT count(*) FROM audit WHERE request_id = '%s'", c.id), "0");
 }
 
+/* Who has the database without the key reads no letter that is being written. */
+static void letters_at_work_rest_sealed(void **state)
+{
+    struct casefile c = doc_case_get(&r, doc_case(&r, "petition.general", "in_work"));
+    struct casefile other = doc_case_get(&r, doc_case(&r, "petition.general", "in_work"));
+    struct doc_draft d = draft_of("answer.petition", LANG_RO, 0), now;
+    struct workflow_given given = {"document", "draft"};
+    struct doc_effect f = {&c, "draft_answer", &given, 1};
+    struct document rendered;
+    struct err e = {0};
+    bool found;
+    static const char *const plain =
+        "SELECT count(*) FROM (SELECT to_jsonb(d) x FROM draft d UNION ALL SELECT to_jsonb(d) FROM document "
+        "d) t WHERE x::text LIKE '%Zgribulea%' OR x::text LIKE "
+        "'%' || encode(convert_to('Zgribulea', 'UTF8'), 'hex') || '%'";
+
+    (void)state;
+    d.body = "Domnul Zgribulea are dreptate.";
+    DOC_OK(doc_draft_put(&r.w, &r.ana, &c, &d, &now, &doc_err));
+    assert_string_equal(now.body, d.body);
+    DOC_OK(doc_render_case(&r.w, &r.ana, &f, &rendered, &doc_err));
+    assert_string_equal(doc_sql(&r, "%s", plain), "0");
+    f.action = "sign_answer";
+    DOC_OK(doc_sign_case(&r.w, &r.primar, &f, &rendered, &doc_err));
+    assert_string_equal(
+        doc_sql(&r, "SELECT count(*) FROM document WHERE case_id = '%s' AND source IS NOT NULL", c.id), "0");
+    /* a draft is bound to its case */
+    doc_sql(&r,
+            "INSERT INTO draft SELECT '%s', version, at, author, template, lang, '', '', sealed FROM draft "
+            "WHERE case_id = '%s'",
+            other.id, c.id);
+    assert_int_equal(doc_draft_get(&r.w, other.id, &found, &now, &e), RC_DENIED);
+    /* one from before the seals is read, and then sealed */
+    doc_sql(
+        &r,
+        "UPDATE draft SET title = 'Vechi', body = 'Domnul Zgribulea.', sealed = NULL WHERE case_id = '%s'",
+        other.id);
+    assert_string_equal(doc_sql(&r, "%s", plain), "1");
+    for (int round = 0; round < 2; round++) {
+        DOC_OK(doc_draft_get(&r.w, other.id, &found, &now, &doc_err));
+        assert_string_equal(now.title, "Vechi");
+        assert_string_equal(now.body, "Domnul Zgribulea.");
+        DOC_OK(doc_seal_old(&r.w, &doc_err));
+        assert_string_equal(doc_sql(&r, "%s", plain), "0");
+    }
+}
+
 /* What was looked at is what is fixed, byte for byte; what was fixed is what is signed, but for number, day
  * and name. */
 static void preview_render_sign(void **state)
@@ -463,6 +510,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_draft_has_one_pen_at_a_time),
         cmocka_unit_test(drafts_that_are_refused),
+        cmocka_unit_test(letters_at_work_rest_sealed),
         cmocka_unit_test(preview_render_sign),
         cmocka_unit_test(rendered_anew_the_old_one_is_voided),
         cmocka_unit_test(who_signs_is_who_decided),
