@@ -337,10 +337,7 @@ enum rc desk_scan(struct desk_call *c, const void *in, struct err *e)
     if (!c->received)
         return err_set(e, RC_UNAVAILABLE, "the file was not taken, send it again");
     TRY(store_sum(c->received, hex, &size, e));
-    enum rc rc = store_look(c->received, &kind, e);
-    if (rc == RC_BAD_FIELD)
-        return err_at(e, rc, "file", "file: neither a whole PDF nor a picture");
-    TRY(rc);
+    TRY(store_look(c->received, &kind, e));
     TRY(work_begin(c->w, e));
     TRY(work_end(c->w, keep_scan(c, arena_str(c->w->a, hex), size, kind.type, e), e));
     js_open(&c->out, NULL, '{');

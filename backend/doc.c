@@ -258,10 +258,7 @@ static enum rc upload_sound(struct work *w, const struct actor *who, const struc
     if (strcmp(up->kind, "scan") != 0 && strcmp(up->kind, "attachment") != 0)
         return err_at(e, RC_BAD_FIELD, "kind", "kind: scan or attachment");
     TRY(store_sum(up->file, hex, size, e));
-    enum rc rc = store_look(up->file, kind, e);
-    if (rc == RC_BAD_FIELD)
-        return err_at(e, RC_BAD_FIELD, "file", "file: %s", arena_str(w->a, e->text));
-    TRY(rc);
+    TRY(store_look(up->file, kind, e));
     if (up->type && *up->type && strcmp(up->type, kind->type) != 0)
         return err_at(e, RC_BAD_FIELD, "Content-Type", "Content-Type: this is %s", kind->type);
     TRY(work_sql(w, SQL_BLOB_QUOTA, p, &r, e));

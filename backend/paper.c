@@ -24,6 +24,7 @@ enum rc paper_open(struct press *p, const struct paper *doc, struct buf *raw, st
     cairo_font_options_t *o = cairo_font_options_create();
 
     p->doc = doc;
+    p->sheet_h = SHEET_H;
     p->arena = arena_new();
     p->fonts = pango_cairo_font_map_new_for_font_type(CAIRO_FONT_TYPE_FT);
     if (!p->fonts) {

@@ -1,4 +1,5 @@
-/* A letter as a PDF: A4, fonts inside, tagged (headings, paragraphs, lists, tables), with title and language.
+/* A letter as a PDF: A4, fonts inside, tagged (headings, paragraphs, lists, tables,
+ * pictures with words), with title and language.
  * Blocking, for pool threads; it shares nothing between calls. The same input gives the same bytes, so what
  * was looked at before is what is printed. Text is text: no markup in it means anything, control characters
  * and those that turn the direction of writing are left out.
@@ -92,5 +93,7 @@ MUST enum rc paper_scans(struct arena *a, struct bytes pdf, struct paper_scan **
                          struct err *e);
 /* A picture as large as a sheet allows. */
 struct paper_scan paper_picture(struct bytes data, int kind, int width, int height);
+/* Text as a PDF's own: UTF-16BE with its mark (ISO 32000-1, 7.9.2.2). */
+void paper_string(struct buf *b, const char *s);
 
 #endif

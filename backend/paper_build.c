@@ -72,6 +72,26 @@ static cairo_status_t png_piece(void *user, unsigned char *out, unsigned n)
     return CAIRO_STATUS_SUCCESS;
 }
 
+/* What pictures say to who cannot see them. */
+static const char *const alt_arms[LANG_COUNT] = {"Stema: %s", "Címer: %s", "Coat of arms: %s"};
+static const char *const alt_qr[LANG_COUNT] = {"Cod QR al paginii %s", "QR-kód, a következő oldalé: %s",
+                                               "QR code of the page %s"};
+static const char *const alt_ink[LANG_COUNT] = {"Semnătura de mână, desenată pe ecran",
+                                                "Képernyőn készült kézi aláírás",
+                                                "Handwritten signature, drawn on the screen"};
+
+static void figure(struct press *p, const char *const alt[LANG_COUNT], const char *of,
+                   const struct paper_box *at)
+{
+    const char *words = alt[p->doc->lang], *hole = strstr(words, "%s");
+    BUF_SCOPE(b);
+
+    buf_add(&b, words, hole ? (size_t)(hole - words) : strlen(words));
+    if (hole)
+        buf_fmt(&b, "%s%s", paper_clean(p, of ? of : ""), hole + 2);
+    paper_figure(p, b.p, at);
+}
+
 static bool arms_picture(struct press *p, double y)
 {
     struct bytes png = p->doc->arms;
@@ -86,7 +106,9 @@ static bool arms_picture(struct press *p, double y)
         cairo_translate(p->cr, LEFT + (SHIELD_W - w * k) / 2, y + (SHIELD_H - h * k) / 2);
         cairo_scale(p->cr, k, k);
         cairo_set_source_surface(p->cr, s, 0, 0);
+        figure(p, alt_arms, p->doc->institution, &(struct paper_box){LEFT, y, SHIELD_W, SHIELD_H});
         cairo_paint(p->cr);
+        paper_tag(p, "Figure", false);
         cairo_restore(p->cr);
     }
     cairo_surface_destroy(s);
@@ -270,6 +292,7 @@ static void row(struct press *p, const struct paper_block *b, size_t r, int firs
         const char *text = b->cells[r * b->columns + i];
         c[i] = cell_of(p, paper_clean(p, text ? text : ""), label ? &face_note : f, x, w - 3 * MM);
         c[i].tag = is_head || label ? "TH" : "TD";
+        c[i].members = is_head ? "/A<</O/Table/Scope/Column>>" : "/A<</O/Table/Scope/Row>>";
         if (label) {
             struct face *same = arena_dup(p->arena, &face_note, sizeof *same);
             same->step = f->step;
@@ -332,8 +355,10 @@ static void draw_ink(struct press *p, const struct unit *u, double y)
     cairo_translate(p->cr, -box.x, -box.y);
     cairo_set_source_rgb(p->cr, 0.078, 0.129, 0.239);
     cairo_set_line_cap(p->cr, CAIRO_LINE_CAP_ROUND);
+    figure(p, alt_ink, NULL, &(struct paper_box){LEFT, y, box.w * k, box.h * k});
     if (ink_pieces(b->ink, draw_ink_piece, p->cr, &e) != RC_OK)
         cairo_new_path(p->cr);
+    paper_tag(p, "Figure", false);
     cairo_restore(p->cr);
 }
 
@@ -442,7 +467,9 @@ static void draw_qr(struct press *p, double y)
         for (int i = 0; i < q.size; i++)
             if (q.modules[j * q.size + i])
                 cairo_rectangle(p->cr, LEFT + i * k, y + j * k, k, k);
+    figure(p, alt_qr, p->doc->qr, &(struct paper_box){LEFT, y, QR_SIDE, QR_SIDE});
     cairo_fill(p->cr);
+    paper_tag(p, "Figure", false);
 }
 
 static double side(struct press *p, double y)

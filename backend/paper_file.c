@@ -62,33 +62,12 @@ static bool read_tail(const struct buf *raw, struct tail *t)
     return true;
 }
 
-static void number(struct buf *b, uint32_t c)
-{
-    buf_fmt(b, "%04X", c);
-}
-
-/* A text string in UTF-16BE with its mark (ISO 32000-1, 7.9.2.2). */
-static void text_string(struct buf *b, const char *s)
-{
-    buf_str(b, "<FEFF");
-    for (const unsigned char *p = (const unsigned char *)s; *p;) {
-        int more = *p >= 0xF0 ? 3 : *p >= 0xE0 ? 2 : *p >= 0xC0 ? 1 : 0;
-        uint32_t c = more ? *p & (0x3Fu >> more) : *p;
-        for (p++; more > 0 && (*p & 0xC0) == 0x80; more--, p++)
-            c = c << 6 | (*p & 0x3Fu);
-        if (c > 0xFFFF)
-            number(b, 0xD800 + ((c - 0x10000) >> 10));
-        number(b, c > 0xFFFF ? 0xDC00 + ((c - 0x10000) & 0x3FF) : c);
-    }
-    buf_chr(b, '>');
-}
-
 static void info(const struct paper *doc, const char *title, struct buf *out)
 {
     char at[25];
     iso_utc(at, doc->made_ms);
     buf_str(out, "<</Title");
-    text_string(out, title);
+    paper_string(out, title);
     buf_fmt(out, "/Creator(Pridvor %s)/Producer(cairo)/CreationDate(D:%.4s%.2s%.2s%.2s%.2s%.2sZ)>>\nendobj\n",
             PRIDVOR_VERSION, at, at + 5, at + 8, at + 11, at + 14, at + 17);
 }
@@ -99,7 +78,7 @@ static void inside_members(const struct paper_file *f, size_t first, struct buf 
     if (!f)
         return;
     buf_str(out, "/Names<</EmbeddedFiles<</Names[");
-    text_string(out, f->name);
+    paper_string(out, f->name);
     buf_fmt(out, "%zu 0 R]>>>>/AF[%zu 0 R]", first, first);
 }
 
@@ -109,9 +88,9 @@ static size_t inside_objects(const struct paper_file *f, size_t first, size_t at
         return 0;
     at[0] = out->len;
     buf_fmt(out, "%zu 0 obj\n<</Type/Filespec/AFRelationship/Source/F", first);
-    text_string(out, f->name);
+    paper_string(out, f->name);
     buf_str(out, "/UF");
-    text_string(out, f->name);
+    paper_string(out, f->name);
     buf_fmt(out, "/EF<</F %zu 0 R>>>>\nendobj\n", first + 1);
     at[1] = out->len;
     buf_fmt(out, "%zu 0 obj\n<</Type/EmbeddedFile/Subtype/%s/Length %zu/Params<</Size %zu>>>>stream\n",
@@ -154,6 +133,36 @@ static bool group4(const struct press *p, const struct buf *raw, char *table, st
     return true;
 }
 
+/* Cairo 1.16 knows neither alternative texts nor the scope of a table's head: such an element is written once
+ * more at the end, with what it lacks, and its number leads there. */
+static bool elements(const struct press *p, const struct buf *raw, const struct tail *t, char *table,
+                     struct buf *out)
+{
+    size_t n = 0;
+
+    for (size_t k = 1; k < t->info; k++) {
+        const char *at = raw->p + offset_of(t, k), *type = strstr(at, "<< /Type /StructElem\n   /S /");
+        const char *end = strstr(at, "endobj\n");
+        char entry[24];
+        if (!type || !end || type > end || type - at > 20)
+            continue;
+        type += strlen("<< /Type /StructElem\n   ");
+        size_t name = strcspn(type, "\n");
+        bool ours = (name == 6 && memcmp(type, "/S /TH", 6) == 0) ||
+                    (name == 10 && memcmp(type, "/S /Figure", 10) == 0);
+        if (!ours)
+            continue;
+        if (n == p->n_members)
+            return false;
+        snprintf(entry, sizeof entry, "%010zu", out->len);
+        memcpy(table + 20 * k, entry, 10);
+        buf_fmt(out, "%zu 0 obj\n<< /Type /StructElem\n   %s\n   ", k, p->members[n++]);
+        buf_add(out, type, (size_t)(end - type));
+        buf_str(out, "endobj\n");
+    }
+    return n == p->n_members;
+}
+
 enum rc paper_finish(struct press *p, const struct buf *raw, struct buf *out, struct err *e)
 {
     static const char *const langs[LANG_COUNT] = {"ro-RO", "hu-RO", "en"};
@@ -167,8 +176,8 @@ enum rc paper_finish(struct press *p, const struct buf *raw, struct buf *out, st
     p->objects = t.objects;
     char *table = arena_dup(p->arena, t.table, 20 * t.info);
     buf_add(out, raw->p, offset_of(&t, t.info));
-    if (!group4(p, raw, table, out))
-        return err_set(e, RC_INTERNAL, "a page of the PDF is not found");
+    if (!elements(p, raw, &t, table, out) || !group4(p, raw, table, out))
+        return err_set(e, RC_INTERNAL, "a page or a picture of the PDF is not found");
     size_t at_info = out->len;
     buf_fmt(out, "%zu 0 obj\n", t.info);
     info(doc, paper_clean(p, doc->title ? doc->title : ""), out);

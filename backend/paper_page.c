@@ -121,12 +121,18 @@ static void foot(struct press *p, int page, int pages)
     if (text.text[0])
         paper_show(p, &text, SHEET_H - 14.5 * MM, 0, 1);
     paper_show(p, &number, SHEET_H - 14.5 * MM, 0, 1);
-    if (p->doc->mark) {
-        struct face loud = {.size = 7.5, .step = 10, .weight = 600, .grey = 0.35, .tracking = 0.6};
-        loud.align = PANGO_ALIGN_RIGHT;
-        struct cell mark = {paper_clean(p, p->doc->mark), 0, WIDTH, &loud, NULL, 1};
-        paper_show(p, &mark, 8.5 * MM, 0, 1);
-    }
+}
+
+/* Says on each page what the paper is not; read aloud once. */
+static void marked(struct press *p, int page)
+{
+    struct face loud = {.size = 7.5, .step = 10, .weight = 600, .grey = 0.35, .tracking = 0.6};
+
+    if (!p->doc->mark)
+        return;
+    loud.align = PANGO_ALIGN_RIGHT;
+    struct cell mark = {paper_clean(p, p->doc->mark), 0, WIDTH, &loud, page == 1 ? "P" : NULL, 1};
+    paper_show(p, &mark, 8.5 * MM, 0, 1);
 }
 
 struct open {
@@ -149,6 +155,8 @@ static void turn(struct press *p, struct open *o, int page, int first, int pages
     for (; o->page < page; o->page++) {
         foot(p, first + o->page, pages);
         cairo_show_page(p->cr);
+        if (o->page < p->pages)
+            marked(p, o->page + 1);
     }
 }
 
@@ -157,6 +165,7 @@ enum rc paper_draw(struct press *p, int first, int pages, struct err *e)
 {
     struct open o = {.page = 1};
 
+    marked(p, 1);
     for (size_t k = 0; k < p->n_lines;) {
         const struct line *l = &p->lines[k];
         const struct unit *u = &p->units[l->unit];

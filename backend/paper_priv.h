@@ -30,6 +30,7 @@ struct cell {
     const struct face *face;
     const char *tag;
     int lines;
+    const char *members; /* of its element in the file ("/A<<...>>"); with TH alone */
 };
 /* What the page is made of, from top to bottom. A unit is lines of one height; between them a page may end
  * unless a rule below forbids it. */
@@ -68,6 +69,9 @@ struct press {
     size_t text; /* bytes so far */
     const struct paper_scan *scans;
     size_t n_scans, objects;
+    double sheet_h;       /* of the page that is drawn */
+    const char **members; /* what cairo cannot say of its elements TH and Figure, in their order */
+    size_t n_members, cap_members;
 };
 
 /* paper_text.c */
@@ -81,6 +85,12 @@ void paper_show(struct press *p, const struct cell *c, double y, int from, int t
 void paper_letter(struct press *p, const char *text, const struct face *f, double middle, double y);
 #define LAST_LINE 1000000
 void paper_tag(struct press *p, const char *tag, bool begin);
+/* A picture with words for who cannot see it (ISO 32000-1, 14.9.3), where it stands from the sheet's top
+ * left; ended by paper_tag(p, "Figure", false). */
+struct paper_box {
+    double x, y, w, h;
+};
+void paper_figure(struct press *p, const char *alt, const struct paper_box *at);
 
 /* paper_build.c: the document as units. */
 MUST enum rc paper_build(struct press *p, struct err *e);

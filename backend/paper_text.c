@@ -142,12 +142,59 @@ void paper_tag(struct press *p, const char *tag, bool begin)
         cairo_tag_end(p->cr, tag);
 }
 
+static void number(struct buf *b, uint32_t c)
+{
+    buf_fmt(b, "%04X", c);
+}
+
+void paper_string(struct buf *b, const char *s)
+{
+    buf_str(b, "<FEFF");
+    for (const unsigned char *p = (const unsigned char *)s; *p;) {
+        int more = *p >= 0xF0 ? 3 : *p >= 0xE0 ? 2 : *p >= 0xC0 ? 1 : 0;
+        uint32_t c = more ? *p & (0x3Fu >> more) : *p;
+        for (p++; more > 0 && (*p & 0xC0) == 0x80; more--, p++)
+            c = c << 6 | (*p & 0x3Fu);
+        if (c > 0xFFFF)
+            number(b, 0xD800 + ((c - 0x10000) >> 10));
+        number(b, c > 0xFFFF ? 0xDC00 + ((c - 0x10000) & 0x3FF) : c);
+    }
+    buf_chr(b, '>');
+}
+
+static void note(struct press *p, const char *members)
+{
+    if (p->n_members == p->cap_members) {
+        size_t cap = p->cap_members ? 2 * p->cap_members : 32;
+        const char **more = ARENA_ARRAY(p->arena, const char *, cap);
+        if (p->n_members)
+            memcpy(more, p->members, p->n_members * sizeof *more);
+        p->members = more;
+        p->cap_members = cap;
+    }
+    p->members[p->n_members++] = members;
+}
+
+void paper_figure(struct press *p, const char *alt, const struct paper_box *at)
+{
+    BUF_SCOPE(b);
+
+    buf_str(&b, "/Alt");
+    paper_string(&b, alt);
+    buf_fmt(&b, "/A<</O/Layout/Placement/Block/BBox[%d %d %d %d]>>", (int)at->x,
+            (int)(p->sheet_h - at->y - at->h), (int)(at->x + at->w + 1), (int)(p->sheet_h - at->y + 1));
+    note(p, arena_str(p->arena, b.p));
+    cairo_tag_begin(p->cr, "Figure", NULL);
+}
+
 void paper_show(struct press *p, const struct cell *c, double y, int from, int to)
 {
     PangoLayout *l = layout(p, c->text, c->face, c->w);
     int n = pango_layout_get_line_count(l);
 
     paper_tag(p, c->tag, true);
+    if (c->tag && strcmp(c->tag, "TH") == 0)
+        note(p, c->members);
     cairo_set_source_rgb(p->cr, c->face->grey, c->face->grey, c->face->grey);
     for (int i = from; i < n && i < to; i++) {
         PangoLayoutLine *one = pango_layout_get_line_readonly(l, i);

@@ -48,9 +48,12 @@ const struct tr public_words[PW_COUNT] = {
                        "A fájl megérkezett. Csak akkor válasszon másikat, ha cserélné.",
                        "The file has arrived. Choose another only to replace it."}},
     [PW_FILE_COUNTER] = {{"Îl aduc la ghișeu", "Behozom az ügyfélablakhoz", "I bring it to the counter"}},
-    [PW_FILE_TYPE] = {{"Fișierul nu este PDF sau JPEG. Alegeți altul.",
-                       "A fájl nem PDF vagy JPEG. Válasszon másikat.",
-                       "The file is neither PDF nor JPEG. Choose another."}},
+    [PW_FILE_TYPE] =
+        {{"Fișierul nu este un PDF sau JPEG întreg, fără parolă. Salvați-l ca PDF și alegeți-l "
+          "din nou.",
+          "A fájl nem ép, jelszó nélküli PDF vagy JPEG. Mentse PDF-ként, és válassza ki újra.",
+          "The file is not a whole PDF or JPEG without a password. Save it as a PDF and choose it "
+          "again."}},
     [PW_FILE_BIG] = {{"Fișierul are mai mult de 5 MB. Alegeți unul mai mic.",
                       "A fájl nagyobb 5 MB-nál. Válasszon kisebbet.",
                       "The file is larger than 5 MB. Choose a smaller one."}},

@@ -181,6 +181,10 @@ enum rc store_look(struct store_file *f, struct store_kind *out, struct err *e)
         return err_set(e, RC_IO, "the file store: %s", strerror(errno));
     enum rc rc = store_kind(BYTES(p, f->len), out, e);
     munmap(p, f->len);
+    if (rc == RC_BAD_FIELD) {
+        snprintf(e->path, sizeof e->path, "file");
+        e->code = e->code ? e->code : "BROKEN";
+    }
     return rc;
 }
 

@@ -33,9 +33,10 @@ struct store_kind {
     int width, height;         /* pictures */
     bool has_signature;        /* a PDF that carries a signature: every byte of it counts */
 };
-/* RC_BAD_FIELD: nothing of that, cut off, locked by a password, or a picture too large to open. */
+/* RC_BAD_FIELD: nothing of that (code TYPE, TIFF), cut off (BROKEN), locked by a password (LOCKED), or a
+ * picture too large to open. */
 MUST enum rc store_kind(struct bytes b, struct store_kind *out, struct err *e);
-/* The same for what was received and not yet kept. */
+/* The same for what was received and not yet kept; err.path is "file". */
 MUST enum rc store_look(struct store_file *f, struct store_kind *out, struct err *e);
 
 MUST enum rc store_put(const struct store_place *s, struct bytes b, char hex[STORE_HEX], struct err *e);

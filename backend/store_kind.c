@@ -135,6 +135,8 @@ static enum rc jpeg(struct bytes b, struct store_kind *out, struct err *e)
     return RC_OK;
 }
 
+/* TIFF is a family, and no browser shows it: who scans can save the same pages as a PDF, which everybody
+ * reads. */
 enum rc store_kind(struct bytes b, struct store_kind *out, struct err *e)
 {
     *out = (struct store_kind){0};
@@ -144,5 +146,7 @@ enum rc store_kind(struct bytes b, struct store_kind *out, struct err *e)
         return jpeg(b, out, e);
     if (starts(b, "\x89PNG\r\n\x1A\n", 8))
         return png(b, out, e);
-    return err_set(e, RC_BAD_FIELD, "not a PDF, JPEG or PNG");
+    if (starts(b, "II*\0", 4) || starts(b, "MM\0*", 4))
+        return err_code(e, RC_BAD_FIELD, "TIFF", 0, "a TIFF: the scanner's program can save it as a PDF");
+    return err_code(e, RC_BAD_FIELD, "TYPE", 0, "not a PDF, JPEG or PNG");
 }

@@ -4,8 +4,8 @@ import {Icon} from "../shared/icons.js";
 import {moment, sentence, size, useDesk} from "./tools.js";
 import {useKeysOf} from "./keys.js";
 
-// What the server takes; said before the upload.
-export const limits = {most: 10 * 1048576, types: ["application/pdf", "image/jpeg", "image/png", "image/tiff"]};
+// What the server takes (backend/store.h); said before the upload.
+export const limits = {most: 5 * 1048576, types: ["application/pdf", "image/jpeg", "image/png"]};
 
 export function Drop({onFiles, id, small}) {
   const {t} = useDesk();

@@ -135,6 +135,7 @@ static void hostile_papers(void **state)
         struct bytes b;
         const struct actor *who;
         enum rc rc;
+        const char *code;
     } rows[] = {
         {{id, "scan", "a.jpg", "image/jpeg"}, BYTES("", 0), &r.ana, RC_BAD_FIELD},
         {{id, "scan", "a.jpg", "image/jpeg"}, BYTES("\xFF\xD8\xFF\xE0", 4), &r.ana, RC_BAD_FIELD},
@@ -144,6 +145,10 @@ static void hostile_papers(void **state)
         {{id, "scan", "a.svg", NULL}, BYTES("<svg onload=x>", 14), &r.ana, RC_BAD_FIELD},
         {{id, "scan", "a.pdf", NULL}, BYTES("%PDF-1.7\nGIF89a", 15), &r.ana, RC_BAD_FIELD},
         {{id, "scan", "a.pdf", NULL}, BYTES(big, sizeof big), &r.ana, RC_TOO_BIG},
+        {{id, "scan", "a.tif", NULL}, BYTES("II*\0\x08\0\0\0", 8), &r.ana, RC_BAD_FIELD, "TIFF"},
+        {{id, "scan", "a.tif", "image/tiff"}, BYTES("MM\0*\0\0\0\x08", 8), &r.ana, RC_BAD_FIELD, "TIFF"},
+        {{id, "scan", "a.doc", NULL}, BYTES("\xD0\xCF\x11\xE0 word", 9), &r.ana, RC_BAD_FIELD, "TYPE"},
+        {{id, "scan", "a.pdf", NULL}, BYTES(foreign, sizeof foreign - 9), &r.ana, RC_BAD_FIELD, "BROKEN"},
         {{id, "answer", "a.jpg", NULL}, good, &r.ana, RC_BAD_FIELD},
         {{id, "'; DROP TABLE document; --", "a.jpg", NULL}, good, &r.ana, RC_BAD_FIELD},
         {{id, "scan",
@@ -164,8 +169,8 @@ static void hostile_papers(void **state)
         struct err e = {0};
         struct document d;
         enum rc rc = add(rows[i].who, &rows[i].up, rows[i].b, &d, &e);
-        if (rc != rows[i].rc)
-            fail_msg("row %zu: %s, %s", i, rc_name(rc), e.text);
+        if (rc != rows[i].rc || (rows[i].code && strcmp(e.code, rows[i].code) != 0))
+            fail_msg("row %zu: %s, %s %s", i, rc_name(rc), e.code, e.text);
     }
     assert_string_equal(doc_sql(&r, "SELECT count(*) FROM document WHERE case_id = '%s'", id), "0");
     assert_string_equal(doc_sql(&r, "SELECT count(*) FROM audit WHERE request_id = '%s'", id), "0");
@@ -252,6 +257,8 @@ static void certified_pages_carry_the_band(void **state)
     const char *images = doc_ask(&r, pdf, "certified", "pdfimages -list %s");
     holds(images, "jpeg");
     holds(images, "ccitt");
+    const char *tree = doc_ask(&r, pdf, "certified", "pdfinfo -struct %s"), *second = strstr(tree, "Figure");
+    assert_true(second && strstr(second + 1, "Figure")); /* each page has its words */
     holds(doc_ask(&r, pdf, "certified", "qpdf --check %s"), "No syntax");
     /* the parent: not one bit */
     DOC_OK(doc_read(&r.w, &r.ana, &ask_parent, &again, &untouched, &doc_err));

@@ -238,7 +238,7 @@ static void files(void **state)
         buf_str(&big, "0123456789012345678901234567890123456789012345678901234567890123");
     send_file(&r, stamp, "act.pdf", html, sizeof(html) - 1); /* whatever it is called */
     assert_int_equal(r.b.status, 422);
-    assert_true(browse_shows(&r.b, "nu este PDF sau JPEG"));
+    assert_true(browse_shows(&r.b, "nu este un PDF sau JPEG întreg"));
     send_file(&r, stamp, "act.pdf", png, sizeof(png) - 1);
     assert_int_equal(r.b.status, 422);
     send_file(&r, stamp, "act.pdf", big.p, big.len);

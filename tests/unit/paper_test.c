@@ -385,6 +385,46 @@ static void arms_are_drawn(void **state)
     }
 }
 
+/* Each picture has words, each head of a table says what it heads (ISO 14289-1, 7.3 and 7.5). */
+static void pictures_have_words(void **state)
+{
+    static const char *const cells[] = {"Nr.", "Cerere", "1", "Ana"};
+    static const struct paper_block more[] = {
+        {PAPER_TABLE, .cells = cells, .columns = 2, .rows = 2},
+        {PAPER_FACT, .cells = cells + 2, .columns = 2, .rows = 1},
+    };
+    static const char *const words[] = {"Cod QR al paginii https://sic.ro/c/7K3M9X2QPD",
+                                        "QR-kód, a következő oldalé: https://sic.ro/c/7K3M9X2QPD",
+                                        "QR code of the page https://sic.ro/c/7K3M9X2QPD"};
+    struct paper p;
+
+    (void)state;
+    for (int lang = 0; lang < LANG_COUNT; lang++) {
+        BUF_SCOPE(pdf);
+        BUF_SCOPE(alt);
+        paper_sample((enum lang)lang, &p);
+        p.blocks = more;
+        p.n_blocks = COUNT(more);
+        p.mark = "PROIECT, NESEMNAT";
+        paper_make(&p, &pdf, NULL);
+        const char *file = paper_save(a, "words", &pdf);
+        holds(paper_ask(a, "qpdf --check %s", file), "No syntax");
+        const char *tree = paper_ask(a, "pdfinfo -struct-text %s", file);
+        holds(tree, "Figure");
+        holds(tree, "PROIECT, NESEMNAT");
+        paper_string(&alt, words[lang]);
+        assert_non_null(memmem(pdf.p, pdf.len, alt.p, alt.len));
+        const char *raw = paper_ask(a, "qpdf --qdf %s - | tr -d '\\n ' | tr '\\200-\\377' '?'", file);
+        size_t columns = 0, rows = 0;
+        for (const char *at = raw; (at = strstr(at, "/Scope/")); at += 7)
+            ++*(at[7] == 'C' ? &columns : &rows);
+        assert_int_equal(columns, 2);
+        assert_int_equal(rows, 1);
+        holds(raw, "/DisplayDocTitletrue");
+        holds(raw, "/Markedtrue");
+    }
+}
+
 static void nothing_at_all_is_an_empty_sheet(void **state)
 {
     BUF_SCOPE(pdf);
@@ -412,6 +452,7 @@ int main(void)
         cmocka_unit_test(hostile_texts_are_only_text),
         cmocka_unit_test(too_much_is_refused),
         cmocka_unit_test(arms_are_drawn),
+        cmocka_unit_test(pictures_have_words),
         cmocka_unit_test(nothing_at_all_is_an_empty_sheet),
     };
     a = arena_new();

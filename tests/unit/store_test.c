@@ -94,7 +94,8 @@ static void what_is_not_whole_is_refused(void **state)
         {BYTES(behind, sizeof behind), "not whole"},
         {BYTES("\xFF\xD8\xFF", 3), ""},
         {BYTES("\xFF\xD8\xFF\xE0\x00\x10JFIF", 10), ""},
-        {BYTES("II*\0........", 12), "not a PDF"},
+        {BYTES("II*\0........", 12), "a TIFF"},
+        {BYTES("MM\0*........", 12), "a TIFF"},
         {BYTES("PK\3\4", 4), "not a PDF"},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
