@@ -49,13 +49,15 @@ const char *body_request(struct arena *a, const struct body *b)
         .terminal = b->terminal,
         .institution = b->institution,
         .service = b->service ? b->service : "cs.birth_certificate",
-        .service_version = 1,
+        .service_version = b->version ? b->version : 1,
         .channel = "kiosk",
-        .lang = "ro",
+        .lang = b->lang ? b->lang : "ro",
         .created_at = "2026-11-22T08:15:00.000Z",
         .identity = {"card_read", "PACE", "XX123456",
                      "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"},
     };
+    if (b->answers)
+        return request_text(a, &r, b->answers);
     return request_text(a, &r,
                         b->service ? arena_fmt(a, answers_car, note) : arena_fmt(a, answers_birth, note));
 }

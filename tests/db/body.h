@@ -10,7 +10,10 @@ struct body {
     const char *service;                /* NULL: cs.birth_certificate; else complaint.abandoned_vehicle */
     const char *filed_at;               /* NULL: now */
     bool offline;
-    const char *note; /* goes into an answer: another text under the same id; or NULL */
+    const char *answers; /* NULL: those of the service above; JSON of any service */
+    int64_t version;     /* of that service; 0: 1 */
+    const char *lang;    /* NULL: ro */
+    const char *note;    /* goes into an answer: another text under the same id; or NULL */
 };
 
 void body_init(struct body *b, const char *terminal, const char *institution); /* new id, code, PIN */

@@ -10,3 +10,8 @@ pridvor_test(db_case_life LABEL db SOURCES db/case_life_test.c db/case_gift.c db
 add_test(NAME db_case_kill COMMAND $<TARGET_FILE:db_case_life> kill WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
 get_test_property(db_case_life ENVIRONMENT life_environment)
 set_tests_properties(db_case_kill PROPERTIES LABELS db TIMEOUT 900 SKIP_RETURN_CODE 77 ENVIRONMENT "${life_environment}")
+# The day of the town halls while everything below them is killed.
+pridvor_test(db_case_storm LABEL db SOURCES db/case_storm_test.c db/case_storm_people.c db/case_storm_citizen.c
+  db/case_storm_post.c db/form_fill.c db/case_model.c db/case_proof.c
+  LIBS casetest desktest outboxtest Threads::Threads TIMEOUT 600)
+add_dependencies(db_case_storm registryd registryctl)

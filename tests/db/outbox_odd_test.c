@@ -189,7 +189,7 @@ static void restart(const char *starttls)
 {
     server_kill(&server, SIGTERM);
     assert_true(WIFEXITED(server.exit_status) && WEXITSTATUS(server.exit_status) == 0);
-    rig_conf(&server, conf(starttls));
+    server_conf(&server, conf(starttls));
     server_start(&server);
 }
 
@@ -322,7 +322,7 @@ static int setup(void **state)
     http_fd = listen_at(&http_port);
     if (pthread_create(&t, NULL, accept_all, &mail) != 0 || pthread_create(&t, NULL, accept_all, &http) != 0)
         abort();
-    rig_conf(&server, conf("none"));
+    server_conf(&server, conf("none"));
     server_start(&server);
     return 0;
 }

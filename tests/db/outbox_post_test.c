@@ -142,7 +142,7 @@ static void wrong_certificate(void **state)
     snprintf(to, sizeof(to), "%s/oops.pem", post.dir);
     snprintf(cmd, sizeof(cmd), "%s", to);
     assert_int_equal(symlink(from, cmd), 0);
-    rig_conf(&server, more);
+    server_conf(&server, more);
     server_start(&server);
     rig_owe(&server, 501, 503, "email", "u%d@test");
     for (int64_t end = mono_ms() + 20000;
@@ -152,7 +152,7 @@ static void wrong_certificate(void **state)
         rig_count(&server, "recipient = 'u501@test' AND tries > 1 AND detail LIKE 'mail server:%'"), 1);
     assert_int_equal(posthouse_mails(&post, NULL, NULL), before);
     server_kill(&server, SIGTERM);
-    rig_conf(&server, posthouse_conf(&post, server.public_port));
+    server_conf(&server, posthouse_conf(&post, server.public_port));
     server_start(&server);
     assert_int_equal(rig_drain(&server, 60000), 0);
     assert_int_equal(rig_count(&server, "state = 'sent' AND recipient ~ '^u50[123]@'"), 3);

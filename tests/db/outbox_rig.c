@@ -1,30 +1,11 @@
 #include "tests/db/outbox_rig.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "common/base/clock.h"
-#include "common/base/fs.h"
-
-void rig_conf(const struct server *s, const char *more)
-{
-    char *text, path[300];
-    size_t len;
-    struct err e = {0};
-    ARENA_SCOPE(a);
-
-    snprintf(path, sizeof(path), "%s/registry.conf", s->dir);
-    if (fs_read(a, path, 65536, &text, &len, &e) != RC_OK)
-        abort();
-    char *end = strstr(text, ",\"public_url\"");
-    *(end ? end : strrchr(text, '}')) = 0;
-    text = arena_fmt(a, "%s%s}", text, more);
-    if (fs_write(path, text, strlen(text), 0600, &e) != RC_OK)
-        abort();
-}
 
 void rig_make(struct server *s, struct posthouse *p)
 {
@@ -32,7 +13,7 @@ void rig_make(struct server *s, struct posthouse *p)
         exit(77);
     posthouse_mail_start(p);
     posthouse_sms_start(p);
-    rig_conf(s, posthouse_conf(p, s->public_port));
+    server_conf(s, posthouse_conf(p, s->public_port));
     server_start(s);
 }
 

@@ -8,8 +8,6 @@
 /* Post office and register, both running and known to each other. Ends the test as skipped where there is
  * none. */
 void rig_make(struct server *s, struct posthouse *p);
-/* Adds members to registry.conf (begins with a comma). */
-void rig_conf(const struct server *s, const char *more);
 /* Requests from..to, each owing one message; %d in the address is the request's number. */
 void rig_owe(struct server *s, int from, int to, const char *way, const char *address);
 /* Until no message is open, or the deadline; how many are left. */

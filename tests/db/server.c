@@ -100,10 +100,36 @@ static void write_conf(const struct server *s)
         die(e.text);
 }
 
+void server_conf(const struct server *s, const char *more)
+{
+    char *text, path[300];
+    size_t len;
+    struct err e = {0};
+    ARENA_SCOPE(a);
+
+    snprintf(path, sizeof(path), "%s/registry.conf", s->dir);
+    if (fs_read(a, path, 65536, &text, &len, &e) != RC_OK)
+        die(e.text);
+    char *end = strstr(text, ",\"public_url\"");
+    *(end ? end : strrchr(text, '}')) = 0;
+    text = arena_fmt(a, "%s%s}", text, more);
+    if (fs_write(path, text, strlen(text), 0600, &e) != RC_OK)
+        die(e.text);
+}
+
+void server_terminal(struct server *s, int i)
+{
+    ARENA_SCOPE(a);
+    const char *name = arena_fmt(a, "K%02d", i);
+
+    if (server_ctl(s, (const char *[]){"terminal", "add", name, "--institution", arena_fmt(a, "uat-%d", i),
+                                       "--out", arena_fmt(a, "%s/%s", s->dir, name), "--ca", s->dir, NULL}) !=
+        0)
+        die("registryctl terminal add failed; see its log");
+}
+
 static void enrol(struct server *s)
 {
-    char name[16], institution[24], out[300];
-
     if (server_ctl(s, (const char *[]){"migrate", NULL}) != 0 ||
         server_ctl(s, (const char *[]){"ca", "init", s->dir, NULL}) != 0 ||
         server_ctl(s, (const char *[]){"server-cert", s->dir, NULL}) != 0)
@@ -112,14 +138,8 @@ static void enrol(struct server *s)
                     "INSERT INTO institution (id, kind, name_ro, name_hu, name_en) SELECT 'uat-' || g, "
                     "'town_hall', 'Primăria ' || g, g || '. Polgármesteri Hivatal', 'Town hall ' || g "
                     "FROM generate_series(1, 100) g");
-    for (int i = 1; i <= s->terminals; i++) {
-        snprintf(name, sizeof(name), "K%02d", i);
-        snprintf(institution, sizeof(institution), "uat-%d", i);
-        snprintf(out, sizeof(out), "%s/%s", s->dir, name);
-        if (server_ctl(s, (const char *[]){"terminal", "add", name, "--institution", institution, "--out",
-                                           out, "--ca", s->dir, NULL}) != 0)
-            die("registryctl terminal add failed; see its log");
-    }
+    for (int i = 1; i <= s->terminals; i++)
+        server_terminal(s, i);
 }
 
 bool server_make(struct server *s, int terminals)

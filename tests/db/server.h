@@ -26,6 +26,10 @@ void server_kill(struct server *s, int signal);
 void server_free(struct server *s);
 /* Runs registryctl with these words (NULL-terminated); its exit code. */
 int server_ctl(struct server *s, const char *const words[]);
+/* Adds members to registry.conf (begins with a comma) before the next start. */
+void server_conf(const struct server *s, const char *more);
+/* K<i> of uat-<i>, beside those that server_make enrolled. */
+void server_terminal(struct server *s, int i);
 bool server_ready(const struct server *s);
 /* The key of what requests say, and one of them, opened ("request" or "signature"); ends the program on
  * failure. */
