@@ -1,5 +1,6 @@
 #include "backend/intake.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,6 +43,12 @@ struct intake {
     bool closing;
 };
 
+static void reg_of_first(struct intake_item *it, const char *reg)
+{
+    snprintf(it->first_reg, sizeof(it->first_reg), "%s", reg);
+    it->reg = it->first_reg;
+}
+
 /* An item is gone once it was told: its answer ends the request it lives in. */
 static void answer(struct intake *in, struct intake_item *it, const struct err *e)
 {
@@ -57,6 +64,8 @@ static void answer(struct intake *in, struct intake_item *it, const struct err *
             c->filed_on = first.filed_on;
             c->due = first.due;
             c->repeat = true;
+            if (*first.first_reg)
+                reg_of_first(c, first.first_reg);
         }
         in->stats.wait_us += (uint64_t)(now - c->queued_us);
         if (e)
@@ -222,6 +231,7 @@ static void take_row(const struct db_result *r, int row, struct intake_item *it)
     it->registered_ms = strcmp(what, "repeat") == 0 ? db_int(r, row, 3) : -1; /* -1: a conflict */
     it->filed_on = date_add((struct date){1970, 1, 1}, db_int(r, row, 4));
     it->due = date_add((struct date){1970, 1, 1}, db_int(r, row, 5));
+    reg_of_first(it, db_text(r, row, 6));
 }
 
 /* Committed. A request that was alone is on disk; a batch waits for the flush, if that still is the one it

@@ -34,11 +34,12 @@ struct intake_item {
     /* Set by the register before cb(RC_OK). */
     int64_t n, registered_ms;
     struct date filed_on, due;
-    bool repeat;
+    bool repeat; /* then reg is the one of the first time, whatever the files say today */
 
     /* inside */
     struct intake_item *next, *copies; /* copies: the same request again, answered with the first */
     bool done;
+    char first_reg[33];
     int64_t queued_us;
 };
 

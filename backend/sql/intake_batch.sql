@@ -9,7 +9,7 @@ WITH item AS MATERIALIZED (
     SELECT ord, ($1::uuid[])[ord] AS request_id, ($2::text[])[ord] AS institution, ($3::text[])[ord] AS register
     FROM generate_series(1, cardinality($1::uuid[])) AS ord
 ), old AS MATERIALIZED (
-    SELECT request_id, institution, sha256, receipt_code, registered_at, filed_on, due, n
+    SELECT request_id, institution, register, sha256, receipt_code, registered_at, filed_on, due, n
     FROM request WHERE request_id = ANY ($1)
 ), fresh AS MATERIALIZED (
     -- Numbers count back from the counter's new value, so that the counter is written once per book.
@@ -47,11 +47,11 @@ WITH item AS MATERIALIZED (
     WHERE o.request_id IS NOT NULL OR ($20)[i.ord] > 1 ORDER BY i.request_id
     ON CONFLICT (request_id) DO UPDATE SET times = r.times + excluded.times, last_at = excluded.last_at
 )
-SELECT i.ord, p.n, 'new', NULL, NULL, NULL FROM put p JOIN item i USING (request_id)
+SELECT i.ord, p.n, 'new', NULL, NULL, NULL, NULL FROM put p JOIN item i USING (request_id)
 UNION ALL
 SELECT i.ord, o.n,
     CASE WHEN o.sha256 = ($11)[i.ord] AND o.receipt_code = ($9)[i.ord] AND o.institution = i.institution
         THEN 'repeat' ELSE 'conflict' END,
     (extract(epoch FROM o.registered_at) * 1000)::bigint, o.filed_on - date '1970-01-01',
-    o.due - date '1970-01-01'
+    o.due - date '1970-01-01', o.register
 FROM old o JOIN item i USING (request_id)

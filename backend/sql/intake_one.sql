@@ -1,6 +1,6 @@
 -- intake_batch.sql for a request that waits alone; the same parameters, each one value. It waits for the disk itself.
 WITH old AS MATERIALIZED (
-    SELECT institution, sha256, receipt_code, registered_at, filed_on, due, n FROM request
+    SELECT institution, register, sha256, receipt_code, registered_at, filed_on, due, n FROM request
     WHERE request_id = $1::uuid
 ), book AS (
     INSERT INTO register_counter AS c (institution, register, year, n)
@@ -27,10 +27,10 @@ WITH old AS MATERIALIZED (
     SELECT $1, $20::int - (NOT EXISTS (SELECT FROM old))::int, $21 WHERE EXISTS (SELECT FROM old) OR $20 > 1
     ON CONFLICT (request_id) DO UPDATE SET times = r.times + excluded.times, last_at = excluded.last_at
 )
-SELECT 1, n, 'new', NULL, NULL, NULL, set_config('synchronous_commit', 'on', true) FROM put
+SELECT 1, n, 'new', NULL, NULL, NULL, NULL, set_config('synchronous_commit', 'on', true) FROM put
 UNION ALL
 SELECT 1, n,
     CASE WHEN sha256 = $11 AND receipt_code = $9 AND institution = $2 THEN 'repeat' ELSE 'conflict' END,
     (extract(epoch FROM registered_at) * 1000)::bigint, filed_on - date '1970-01-01', due - date '1970-01-01',
-    set_config('synchronous_commit', 'on', true)
+    register, set_config('synchronous_commit', 'on', true)
 FROM old

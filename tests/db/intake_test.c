@@ -207,6 +207,7 @@ static void repeats_and_conflicts(void **state)
     memcpy(again->item.id, first->item.id, 16);
     memcpy(again->item.sha256, first->item.sha256, 32);
     again->item.receipt_code = first->code;
+    again->item.reg = "moved";                  /* the files put this service elsewhere since */
     memcpy(other->item.id, first->item.id, 16); /* another text under the same id */
     intake_put(h.in, &again->item);
     intake_put(h.in, &other->item);
@@ -217,10 +218,20 @@ static void repeats_and_conflicts(void **state)
     assert_int_equal(again->item.n, 1);
     assert_int_equal(again->item.registered_ms, first->item.registered_ms);
     assert_int_equal(date_cmp(again->item.due, first->item.due), 0);
+    assert_string_equal(again->item.reg, first->item.reg);
     assert_int_equal(other->rc, RC_CONFLICT);
     assert_int_equal(with->rc, RC_OK);
     assert_int_equal(with->item.n, 2);
     assert_string_equal(pgcluster_query(&pg, "SELECT sum(times) FROM request_repeat"), "11");
+    struct sent *alone = item_new(1);
+    memcpy(alone->item.id, first->item.id, 16);
+    memcpy(alone->item.sha256, first->item.sha256, 32);
+    alone->item.receipt_code = first->code;
+    alone->item.reg = "moved";
+    intake_put(h.in, &alone->item);
+    house_wait(&h);
+    assert_true(alone->rc == RC_OK && alone->item.repeat && alone->item.n == 1);
+    assert_string_equal(alone->item.reg, first->item.reg);
     assert_sound(2);
     house_stop(&h);
 }
