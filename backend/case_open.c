@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "backend/doc.h"
+#include "backend/sealed.h"
 #include "common/base/log.h"
 #include "common/base/text.h"
 
@@ -54,6 +55,56 @@ static uint64_t born_flags(struct work *w, const struct casefile *c, const struc
     if (c->sealed)
         bits |= workflow_flag(f, "sealed");
     return bits & c->flow->bears;
+}
+
+/* ---- a petition that nobody stands behind (OG 27/2002 art. 7) ---- */
+
+static bool wants_signature(const struct service *s)
+{
+    for (size_t i = 0; i < s->n_fields; i++)
+        if (s->fields[i].type == FT_SIGN && s->fields[i].required)
+            return true;
+    return false;
+}
+
+/* What cannot be opened is not called unsigned. */
+static enum rc was_signed(struct work *w, const struct casefile *c, bool *yes, struct err *e)
+{
+    struct db_result *r SCOPED(db_result_freep) = NULL;
+    struct db_param p[] = {DB_STR(c->request_id)};
+    struct sealed_at at = {c->request_id, "signature"};
+    struct jval *v = NULL;
+    struct bytes text;
+
+    *yes = true;
+    TRY(work_sql(w, SQL_CASE_SIGNATURE, p, &r, e));
+    if (db_rows(r) == 1 &&
+        sealed_request_open(w->a, &w->house->request_key, &at, db_text(r, 0, 0), &text, NULL) == RC_OK &&
+        jval_parse(w->a, text.p, text.len, &v, NULL) == RC_OK)
+        *yes = strcmp(jval_str(v, "kind", "pad"), "none") != 0;
+    return RC_OK;
+}
+
+/* It is marked and shown to the registrar; nobody but a person files it. */
+static enum rc look_who_asks(struct work *w, struct casefile *c, const struct case_birth *b,
+                             const struct case_about *x, struct err *e)
+{
+    uint64_t flag = workflow_flag(&w->house->workflows, CASE_UNIDENTIFIED) & c->flow->bears;
+    bool known = *x->person, is_signed = true;
+
+    if (!flag || !c->svc || strcmp(c->svc->term, "og27.answer") != 0 || !b->answers)
+        return RC_OK;
+    if (c->request_id) {
+        const char *address = answers_one(&b->answers->now, "who.address");
+        known = known && (*x->email || *x->phone || (address && *address));
+        if (wants_signature(c->svc))
+            TRY(was_signed(w, c, &is_signed, e));
+    }
+    if (known && is_signed)
+        return RC_OK;
+    c->bits |= flag;
+    c->attention = "staff_unsigned";
+    return RC_OK;
 }
 
 /* The permit's last day, where the answers say it. */
@@ -136,6 +187,7 @@ enum rc case_begin(struct work *w, struct casefile *c, const struct case_birth *
     c->number = case_number(w, c->reg, c->n, c->registered_ms);
     c->retention = c->svc && *c->svc->retention ? c->svc->retention : NULL;
     c->bits = born_flags(w, c, b);
+    TRY(look_who_asks(w, c, b, x, e));
     born_facts(w, c, b->answers);
     if (strcmp(c->state, "submitted") != 0)
         TRY(case_term_start(w, c, c->filed_on, e));

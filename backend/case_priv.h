@@ -5,6 +5,7 @@
 #include "backend/case.h"
 #include "common/model/form.h"
 
+#define CASE_UNIDENTIFIED "unidentified" /* flag of a petition without name, address or signature */
 enum { CASE_TEXT_MAX = 2000, CASE_LOCK_OPEN = 7210051 };
 
 /* case.c */

@@ -181,6 +181,18 @@ enum rc case_view(struct work *w, const struct actor *who, const struct casefile
     return staff_roles(w, who, c, actor, e);
 }
 
+/* What the program thinks is right stands first; a person decides. */
+static void propose(struct workflow_choice *list, size_t n, const char *action)
+{
+    for (size_t i = 1; i < n; i++) {
+        const struct workflow_choice x = list[i];
+        if (strcmp(x.action->id, action) != 0 || !x.allowed)
+            continue;
+        memmove(&list[1], &list[0], i * sizeof(*list));
+        list[0] = x;
+    }
+}
+
 enum rc case_choices(struct work *w, const struct actor *who, const struct casefile *c,
                      const struct workflow_choice **out, size_t *n, struct err *e)
 {
@@ -188,7 +200,11 @@ enum rc case_choices(struct work *w, const struct actor *who, const struct casef
     struct workflow_actor actor;
 
     TRY(case_view(w, who, c, &as, &actor, e));
-    *out = workflow_actions(w->a, &w->house->workflows, &as, &actor, n);
+    struct workflow_choice *list =
+        (struct workflow_choice *)(uintptr_t)workflow_actions(w->a, &w->house->workflows, &as, &actor, n);
+    if (c->bits & workflow_flag(&w->house->workflows, CASE_UNIDENTIFIED))
+        propose(list, *n, "file");
+    *out = list;
     return RC_OK;
 }
 

@@ -66,6 +66,7 @@
     X(SQL_CASE_LOCK_KIN, case_lock_kin, 2)                                                                   \
     X(SQL_CASE_SAME_PERSON, case_same_person, 2)                                                             \
     X(SQL_CASE_COPY_ANSWER, case_copy_answer, 2)                                                             \
-    X(SQL_CASE_DRAFT_PUT, case_draft_put, 7)
+    X(SQL_CASE_DRAFT_PUT, case_draft_put, 7)                                                                 \
+    X(SQL_CASE_SIGNATURE, case_signature, 1)
 
 #endif

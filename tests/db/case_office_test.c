@@ -1,6 +1,9 @@
 /* Cases in the office: absence, opinions, days, lateness, two pairs of eyes, restricted access. */
 #include "tests/db/case_steps.h"
 
+#include "backend/case_priv.h"
+#include "backend/sealed.h"
+
 static void who_stands_in_works(void **state)
 {
     (void)state;
@@ -351,6 +354,67 @@ static void a_code_is_not_guessed(void **state)
     rig_now = then;
 }
 
+static void signed_as(const char *id, const char *kind)
+{
+    struct work w = rig_begin(&rig);
+    struct sealed_at at = {id, "signature"};
+    const char *text = arena_fmt(w.a, "{\"kind\":\"%s\"}", kind);
+    struct bytes sealed;
+    assert_int_equal(
+        sealed_request_seal(w.a, &rig.house.request_key, &at, BYTES(text, strlen(text)), &sealed, &e), RC_OK);
+    struct db_param p[] = {DB_STR(id), case_bytea(w.a, sealed)};
+    assert_int_equal(db_sync_query(rig.db, "UPDATE request SET signature = $2 WHERE request_id = $1::uuid", p,
+                                   2, NULL, &e),
+                     RC_OK);
+    rig_end(&w);
+}
+
+/* A petition that nobody stands behind is marked, and filing is the first thing proposed; nothing files it.
+ */
+static void an_anonymous_petition_is_noticed(void **state)
+{
+    (void)state;
+    static const char
+        nameless
+            [] = "{\"who.kind\":\"person\",\"who.email\":\"x@example.ro\",\"pet.subject\":\"Câini\"}",
+    nowhere[] = "{\"who.kind\":\"person\",\"who.last_name\":\"Pop\",\"pet.subject\":\"Câini\"}",
+    full[] =
+        "{\"who.kind\":\"person\",\"who.last_name\":\"Pop\",\"who.email\":\"p@example.ro\",\"pet.subject\":"
+        "\"Zgomot\"}",
+    by_post[] = "{\"who.kind\":\"person\",\"who.last_name\":\"Pop\",\"who.address\":\"Str. Mare 1\","
+                "\"pet.subject\":\"Apă\"}";
+    const struct {
+        const char *answers, *kind, *attention;
+    } rows[] = {{nameless, "pad", "staff_unsigned"},
+                {nowhere, "pad", "staff_unsigned"},
+                {full, "none", "staff_unsigned"},
+                {by_post, "pad", ""},
+                {full, "pad", ""}};
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct rig_request q = {
+            .institution = "hall-1", .service = "petition.general", .answers = rows[i].answers};
+        const struct workflow_choice *may;
+        struct work w = rig_begin(&rig);
+        struct actor registrar;
+        struct casefile c;
+        char id[37];
+        size_t n;
+        rig_request(&rig, &q, id);
+        signed_as(id, rows[i].kind);
+        assert_int_equal(rig_open(&rig), 1);
+        assert_int_equal(case_get(&w, id, false, &c, &e), RC_OK);
+        bool marked = *rows[i].attention;
+        if (strcmp(c.attention, rows[i].attention) != 0 || strcmp(c.state, "registered") != 0)
+            fail_msg("row %zu: %s %s", i, c.attention, c.state);
+        assert_int_equal((c.bits & workflow_flag(&rig.house.workflows, "unidentified")) != 0, marked);
+        rig_actor(&w, "registrar", &registrar);
+        assert_int_equal(case_choices(&w, &registrar, &c, &may, &n, &e), RC_OK);
+        assert_int_equal(strcmp(may[0].action->id, "file") == 0, marked);
+        rig_end(&w);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -364,6 +428,7 @@ int main(void)
         cmocka_unit_test(a_complaint_is_contested_once),
         cmocka_unit_test(a_child_is_seen_to_the_same_day),
         cmocka_unit_test(a_code_is_not_guessed),
+        cmocka_unit_test(an_anonymous_petition_is_noticed),
     };
     return cmocka_run_group_tests(tests, steps_setup, steps_teardown);
 }
