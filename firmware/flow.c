@@ -38,8 +38,9 @@ static const struct jfield move_fields[] = {JF_INT(struct in_move, page, J_REQ, 
                                             JF_INT(struct in_move, to, J_REQ, 1, SCAN_PAGES_MAX)};
 static const struct jfield comfort_fields[] = {JF_BOOL(struct in_comfort, slow, J_REQ)};
 static const struct jfield code_fields[] = {JF_STR(struct in_code, code, J_REQ, 1, 24)};
-static const struct jfield mine_fields[] = {JF_STR(struct in_mine, code, J_REQ | J_PD, 1, 64),
-                                            JF_STR(struct in_mine, pin, J_REQ | J_PD, 4, 4)};
+static const struct jfield mine_fields[] = {
+    JF_STR(struct in_mine, code, J_PD, 1, 64), JF_STR(struct in_mine, number, J_PD, 1, 60),
+    JF_STR(struct in_mine, institution, 0, 1, 120), JF_STR(struct in_mine, pin, J_REQ | J_PD, 4, 4)};
 static JDESC(mine_desc, struct in_mine, mine_fields);
 static JDESC(scan_desc, struct in_scan, scan_fields);
 static JDESC(page_desc, struct in_page, page_fields);

@@ -134,9 +134,10 @@ enum mine_phase { MINE_ENTER, MINE_ASKING, MINE_SHOWN, MINE_SENDING, MINE_SENT }
 struct mine_part {
     enum mine_phase phase;
     char code[RECEIPT_CODE_LEN + 1], pin[PIN_LEN + 1];
-    const char *problem;     /* key of a sentence, "" */
-    struct arena *told;      /* of the view: a new answer takes the place of the old one */
-    const struct jval *view; /* as the register wrote it */
+    char number[61], house[121]; /* instead of the code, as it was typed; "" none */
+    const char *problem;         /* key of a sentence, "" */
+    struct arena *told;          /* of the view: a new answer takes the place of the old one */
+    const struct jval *view;     /* as the register wrote it */
     const struct field **fields;
     size_t n_fields, n_sent; /* n_sent: files that went */
     int64_t asked;           /* answers to older asks are passed over */
@@ -298,7 +299,7 @@ struct in_code {
     const char *code;
 };
 struct in_mine {
-    const char *code, *pin;
+    const char *code, *number, *institution, *pin; /* the code, or the number there */
 };
 struct in_lang {
     const char *lang;

@@ -1,5 +1,6 @@
 /* "My request" at a kiosk: code and PIN of a receipt, the register's answer on the screen, and the questions
  * whose answers came back. Nothing is kept: it lives in the session and goes with it. */
+#include <stdio.h>
 #include <string.h>
 
 #include "common/base/text.h"
@@ -46,7 +47,13 @@ static void ask_json(struct flow *f, const char *path, const char *answers, enum
     struct mine_part *p = &f->s->mine;
     BUF_SCOPE(b);
 
-    buf_fmt(&b, "{\"code\":\"%s\",\"pin\":\"%s\",\"lang\":\"%s\"", p->code, p->pin, lang_codes[f->s->lang]);
+    buf_fmt(&b, "{\"%s\":", *p->number ? "number" : "code");
+    json_quote(&b, *p->number ? p->number : p->code);
+    if (*p->number && *p->house) {
+        buf_str(&b, ",\"institution\":");
+        json_quote(&b, p->house);
+    }
+    buf_fmt(&b, ",\"pin\":\"%s\",\"lang\":\"%s\"", p->pin, lang_codes[f->s->lang]);
     if (answers)
         buf_fmt(&b, ",\"answers\":%s", answers);
     buf_chr(&b, '}');
@@ -57,20 +64,27 @@ static void ask_json(struct flow *f, const char *path, const char *answers, enum
         p->problem = "mine.later";
 }
 
+/* A code, or a number, which the register reads. The QR of a receipt is an address that ends in the code. */
+static bool typed(struct mine_part *p, const struct in_mine *in)
+{
+    const char *code = in->code ? in->code : "", *slash = strrchr(code, '/');
+
+    snprintf(p->number, sizeof(p->number), "%s", in->number ? in->number : "");
+    snprintf(p->house, sizeof(p->house), "%s", in->institution ? in->institution : "");
+    return *p->number || receipt_code_norm(p->code, slash ? slash + 1 : code);
+}
+
 enum rc mine_look(struct flow_call *c, struct err *e)
 {
     const struct in_mine *in = c->in;
     struct mine_part *p = &c->s->mine;
-    /* The QR of a receipt is an address that ends in the code. */
-    const char *slash = strrchr(in->code, '/');
 
     if (p->phase == MINE_ASKING || p->phase == MINE_SENDING)
         return err_set(e, RC_BUSY, "the register is being asked");
     p->problem = "";
-    if (!receipt_code_norm(p->code, slash ? slash + 1 : in->code) ||
-        strspn(in->pin, "0123456789") != PIN_LEN) {
+    if (!typed(p, in) || strspn(in->pin, "0123456789") != PIN_LEN) {
         p->phase = MINE_ENTER;
-        p->problem = "mine.bad";
+        p->problem = in->number ? "mine.bad_number" : "mine.bad";
         return RC_OK;
     }
     memcpy(p->pin, in->pin, PIN_LEN + 1);
@@ -208,15 +222,21 @@ enum rc mine_send(struct flow_call *c, struct err *e)
     return RC_OK;
 }
 
-static const char *trouble_of(int status)
+static const char *trouble_of(const struct mine_part *p, int status)
 {
     static const struct {
         int status;
-        const char *key;
-    } rows[] = {{403, "mine.wrong"}, {429, "mine.locked"}, {422, "mine.refused"}, {409, "mine.over"}};
+        const char *code, *number; /* whoever came with which */
+    } rows[] = {{403, "mine.wrong", "mine.wrong_number"},
+                {429, "mine.locked", "mine.locked_number"},
+                {422, "mine.refused", "mine.refused"},
+                {409, "mine.over", "mine.over"}};
+
+    if (status == 422 && p->phase == MINE_ASKING)
+        return "mine.bad_number";
     for (size_t i = 0; i < COUNT(rows); i++)
         if (rows[i].status == status)
-            return rows[i].key;
+            return *p->number ? rows[i].number : rows[i].code;
     return "mine.later";
 }
 
@@ -245,7 +265,7 @@ static void sent(struct flow *f, int status)
         p->phase = MINE_SHOWN;
         p->problem = "";
         flow_go(f, STEP_REVIEW);
-        flow_notice(f, status ? trouble_of(status) : "mine.later");
+        flow_notice(f, trouble_of(p, status));
     }
 }
 
@@ -263,8 +283,8 @@ void flow_answered(struct flow *f, int status, const char *body, size_t len)
     } else if (p->phase == MINE_ASKING && status == 200) {
         told(f, body, len);
     } else if (p->phase == MINE_ASKING) {
+        p->problem = trouble_of(p, status);
         p->phase = MINE_ENTER;
-        p->problem = trouble_of(status);
     }
     flow_changed(f);
 }

@@ -239,7 +239,7 @@ export class Mock {
       },
       "mine/look": () => {
         w.mine = {phase: "asking", problem: "", repairable: false};
-        this.later(300, () => (w.mine = body.pin === "4821" && body.code === "9W0YVWYXW8" ? found(w)
+        this.later(300, () => (w.mine = body.pin === "4821" && (body.code === "9W0YVWYXW8" || /^15/.test(body.number)) ? found(w)
           : {phase: "enter", problem: "Codul și PIN-ul nu se potrivesc. Verificați-le pe bon.", repairable: false}));
         return [202, {}];
       },

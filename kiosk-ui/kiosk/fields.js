@@ -13,7 +13,7 @@ const boards = {cnp: "number", int: "number", decimal: "number", cui: "number", 
   email: "email", plate: "plate"};
 export const boardOf = (field) => field.keyboard || boards[field.type] || "text";
 export const isTyped = (field) => isAsked(field) && !["choice", "multi", "bool", "file"].includes(field.type);
-const modes = {number: "numeric", date: "numeric", phone: "tel", email: "email", plate: "text", text: "text"};
+const modes = {number: "numeric", date: "numeric", phone: "tel", email: "email", plate: "text", regno: "text", text: "text"};
 const mode = (board) => (isTerminal() ? "none" : modes[board] || "text");
 
 const describedBy = (field, error) =>

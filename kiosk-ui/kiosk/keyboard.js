@@ -10,7 +10,8 @@ const letters = {
   qwertz: ["qwertzuiop", "asdfghjkl", "yxcvbnm"],
 };
 const accents = {ro: "ăâîșț", hu: "áéíóöőúüű"};
-const signs = {text: [",", ".", "-", "/"], email: ["@", ".", "-", "_"], plate: ["-"]};
+const signs = {text: [",", ".", "-", "/"], email: ["@", ".", "-", "_"], plate: ["-"], regno: ["/", "."]};
+const bare = ["plate", "regno"]; // capitals and digits, no accents
 const pads = {number: ["123", "456", "789"], date: ["123", "456", "789"], phone: ["123", "456", "789"]};
 
 // On the terminal the page brings its own keyboard; elsewhere the device's.
@@ -83,16 +84,16 @@ export function Keyboard({layout}) {
     </div>`;
   }
   const small = layout === "email";
-  const upper = layout === "plate" || shift || (!small && empty);
+  const upper = bare.includes(layout) || shift || (!small && empty);
   const shown = (c) => (upper ? c.toUpperCase() : c);
   const rows = letters[lang === "hu" ? "qwertz" : "qwerty"];
   const line = (text) => [...text].map((c) => key(shown(c)));
-  const tools = signs[small ? "email" : layout === "plate" ? "plate" : "text"];
+  const tools = signs[small ? "email" : bare.includes(layout) ? layout : "text"];
   const other = accent === "hu" ? "ro" : "hu";
   const more = shown(accents[other].slice(0, 3));
   return html`<div class="kb" role="group" aria-label=${t("kb.name")}>
     <div class="kb-row">${[..."1234567890"].map((c) => key(c))}</div>
-    ${!small && layout !== "plate" && html`<div class="kb-row accents">
+    ${!small && !bare.includes(layout) && html`<div class="kb-row accents">
       ${line(accents[accent])}
       ${key("accents", more, `${more}: ${t("kb.accents")}`, "wide tool", () => setAccent(other))}</div>`}
     <div class="kb-row">${line(rows[0])}</div>

@@ -5,33 +5,52 @@ import {Icon} from "../shared/icons.js";
 import {useApp} from "./context.js";
 import {FieldError, Line} from "./fields.js";
 import {Keyboard} from "./keyboard.js";
-import {Actions, Notice, Screen} from "./screen.js";
+import {Actions, Notice, Screen, institutionName} from "./screen.js";
 
 // The QR of a receipt is an address that ends in the code; a reader types it as a keyboard would.
 const codeOf = (text) => text.slice(text.lastIndexOf("/") + 1).replace(/[\s-]/g, "").toUpperCase();
 
+// What is asked, on which keyboard; and the ways that lead from there.
+const code = ["mine-code", "done.code", "plate"], pin = ["mine-pin", "done.pin", "number"];
+const number = ["mine-number", "mine.number", "regno"], place = ["mine-house", "mine.house", "text"];
+const ways = {
+  code: {asks: [code, pin], others: ["number"]},
+  number: {asks: [number, pin], others: ["house", "code"]},
+  house: {asks: [number, pin, place], others: ["code"]},
+};
+const tidy = {"mine-code": codeOf, "mine-pin": (v) => v.replace(/\D/g, "")};
+
 function Enter() {
-  const {t, call, state} = useApp();
-  const [code, setCode] = useState("");
-  const [pin, setPin] = useState("");
+  const {t, call, state, hello, lang} = useApp();
+  const [way, setWay] = useState("code");
+  const [typed, setTyped] = useState({"mine-house": institutionName(hello, lang)});
   const [board, setBoard] = useState("plate");
+  const [gone, setGone] = useState(""); // what was said of another way
+  const {asks, others} = ways[way];
+  const first = asks[0][0];
+  const problem = state.mine.problem === gone ? "" : state.mine.problem;
   const send = () => {
-    if (code && !pin) document.getElementById("mine-pin")?.focus();
-    else call("/v1/mine/look", {code: code || "?", pin: pin.padEnd(4, "?").slice(0, 4)});
+    const four = (typed["mine-pin"] || "").padEnd(4, "?").slice(0, 4);
+    if (typed[first] && !typed["mine-pin"]) document.getElementById("mine-pin")?.focus();
+    else if (way === "code") call("/v1/mine/look", {code: typed[first] || "?", pin: four});
+    else call("/v1/mine/look", {number: typed[first] || "?", institution: typed["mine-house"] || "?", pin: four});
   };
-  const {problem} = state.mine;
-  return html`<${Screen} title=${t("mine.title")} lead=${t("mine.lead")} kind="form typing" resetKey="mine" focus="mine-code"
-      onSubmit=${send} after=${html`<${Keyboard} layout=${board} />`}
-      actions=${html`<${Actions} next=${{label: t("mine.go"), submit: true}} />`}>
+  const go = (next) => () => {
+    setGone(state.mine.problem);
+    setWay(next);
+  };
+  return html`<${Screen} title=${t("mine.title")} lead=${t(way === "code" ? "mine.lead" : "mine.number_lead")}
+      kind="form typing" resetKey=${`mine-${way}`} focus=${first} onSubmit=${send}
+      after=${html`<${Keyboard} layout=${board} />`} actions=${html`<${Actions} next=${{label: t("mine.go"), submit: true}} />`}>
     <${FieldError} id="mine" text=${problem} />
-    <div class="fields" onFocusIn=${(e) => setBoard(e.target.id === "mine-pin" ? "number" : "plate")}>
-      <div class="field"><label class="label" for="mine-code">${t("done.code")}</label>
-        <${Line} id="mine-code" value=${code} board="plate" error=${problem} name="line wide-digits"
-          onInput=${(v) => setCode(codeOf(v))} /></div>
-      <div class="field"><label class="label" for="mine-pin">${t("done.pin")}</label>
-        <${Line} id="mine-pin" value=${pin} board="number" max=${4} error=${problem} name="line wide-digits"
-          onInput=${(v) => setPin(v.replace(/\D/g, ""))} /></div>
+    <div class="fields" onFocusIn=${(e) => setBoard(e.target.dataset.kb || "text")}>
+      ${asks.map(([id, label, kb]) => html`<div class="field" key=${id}><label class="label" for=${id}>${t(label)}</label>
+        <${Line} id=${id} value=${typed[id] || ""} board=${kb} error=${problem} max=${id === "mine-pin" ? 4 : 120}
+          name=${kb === "text" ? "line" : "line wide-digits"}
+          onInput=${(v) => setTyped((x) => ({...x, [id]: tidy[id] ? tidy[id](v) : v}))} /></div>`)}
     </div>
+    <div class="other-ways">${others.map((next) => html`<button type="button" key=${next} class="btn quiet"
+      onClick=${go(next)}>${t(`mine.by_${next}`)}</button>`)}</div>
   </${Screen}>`;
 }
 

@@ -385,6 +385,23 @@ async function mine(browser, mock, port) {
   await page.waitForSelector("text=Data nașterii nu se potrivește cu actul.");
   await page.click("text=Corectați acum");
   await page.waitForSelector("[id^='f-act.birth_date']");
+  mock.scene("mine-enter", "ro");
+  await shown(page, mock);
+  await page.click("text=Nu am codul");
+  await page.waitForSelector("#mine-number");
+  check(await page.evaluate(() => document.activeElement.id) === "mine-number", "the number is asked first");
+  await page.click("text=Altă primărie");
+  await page.waitForSelector("#mine-house");
+  check(/Prim/.test(await page.inputValue("#mine-house")), "this kiosk's own house stands there");
+  await page.focus("#mine-number");
+  await page.keyboard.type("15 din 22.11.2026");
+  await page.keyboard.press("Enter");
+  check(await page.evaluate(() => document.activeElement.id) === "mine-pin", "after the number the PIN");
+  await page.keyboard.type("4821");
+  await page.keyboard.press("Enter");
+  await page.waitForSelector("text=Data nașterii nu se potrivește cu actul.");
+  const sent = mock.calls.filter((c) => /mine\/look/.test(c.path || c[0] || "")).pop();
+  check(!sent || !JSON.stringify(sent).includes("code"), "a number goes without a code");
   await page.context().close();
 }
 

@@ -74,6 +74,40 @@ static void by_address(void **state)
     rig_close(&r);
 }
 
+/* As it was typed: the register reads it. Another language asks with the same. */
+static void by_number(void **state)
+{
+    static struct rig r;
+    (void)state;
+    rig_open(&r, NULL, NULL, NULL);
+    r.online = true;
+    rig_to(&r, STEP_MINE, NULL);
+    rig_must(&r, "/v1/mine/look",
+             "{\"number\":\"nr. 15 din \\\"2026\",\"institution\":\"Primăria Dej\",\"pin\":\"4821\"}");
+    assert_string_equal(r.ask_body, "{\"number\":\"nr. 15 din \\\"2026\",\"institution\":\"Primăria Dej\","
+                                    "\"pin\":\"4821\",\"lang\":\"ro\"}");
+    answer(&r, 422, "{}");
+    assert_true(rig_state_has(&r, "Nu am înțeles primăria sau numărul."));
+    rig_must(&r, "/v1/mine/look", "{\"number\":\"15\",\"pin\":\"4821\"}");
+    answer(&r, 403, "{}");
+    assert_true(rig_state_has(&r, "Primăria, numărul și PIN-ul nu se potrivesc."));
+    rig_must(&r, "/v1/mine/look", "{\"number\":\"15\",\"pin\":\"4821\"}");
+    answer(&r, 429, "{}");
+    assert_true(rig_state_has(&r, "Cu codul de pe bon puteți intra și acum"));
+    rig_must(&r, "/v1/mine/look", "{\"number\":\"15\",\"pin\":\"4821\"}");
+    answer(&r, 200, date_back);
+    assert_true(rig_state_has(&r, "\"repairable\":true"));
+    assert_false(rig_state_has(&r, "4821"));
+    rig_must(&r, "/v1/session/lang", "{\"lang\":\"hu\"}");
+    assert_string_equal(r.ask_body, "{\"number\":\"15\",\"pin\":\"4821\",\"lang\":\"hu\"}");
+    answer(&r, 200, plain);
+    rig_must(&r, "/v1/session/back", "{}");
+    rig_must(&r, "/v1/mine/open", "{}");
+    rig_must(&r, "/v1/mine/look", look); /* the number is forgotten with the visit */
+    assert_string_equal(r.ask_body, "{\"code\":\"9W0YVWYXW8\",\"pin\":\"4821\",\"lang\":\"hu\"}");
+    rig_close(&r);
+}
+
 static void not_shown(void **state)
 {
     static const struct {
@@ -225,9 +259,9 @@ static void ends(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(shown),        cmocka_unit_test(by_address), cmocka_unit_test(not_shown),
-        cmocka_unit_test(late_answers), cmocka_unit_test(repaired),   cmocka_unit_test(not_here),
-        cmocka_unit_test(ends),
+        cmocka_unit_test(shown),     cmocka_unit_test(by_address),   cmocka_unit_test(by_number),
+        cmocka_unit_test(not_shown), cmocka_unit_test(late_answers), cmocka_unit_test(repaired),
+        cmocka_unit_test(not_here),  cmocka_unit_test(ends),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
