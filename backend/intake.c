@@ -1,16 +1,14 @@
 #include "backend/intake.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "backend/line.h"
-#include "backend/pgarr.h"
+#include "backend/intake_rows.h"
 #include "backend/sql.h"
 #include "common/base/log.h"
 
 /* Parts of a failed batch wait on a stack: at most one half per level, and the depth is log2 of the batch. */
-enum { HALVES_MAX = 16, COLUMNS = 20, SERVER_LEN = 96, SERVER_MS = 5000 };
+enum { HALVES_MAX = 16, SERVER_LEN = 96, SERVER_MS = 5000 };
 
 /* A connection and which server it reached: start time and address of the postmaster; "" while it is down. */
 struct road {
@@ -23,10 +21,10 @@ struct shard {
     struct intake *in;
     struct line waiting, flying, halves[HALVES_MAX];
     unsigned n_halves;
-    bool busy, retried, alone; /* alone: its commit waits for the disk itself */
-    int64_t sent_us, registered_ms;
+    bool busy, retried;
+    int64_t sent_us;
     uint64_t flush_life; /* of the flush connection when the batch left */
-    struct buf cols[COLUMNS];
+    struct intake_rows rows;
 };
 struct intake {
     struct intake_conf conf;
@@ -42,12 +40,6 @@ struct intake {
     struct intake_stats stats;
     bool closing;
 };
-
-static void reg_of_first(struct intake_item *it, const char *reg)
-{
-    snprintf(it->first_reg, sizeof(it->first_reg), "%s", reg);
-    it->reg = it->first_reg;
-}
 
 /* An item is gone once it was told: its answer ends the request it lives in. */
 static void answer(struct intake *in, struct intake_item *it, const struct err *e)
@@ -65,7 +57,7 @@ static void answer(struct intake *in, struct intake_item *it, const struct err *
             c->due = first.due;
             c->repeat = true;
             if (*first.first_reg)
-                reg_of_first(c, first.first_reg);
+                intake_rows_reg(c, first.first_reg);
         }
         in->stats.wait_us += (uint64_t)(now - c->queued_us);
         if (e)
@@ -125,57 +117,14 @@ static bool usable(const struct shard *s)
 
 /* ---- one batch ---- */
 
-static void encode_row(struct shard *s, struct intake_item *it, int32_t copies)
+/* Nothing but this shard is at work, so no flush will come by that could take a request along. */
+static bool lonely(const struct shard *s)
 {
-    struct buf *c = s->cols;
-    pgarr_bytes(c++, it->id, sizeof(it->id));
-    pgarr_text(c++, it->institution);
-    pgarr_text(c++, it->reg);
-    pgarr_text(c++, it->terminal);
-    pgarr_text(c++, it->service);
-    pgarr_int4(c++, (int32_t)it->service_version);
-    pgarr_text(c++, it->channel);
-    pgarr_text(c++, it->lang);
-    pgarr_text(c++, it->receipt_code);
-    pgarr_bytes(c++, it->pin_verifier, sizeof(it->pin_verifier));
-    pgarr_bytes(c++, it->sha256, sizeof(it->sha256));
-    pgarr_bytes(c++, it->request.p, it->request.len);
-    pgarr_bytes(c++, it->signature.p, it->signature.len);
-    pgarr_time(c++, it->filed_at_ms);
-    pgarr_bool(c++, it->offline);
-    pgarr_date(c++, it->filed_on);
-    pgarr_date(c++, it->due);
-    pgarr_text(c++, it->email);
-    pgarr_text(c++, it->phone);
-    pgarr_int4(c++, copies);
-}
-
-static int32_t count_copies(const struct intake_item *it)
-{
-    int32_t n = 0;
-    for (; it; it = it->copies)
-        n++;
-    return n;
-}
-
-static int encode(struct shard *s)
-{
-    static const enum pgtype types[COLUMNS] = {
-        PG_UUID,  PG_TEXT,  PG_TEXT,  PG_TEXT,        PG_TEXT, PG_INT4, PG_TEXT, PG_TEXT, PG_TEXT, PG_BYTEA,
-        PG_BYTEA, PG_BYTEA, PG_BYTEA, PG_TIMESTAMPTZ, PG_BOOL, PG_DATE, PG_DATE, PG_TEXT, PG_TEXT, PG_INT4,
-    };
-    struct intake *in = s->in;
-    struct date today = date_of_ms(s->registered_ms);
-
-    for (size_t i = 0; i < COLUMNS; i++)
-        pgarr_open(&s->cols[i], types[i], s->flying.n);
-    for (struct intake_item *it = s->flying.head; it; it = it->next) {
-        it->registered_ms = s->registered_ms;
-        it->done = it->repeat = false;
-        in->conf.term(it, today, in->conf.user);
-        encode_row(s, it, count_copies(it));
-    }
-    return today.y;
+    const struct intake *in = s->in;
+    for (unsigned i = 0; i < in->n_shards; i++)
+        if (in->shards[i].busy)
+            return false;
+    return !in->flush_busy && !in->settled.n;
 }
 
 static void on_batch(const struct db_reply *r, void *user);
@@ -183,22 +132,13 @@ static void send_next(struct shard *s);
 
 static enum rc send_batch(struct shard *s, struct err *e)
 {
-    struct db_param p[COLUMNS + 2];
-    char when[25], year[8];
-    bool one = s->flying.n == 1;
+    struct db_param p[INTAKE_PARAMS];
 
-    s->alone = one;
     s->flush_life = db_connects(s->in->flush.db);
-    s->registered_ms = s->in->conf.now_ms();
-    snprintf(year, sizeof(year), "%d", encode(s));
-    iso_utc(when, s->registered_ms);
-    for (size_t i = 0; i < COLUMNS; i++)
-        p[i] = one ? pgarr_single(&s->cols[i]) : pgarr_param(&s->cols[i]);
-    p[COLUMNS] = (struct db_param)DB_STR(when);
-    p[COLUMNS + 1] = (struct db_param)DB_STR(year);
+    intake_rows_fill(&s->rows, &s->flying, lonely(s), &s->in->conf, s->in->conf.now_ms());
+    intake_rows_params(&s->rows, p);
     s->sent_us = mono_us();
-    return db_send(s->road.db, one ? SQL_INTAKE_ONE : SQL_INTAKE_BATCH, p, s->in->conf.deadline_ms, on_batch,
-                   s, e);
+    return db_send(s->road.db, intake_rows_stmt(&s->rows), p, s->in->conf.deadline_ms, on_batch, s, e);
 }
 
 static void send_next(struct shard *s)
@@ -220,36 +160,14 @@ static void send_next(struct shard *s)
 
 /* ---- its answer ---- */
 
-static void take_row(const struct db_result *r, int row, struct intake_item *it)
-{
-    const char *what = db_text(r, row, 2);
-    it->n = db_int(r, row, 1);
-    it->done = true;
-    if (!what || strcmp(what, "new") == 0)
-        return;
-    it->repeat = true;
-    it->registered_ms = strcmp(what, "repeat") == 0 ? db_int(r, row, 3) : -1; /* -1: a conflict */
-    it->filed_on = date_add((struct date){1970, 1, 1}, db_int(r, row, 4));
-    it->due = date_add((struct date){1970, 1, 1}, db_int(r, row, 5));
-    reg_of_first(it, db_text(r, row, 6));
-}
-
 /* Committed. A request that was alone is on disk; a batch waits for the flush, if that still is the one it
  * left with. */
 static void batch_done(struct shard *s, const struct db_result *r)
 {
-    struct intake_item *at[INTAKE_BATCH_MAX];
     struct intake *in = s->in;
-    unsigned n = 0;
 
-    for (struct intake_item *it = s->flying.head; it; it = it->next)
-        at[n++] = it;
-    for (int row = 0; row < db_rows(r); row++) {
-        int64_t ord = db_int(r, row, 0);
-        if (ord >= 1 && ord <= n)
-            take_row(r, row, at[ord - 1]);
-    }
-    if (s->alone) {
+    intake_rows_take(&s->rows, r);
+    if (s->rows.how == INTAKE_ALONE) {
         answer_line(in, &s->flying, NULL);
     } else if (!usable(s) || s->flush_life != db_connects(in->flush.db)) {
         answer_unknown(in, &s->flying, "the database server changed under the batch");
@@ -315,6 +233,13 @@ static void batch_failed(struct shard *s, const struct db_reply *r)
 
     if (r->unknown)
         in->stats.unanswered += s->flying.n;
+    if (s->rows.how == INTAKE_NEW && (data || again) && s->n_halves < HALVES_MAX) {
+        for (struct intake_item *it = s->flying.head; it; it = it->next)
+            it->doubtful = true;
+        line_move(&s->halves[s->n_halves++], &s->flying);
+        in->stats.doubted++;
+        return;
+    }
     if (s->flying.n > 1 && (data || again) && s->n_halves + 2 <= HALVES_MAX) {
         struct line first = line_take(&s->flying, s->flying.n / 2);
         line_move(&s->halves[s->n_halves++], &s->flying);
@@ -469,6 +394,7 @@ void intake_put(struct intake *in, struct intake_item *it)
     struct shard *s = &in->shards[shard_of(in, it->institution)];
 
     it->next = it->copies = NULL;
+    it->doubtful = false;
     it->queued_us = mono_us();
     uv_idle_start(&in->idle, refuse_all); /* a turn follows, even when put outside of the loop */
     if (!usable(s) || s->waiting.n >= INTAKE_WAITING_MAX || in->closing) {
@@ -520,8 +446,7 @@ static void intake_closed(uv_handle_t *h)
 {
     struct intake *in = h->data;
     for (unsigned i = 0; i < in->n_shards; i++)
-        for (size_t k = 0; k < COLUMNS; k++)
-            buf_free(&in->shards[i].cols[k]);
+        intake_rows_free(&in->shards[i].rows);
     free(in);
 }
 

@@ -38,14 +38,14 @@ struct intake_item {
 
     /* inside */
     struct intake_item *next, *copies; /* copies: the same request again, answered with the first */
-    bool done;
+    bool done, doubtful;               /* doubtful: the statement for new ones failed over its batch */
     char first_reg[33];
     int64_t queued_us;
 };
 
 struct intake_stats {
     uint64_t registered, repeated, conflicts, failed, unanswered; /* requests */
-    uint64_t batches, halved, flushes;
+    uint64_t batches, halved, doubted, flushes;                   /* doubted: not all were new */
     uint64_t size_sum[10];       /* batches of up to 1, 2, 4 ... 256 requests, and more */
     uint64_t commit_us, wait_us; /* sums: of batches, and of requests from arrival to answer */
 };

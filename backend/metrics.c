@@ -107,6 +107,8 @@ void metrics_get(struct http_req *r, void *user)
         {"flushes_total", "counter", "Waits for the disk, each for all batches before it.",
          (double)s->flushes},
         {"batches_halved_total", "counter", "Batches run again in halves.", (double)s->halved},
+        {"batches_doubted_total", "counter", "Batches run again because not all in them were new.",
+         (double)s->doubted},
         {"unanswered_total", "counter", "Requests whose commit is not known.", (double)s->unanswered},
         {"commit_seconds_total", "counter", "Time in transactions of the intake.",
          (double)s->commit_us / 1e6},

@@ -13,6 +13,7 @@
 /*  what                file                   parameters */
 #define SQL_TABLE(X)                                                                                         \
     X(SQL_INTAKE_BATCH, intake_batch, 22)                                                                    \
+    X(SQL_INTAKE_NEW, intake_new, 27)                                                                        \
     X(SQL_INTAKE_ONE, intake_one, 22)                                                                        \
     X(SQL_INTAKE_FLUSH, intake_flush, 0)                                                                     \
     X(SQL_INTAKE_SERVER, intake_server, 0)                                                                   \

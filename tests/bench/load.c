@@ -97,25 +97,39 @@ static char *mould_cast(struct mould *m)
     return out;
 }
 
+static int terminal_of(const struct load *l, int i)
+{
+    return l->conf->institutions == 1 ? 1 : i % l->conf->server->terminals + 1;
+}
+
+static void cast_all(struct load *l, int i)
+{
+    struct conn *c = &l->conns[i];
+
+    mould_make(&c->mould, terminal_of(l, i), terminal_of(l, i));
+    c->n_ready = (size_t)(l->conf->seconds * PER_SECOND_MAX / l->conf->conns) + 8;
+    c->ready = calloc(c->n_ready, sizeof(char *));
+    for (size_t k = 0; k < c->n_ready; k++)
+        c->ready[k] = mould_cast(&c->mould);
+}
+
+/* A server waits only so long for the first request of a new connection; on a busy machine the others may
+ * take longer to come up. */
 static void connect_one(struct load *l, int i)
 {
     struct conn *c = &l->conns[i];
     struct err e = {0};
     char name[16];
-    int terminal = l->conf->institutions == 1 ? 1 : i % l->conf->server->terminals + 1;
 
-    snprintf(name, sizeof(name), "K%02d", terminal);
+    snprintf(name, sizeof(name), "K%02d", terminal_of(l, i));
     struct tls_ctx *ctx = server_client(l->conf->server, name);
-    if (tclient_open(&c->c, l->conf->port, ctx, &e) != RC_OK)
+    if (tclient_open(&c->c, l->conf->port, ctx, &e) != RC_OK ||
+        tclient_request(&c->c, "GET", "/v1/ping", "", "", NULL, &e) != 200)
         die(e.text);
+    buf_reset(&c->c.in);
     fcntl(c->c.fd, F_SETFL, fcntl(c->c.fd, F_GETFL) | O_NONBLOCK);
     struct epoll_event ev = {.events = EPOLLIN, .data.u32 = (uint32_t)i};
     epoll_ctl(l->epoll, EPOLL_CTL_ADD, c->c.fd, &ev);
-    mould_make(&c->mould, terminal, terminal);
-    c->n_ready = (size_t)(l->conf->seconds * PER_SECOND_MAX / l->conf->conns) + 8;
-    c->ready = calloc(c->n_ready, sizeof(char *));
-    for (size_t k = 0; k < c->n_ready; k++)
-        c->ready[k] = mould_cast(&c->mould);
     /* The context stays: its connection lives as long as the program. */
 }
 
@@ -301,6 +315,8 @@ struct load_result load_run(const struct load_conf *conf)
     l.conns = calloc((size_t)conf->conns, sizeof(*l.conns));
     l.cap_latency = (size_t)(conf->seconds * PER_SECOND_MAX) + 1024;
     l.latency_ms = calloc(l.cap_latency, sizeof(float));
+    for (int i = 0; i < conf->conns; i++)
+        cast_all(&l, i);
     for (int i = 0; i < conf->conns; i++)
         connect_one(&l, i);
     struct meter before = meter_read(conf), after;

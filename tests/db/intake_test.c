@@ -11,6 +11,7 @@
 #include "backend/intake.h"
 #include "backend/migrate.h"
 #include "common/base/log.h"
+#include "common/base/text.h"
 #include "tests/db/pgcluster.h"
 
 static struct pgcluster pg;
@@ -148,6 +149,14 @@ static void assert_sound(unsigned entries)
         "0");
 }
 
+static int64_t number_in_book(const struct sent *s)
+{
+    char hex[33], sql[128];
+    hex_encode(hex, s->item.id, sizeof(s->item.id));
+    snprintf(sql, sizeof(sql), "SELECT n FROM request WHERE request_id = '%s'", hex);
+    return strtoll(pgcluster_query(&pg, sql), NULL, 10);
+}
+
 static void many_together(void **state)
 {
     struct house h;
@@ -170,7 +179,10 @@ static void many_together(void **state)
         assert_false(sent[i].item.repeat);
     }
     assert_true(intake_stats(h.in)->batches < n_sent / 4);
+    assert_int_equal(intake_stats(h.in)->doubted, 0);
     assert_sound(n_sent);
+    for (unsigned i = 0; i < n_sent; i += 37) /* what was said is what stands there */
+        assert_true(number_in_book(&sent[i]) == sent[i].item.n);
     assert_string_equal(pgcluster_query(&pg, "SELECT count(*) FROM owed_message WHERE way = 'email'"), "640");
     assert_string_equal(pgcluster_query(&pg, "SELECT count(*) FROM owed_message WHERE way = 'sms'"), "440");
     /* numbers follow the order of arrival within a book */
@@ -232,6 +244,8 @@ static void repeats_and_conflicts(void **state)
     house_wait(&h);
     assert_true(alone->rc == RC_OK && alone->item.repeat && alone->item.n == 1);
     assert_string_equal(alone->item.reg, first->item.reg);
+    assert_true(intake_stats(h.in)->doubted > 0);
+    assert_int_equal(number_in_book(with), 2);
     assert_sound(2);
     house_stop(&h);
 }
