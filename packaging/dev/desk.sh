@@ -13,9 +13,10 @@ auditor auditor below cj-cluj - Ana Auditoru
 STAFF
 }
 
+# Debian's node asks ::1 first and alone for localhost; the desk listens on 127.0.0.1.
 desk_node() { # desk_node WORDS...: packaging/dev/desk.mjs against this house
     NODE_EXTRA_CA_CERTS=$VAR/tls/ca.pem DESK="https://localhost:$PORT_DESK" STATUS="http://127.0.0.1:$PORT_PUBLIC" VAR=$VAR \
-        node "$ROOT/packaging/dev/desk.mjs" "$@"
+        node --dns-result-order=ipv4first "$ROOT/packaging/dev/desk.mjs" "$@"
 }
 
 # Each gets a password of its own by a one-time code, as everywhere; second factors stay off here.
