@@ -1,5 +1,9 @@
 /* The desk over a million requests: list, search by name, case and page of the register through the API,
- * beside the same statements in psql. PRIDVOR_BENCH_REQUESTS says how many requests; --n too. */
+ * beside the statements of the same pages in psql. Both are asked in turn, a block of calls each, in several
+ * rounds. The one side is a call through HTTPS until its last byte has come: session, rights, statements,
+ * JSON, TLS. The other is what \timing says of the page's own statements, prepared, over the Unix socket,
+ * with registryd's settings. Beside it stands what the statement of session and rights costs in psql, which
+ * the page needs as well. PRIDVOR_BENCH_REQUESTS says how many requests; --n too. --rounds: 3. */
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +15,8 @@
 #include "tests/bench/report.h"
 #include "tests/db/desk_rig.h"
 
-enum { ROUNDS = 200, CASES = 50, READERS = 4, LOAD_MS = 5000, DEFAULT_N = 50000 };
+enum { BLOCK = 50, BLOCKS = 4, CALLS = BLOCK * BLOCKS, WARM = 10, CASES = 50, READERS = 4, LOAD_MS = 5000 };
+enum { DEFAULT_N = 50000, ROUNDS = 3 };
 
 static const char *const names[] = {"popescu",   "c%C3%A2mpean+ion",  "mure%C8%99",   "szocs+erzs",
                                     "pop",       "kovacs+nagy",       "taranu+maria", "inaltaru",
@@ -23,19 +28,23 @@ static struct desk_rig rig;
 static char cases[CASES][40];
 static int year;
 static long last_n; /* of that book */
+static char token_hash[80], reach[4000], running[600], waiting[600];
 
 struct page {
     const char *name, *words;
-    double api[ROUNDS], sql[ROUNDS];
-    size_t n_sql;
+    double api[CALLS], sql[CALLS]; /* of a round, in ms */
+    struct series p50, p99, sql50, sql99, ratio, ratio99, whole;
 };
-static struct page pages[] = {
-    {"queue", "cases of a town hall, 50 a page", {0}, {0}, 0},
-    {"search", "by folded names, ten of them in turn", {0}, {0}, 0},
-    {"case", "one case with everything about it", {0}, {0}, 0},
-    {"register", "50 lines of the book", {0}, {0}, 0},
+enum { QUEUE, SEARCH, CASE, REGISTER, COUNTY, PAGES, SESSION = PAGES, SIDES };
+static struct page pages[SIDES] = {
+    {.name = "queue", .words = "cases of a town hall, 50 a page"},
+    {.name = "search", .words = "by folded names, ten of them in turn"},
+    {.name = "case", .words = "one case with everything about it"},
+    {.name = "register", .words = "50 lines of the book"},
+    {.name = "counts", .words = "what waits in the whole county, each to 1000"},
+    {.name = "session", .words = "in psql only"},
 };
-enum { QUEUE, SEARCH, CASE, REGISTER };
+static struct browser clerk, county;
 
 static void die(const char *what)
 {
@@ -51,6 +60,8 @@ static void path_of(char out[200], size_t page, size_t round)
         snprintf(out, 200, "/api/search?q=%s", names[round % COUNT(names)]);
     else if (page == CASE)
         snprintf(out, 200, "/api/cases/%s", cases[round % CASES]);
+    else if (page == COUNTY)
+        snprintf(out, 200, "/api/counts");
     else
         snprintf(out, 200, "/api/register?institution=uat-1&register=petitions&year=%d", year);
 }
@@ -129,79 +140,106 @@ static bool frequent(const char *w)
     return desk_count(&rig, sql) > 50;
 }
 
-static void execute(FILE *f, size_t page, size_t round)
+static void execute_case(FILE *f, const char *id)
 {
-    const char *w = words[round % COUNT(words)], *id = cases[round % CASES];
+    static const char *const by_id[] = {"case_get",         "case_cnp", "desk_case_term", "case_request",
+                                        "case_corrections", "doc_list", "draft_get"};
 
-    if (page == QUEUE)
-        fputs("EXECUTE desk_all_desc('{uat-1}', '{\"\"}', NULL, false, NULL, NULL, NULL, NULL, 'infinity', "
-              "'ffffffff-ffff-ffff-ffff-ffffffffffff', 51);\n",
-              f);
-    if (page == REGISTER)
-        fprintf(f,
-                "EXECUTE book_last('uat-1', 'petitions', %d);\nEXECUTE book_page('uat-1', 'petitions', %d, "
-                "%ld, %ld, "
-                "true);\n",
-                year, year, last_n - 49, last_n);
-    if (page == CASE)
-        fprintf(f,
-                "EXECUTE case_get('%s');\nEXECUTE case_request('%s');\nEXECUTE case_corrections('%s');\n"
-                "EXECUTE case_events('%s', 0);\nEXECUTE case_facts('%s', now()::date, '%s');\n"
-                "EXECUTE case_tasks_open('%s');\nEXECUTE desk_case_term('%s');\n"
-                "EXECUTE desk_case_parts('%s', '%s');\nEXECUTE desk_others('%s', 'vera');\n",
-                id, id, id, id, id, id, id, id, id, id, id);
-    if (page != SEARCH)
-        return;
+    for (size_t i = 0; i < COUNT(by_id); i++)
+        fprintf(f, "EXECUTE %s('%s');\n", by_id[i], id);
+    fprintf(f,
+            "EXECUTE desk_case_parts('%s', '%s');\nEXECUTE case_events('%s', 0);\n"
+            "EXECUTE case_facts('%s', now()::date, '%s');\nEXECUTE desk_others('%s', 'vera');\n",
+            id, id, id, id, id, id);
+}
+
+static void execute_search(FILE *f, size_t word)
+{
+    static char is_frequent[COUNT(words)];
+    const char *w = words[word];
+
+    if (!is_frequent[word])
+        is_frequent[word] = frequent(w) ? 'y' : 'n';
     fputs("EXECUTE book_find_recent('{uat-1}', '{\"\"}', NULL, NULL, 51, ", f);
     patterns(f, w);
     fputs(", 600);\n", f);
-    if (frequent(w))
+    if (is_frequent[word] == 'y')
         return;
     fputs("EXECUTE book_find_words('{uat-1}', '{\"\"}', NULL, NULL, 51, ", f);
     query(f, w);
     fputs(");\n", f);
 }
 
+static void execute(FILE *f, size_t page, size_t round)
+{
+    if (page == QUEUE)
+        fputs("EXECUTE desk_all_desc('{uat-1}', '{\"\"}', NULL, false, NULL, NULL, NULL, NULL, 'infinity', "
+              "'ffffffff-ffff-ffff-ffff-ffffffffffff', 51);\n",
+              f);
+    if (page == SEARCH)
+        execute_search(f, round % COUNT(words));
+    if (page == CASE)
+        execute_case(f, cases[round % CASES]);
+    if (page == REGISTER)
+        fprintf(f,
+                "EXECUTE book_last('uat-1', 'petitions', %d);\nEXECUTE book_page('uat-1', 'petitions', %d, "
+                "%ld, %ld, true);\n",
+                year, year, last_n > 49 ? last_n - 49 : 1, last_n);
+    if (page == COUNTY)
+        fprintf(f, "EXECUTE desk_counts(%s, '{dora}', now()::date, '%s', '%s');\n", reach, running, waiting);
+    if (page == SESSION)
+        fprintf(f, "EXECUTE login_check('%s', now(), 30, now()::date);\n", token_hash);
+}
+
 static const enum sql_id statements[] = {
     SQL_DESK_ALL_DESC,    SQL_BOOK_PAGE,   SQL_BOOK_LAST,        SQL_CASE_GET,        SQL_CASE_REQUEST,
-    SQL_CASE_CORRECTIONS, SQL_CASE_EVENTS, SQL_CASE_FACTS,       SQL_CASE_TASKS_OPEN, SQL_DESK_CASE_TERM,
-    SQL_DESK_CASE_PARTS,  SQL_DESK_OTHERS, SQL_BOOK_FIND_RECENT, SQL_BOOK_FIND_WORDS};
+    SQL_CASE_CORRECTIONS, SQL_CASE_EVENTS, SQL_CASE_FACTS,       SQL_CASE_CNP,        SQL_DESK_CASE_TERM,
+    SQL_DESK_CASE_PARTS,  SQL_DESK_OTHERS, SQL_BOOK_FIND_RECENT, SQL_BOOK_FIND_WORDS, SQL_DOC_LIST,
+    SQL_DRAFT_GET,        SQL_DESK_COUNTS, SQL_LOGIN_CHECK};
 
-/* One session with everything prepared, as registryd has it. */
-static void in_psql(struct page *p, size_t page)
+static void script(const char *path, size_t page, size_t first)
 {
-    char script[300], line[800], *end;
-    size_t at = 0;
+    FILE *f = fopen(path, "w");
 
-    snprintf(script, sizeof(script), "%s/psql-%zu", rig.s.dir, page);
-    FILE *f = fopen(script, "w");
     if (!f)
         die("script");
-    /* A list is planned for its values each time, as registryd does it. */
-    fprintf(f, "SET timezone = 'UTC';\nSET plan_cache_mode = %s;\n",
-            page == QUEUE ? "force_custom_plan" : "auto");
+    fprintf(f, "%s;\n", sql_text(SQL_SESSION));
     for (size_t i = 0; i < COUNT(statements); i++)
         prepare(f, statements[i]);
+    for (size_t i = 0; i < WARM; i++)
+        execute(f, page, first + i);
     fputs("\\timing on\n", f);
-    for (size_t i = 0; i < ROUNDS; i++) {
+    for (size_t i = 0; i < BLOCK; i++) {
         fputs("\\echo page\n", f);
-        execute(f, page, i);
+        execute(f, page, first + i);
     }
     fclose(f);
-    snprintf(line, sizeof(line), "psql -X -q -o /dev/null -d '%s' -f %s 2>&1", rig.s.pg.conninfo, script);
-    f = popen(line, "r");
+}
+
+/* One session with everything prepared, as registryd has it. */
+static void in_psql(size_t page, size_t first)
+{
+    char path[300], line[800], *end;
+    double *v = pages[page].sql + first;
+    size_t at = 0;
+
+    snprintf(path, sizeof(path), "%s/psql", rig.s.dir);
+    script(path, page, first);
+    snprintf(line, sizeof(line), "psql -X -q -o /dev/null -d '%s' -f %s 2>&1", rig.s.pg.conninfo, path);
+    FILE *f = popen(line, "r");
     if (!f)
         die("psql");
+    for (size_t i = 0; i < BLOCK; i++)
+        v[i] = 0;
     while (fgets(line, sizeof(line), f)) {
         if (strncmp(line, "page", 4) == 0)
             at++;
-        else if (strncmp(line, "Time: ", 6) == 0 && at >= 1 && at <= ROUNDS)
-            p->sql[at - 1] += strtod(line + 6, &end);
+        else if (strncmp(line, "Time: ", 6) == 0 && at >= 1 && at <= BLOCK)
+            v[at - 1] += strtod(line + 6, &end);
         else if (strstr(line, "ERROR"))
             die(line);
     }
-    p->n_sql = at;
-    if (pclose(f) != 0 || at != ROUNDS)
+    if (pclose(f) != 0 || at != BLOCK)
         die("psql did not run all of it");
 }
 
@@ -218,7 +256,7 @@ static void *reader(void *user)
     if (desk_enter_as(&b, "vera", desk_secret) != 200)
         die("login");
     for (size_t i = me; !stop; i++) {
-        ask(&b, i % COUNT(pages), i);
+        ask(&b, i % COUNTY, i);
         asked[me]++;
     }
     desk_leave(&b);
@@ -251,6 +289,18 @@ static void load(void)
     report("desk.memory", (double)peak / 1024, "MB", "registryd's most under that load; at most 64");
 }
 
+/* As desk_states: the clock of a state, or its kind. */
+static void states(const struct workflows *f, char out[600], const char *const *list)
+{
+    size_t n = (size_t)snprintf(out, 600, "{");
+
+    for (size_t i = 0; i < f->n_states; i++)
+        for (size_t k = 0; list[k]; k++)
+            if (strcmp(f->states[i].clock, list[k]) == 0 || strcmp(f->states[i].kind, list[k]) == 0)
+                n += (size_t)snprintf(out + n, 600 - n, "%s%s", n > 1 ? "," : "", f->states[i].id);
+    snprintf(out + n, 600 - n, "}");
+}
+
 static void house(int64_t n)
 {
     ARENA_SCOPE(a);
@@ -267,6 +317,8 @@ static void house(int64_t n)
     f.conninfo = conf.db;
     if (fill_database(&f, &e) != RC_OK)
         die(e.text);
+    states(&h.workflows, running, (const char *const[]){"runs", "by_rule", NULL});
+    states(&h.workflows, waiting, (const char *const[]){"wait", NULL});
     work_house_wipe(&h);
     report("desk.fill_seconds", (double)(mono_ms() - began) / 1000, "s",
            "requests, cases, terms and events written");
@@ -280,47 +332,124 @@ static void house(int64_t n)
         snprintf(cases[i], sizeof(cases[i]), "%s", db_text(r, i, 0));
 }
 
-static void measure(void)
+static struct browser *who(size_t page)
 {
-    struct browser b = {.rig = &rig};
+    return page == COUNTY ? &county : &clerk;
+}
 
+static void one_round(void)
+{
+    for (size_t at = 0; at < CALLS; at += BLOCK)
+        for (size_t k = 0; k < SIDES; k++) {
+            for (size_t i = 0; k < PAGES && i < BLOCK; i++)
+                pages[k].api[at + i] = ask(who(k), k, at + i);
+            in_psql(k, at);
+        }
+    double session = percentile(pages[SESSION].sql, CALLS, 0.5);
+    for (size_t k = 0; k < SIDES; k++) {
+        struct page *p = &pages[k];
+        double p50 = percentile(p->api, CALLS, 0.5), p99 = percentile(p->api, CALLS, 0.99);
+        double q50 = percentile(p->sql, CALLS, 0.5), q99 = percentile(p->sql, CALLS, 0.99);
+        series_add(&p->p50, p50);
+        series_add(&p->p99, p99);
+        series_add(&p->sql50, q50);
+        series_add(&p->sql99, q99);
+        series_add(&p->ratio, p50 / q50);
+        series_add(&p->ratio99, p99 / q99);
+        series_add(&p->whole, p50 / (q50 + session));
+    }
+}
+
+static void say(const struct page *p, const char *what, const struct series *s, const char *unit)
+{
+    char name[60], note[200];
+    static const char *const words_of[][2] = {
+        {"psql_p50", "the page's own statements, prepared, in psql"},
+        {"psql_p99", "the page's own statements, prepared, in psql"},
+        {"ratio", "of the medians, HTTPS to psql; at most 1.3"},
+        {"ratio_p99", "of the slowest hundredth"},
+        {"ratio_session", "the same with the statement of session and rights on both sides"},
+    };
+    const char *text = p->words;
+
+    for (size_t i = 0; i < COUNT(words_of); i++)
+        if (strcmp(words_of[i][0], what) == 0)
+            text = words_of[i][1];
+    snprintf(name, sizeof(name), "desk.%s.%s", p->name, what);
+    snprintf(note, sizeof(note), "%s; %.2f to %.2f", text, series_min(s), series_max(s));
+    report(name, series_median(s), unit, note);
+}
+
+static void measure(int rounds)
+{
+    for (size_t k = 0; k < PAGES; k++)
+        for (size_t i = 0; i < BLOCK; i++)
+            ask(who(k), k, i);
+    for (int i = 0; i < rounds; i++)
+        one_round();
+    for (size_t k = 0; k < SIDES; k++) {
+        const struct page *p = &pages[k];
+        if (k < PAGES) {
+            say(p, "p50", &p->p50, "ms");
+            say(p, "p99", &p->p99, "ms");
+        }
+        say(p, "psql_p50", &p->sql50, "ms");
+        say(p, "psql_p99", &p->sql99, "ms");
+        if (k < PAGES) {
+            say(p, "ratio", &p->ratio, "");
+            say(p, "ratio_p99", &p->ratio99, "");
+            say(p, "ratio_session", &p->whole, "");
+        }
+    }
+}
+
+/* A county above the town halls, who looks over all of it, and a clerk of one. */
+static void people(void)
+{
+    pgcluster_query(&rig.s.pg,
+                    "INSERT INTO institution (id, kind, name_ro, name_hu, name_en) VALUES ('cj', 'county', "
+                    "'Consiliul Județean', 'Megyei Tanács', 'County Council')");
+    pgcluster_query(&rig.s.pg, "UPDATE institution SET parent = 'cj' WHERE id <> 'cj'");
     desk_person(&rig, "vera", "uat-1");
     desk_grant(&rig, "vera", "registrar", "uat-1");
     desk_grant(&rig, "vera", "head", "uat-1");
-    if (desk_enter_as(&b, "vera", desk_secret) != 200)
+    desk_person(&rig, "dora", "cj");
+    desk_grant(&rig, "dora", "county", "cj/");
+    clerk.rig = county.rig = &rig;
+    if (desk_enter_as(&county, "dora", desk_secret) != 200 ||
+        desk_enter_as(&clerk, "vera", desk_secret) != 200)
         die("login");
-    for (size_t i = 0; i < 20 * COUNT(pages); i++)
-        ask(&b, i % COUNT(pages), i / COUNT(pages));
-    for (size_t i = 0; i < ROUNDS; i++)
-        for (size_t k = 0; k < COUNT(pages); k++)
-            pages[k].api[i] = ask(&b, k, i);
-    desk_leave(&b);
-    for (size_t k = 0; k < COUNT(pages); k++) {
-        struct page *p = &pages[k];
-        char name[60];
-        in_psql(p, k);
-        double p50 = percentile(p->api, ROUNDS, 0.5), p99 = percentile(p->api, ROUNDS, 0.99);
-        double q50 = percentile(p->sql, ROUNDS, 0.5), q99 = percentile(p->sql, ROUNDS, 0.99);
-        snprintf(name, sizeof(name), "desk.%s.p50", p->name);
-        report(name, p50, "ms", p->words);
-        snprintf(name, sizeof(name), "desk.%s.p99", p->name);
-        report(name, p99, "ms", p->words);
-        snprintf(name, sizeof(name), "desk.%s.psql_p50", p->name);
-        report(name, q50, "ms", "its statements alone, prepared, in psql");
-        snprintf(name, sizeof(name), "desk.%s.psql_p99", p->name);
-        report(name, q99, "ms", "its statements alone, prepared, in psql");
-        snprintf(name, sizeof(name), "desk.%s.ratio", p->name);
-        report(name, p50 / q50, "", "of the medians; at most 1.3");
-    }
+}
+
+static void copy(char *out, size_t cap, const char *sql)
+{
+    snprintf(out, cap, "%s", pgcluster_query(&rig.s.pg, sql));
+}
+
+/* What registryd puts into its statements. */
+static void values(void)
+{
+    copy(token_hash, sizeof(token_hash),
+         "SELECT encode(token_hash, 'hex') FROM login_session WHERE account = 'vera' ORDER BY began_at DESC "
+         "LIMIT 1");
+    copy(
+        reach, sizeof(reach),
+        "SELECT quote_literal(array_agg(id)) || ', ' || quote_literal(array_agg(''::text)) FROM institution");
+    last_n = desk_count(
+        &rig, "SELECT n FROM register_counter WHERE institution = 'uat-1' AND register = 'petitions' "
+              "ORDER BY year DESC LIMIT 1");
 }
 
 int main(int argc, char **argv)
 {
     const char *n = getenv("PRIDVOR_BENCH_REQUESTS"), *out = NULL;
+    int rounds = ROUNDS;
 
     for (int i = 1; i + 1 < argc; i += 2) {
         if (strcmp(argv[i], "--n") == 0)
             n = argv[i + 1];
+        if (strcmp(argv[i], "--rounds") == 0)
+            rounds = (int)strtol(argv[i + 1], NULL, 10);
         if (strcmp(argv[i], "--out") == 0)
             out = argv[i + 1];
     }
@@ -331,7 +460,11 @@ int main(int argc, char **argv)
     int64_t many = n ? strtoll(n, NULL, 10) : DEFAULT_N;
     report("desk.requests", (double)many, "", "in the database");
     house(many);
-    measure();
+    people();
+    values();
+    measure(rounds);
+    desk_leave(&county);
+    desk_leave(&clerk);
     load();
     desk_rig_free(&rig);
     return 0;
