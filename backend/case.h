@@ -184,7 +184,7 @@ MUST enum rc case_events_json(struct work *w, const struct casefile *c, int64_t 
                               struct buf *out, struct err *e);
 /* ROW of the desk's API; of a sealed case without person and subject, unless it was opened with a reason. */
 void case_json(struct work *w, const struct casefile *c, bool opened, struct buf *out);
-/* A casefile out of row i of a statement that selects the columns of sql/case_get.sql in their order. */
+/* A casefile out of row i of a statement that selects sql_parts/case_columns.sql first. */
 MUST enum rc case_row(struct work *w, const struct db_result *r, int i, struct casefile *out, struct err *e);
 /* As it is printed: "CS 15/22.11.2026". */
 const char *case_number(const struct work *w, const char *reg, int64_t n, int64_t registered_ms);

@@ -1,10 +1,5 @@
 -- Cases of a person by the keyed hash of the CNP; else as book_find_words.sql. $6 hash
-SELECT c.id, c.request_id, c.institution, c.register, c.n, c.year, c.version, c.service_version,
-    (extract(epoch FROM c.registered_at) * 1000)::bigint, (extract(epoch FROM c.entered_at) * 1000)::bigint,
-    (extract(epoch FROM c.closed_at) * 1000)::bigint, c.filed_on - date '1970-01-01', c.due - date '1970-01-01',
-    c.late_after - date '1970-01-01', c.service, c.workflow, c.state, array_to_string(c.flags, ','), c.department,
-    c.assignee, c.author, c.channel, c.subject, c.person, c.attention, c.email, c.phone, c.retention, c.lang, c.sealed,
-    c.facts, c.escalated, (SELECT full_name FROM account WHERE name = c.assignee), audit_us(c.registered_at)
+SELECT @case_columns@, audit_us(c.registered_at)
 FROM casefile c
 WHERE c.cnp_hash = $6::bytea
     AND EXISTS (SELECT FROM unnest($1::text[], $2::text[]) AS p (institution, department)

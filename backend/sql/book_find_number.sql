@@ -6,12 +6,7 @@ WITH hit AS MATERIALIZED (
     SELECT case_id FROM register_entry WHERE institution = ANY ($1) AND register = ANY ($8)
         AND year = ANY ($7) AND n = $6 AND case_id IS NOT NULL
 )
-SELECT c.id, c.request_id, c.institution, c.register, c.n, c.year, c.version, c.service_version,
-    (extract(epoch FROM c.registered_at) * 1000)::bigint, (extract(epoch FROM c.entered_at) * 1000)::bigint,
-    (extract(epoch FROM c.closed_at) * 1000)::bigint, c.filed_on - date '1970-01-01', c.due - date '1970-01-01',
-    c.late_after - date '1970-01-01', c.service, c.workflow, c.state, array_to_string(c.flags, ','), c.department,
-    c.assignee, c.author, c.channel, c.subject, c.person, c.attention, c.email, c.phone, c.retention, c.lang, c.sealed,
-    c.facts, c.escalated, (SELECT full_name FROM account WHERE name = c.assignee), audit_us(c.registered_at)
+SELECT @case_columns@, audit_us(c.registered_at)
 FROM hit JOIN casefile c ON c.id = hit.id
 WHERE EXISTS (SELECT FROM unnest($1::text[], $2::text[]) AS p (institution, department)
         WHERE p.institution = c.institution AND p.department IN ('', c.department))

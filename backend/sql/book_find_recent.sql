@@ -1,11 +1,6 @@
 -- The same among the last $7 of one institution: what many have is found here, in their order. $6 patterns
 SELECT * FROM (
-SELECT c.id, c.request_id, c.institution, c.register, c.n, c.year, c.version, c.service_version,
-    (extract(epoch FROM c.registered_at) * 1000)::bigint, (extract(epoch FROM c.entered_at) * 1000)::bigint,
-    (extract(epoch FROM c.closed_at) * 1000)::bigint, c.filed_on - date '1970-01-01', c.due - date '1970-01-01',
-    c.late_after - date '1970-01-01', c.service, c.workflow, c.state, array_to_string(c.flags, ','), c.department,
-    c.assignee, c.author, c.channel, c.subject, c.person, c.attention, c.email, c.phone, c.retention, c.lang, c.sealed,
-    c.facts, c.escalated, (SELECT full_name FROM account WHERE name = c.assignee), audit_us(c.registered_at), c.registered_at AS at
+SELECT @case_columns@, audit_us(c.registered_at), c.registered_at AS at
 FROM (SELECT * FROM casefile c WHERE c.institution = ($1::text[])[1]
     AND (c.registered_at, c.id) < (coalesce(timestamptz 'epoch' + $3::bigint * interval '1 microsecond',
         'infinity'), coalesce($4::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))

@@ -248,13 +248,81 @@ static void bad_queries(void **state)
     desk_leave(&b);
 }
 
+static void asked(struct browser *b, const char *path, const char *want)
+{
+    /* each connection keeps things of its own */
+    for (int i = 0; i < 12; i++) {
+        BUF_SCOPE(body);
+        assert_int_equal(desk_get(b, path, &body), 200);
+        if (!strstr(body.p, want))
+            fail_msg("%s: no %s in %s", path, want, body.p);
+    }
+}
+
+static void now(const char *sql)
+{
+    pgcluster_query(&rig.s.pg, sql);
+}
+
+/* What registryd keeps from call to call is never older than the call. */
+static void what_is_kept(void **state)
+{
+    (void)state;
+    struct browser b = {.rig = &rig};
+    BUF_SCOPE(first);
+    char both[60], one[60];
+    static const char days[] = "/api/queue?q=unassigned&sort=due&dir=desc";
+
+    snprintf(both, sizeof(both), "\"unassigned\":%ld", wanted(4, 5));
+    snprintf(one, sizeof(one), "\"unassigned\":%ld",
+             desk_count(&rig,
+                        "SELECT count(*) FROM casefile WHERE institution = 'uat-1' AND assignee IS NULL "
+                        "AND closed_at IS NULL"));
+    assert_string_not_equal(one, both);
+    assert_int_equal(desk_enter_as(&b, "county1", desk_secret), 200);
+    asked(&b, "/api/counts", both);
+    now("UPDATE institution SET parent = NULL WHERE id = 'uat-2'");
+    asked(&b, "/api/counts", one);
+    now("UPDATE institution SET parent = 'cj-1' WHERE id = 'uat-2'");
+    asked(&b, "/api/counts", both);
+    assert_int_equal(desk_get(&b, days, &first), 200);
+    asked(&b, days, first.p);
+    now("INSERT INTO holiday (day, name, at, by) SELECT current_date + g, 'x', now(), 'root' FROM "
+        "generate_series(1, 4) g");
+    for (int i = 0; i < 12; i++) {
+        BUF_SCOPE(body);
+        assert_int_equal(desk_get(&b, days, &body), 200);
+        assert_string_not_equal(body.p, first.p);
+    }
+    now("DELETE FROM holiday");
+    asked(&b, days, first.p);
+    desk_leave(&b);
+}
+
+/* The call after a role was taken back is refused, and so is the one after the account was closed. */
+static void at_once(void **state)
+{
+    (void)state;
+    struct browser b = {.rig = &rig};
+    struct people_role role = {"registrar1", "registrar", "institution", "uat-1", ""};
+    struct err e = {0};
+
+    assert_int_equal(desk_enter_as(&b, "registrar1", desk_secret), 200);
+    asked(&b, "/api/counts", "\"unassigned\":");
+    assert_int_equal(people_role(rig.db, &rig.rights, &role, false, "root", &e), RC_OK);
+    assert_int_equal(desk_get(&b, "/api/counts", NULL), 403);
+    assert_int_equal(people_role(rig.db, &rig.rights, &role, true, "root", &e), RC_OK);
+    assert_int_equal(desk_get(&b, "/api/counts", NULL), 200);
+    assert_int_equal(people_disable(rig.db, "registrar1", true, "root", &e), RC_OK);
+    assert_int_equal(desk_get(&b, "/api/counts", NULL), 401);
+    desk_leave(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_page),
-        cmocka_unit_test(counts),
-        cmocka_unit_test(without_right),
-        cmocka_unit_test(bad_queries),
+        cmocka_unit_test(every_page),  cmocka_unit_test(counts),       cmocka_unit_test(without_right),
+        cmocka_unit_test(bad_queries), cmocka_unit_test(what_is_kept), cmocka_unit_test(at_once),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
