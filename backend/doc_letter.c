@@ -241,6 +241,7 @@ const char *letter_default(struct work *w, const struct doc_letter *l)
 static const char *const to_label[LANG_COUNT] = {"Către", "Címzett", "To"};
 static const char *const status_label[LANG_COUNT] = {
     "Starea cererii, oricând:", "A kérelem állapota, bármikor:", "The state of the request, any time:"};
+static const char *const closing[LANG_COUNT] = {"Cu stimă,", "Tisztelettel,", "Yours faithfully,"};
 static const char *const secretary[LANG_COUNT] = {"Contrasemnează, secretar general", "Ellenjegyzi, főjegyző",
                                                   "Countersigned, general secretary"};
 
@@ -263,6 +264,12 @@ static const char *short_url(const char *url)
     return at ? at + 3 : url;
 }
 
+/* A letter to somebody takes its leave; decisions and minutes do not. */
+static bool takes_leave(const struct template *t)
+{
+    return !t->formal && t->n_sign && strcmp(t->kind, "protocol") != 0;
+}
+
 static struct blocks text_of(struct work *w, const struct doc_letter *l)
 {
     struct blocks b = {0};
@@ -278,6 +285,8 @@ static struct blocks text_of(struct work *w, const struct doc_letter *l)
         if (text)
             block(w, &b, PAPER_NOTE, text);
     }
+    if (takes_leave(l->t))
+        block(w, &b, PAPER_P, closing[l->lang]);
     return b;
 }
 

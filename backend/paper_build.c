@@ -502,10 +502,9 @@ static void ending(struct press *p)
 
     if (!d->n_signs && other <= 0)
         return;
-    if (p->n_units) { /* with two lines of text before it */
-        struct unit *before = &p->units[p->n_units - 1];
-        before->glue = true;
-    }
+    size_t lines = 0; /* with what was said last, not with the leave alone */
+    for (size_t k = p->n_units; k-- > 0 && lines < 3; lines += p->units[k].lines)
+        p->units[k].glue = true;
     struct unit *u = unit_new(p);
     u->lines = 1;
     u->before = 10 * MM;
