@@ -520,8 +520,8 @@ static void a_thousand_lives(void **state)
            "corrections "
            "%ld\n",
            lives, m.n, sum.tried, sum.done, sum.refused, sum.stale, sum.missing, sum.timers, sum.corrections);
-    if (lives >= 20) /* a handful may be lucky */
-        assert_true(sum.refused > sum.tried / 10 && sum.stale > 0 && sum.missing > 0);
+    if (lives >= 20) /* a handful may be lucky, and a service that asks for little too */
+        assert_true(sum.refused > sum.tried / 10 && (only || (sum.stale > 0 && sum.missing > 0)));
 }
 
 static int setup(void **state)

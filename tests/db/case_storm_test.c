@@ -65,11 +65,10 @@ static bool all_lived(void)
 /* Until something was done again, then a moment more: a kill among people who only wait shows nothing. */
 static void some_work(void)
 {
-    long before = storm.done;
-    size_t filed = storm.filed;
+    long before = storm.done, enough = 3 + random() % (2 + (long)storm.lives / 20);
 
     for (int64_t end = mono_ms() + CALM_MS; mono_ms() < end; usleep(2000))
-        if (all_lived() || storm.done > before + 3 || (storm.done > before && storm.filed > filed))
+        if (all_lived() || storm.done >= before + enough)
             break;
     usleep((useconds_t)(random() % 400000));
 }
