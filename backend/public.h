@@ -98,6 +98,11 @@ enum public_word {
     PW_BRIEF_RETURN,
     PW_WITH_CODE,
     PW_NEED_CODE,
+    PW_MOVED,
+    PW_BOARD,
+    PW_BOARD_TEXT,
+    PW_BOARD_EMPTY,
+    PW_BOARD_UNTIL,
     PW_EV_EXTEND,
     PW_EV_CORRECT,
     PW_EV_WITHOUT,
@@ -228,6 +233,9 @@ struct public_fix {
 };
 MUST enum rc public_repair(struct work *w, struct public_fix *fix, struct err *e);
 
+/* public_board.c */
+MUST enum rc public_board(struct work *w, enum lang lang, const char **html, struct err *e);
+
 /* ---- pages ---- */
 
 enum public_page {
@@ -241,6 +249,7 @@ enum public_page {
     PAGE_REPAIR_SEND,
     PAGE_DOCUMENT,
     PAGE_LINK_OPEN, /* the link of a message was followed */
+    PAGE_BOARD,     /* what hangs on the notice boards */
     PAGE_END,
 };
 struct public_value {
@@ -286,6 +295,7 @@ void status_post(struct http_req *r, void *user);
 void style_get(struct http_req *r, void *user);
 void number_get(struct http_req *r, void *user);
 void number_post(struct http_req *r, void *user);
+void board_get(struct http_req *r, void *user);
 void link_get(struct http_req *r, void *user);
 void link_post(struct http_req *r, void *user);
 void case_get_page(struct http_req *r, void *user);

@@ -171,6 +171,17 @@ static enum rc do_number(struct making *m, struct err *e)
     return number_page(m, 429, text_fill(m->w->a, making_word(m, PW_NUMBER_LOCKED), vars, 1), e);
 }
 
+static enum rc do_board(struct making *m, struct err *e)
+{
+    const char *html;
+
+    TRY(public_board(m->w, m->lang, &html, e));
+    making_page(m, 200, making_word(m, PW_BOARD), html);
+    m->out->inside = false;
+    m->out->path = "/b";
+    return RC_OK;
+}
+
 static enum rc do_end(struct making *m, struct err *e)
 {
     TRY(making_visit(m, 0, e));
@@ -225,17 +236,10 @@ static enum rc do_document(struct making *m, struct err *e)
 void public_answer(struct work *w, const struct public_ask *ask, struct public_reply *out)
 {
     static enum rc (*const makers[])(struct making *, struct err *) = {
-        [PAGE_NUMBER] = do_number_ask,
-        [PAGE_NUMBER_DO] = do_number,
-        [PAGE_ENTER] = do_enter,
-        [PAGE_CASE] = do_case,
-        [PAGE_ACT] = make_act_ask,
-        [PAGE_ACT_DO] = make_act,
-        [PAGE_REPAIR] = make_repair_ask,
-        [PAGE_REPAIR_SEND] = make_repair,
-        [PAGE_DOCUMENT] = do_document,
-        [PAGE_LINK_OPEN] = make_link,
-        [PAGE_END] = do_end,
+        [PAGE_BOARD] = do_board,       [PAGE_NUMBER] = do_number_ask,   [PAGE_NUMBER_DO] = do_number,
+        [PAGE_ENTER] = do_enter,       [PAGE_CASE] = do_case,           [PAGE_ACT] = make_act_ask,
+        [PAGE_ACT_DO] = make_act,      [PAGE_REPAIR] = make_repair_ask, [PAGE_REPAIR_SEND] = make_repair,
+        [PAGE_DOCUMENT] = do_document, [PAGE_LINK_OPEN] = make_link,    [PAGE_END] = do_end,
     };
     struct making m = {.w = w, .ask = ask, .out = out, .lang = ask->guess};
     struct err e = {0};

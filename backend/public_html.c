@@ -101,6 +101,7 @@ const char *html_enter(struct arena *a, const struct html_form *f)
         {"show", status_text(SW_SHOW, f->lang)},
         {"described", f->problem ? "problem " : ""},
         {"other", tr_get(&public_words[PW_BY_NUMBER], f->lang)},
+        {"board", tr_get(&public_words[PW_BOARD], f->lang)},
     };
     html_fill(&main, embed_form_html, vars, COUNT(vars));
     return arena_strn(a, main.p, main.len);

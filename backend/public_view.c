@@ -52,16 +52,51 @@ static const char *event_text(struct work *w, const struct db_result *r, int i, 
     return s ? tr_get(&s->public, lang) : NULL;
 }
 
-static enum rc load_events(struct work *w, struct public_view *v, enum lang lang, struct err *e)
+/* The houses it went through; the number is the one that the citizen has. */
+static enum rc load_chain(struct work *w, struct public_view *v, struct db_result **houses, struct err *e)
 {
-    struct db_result *r SCOPED(db_result_freep) = NULL;
     struct db_param p[] = {DB_STR(v->c.id)};
 
+    TRY(work_sql(w, SQL_PUBLIC_CHAIN, p, houses, e));
+    if (db_rows(*houses) > 1)
+        v->number = register_number(w->a, &w->house->registers, db_text(*houses, 0, 1), db_int(*houses, 0, 2),
+                                    date_of_ms(db_int(*houses, 0, 3)));
+    return RC_OK;
+}
+
+/* Where the story goes on in another house. */
+static const char *moved(struct work *w, const struct db_result *houses, const char *case_id, enum lang lang)
+{
+    for (int i = 1; i < db_rows(houses); i++)
+        if (strcmp(db_text(houses, i, 0), case_id) == 0) {
+            const struct text_var vars[] = {
+                {"house", db_text(houses, i, 4 + (int)lang)},
+                {"number", register_number(w->a, &w->house->registers, db_text(houses, i, 1),
+                                           db_int(houses, i, 2), date_of_ms(db_int(houses, i, 3)))}};
+            return text_fill(w->a, word(PW_MOVED, lang), vars, COUNT(vars));
+        }
+    return NULL;
+}
+
+static enum rc load_events(struct work *w, struct public_view *v, enum lang lang, struct err *e)
+{
+    struct db_result *r SCOPED(db_result_freep) = NULL, *houses SCOPED(db_result_freep) = NULL;
+    struct db_param p[] = {DB_STR(v->c.id)};
+    const char *here = "";
+
+    TRY(load_chain(w, v, &houses, e));
     TRY(work_sql(w, SQL_PUBLIC_EVENTS, p, &r, e));
     int n = db_rows(r);
-    v->events = ARENA_ARRAY(w->a, struct public_event, n + 2);
+    v->events = ARENA_ARRAY(w->a, struct public_event, n + db_rows(houses) + 2);
+    if (db_rows(houses) > 1)
+        v->registered_ms = db_int(houses, 0, 3);
     v->events[v->n_events++] = (struct public_event){v->registered_ms, word(PW_REGISTERED, lang), ""};
     for (int i = 0; i < n; i++) {
+        const char *there =
+            strcmp(here, db_text(r, i, 5)) == 0 ? NULL : moved(w, houses, db_text(r, i, 5), lang);
+        here = db_text(r, i, 5);
+        if (there)
+            v->events[v->n_events++] = (struct public_event){db_int(r, i, 0), there, ""};
         const char *text = event_text(w, r, i, lang);
         const struct public_event *last = &v->events[v->n_events - 1];
         const char *more = !v->brief && told(db_text(r, i, 1)) ? db_text(r, i, 4) : "";

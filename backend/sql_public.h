@@ -20,6 +20,8 @@
     X(SQL_PUBLIC_USE_LOCK, public_use_lock, 1)                                                               \
     X(SQL_PUBLIC_USE_SAVE, public_use_save, 5)                                                               \
     X(SQL_PUBLIC_NUMBER_FIND, public_number_find, 4)                                                         \
+    X(SQL_PUBLIC_CHAIN, public_chain, 1)                                                                     \
+    X(SQL_PUBLIC_BOARD, public_board, 1)                                                                     \
     X(SQL_PUBLIC_HOUSES, public_houses, 0)                                                                   \
     X(SQL_PUBLIC_NOT_BROUGHT, public_not_brought, 2)
 

@@ -296,6 +296,11 @@ void number_post(struct http_req *r, void *user)
     post(r, user, PAGE_NUMBER_DO, NULL);
 }
 
+void board_get(struct http_req *r, void *user)
+{
+    start(carry_new(r, user, PAGE_BOARD, http_query(r, "lang")));
+}
+
 void link_get(struct http_req *r, void *user)
 {
     struct carry *c = carry_new(r, user, PAGE_LINK_OPEN, http_query(r, "lang"));
@@ -405,6 +410,7 @@ const struct http_route public_routes[] = {
     {.method = "GET", .path = "/", .fn = status_get},
     {.method = "POST", .path = "/s", .fn = status_post},
     {.method = "POST", .path = "/s/*", .fn = status_post},
+    {.method = "GET", .path = "/b", .fn = board_get},
     {.method = "GET", .path = "/n", .fn = number_get},
     {.method = "POST", .path = "/n", .fn = number_post},
     {.method = "GET", .path = "/c/*", .fn = link_get},

@@ -342,12 +342,88 @@ static void contest(void **state)
     assert_false(browse_shows(&b, "Mașina este")); /* it is in the file; the page need not repeat it */
 }
 
+/* Forwarded: two cases, one story, under the number that the citizen has; what comes back comes from the
+ * second. */
+static void forwarded(void **state)
+{
+    static const char there[] = "00000000-0000-7000-8000-0000000000f2";
+    BROWSER(b);
+    struct body other;
+    char here[40], number[60];
+    (void)state;
+
+    house_file(&other);
+    snprintf(here, sizeof(here), "%s", house_case(&other, "in_work"));
+    house_event(here, "take", "in_work", "", true);
+    house_event(here, "forward", "forwarded", "ține de Primăria 2", true);
+    house_ask("UPDATE casefile SET state = 'forwarded', closed_at = now() WHERE id = '%s'", here);
+    house_ask(
+        "INSERT INTO casefile SELECT (c).* FROM (SELECT jsonb_populate_record(x, jsonb_build_object('id', "
+        "'%s', "
+        "'institution', 'uat-2', 'n', 9001, 'state', 'in_work', 'channel', 'institution', 'registered_at', "
+        "now(), 'closed_at', NULL)) AS c FROM casefile x WHERE id = '%s') AS y",
+        there, here);
+    house_event(there, "take", "in_work", "", true);
+    assert_true(browse_enter(&b, other.code, other.pin));
+    browse_get(&b, "/case?lang=ro");
+    assert_int_equal(b.status, 200);
+    snprintf(number, sizeof(number), "<strong>%s",
+             house_ask("SELECT CASE register WHEN 'general' THEN '' ELSE 'CS ' END "
+                       "|| n || '/' FROM casefile WHERE id = '%s'",
+                       here));
+    assert_true(browse_shows(&b, number)); /* the one on the receipt */
+    assert_true(browse_shows(&b, "ține de Primăria 2"));
+    assert_true(browse_shows(&b, "Cererea este acum la: Primăria 2"));
+    assert_true(browse_shows(&b, "9001/"));
+    const char *sent = strstr(b.page.p, "ține de Primăria 2"),
+               *came = strstr(b.page.p, "Cererea este acum la");
+    assert_true(sent < came);
+    assert_true(browse_shows(&b, "<h1>Un coleg lucrează la cerere.</h1>"));
+    house_return(there, "{act.birth_date}", "Data nu se citește la noi.", NULL);
+    browse_get(&b, "/case?lang=ro");
+    assert_true(browse_shows(&b, "Data nu se citește la noi."));
+    browse_get(&b, "/case/repair?lang=ro");
+    assert_int_equal(b.status, 200);
+    assert_true(browse_shows(&b, "name=\"act.birth_date\""));
+}
+
+/* What hangs there today, and nobody's name. */
+static void board(void **state)
+{
+    BROWSER(b);
+    (void)state;
+
+    browse_get(&b, "/b?lang=hu");
+    assert_int_equal(b.status, 200);
+    assert_true(browse_shows(&b, "Ma nincs kifüggesztett hirdetmény."));
+    house_ask("INSERT INTO notice (case_id, institution, service, from_day, to_day, posted_at, posted_by, "
+              "taken_down_at) "
+              "SELECT '%s', i, s, current_date + f, current_date + t, now(), 'Elena Ofițer', d FROM (VALUES "
+              "('uat-1', 'cs.marriage_declaration', 0, 10, NULL::timestamptz), ('uat-2', "
+              "'permit.free_passage', -3, 0, NULL), "
+              "('uat-3', 'cs.divorce_request', -9, -1, NULL), ('uat-4', 'cs.divorce_request', 2, 9, NULL), "
+              "('uat-5', 'cs.divorce_request', 0, 9, now())) v (i, s, f, t, d)",
+              mine_id);
+    browse_get(&b, "/b?lang=ro");
+    assert_true(browse_shows(&b, "<h2>Primăria 1</h2>"));
+    assert_true(browse_shows(&b, "<h2>Primăria 2</h2>"));
+    assert_true(browse_shows(&b, "afișat din"));
+    assert_false(browse_shows(&b, "Primăria 3"));
+    assert_false(browse_shows(&b, "Primăria 4"));
+    assert_false(browse_shows(&b, "Primăria 5"));
+    assert_false(browse_shows(&b, "Elena"));
+    assert_false(browse_shows(&b, "Mureșan"));
+    assert_false(browse_shows(&b, "cs.marriage"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(no_cookie_no_page), cmocka_unit_test(timeline),     cmocka_unit_test(guessing),
-        cmocka_unit_test(visits_end),        cmocka_unit_test(stored_texts), cmocka_unit_test(documents),
+        cmocka_unit_test(no_cookie_no_page), cmocka_unit_test(timeline),
+        cmocka_unit_test(guessing),          cmocka_unit_test(visits_end),
+        cmocka_unit_test(stored_texts),      cmocka_unit_test(documents),
         cmocka_unit_test(withdraw),          cmocka_unit_test(contest),
+        cmocka_unit_test(forwarded),         cmocka_unit_test(board),
     };
     signal(SIGPIPE, SIG_IGN);
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -1,0 +1,5 @@
+-- What hangs on the notice boards today: what it is about and until when, no more. $1 today
+SELECT i.name_ro, i.name_hu, i.name_en, n.service, n.from_day - date '1970-01-01', n.to_day - date '1970-01-01'
+FROM notice n JOIN institution i ON i.id = n.institution
+WHERE n.taken_down_at IS NULL AND $1::date BETWEEN n.from_day AND n.to_day
+ORDER BY i.name_ro, i.id, n.to_day, n.id LIMIT 2000
