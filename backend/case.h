@@ -142,6 +142,19 @@ void case_returnable(struct work *w, const struct casefile *c, const struct case
 MUST enum rc case_cnp(struct work *w, const struct casefile *c, const char **out, struct err *e);
 void case_cnp_hash(const struct work_house *h, const char *cnp, uint8_t out[32]);
 
+/* The effect `print` lets a letter wait for paper (queue "print" of the desk); a person says that it is
+ * printed. [document.certify] reason: of a sealed case; or NULL. RC_STATE: it does not wait. */
+MUST enum rc case_printed(struct work *w, const struct actor *who, const char *document, const char *reason,
+                          struct err *e);
+/* What hangs on an institution's notice board today (effect `post_notice`). Nothing of persons. */
+struct case_notice {
+    const struct service *service;        /* NULL: withdrawn since */
+    const char *rule, *number, *document; /* rule: of the term that it serves, or ""; document: or NULL */
+    struct date from, to;
+};
+MUST enum rc case_board(struct work *w, const char *institution, struct case_notice **out, size_t *n,
+                        struct err *e);
+
 /* Absence: what comes to `account` on these days is for `to_account`, who then also holds its casework roles.
  * [team.delegate] over the account's place, or one's own absence. */
 struct case_delegation {

@@ -10,7 +10,7 @@ static enum rc fx_given(struct case_doing *d, const struct workflow_effect *x, s
     return d->c->n > 0 ? RC_OK : err_set(e, RC_STATE, "case %s has no number", d->c->id);
 }
 
-/* Of the desk and the printer: the event says that it was done. */
+/* For the figures: the event says that it was done. */
 static enum rc fx_event(struct case_doing *d, const struct workflow_effect *x, struct err *e)
 {
     (void)d;
@@ -141,14 +141,14 @@ static const struct {
     {"assign", fx_assign},
     {"render", case_fx_render},
     {"seal", case_fx_seal},
-    {"print", fx_event},
+    {"print", case_fx_print},
     {"deliver", fx_deliver},
-    {"post_notice", fx_event},
+    {"post_notice", case_fx_notice},
     {"task_opinions", fx_opinions},
     {"task_visit", fx_visit},
     {"task_child_protection", fx_child},
     {"forward_case", fx_forward},
-    {"release_hold", fx_event},
+    {"release_hold", case_fx_release},
     {"revoke", fx_revoke},
     {"count", fx_event},
     {"settle_fee", fx_fee},

@@ -114,6 +114,10 @@ MUST enum rc case_forward(struct case_doing *d, struct err *e);
 MUST enum rc case_fx_render(struct case_doing *d, const struct workflow_effect *x, struct err *e);
 MUST enum rc case_fx_seal(struct case_doing *d, const struct workflow_effect *x, struct err *e);
 MUST enum rc case_fx_cover(struct case_doing *d, const char *to, struct err *e);
+/* case_board.c */
+MUST enum rc case_fx_print(struct case_doing *d, const struct workflow_effect *x, struct err *e);
+MUST enum rc case_fx_notice(struct case_doing *d, const struct workflow_effect *x, struct err *e);
+MUST enum rc case_fx_release(struct case_doing *d, const struct workflow_effect *x, struct err *e);
 /* case_code.c. A wrong guess is counted and audited, and with it the transaction is kept: the error's code is
  * CASE_WRONG_CODE. */
 #define CASE_WRONG_CODE "WRONG_CODE"

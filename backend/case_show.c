@@ -123,6 +123,7 @@ static const struct {
     {"terms_stuck",
      {{"Termenul nu a putut fi recalculat", "A határidőt nem lehetett újraszámítani",
        "The date could not be computed anew"}}},
+    {"printed", {{"Tipărită", "Kinyomtatva", "Printed"}}},
     {"connexed", {{"Conexată", "Összevonva", "Connexed"}}},
     {"merged", {{"Unită cu alt dosar", "Másik üggyel egyesítve", "Merged"}}},
 };

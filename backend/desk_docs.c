@@ -48,6 +48,20 @@ enum rc desk_certify(struct desk_call *c, const void *in, struct err *e)
     return RC_OK;
 }
 
+enum rc desk_printed(struct desk_call *c, const void *in, struct err *e)
+{
+    struct document d;
+    struct casefile f;
+
+    (void)in;
+    TRY(doc_get(c->w, c->id, &d, e));
+    if (!d.case_id)
+        return err_set(e, RC_NOT_FOUND, "there is no document %s of a case", c->id);
+    TRY(desk_open(c, d.case_id, &f, e));
+    TRY(case_printed(c->w, &c->who, d.id, c->reason, e));
+    return desk_case_body(c, &f, e);
+}
+
 enum rc desk_upload(struct desk_call *c, const void *in, struct err *e)
 {
     struct doc_upload up = {.case_id = c->id,

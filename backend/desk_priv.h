@@ -182,6 +182,7 @@ DESK_HANDLER(desk_draft);
 DESK_HANDLER(desk_preview);
 DESK_HANDLER(desk_document);
 DESK_HANDLER(desk_certify);
+DESK_HANDLER(desk_printed);
 DESK_HANDLER(desk_upload);
 DESK_HANDLER(desk_templates);
 DESK_HANDLER(desk_request);

@@ -12,8 +12,8 @@ struct queue_in {
     const char *q, *department, *service, *assignee, *sort, *dir, *after;
     int64_t limit;
 };
-static const char *const queues[] = {"register", "mine",     "today", "late", "unassigned",
-                                     "waiting",  "opinions", "team",  "all",  NULL};
+static const char *const queues[] = {"register", "mine", "today", "late",  "unassigned", "waiting",
+                                     "opinions", "team", "all",   "print", "attention",  NULL};
 static const char *const sorts[] = {"due", "number", "registered", NULL};
 static const char *const dirs[] = {"asc", "desc", NULL};
 static const struct jfield queue_fields[] = {
@@ -119,7 +119,17 @@ static enum rc of_the_house(struct desk_call *c, struct page *p, struct db_resul
     return work_sql(c->w, id, params, r, e);
 }
 
-static enum rc of_a_person(struct desk_call *c, struct page *p, struct db_result **r, struct err *e)
+/* Lists with a statement of their own; the accounts are the last parameter, and not of all of them. */
+static const struct {
+    const char *q;
+    enum sql_id id;
+} own_lists[] = {{"mine", SQL_DESK_MINE},
+                 {"opinions", SQL_DESK_TASKS},
+                 {"print", SQL_DESK_PRINT},
+                 {"attention", SQL_DESK_ATTENTION}};
+
+static enum rc of_its_own(struct desk_call *c, struct page *p, enum sql_id id, struct db_result **r,
+                          struct err *e)
 {
     first_key(p, "", "~");
     struct db_param params[] = {
@@ -132,7 +142,7 @@ static enum rc of_a_person(struct desk_call *c, struct page *p, struct db_result
         DB_STR(p->most),
         desk_texts(c->w->a, c->accounts, c->n_accounts),
     };
-    return work_sql(c->w, is(p->in, "mine") ? SQL_DESK_MINE : SQL_DESK_TASKS, params, r, e);
+    return work_sql(c->w, id, params, r, e);
 }
 
 static enum rc rows(struct desk_call *c, const struct db_result *r, int limit, struct err *e)
@@ -163,9 +173,10 @@ enum rc desk_queue(struct desk_call *c, const void *in, struct err *e)
     date_iso(p.today, date_of_ms(c->w->now_ms()));
     TRY(cursor(c, &p, e));
     TRY(desk_scope(c, is(p.in, "team") ? "team.view" : "case.list", &p.scope, e));
-    if (is(p.in, "mine") || is(p.in, "opinions"))
-        TRY(of_a_person(c, &p, &r, e));
-    else
+    for (size_t i = 0; i < COUNT(own_lists) && !r; i++)
+        if (is(p.in, own_lists[i].q))
+            TRY(of_its_own(c, &p, own_lists[i].id, &r, e));
+    if (!r)
         TRY(of_the_house(c, &p, &r, e));
     return rows(c, r, limit, e);
 }

@@ -112,6 +112,7 @@ enum public_word {
     PW_EV_VISIT,
     PW_EV_OPINIONS,
     PW_EV_CONNEX,
+    PW_EV_REVOKED,
     PW_COUNT
 };
 extern const struct tr public_words[PW_COUNT];

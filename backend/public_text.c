@@ -184,6 +184,8 @@ const struct tr public_words[PW_COUNT] = {
     [PW_EV_VISIT] = {{"Echipa a fost la fața locului", "A csapat kint járt a helyszínen",
                       "The team was on the spot"}},
     [PW_EV_OPINIONS] = {{"Am cerut avizele", "Kikértük a véleményeket", "We asked for opinions"}},
+    [PW_EV_REVOKED] = {{"Actul eliberat nu mai este valabil", "A kiadott okirat már nem érvényes",
+                        "The document that was issued is no longer valid"}},
     [PW_EV_CONNEX] = {{"Cererea merge împreună cu alta", "A kérelmet egy másikkal együtt intézzük",
                        "The request goes together with another"}},
 };

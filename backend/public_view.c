@@ -24,10 +24,11 @@ static const struct act_word {
     const char *act;
     enum public_word word;
 } act_words[] = {
-    {"extend", PW_EV_EXTEND},    {"correct", PW_EV_CORRECT},  {"continue_without", PW_EV_WITHOUT},
-    {"contest", PW_EV_CONTEST},  {"ask_fee", PW_EV_FEE},      {"pay", PW_EV_PAID},
-    {"visit", PW_EV_VISIT},      {"connex", PW_EV_CONNEX},    {"ask_opinions", PW_EV_OPINIONS},
-    {"register", PW_REGISTERED}, {"check_in", PW_REGISTERED},
+    {"extend", PW_EV_EXTEND},    {"correct", PW_EV_CORRECT}, {"continue_without", PW_EV_WITHOUT},
+    {"contest", PW_EV_CONTEST},  {"ask_fee", PW_EV_FEE},     {"pay", PW_EV_PAID},
+    {"visit", PW_EV_VISIT},      {"connex", PW_EV_CONNEX},   {"ask_opinions", PW_EV_OPINIONS},
+    {"revoke", PW_EV_REVOKED},   {"expire", PW_EV_REVOKED},  {"register", PW_REGISTERED},
+    {"check_in", PW_REGISTERED},
 };
 /* Acts whose reason was written for the applicant: a message tells it, too. */
 static const char *const reasons_told[] = {"return", "extend", "forward", "file", "not_paid", "revoke"};

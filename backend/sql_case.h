@@ -67,6 +67,12 @@
     X(SQL_CASE_SAME_PERSON, case_same_person, 2)                                                             \
     X(SQL_CASE_COPY_ANSWER, case_copy_answer, 2)                                                             \
     X(SQL_CASE_DRAFT_PUT, case_draft_put, 7)                                                                 \
-    X(SQL_CASE_SIGNATURE, case_signature, 1)
+    X(SQL_CASE_SIGNATURE, case_signature, 1)                                                                 \
+    X(SQL_CASE_PRINT_ADD, case_print_add, 4)                                                                 \
+    X(SQL_CASE_PRINT_DONE, case_print_done, 3)                                                               \
+    X(SQL_CASE_NOTICE_POST, case_notice_post, 9)                                                             \
+    X(SQL_CASE_NOTICE_DOWN, case_notice_down, 3)                                                             \
+    X(SQL_CASE_BOARD, case_board, 2)                                                                         \
+    X(SQL_CASE_NEXT_WAITING, case_next_waiting, 1)
 
 #endif

@@ -13,6 +13,8 @@
     X(SQL_DESK_REGISTERED_DESC, desk_registered_desc, 11)                                                    \
     X(SQL_DESK_ALL_ASC, desk_all_asc, 11)                                                                    \
     X(SQL_DESK_ALL_DESC, desk_all_desc, 11)                                                                  \
+    X(SQL_DESK_PRINT, desk_print, 7)                                                                         \
+    X(SQL_DESK_ATTENTION, desk_attention, 7)                                                                 \
     X(SQL_DESK_MINE, desk_mine, 8)                                                                           \
     X(SQL_DESK_TASKS, desk_tasks, 8)                                                                         \
     X(SQL_DESK_USERS, desk_users, 2)                                                                         \

@@ -105,6 +105,10 @@ static void take_others(const struct model_case *c, const struct jval *action, c
             assert_int_equal(m.cases[i].flags & ~model_flag(&m, "connexed"),
                              before & ~model_flag(&m, "connexed"));
         }
+    /* A place that was let go is there for the next in line. */
+    for (size_t i = 0; model_word(jval_get(action, "effects"), "release_hold") && i < m.n; i++)
+        if (!m.cases[i].ended && is(m.cases[i].state, "waiting") && &m.cases[i] != c)
+            model_read(&m, &m.cases[i]);
     if (!model_word(jval_get(action, "effects"), "deliver"))
         return;
     /* One answer is the answer of those that were connexed. */

@@ -63,6 +63,7 @@ static const struct sample {
     {"POST", "/api/cases/{id}/documents", HOME, "", NULL, true},
     {"GET", "/api/documents/{id}", paper, "", NULL, true},
     {"POST", "/api/documents/{id}/certify", paper, "", NULL, true},
+    {"POST", "/api/documents/{id}/printed", paper, "", NULL, true},
     {"GET", "/api/cases/{id}/request.pdf", HOME, "", NULL, true},
     {"GET", "/api/search", NULL, "?q=popescu", NULL, false},
     {"GET", "/api/registers", NULL, "?institution=uat-1", NULL, false, true},

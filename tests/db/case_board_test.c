@@ -1,0 +1,199 @@
+/* What steps do outside the file: letters that wait for paper, the notice board, a place that goes on, an act
+ * that no longer holds. */
+#include "backend/doc.h"
+#include "backend/public.h"
+#include "tests/db/case_steps.h"
+
+static const char *search_case(const char *service)
+{
+    struct work w = rig_begin(&rig);
+    const char *id =
+        new_case("hall-1", service, rig_answers(w.a, catalog_find(&rig.house.catalog, service), 0));
+    rig_end(&w);
+    return id;
+}
+
+static int listed(const char *q)
+{
+    struct work w = rig_begin(&rig);
+    struct db_result *r = NULL;
+    struct db_param p[] = {DB_STR("{hall-1}"), DB_STR("{\"\"}"),
+                           DB_STR("due"),      DB_STR("false"),
+                           DB_STR(""),         DB_STR("00000000-0000-0000-0000-000000000000"),
+                           DB_STR("50")};
+    assert_int_equal(work_sql(&w, strcmp(q, "print") == 0 ? SQL_DESK_PRINT : SQL_DESK_ATTENTION, p, &r, &e),
+                     RC_OK);
+    int n = db_rows(r);
+    db_result_free(r);
+    rig_end(&w);
+    return n;
+}
+
+static enum rc printed(const char *who, const char *document)
+{
+    struct work w = rig_begin(&rig);
+    struct actor a;
+    rig_actor(&w, who, &a);
+    enum rc rc = case_printed(&w, &a, document, NULL, &e);
+    snprintf(sentence, sizeof(sentence), "%s", w.say.t[LANG_EN] ? w.say.t[LANG_EN] : "");
+    rig_end(&w);
+    return rc;
+}
+
+static const char *signed_paper(const char *id)
+{
+    static char out[40];
+    char sql[200];
+    snprintf(sql, sizeof(sql), "SELECT id FROM document WHERE case_id = '%s' AND signed_at IS NOT NULL", id);
+    snprintf(out, sizeof(out), "%s", Q(sql));
+    return out;
+}
+
+static void a_letter_waits_for_paper(void **state)
+{
+    (void)state;
+    const char *id = search_case("cs.birth_certificate");
+    assert_int_equal(listed("print"), 0);
+    DOES("clerk", id, "take", NULL, 0);
+    DOES("clerk", id, "search", GIVEN({"search_result", "yes"}));
+    DOES("officer", id, "approve", GIVEN({"legal_basis", "HG 255/2024"}));
+    if (strcmp(of_case(id, "facts->>'case.fee_due'"), "true") == 0)
+        DOES("clerk", id, "pay", NULL, 0);
+    DOES("officer", id, "issue", NULL, 0);
+    assert_int_equal(listed("print"), 1);
+    const char *paper = signed_paper(id);
+    assert_int_equal(printed("other", paper), RC_DENIED);
+    assert_int_equal(listed("print"), 1);
+    assert_int_equal(printed("clerk", paper), RC_OK);
+    assert_int_equal(listed("print"), 0);
+    assert_int_equal(printed("clerk", paper), RC_STATE);
+    assert_string_equal(sentence, "This letter does not wait for paper.");
+    assert_string_equal(
+        of_case(id,
+                "(SELECT string_agg(act || actor, ',') FROM case_event v WHERE v.case_id = c.id AND act = "
+                "'printed')"),
+        "printedclerk");
+    DOES("clerk", id, "reprint", GIVEN({"reason", "S-a blocat hârtia."}));
+    assert_int_equal(listed("print"), 1);
+    assert_int_equal(printed("clerk", paper), RC_OK);
+}
+
+static size_t on_board(struct case_notice **list)
+{
+    static struct work w;
+    size_t n;
+    if (w.a)
+        rig_end(&w);
+    w = rig_begin(&rig);
+    assert_int_equal(case_board(&w, "hall-1", list, &n, &e), RC_OK);
+    return n;
+}
+
+static void a_notice_hangs_from_day_to_day(void **state)
+{
+    (void)state;
+    static const char car[] =
+        "{\"place.landmark\":\"Parc\",\"land\":\"public\",\"who.wants_answer\":\"yes\",\"who.last_name\":"
+        "\"Pop\","
+        "\"who.first_name\":\"Ana\",\"who.email\":\"ana@example.ro\",\"danger\":\"no\"}";
+    const char *id = new_case("hall-1", "complaint.abandoned_vehicle", car);
+    struct case_notice *list;
+    int64_t then = rig_now;
+
+    DOES("field", id, "plan", NULL, 0);
+    draft_of(id, "clerk");
+    DOES("clerk", id, "legal_step", GIVEN({"term_rule", "l421.notice"}, {"document", "draft"}));
+    assert_int_equal(on_board(&list), 1);
+    assert_string_equal(list[0].rule, "l421.notice");
+    assert_string_equal(list[0].service->id, "complaint.abandoned_vehicle");
+    assert_int_equal(date_cmp(list[0].from, date_of_ms(rig_now)), 0);
+    assert_string_equal(
+        of_case(id, "(SELECT (b.to_day = t.due)::text FROM notice b, case_term t WHERE b.case_id = c.id AND "
+                    "t.case_id = c.id AND t.rule = 'l421.notice')"),
+        "true");
+    rig_now += (int64_t)40 * 86400000;
+    assert_int_equal(on_board(&list), 0);
+    rig_now = then;
+    assert_int_equal(on_board(&list), 1);
+    DOES("citizen", id, "withdraw", NULL, 0); /* what it held is let go */
+    assert_int_equal(on_board(&list), 0);
+}
+
+/* Who waits longest is next. */
+static void a_place_goes_on(void **state)
+{
+    (void)state;
+    const char *holds = search_case("parking.place"), *first = search_case("parking.place"),
+               *second = search_case("parking.place");
+    char sql[300];
+
+    snprintf(sql, sizeof(sql),
+             "UPDATE casefile SET state = 'waiting', facts = facts || '{\"case.place_free\": \"false\"}' "
+             "WHERE id IN ('%s', '%s')",
+             first, second);
+    Q(sql);
+    snprintf(sql, sizeof(sql),
+             "UPDATE casefile SET registered_at = registered_at - interval '1 day' WHERE id = '%s'", first);
+    Q(sql);
+    snprintf(sql, sizeof(sql), "UPDATE casefile SET state = 'issued' WHERE id = '%s'", holds);
+    Q(sql);
+    int before = listed("attention");
+    DOES("clerk", holds, "expire", NULL, 0);
+    assert_string_equal(of_case(first, "attention || (facts->>'case.place_free')"), "staff_place_freetrue");
+    assert_string_equal(of_case(second, "facts->>'case.place_free'"), "false");
+    assert_int_equal(listed("attention"), before + 1);
+    DOES("clerk", first, "place_found", NULL, 0);
+    assert_string_equal(of_case(first, "state"), "decided");
+}
+
+/* What was issued no longer holds: nobody can take it from the page any more, and the story says so. */
+static void a_revoked_act_is_gone(void **state)
+{
+    (void)state;
+    const char *id = search_case("public.event");
+    struct visit_begin b = {.request_id = id, .lang = LANG_EN};
+    char token[2 * VISIT_TOKEN + 1], sql[200];
+    struct work w = rig_begin(&rig);
+    struct public_view view;
+    struct visit v;
+
+    snprintf(sql, sizeof(sql), "UPDATE casefile SET state = 'decided' WHERE id = '%s'", id);
+    Q(sql);
+    draft_of(id, "clerk");
+    snprintf(sql, sizeof(sql),
+             "UPDATE casefile SET facts = facts || '{\"case.fee_paid\": \"true\"}' WHERE id = '%s'", id);
+    Q(sql);
+    struct casefile c;
+    struct document made;
+    struct actor mayor;
+    rig_actor(&w, "mayor", &mayor);
+    assert_int_equal(case_get(&w, id, false, &c, &e), RC_OK);
+    struct doc_effect f = {.c = &c, .action = "issue"};
+    assert_int_equal(doc_render_case(&w, &mayor, &f, &made, &e), RC_OK);
+    DOES("clerk", id, "issue", NULL, 0);
+    assert_int_equal(visit_begin(&w, &b, token, &e), RC_OK);
+    assert_int_equal(visit_get(&w, token, NULL, VISIT_MINUTES, &v, &e), RC_OK);
+    assert_int_equal(public_view(&w, &v, &view, &e), RC_OK);
+    assert_int_equal(view.n_documents, 1);
+    int waiting = listed("print");
+    assert_true(waiting > 0);
+    DOES("mayor", id, "revoke", GIVEN({"reason", "Nu s-au respectat condițiile."}, {"legal_basis", "HCL 1"}));
+    assert_int_equal(public_view(&w, &v, &view, &e), RC_OK);
+    assert_int_equal(view.n_documents, 0);
+    assert_string_equal(view.events[view.n_events - 1].text,
+                        "The document that was issued is no longer valid");
+    assert_string_equal(view.events[view.n_events - 1].more, "Nu s-au respectat condițiile.");
+    assert_int_equal(listed("print"), waiting - 1); /* nor is it printed any more */
+    rig_end(&w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_letter_waits_for_paper),
+        cmocka_unit_test(a_notice_hangs_from_day_to_day),
+        cmocka_unit_test(a_place_goes_on),
+        cmocka_unit_test(a_revoked_act_is_gone),
+    };
+    return cmocka_run_group_tests(tests, steps_setup, steps_teardown);
+}
