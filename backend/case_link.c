@@ -96,15 +96,11 @@ static enum rc own_letter(struct case_doing *d, struct case_doing *o, bool *lett
     if (!paper.template)
         return same_paper(d, o->c, &paper, e);
     TRY(doc_draft_get(d->w, d->c->id, &drafted, &text, e));
-    struct db_param p[] = {DB_STR(o->c->id),
-                           DB_STR(case_int(d->w->a, d->w->now_ms())),
-                           DB_STR(text.author),
-                           DB_STR(text.template),
-                           DB_STR(lang_codes[text.lang]),
-                           DB_STR(drafted ? said_to(d, o->c, text.title) : ""),
-                           DB_STR(drafted ? said_to(d, o->c, text.body) : "")};
-    if (drafted)
-        TRY(work_sql(d->w, SQL_CASE_DRAFT_PUT, p, NULL, e));
+    if (drafted) {
+        text.title = said_to(d, o->c, text.title);
+        text.body = said_to(d, o->c, text.body);
+        TRY(doc_draft_as(d->w, o->c->id, &text, e));
+    }
     *letter = true;
     return case_fx_render(o, NULL, e);
 }

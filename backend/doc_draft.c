@@ -177,6 +177,16 @@ enum rc doc_draft_put(struct work *w, const struct actor *who, const struct case
     return work_end(w, put(w, who, c, in, now, e), e);
 }
 
+enum rc doc_draft_as(struct work *w, const char *case_id, const struct doc_draft *in, struct err *e)
+{
+    const char *sealed;
+
+    TRY(seal_draft(w, case_id, in->title, in->body, &sealed, e));
+    struct db_param p[] = {DB_STR(case_id),      DB_STR(doc_int(w, w->now_ms())), DB_STR(in->author),
+                           DB_STR(in->template), DB_STR(lang_codes[in->lang]),    DB_STR(sealed)};
+    return work_sql(w, SQL_CASE_DRAFT_PUT, p, NULL, e);
+}
+
 void doc_draft_json(const struct doc_draft *d, struct buf *out)
 {
     char at[25];

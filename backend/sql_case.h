@@ -66,7 +66,7 @@
     X(SQL_CASE_LOCK_KIN, case_lock_kin, 2)                                                                   \
     X(SQL_CASE_SAME_PERSON, case_same_person, 2)                                                             \
     X(SQL_CASE_COPY_ANSWER, case_copy_answer, 2)                                                             \
-    X(SQL_CASE_DRAFT_PUT, case_draft_put, 7)                                                                 \
+    X(SQL_CASE_DRAFT_PUT, case_draft_put, 6)                                                                 \
     X(SQL_CASE_SIGNATURE, case_signature, 1)                                                                 \
     X(SQL_CASE_PRINT_ADD, case_print_add, 4)                                                                 \
     X(SQL_CASE_PRINT_DONE, case_print_done, 3)                                                               \
