@@ -64,7 +64,8 @@ static enum rc fx_assign(struct case_doing *d, const struct workflow_effect *x, 
         return RC_OK;
     if (d->act && d->act->assignee)
         TRY(case_assignable(d->w, d->c, who, e));
-    return case_stand_in(d->w, who, &d->c->assignee, e);
+    TRY(case_stand_in(d->w, who, &d->c->assignee, e));
+    return case_staff_assigned(d->w, d->who, d->c, e);
 }
 
 static enum rc fx_opinions(struct case_doing *d, const struct workflow_effect *x, struct err *e)

@@ -141,6 +141,13 @@ MUST enum rc case_return_make(struct case_doing *d, struct err *e);
 /* case_timer.c */
 MUST enum rc case_timers_wind(struct work *w, const struct casefile *c, struct err *e);
 
+/* case_staff.c: e-mail to colleagues who have an address. */
+MUST enum rc case_staff_assigned(struct work *w, const struct actor *who, const struct casefile *c,
+                                 struct err *e);
+MUST enum rc case_staff_asked(struct work *w, const struct casefile *c, const struct rights_place *at,
+                              struct date due, struct err *e);
+MUST enum rc case_staff_digest(struct work *w, struct err *e); /* once a working day for each */
+
 /* case_stuck.c: a person has to look; id: of the case, whose row may not be readable. */
 MUST enum rc case_stuck(struct work *w, const char *id, const char *act, const char *detail, struct err *e);
 struct case_ring {

@@ -63,7 +63,8 @@ static enum rc round_of(struct work *w, void *user, struct err *e)
         return RC_OK;
     TRY(case_figures(w, &x->seen, e));
     TRY(holidays(w, &x->moved, e));
-    return case_timers(w, TIMERS_MOST, &x->rang, e);
+    TRY(case_timers(w, TIMERS_MOST, &x->rang, e));
+    return case_staff_digest(w, e);
 }
 
 static void on_tick(uv_timer_t *t);

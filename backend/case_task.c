@@ -20,7 +20,10 @@ static enum rc ask(struct case_doing *d, const struct asking *x, struct err *e)
                            DB_STR(case_int(a, d->w->now_ms())),
                            DB_STR(d->who->account),
                            DB_STR(case_day(a, x->due))};
-    return work_sql(d->w, SQL_CASE_TASK_ADD, p, NULL, e);
+    const struct rights_place at = {.institution = x->institution, .department = x->department};
+
+    TRY(work_sql(d->w, SQL_CASE_TASK_ADD, p, NULL, e));
+    return strcmp(x->kind, "opinion") == 0 ? case_staff_asked(d->w, d->c, &at, x->due, e) : RC_OK;
 }
 
 static enum rc opinion_day(struct case_doing *d, struct date *due, struct err *e)

@@ -105,7 +105,8 @@ static enum rc apply_assign(struct change *x, struct err *e)
     if (!to || !*to)
         return RC_OK;
     TRY(case_assignable(x->w, x->c, to, e));
-    return case_stand_in(x->w, to, &x->c->assignee, e);
+    TRY(case_stand_in(x->w, to, &x->c->assignee, e));
+    return case_staff_assigned(x->w, x->who, x->c, e);
 }
 
 enum rc case_assign(struct work *w, const struct actor *who, const struct case_step *s, const char *assignee,

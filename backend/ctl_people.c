@@ -48,6 +48,20 @@ static enum rc cmd_user_add(const struct args *a, struct err *e)
     return RC_OK;
 }
 
+static enum rc cmd_user_email(const struct args *a, struct err *e)
+{
+    struct db_sync *s SCOPED(db_sync_closep) = NULL;
+    struct people_email m = {.account = a->what, .address = a->n_words ? a->words[0] : ""};
+
+    if (!lang_parse(ctl_option(a, "lang", "ro"), &m.lang))
+        return err_set(e, RC_BAD_REQUEST, "--lang ro, hu or en");
+    TRY(named(a, &s, e));
+    TRY(people_email(s, &m, by(a), e));
+    printf("%s: %s\n", a->what,
+           *m.address ? "hears of its work by e-mail" : "hears of its work at the desk only");
+    return RC_OK;
+}
+
 static enum rc disable(const struct args *a, bool disabled, struct err *e)
 {
     struct db_sync *s SCOPED(db_sync_closep) = NULL;
@@ -192,6 +206,10 @@ static enum rc cmd_user_totp(const struct args *a, struct err *e)
 const struct command people_commands[] = {
     {"user", "add", "USER --institution ID --full-name TEXT [--by NAME]", "a new account without any right",
      cmd_user_add, 0},
+    {"user", "email", "USER [ADDRESS] [--lang ro|hu|en] [--by NAME]",
+     "where the person hears of cases assigned, opinions asked and dates that are near; without an address: "
+     "nowhere",
+     cmd_user_email, 1},
     {"user", "disable", "USER [--by NAME]", "from now on it can do nothing; its sessions end",
      cmd_user_disable, 0},
     {"user", "enable", "USER [--by NAME]", "with the roles that it had", cmd_user_enable, 0},

@@ -57,7 +57,8 @@ MUST enum rc doc_draft_put(struct work *w, const struct actor *who, const struct
                            const struct doc_draft *in, struct doc_draft *now, struct err *e);
 /* Drafts from before the seals. */
 MUST enum rc doc_seal_old(struct work *w, struct err *e);
-/* What was written for another case, inside the caller's transaction and by its rights: over what is there. */
+/* What was written for another case, inside the caller's transaction and by its rights: over what is there.
+ */
 MUST enum rc doc_draft_as(struct work *w, const char *case_id, const struct doc_draft *in, struct err *e);
 void doc_draft_json(const struct doc_draft *d, struct buf *out);
 /* [case.view] The answer as it would leave the house, marked as not signed; once signed, that very file. */

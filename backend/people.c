@@ -1,5 +1,7 @@
 #include "backend/people.h"
 
+#include "common/model/valid.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -65,6 +67,25 @@ enum rc people_disable(struct db_sync *s, const char *name, bool disabled, const
 {
     TRY(db_sync_script(s, "BEGIN", e));
     return finish(s, disable(s, name, disabled, by, e), e);
+}
+
+static enum rc email(struct db_sync *s, const struct people_email *m, const char *by, struct err *e)
+{
+    struct db_result *r SCOPED(db_result_freep) = NULL;
+    struct db_param p[] = {DB_STR(m->account), DB_STR(m->address), DB_STR(lang_codes[m->lang])};
+
+    TRY(query(s, SQL_ACCOUNT_EMAIL, p, &r, e));
+    if (db_rows(r) != 1)
+        return err_set(e, RC_NOT_FOUND, "there is no account %s", m->account);
+    return people_audit(s, db_text(r, 0, 0), by, *m->address ? "email set" : "email removed", m->account, e);
+}
+
+enum rc people_email(struct db_sync *s, const struct people_email *m, const char *by, struct err *e)
+{
+    if (*m->address && check_email(m->address))
+        return err_at(e, RC_BAD_FIELD, "email", "this is no e-mail address");
+    TRY(db_sync_script(s, "BEGIN", e));
+    return finish(s, email(s, m, by, e), e);
 }
 
 static enum rc role_known(const struct rights *r, const struct people_role *role, struct err *e)

@@ -14,6 +14,12 @@ struct people_role {
 /* by: who does it, for the audit. RC_CONFLICT: the name is taken; RC_NOT_FOUND: no such institution. */
 MUST enum rc people_add(struct db_sync *s, const struct people_role *at, const char *full_name,
                         const char *by, struct err *e);
+/* Where the person hears of work by e-mail; address "": nowhere. RC_BAD_FIELD, RC_NOT_FOUND. */
+struct people_email {
+    const char *account, *address;
+    enum lang lang;
+};
+MUST enum rc people_email(struct db_sync *s, const struct people_email *m, const char *by, struct err *e);
 MUST enum rc people_disable(struct db_sync *s, const char *name, bool disabled, const char *by,
                             struct err *e);
 /* Refuses what configs/roles.json does not know. grant false: takes it back. */

@@ -46,6 +46,7 @@
     X(SQL_AUDIT_HEADS, audit_heads, 1)                                                                       \
     X(SQL_AUDIT_ADD, audit_add, 4)                                                                           \
     X(SQL_ACCOUNT_ADD, account_add, 3)                                                                       \
+    X(SQL_ACCOUNT_EMAIL, account_email, 3)                                                                   \
     X(SQL_ACCOUNT_DISABLE, account_disable, 2)                                                               \
     X(SQL_ACCOUNT_GET, account_get, 1)                                                                       \
     X(SQL_ROLE_GRANT, role_grant, 6)                                                                         \

@@ -73,6 +73,9 @@
     X(SQL_CASE_NOTICE_POST, case_notice_post, 9)                                                             \
     X(SQL_CASE_NOTICE_DOWN, case_notice_down, 3)                                                             \
     X(SQL_CASE_BOARD, case_board, 2)                                                                         \
-    X(SQL_CASE_NEXT_WAITING, case_next_waiting, 1)
+    X(SQL_CASE_NEXT_WAITING, case_next_waiting, 1)                                                           \
+    X(SQL_CASE_OWE_STAFF, case_owe_staff, 5)                                                                 \
+    X(SQL_CASE_EXPERTS, case_experts, 2)                                                                     \
+    X(SQL_CASE_DIGEST, case_digest, 3)
 
 #endif

@@ -1,6 +1,8 @@
 /* What steps do outside the file: letters that wait for paper, the notice board, a place that goes on, an act
  * that no longer holds. */
+#include "backend/case_priv.h"
 #include "backend/doc.h"
+#include "backend/people.h"
 #include "backend/public.h"
 #include "tests/db/case_steps.h"
 
@@ -187,13 +189,92 @@ static void a_revoked_act_is_gone(void **state)
     rig_end(&w);
 }
 
+static const char *told(const char *who)
+{
+    char sql[300];
+    snprintf(sql, sizeof(sql),
+             "SELECT coalesce(string_agg(message || ' ' || lang, ',' ORDER BY id), '') FROM owed_message "
+             "WHERE recipient = "
+             "'%s@primarie.example'",
+             who);
+    return Q(sql);
+}
+
+static enum rc mail_of(const char *account, const char *address, enum lang lang)
+{
+    struct people_email m = {account, address, lang};
+    return people_email(rig.db, &m, "test", &e);
+}
+
+static void digest(void)
+{
+    struct work w = rig_begin(&rig);
+    if (case_staff_digest(&w, &e) != RC_OK)
+        fail_msg("%s", e.text);
+    rig_end(&w);
+}
+
+/* Colleagues hear of their work: what is theirs, what is asked, and once a working day what is near. */
+static void colleagues_are_told(void **state)
+{
+    (void)state;
+    static const char event[] =
+        "{\"who.kind\":\"person\",\"who.last_name\":\"Pop\",\"who.first_name\":\"Ion\","
+        "\"event.name\":\"Târg\",\"event.from\":\"2026-12-20\",\"event.to\":\"2026-12-21\"}";
+    int64_t then = rig_now;
+    struct work w = rig_begin(&rig);
+    struct actor head;
+
+    assert_int_equal(mail_of("clerk2", "not an address", LANG_RO), RC_BAD_FIELD);
+    assert_int_equal(mail_of("nobody", "x@primarie.example", LANG_RO), RC_NOT_FOUND);
+    assert_int_equal(mail_of("clerk2", "clerk2@primarie.example", LANG_HU), RC_OK);
+    assert_int_equal(mail_of("police", "police@primarie.example", LANG_RO), RC_OK);
+    assert_int_equal(mail_of("roads", "roads@primarie.example", LANG_RO), RC_OK);
+    assert_int_equal(mail_of("roads", "", LANG_RO), RC_OK);
+    const char *id = new_case("hall-1", "petition.general", petition);
+    rig_actor(&w, "head", &head);
+    struct case_step s = {id, 1, NULL};
+    assert_int_equal(case_assign(&w, &head, &s, "clerk2", NULL, &e), RC_OK);
+    assert_string_equal(told("clerk2"), "staff_assigned hu");
+    DOES("clerk2", id, "take", NULL, 0); /* one's own act is no news */
+    assert_string_equal(told("clerk2"), "staff_assigned hu");
+    assert_string_equal(
+        Q("SELECT (position('Kov' in vars) = 0 AND vars::jsonb->>'institution' = 'Egy')::text FROM "
+          "owed_message WHERE message = 'staff_assigned'"),
+        "true");
+    const char *fair = new_case("hall-1", "public.event", event);
+    DOES("clerk", fair, "take", NULL, 0);
+    DOES("clerk", fair, "ask_opinions", NULL, 0);
+    assert_string_equal(told("police"), "staff_opinion ro");
+    assert_string_equal(told("roads"), "");
+    /* near, on a Monday at nine */
+    struct date due;
+    assert_true(date_parse(of_case(id, "due::text"), &due));
+    while (date_weekday(due) != 1)
+        due = date_add(due, -1);
+    rig_now = case_ms(due, 6 * 60);
+    digest();
+    assert_string_equal(told("clerk2"), "staff_assigned hu");
+    rig_now = case_ms(due, 9 * 60);
+    digest();
+    digest();
+    assert_string_equal(told("clerk2"), "staff_assigned hu,staff_digest hu");
+    rig_now = case_ms(date_add(due, -1), 9 * 60); /* Sunday */
+    digest();
+    assert_string_equal(told("clerk2"), "staff_assigned hu,staff_digest hu");
+    rig_now = case_ms(date_add(due, 1), 9 * 60);
+    digest();
+    assert_string_equal(told("clerk2"), "staff_assigned hu,staff_digest hu,staff_digest hu");
+    rig_now = then;
+    rig_end(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_letter_waits_for_paper),
-        cmocka_unit_test(a_notice_hangs_from_day_to_day),
-        cmocka_unit_test(a_place_goes_on),
-        cmocka_unit_test(a_revoked_act_is_gone),
+        cmocka_unit_test(a_letter_waits_for_paper), cmocka_unit_test(a_notice_hangs_from_day_to_day),
+        cmocka_unit_test(a_place_goes_on),          cmocka_unit_test(a_revoked_act_is_gone),
+        cmocka_unit_test(colleagues_are_told),
     };
     return cmocka_run_group_tests(tests, steps_setup, steps_teardown);
 }
