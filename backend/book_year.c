@@ -253,6 +253,27 @@ static enum rc year_audit(struct work *w, const struct actor *who, const struct 
     return work_audit(w, who, &log, e);
 }
 
+/* What goes over into the next year: a row for each state, with how many and the first of their numbers. */
+static enum rc left_open(struct work *w, const struct book_protocol *p, struct doc_order *o, struct err *e)
+{
+    enum { CELLS = 3, NUMBERS = 40 };
+    struct db_result *r SCOPED(db_result_freep) = NULL;
+    struct db_param q[] = {DB_STR(p->year.institution), DB_STR(p->year.reg),
+                           DB_STR(arena_fmt(w->a, "%d", p->year.year))};
+
+    TRY(work_sql(w, SQL_BOOK_YEAR_LEFT, q, &r, e));
+    const char **cells = ARENA_ARRAY(w->a, const char *, CELLS *(size_t)db_rows(r) + 1);
+    for (int i = 0; i < db_rows(r); i++) {
+        const struct wf_state *state = workflow_state(&w->house->workflows, db_text(r, i, 0));
+        const char **row = cells + CELLS * o->rows++;
+        row[0] = state ? tr_get(&state->label, LANG_RO) : own(w, r, i, 0);
+        row[1] = own(w, r, i, 1);
+        row[2] = arena_fmt(w->a, "%s%s", db_text(r, i, 2), db_int(r, i, 1) > NUMBERS ? "…" : "");
+    }
+    o->cells = cells;
+    return RC_OK;
+}
+
 /* The minutes (templates book.open, book.close), in the act's own transaction. */
 static enum rc minutes(struct work *w, const struct actor *who, struct book_protocol *p, bool closing,
                        struct err *e)
@@ -269,12 +290,15 @@ static enum rc minutes(struct work *w, const struct actor *who, struct book_prot
         {"in_count", arena_fmt(w->a, "%lld", (long long)(p->requests + p->in))},
         {"out_count", arena_fmt(w->a, "%lld", (long long)p->out)},
         {"hash", p->year.page_hash ? p->year.page_hash : "-"},
+        {"open", arena_fmt(w->a, "%lld", (long long)p->open)},
     };
-    const struct doc_order o = {.template = closing ? "book.close" : "book.open",
-                                .institution = p->year.institution,
-                                .lang = LANG_RO,
-                                .vars = vars,
-                                .n_vars = COUNT(vars)};
+    struct doc_order o = {.template = closing ? "book.close" : "book.open",
+                          .institution = p->year.institution,
+                          .lang = LANG_RO,
+                          .vars = vars,
+                          .n_vars = COUNT(vars)};
+    if (closing)
+        TRY(left_open(w, p, &o, e));
     TRY(doc_protocol(w, who, &o, &p->document, e));
     struct db_param q[] = {DB_STR(p->year.institution), DB_STR(p->year.reg), DB_STR(year),
                            DB_STR(p->document.id), DB_STR(closing ? "t" : "f")};

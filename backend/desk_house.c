@@ -71,10 +71,29 @@ static const struct jfield holiday_fields[] = {
 };
 JDESC(desk_holiday_in, struct holiday_in, holiday_fields);
 
+/* All days that terms are counted with: those of the law by name, and what was declared here. */
 enum rc desk_holidays(struct desk_call *c, const void *in, struct err *e)
 {
+    struct db_result *r SCOPED(db_result_freep) = NULL;
+    size_t n;
+    const struct term_holiday *legal = terms_holidays(c->w->house->terms, &n);
+
     (void)in;
-    return as_json(c, SQL_DESK_HOLIDAYS, NULL, e);
+    TRY(work_sql(c->w, SQL_DESK_HOLIDAYS, NULL, &r, e));
+    js_open(&c->out, NULL, '[');
+    for (size_t i = 0; i < n; i++) {
+        char day[11];
+        date_iso(day, legal[i].day);
+        js_open(&c->out, NULL, '{');
+        js_str(&c->out, "day", day);
+        js_str(&c->out, "kind", "legal");
+        js_tr(&c->out, "name", &legal[i].name);
+        js_close(&c->out, '}');
+    }
+    for (int i = 0; i < db_rows(r); i++)
+        js_raw(&c->out, NULL, db_text(r, i, 0));
+    js_close(&c->out, ']');
+    return RC_OK;
 }
 
 /* A day off holds for all institutions of this register: who declares it reaches all of them. */

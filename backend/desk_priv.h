@@ -197,8 +197,13 @@ DESK_HANDLER(desk_year);
 DESK_HANDLER(desk_form);
 DESK_HANDLER(desk_return);
 DESK_HANDLER(desk_put_right);
+DESK_HANDLER(desk_person_seen);
+DESK_HANDLER(desk_person_due);
+DESK_HANDLER(desk_person_copy);
+DESK_HANDLER(desk_person_erase);
 extern const struct jdesc desk_search_in, desk_registers_in, desk_page_in, desk_day_in, desk_entry_in;
 extern const struct jdesc desk_correct_in, desk_year_in, desk_form_in, desk_put_right_in;
+extern const struct jdesc desk_person_in;
 extern const struct jdesc desk_act_in, desk_assign_in, desk_note_in, desk_seal_in, desk_opinion_in,
     desk_fact_in;
 extern const struct jdesc desk_delegate_in, desk_draft_in, desk_templates_in;

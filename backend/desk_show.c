@@ -101,22 +101,23 @@ enum rc desk_others(struct desk_call *c, const struct casefile *f, struct err *e
 
 /* ---- what was answered ---- */
 
-static const char *option_of(const struct field *f, const char *value)
+static const char *option_of(const struct field *f, const char *value, enum lang lang)
 {
     for (size_t i = 0; i < f->n_options; i++)
         if (strcmp(f->options[i].id, value) == 0)
-            return tr_get(&f->options[i].label, LANG_RO);
+            return tr_get(&f->options[i].label, lang);
     return value;
 }
 
-static const char *shown(struct arena *a, const struct field *f, const char *value)
+static const char *shown(struct arena *a, const struct field *f, const char *value, enum lang lang)
 {
+    static const struct tr yes = {{"Da", "Igen", "Yes"}}, no = {{"Nu", "Nem", "No"}};
     struct date d;
     char day[11];
 
     switch (f->type) {
     case FT_BOOL:
-        return strcmp(value, "true") == 0 ? "Da" : "Nu";
+        return tr_get(strcmp(value, "true") == 0 ? &yes : &no, lang);
     case FT_CNP:
         return masked(a, value) ? masked(a, value) : value;
     case FT_DATE:
@@ -125,22 +126,29 @@ static const char *shown(struct arena *a, const struct field *f, const char *val
         date_ro(day, d);
         return arena_str(a, day);
     default:
-        return option_of(f, value);
+        return option_of(f, value, lang);
     }
 }
 
+/* text: Romanian, the language of the record; shown: the same in the language of whoever reads. */
 static void answer(struct desk_call *c, const struct field *f, const struct answer *x)
 {
-    BUF_SCOPE(text);
+    struct tr all;
 
-    buf_str(&text, "");
-    for (size_t i = 0; i < x->n; i++)
-        buf_fmt(&text, "%s%s", i ? ", " : "", shown(c->w->a, f, x->values[i]));
+    for (int k = 0; k < LANG_COUNT; k++) {
+        BUF_SCOPE(text);
+        buf_str(&text, "");
+        for (size_t i = 0; i < x->n; i++)
+            buf_fmt(&text, "%s%s", i ? ", " : "", shown(c->w->a, f, x->values[i], (enum lang)k));
+        all.t[k] = arena_str(c->w->a, text.p);
+    }
     js_open(&c->out, NULL, '{');
     js_str(&c->out, "field", f->id);
     js_tr(&c->out, "label", &f->label);
     js_str(&c->out, "type", ftype_names[f->type]);
-    js_str(&c->out, "text", text.p);
+    js_str(&c->out, "text", all.t[LANG_RO]);
+    if (f->n_options || f->type == FT_BOOL)
+        js_tr(&c->out, "shown", &all);
     js_bool(&c->out, "personal", f->personal);
     js_bool(&c->out, "from_card", x->source && strcmp(x->source, "card") == 0);
     js_close(&c->out, '}');

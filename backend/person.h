@@ -10,6 +10,7 @@ struct person_ask {
     const char *cnp;
     const char *institution; /* NULL: wherever the right reaches */
     const char *reason;      /* needed: it is audited */
+    bool due; /* of an erasure: what is within its term stays, and the rest goes all the same */
 };
 /* Takes one file of the copy; name: "index.json", "1/request.json". b lives until it returns. */
 struct person_sink {
@@ -25,8 +26,8 @@ struct person_done {
  * with an index. Nothing is told unless the audit has it. RC_NOT_FOUND, RC_DENIED, RC_BAD_FIELD. */
 MUST enum rc person_export(struct work *w, const struct actor *who, const struct person_ask *ask,
                            const struct person_sink *sink, struct person_done *out, struct err *e);
-/* [person.erase] All or nothing. RC_STATE: a case is within its term; w->say names them. The row of the
- * register and its number stay, and minutes say what went. */
+/* [person.erase] All or nothing, unless ask->due. RC_STATE: a case is within its term; w->say names them. The
+ * row of the register and its number stay, and minutes say what went. */
 MUST enum rc person_erase(struct work *w, const struct actor *who, const struct person_ask *ask,
                           struct person_done *out, struct err *e);
 

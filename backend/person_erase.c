@@ -20,6 +20,17 @@ static const char *day_text(struct work *w, struct date d)
     return arena_str(w->a, text);
 }
 
+/* Only what is due goes, when that was asked; with nothing due, within_term says why. */
+static void leave_kept(struct erasing *x)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < x->cases.n; i++)
+        if (!x->cases.items[i].kept)
+            x->cases.items[n++] = x->cases.items[i];
+    x->cases.n = n ? n : x->cases.n;
+}
+
 /* Which cases stand in the way, and until when. */
 static enum rc within_term(struct erasing *x, struct err *e)
 {
@@ -102,6 +113,15 @@ static enum rc look_through(struct erasing *x, struct err *e)
     return RC_OK;
 }
 
+static enum rc asked(struct erasing *x, const struct actor *who, const struct person_ask *ask, struct err *e)
+{
+    TRY(person_cases(x->w, who, "person.erase", ask, &x->cases, e));
+    if (ask->due)
+        leave_kept(x);
+    TRY(within_term(x, e));
+    return look_through(x, e);
+}
+
 static enum rc erase(struct erasing *x, const struct actor *who, const struct person_ask *ask,
                      struct person_done *out, struct err *e)
 {
@@ -109,17 +129,13 @@ static enum rc erase(struct erasing *x, const struct actor *who, const struct pe
     char now[25];
     int64_t only;
 
-    TRY(person_cases(x->w, who, "person.erase", ask, &x->cases, e));
-    TRY(within_term(x, e));
-    TRY(look_through(x, e));
+    TRY(asked(x, who, ask, e));
     struct db_param lock[] = {DB_STR(x->ids)};
     TRY(work_sql(x->w, SQL_PERSON_LOCK, lock, NULL, e));
     /* as they stand under the lock */
     x->n_files = 0;
-    TRY(person_cases(x->w, who, "person.erase", ask, &x->cases, e));
+    TRY(asked(x, who, ask, e));
     out->cases = x->cases.n;
-    TRY(within_term(x, e));
-    TRY(look_through(x, e));
     iso_utc(now, x->w->now_ms());
     struct db_param p[] = {DB_STR(x->ids), DB_STR(now)};
     TRY(work_sql(x->w, SQL_PERSON_ERASE, p, &r, e));

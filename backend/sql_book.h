@@ -13,6 +13,7 @@
     X(SQL_BOOK_MISSING, book_missing, 4)                                                                     \
     X(SQL_BOOK_YEARS_OPEN, book_years_open, 0)                                                               \
     X(SQL_BOOK_YEARS, book_years, 3)                                                                         \
+    X(SQL_BOOK_YEAR_LEFT, book_year_left, 3)                                                                 \
     X(SQL_BOOK_YEAR_SUMS, book_year_sums, 3)                                                                 \
     X(SQL_BOOK_YEAR_CLOSE, book_year_close, 5)                                                               \
     X(SQL_BOOK_YEAR_OPEN, book_year_open, 5)                                                                 \

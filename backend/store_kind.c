@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "backend/store.h"
+#include "backend/zip.h"
 #include "common/base/jpeg.h"
 
 enum { PNG_SIDE_MAX = 14400, PNG_DOTS_MAX = 24000000, PDF_TAIL = 1024 };
@@ -77,17 +78,6 @@ static enum rc pdf(struct bytes b, struct store_kind *out, struct err *e)
 static uint32_t be32(const uint8_t *p)
 {
     return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
-}
-
-static uint32_t crc32_of(const uint8_t *p, size_t n)
-{
-    uint32_t c = 0xFFFFFFFF;
-    for (size_t i = 0; i < n; i++) {
-        c ^= p[i];
-        for (int k = 0; k < 8; k++)
-            c = c & 1 ? c >> 1 ^ 0xEDB88320 : c >> 1;
-    }
-    return ~c;
 }
 
 /* Every part whole, IHDR first, IEND last. */

@@ -10,6 +10,8 @@ struct terms {
     const struct jval *rules, *explain;
     const int64_t *days_off; /* day numbers, sorted */
     size_t n_days;
+    const struct term_holiday *named; /* of the file alone */
+    size_t n_named;
 };
 
 static int day_cmp(const void *a, const void *b)
@@ -18,7 +20,8 @@ static int day_cmp(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static enum rc add_year(const struct jval *year, int64_t *days, size_t *n, struct err *e)
+static enum rc add_year(const struct jval *year, const struct jval *names, struct term_holiday *days,
+                        size_t *n, struct err *e)
 {
     const struct jval *list = jval_get(year, "days");
     for (size_t i = 0; list && i < list->n; i++) {
@@ -26,7 +29,7 @@ static enum rc add_year(const struct jval *year, int64_t *days, size_t *n, struc
         struct date d;
         if (!date_parse(text, &d))
             return err_at(e, RC_BAD_FIELD, "years.days.date", "holidays.json: \"%s\" is no date", text);
-        days[(*n)++] = date_days(d);
+        days[(*n)++] = (struct term_holiday){d, tr_of(names, jval_str(&list->items[i], "id", ""))};
     }
     return RC_OK;
 }
@@ -41,9 +44,13 @@ static enum rc load_holidays(struct arena *a, const char *configs, struct terms 
         const struct jval *days = jval_get(&years->items[i], "days");
         n += days ? days->n : 0;
     }
+    struct term_holiday *named = ARENA_ARRAY(a, struct term_holiday, n + 1);
     int64_t *days = ARENA_ARRAY(a, int64_t, n + 1);
     for (size_t i = 0; years && i < years->n; i++)
-        TRY(add_year(&years->items[i], days, &t->n_days, e));
+        TRY(add_year(&years->items[i], jval_get(v, "names"), named, &t->n_named, e));
+    for (size_t i = 0; i < t->n_named; i++)
+        days[t->n_days++] = date_days(named[i].day);
+    t->named = named;
     qsort(days, t->n_days, sizeof(*days), day_cmp);
     t->days_off = days;
     return RC_OK;
@@ -61,6 +68,12 @@ enum rc terms_load(struct arena *a, const char *configs, struct terms **out, str
     TRY(load_holidays(a, configs, t, e));
     *out = t;
     return RC_OK;
+}
+
+const struct term_holiday *terms_holidays(const struct terms *t, size_t *n)
+{
+    *n = t->n_named;
+    return t->named;
 }
 
 struct terms *terms_with(struct arena *a, const struct terms *t, const int64_t *off, size_t n)

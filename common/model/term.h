@@ -40,6 +40,12 @@ MUST enum rc term_judge(struct arena *a, const struct terms *t, const struct ter
 /* A day, not extended, never returned. */
 MUST enum rc term_compute(struct arena *a, const struct terms *t, const char *rule, struct date start,
                           struct term *out, struct err *e);
+/* The legal days off of the file, as they stand there, with their names. */
+struct term_holiday {
+    struct date day;
+    struct tr name;
+};
+const struct term_holiday *terms_holidays(const struct terms *t, size_t *n);
 bool term_day_off(const struct terms *t, struct date d); /* Saturday, Sunday, holiday */
 /* The rule by which a request is answered that was registered today: the service's own, if it starts with the
  * registration and counts days, else the petitions' (OG 27/2002). rule may be NULL. */

@@ -83,8 +83,9 @@ function Users() {
 }
 
 function Holidays() {
-  const {t, L, lang, api, can, news} = useDesk();
+  const {t, L, lang, api, me, can, news} = useDesk();
   const load = useLoad("holidays");
+  const [year, setYear] = useState(me.today.slice(0, 4));
   const [v, set] = useState(null);
   const [bad, setBad] = useState("");
   async function add() {
@@ -95,13 +96,18 @@ function Holidays() {
     news.say(t("holiday.done"));
     return load.load();
   }
-  return html`${can("holiday.manage") && html`<div class="filters"><span class="grow"></span><button type="button" class="btn" onClick=${() => set({day: "", name: ""})}>${t("holiday.new")}…</button></div>`}
+  const all = items(load.body).slice().sort((x, y) => (x.day < y.day ? -1 : 1));
+  const years = [...new Set([me.today, ...all.map((h) => h.day)].map((d) => d.slice(0, 4)))].sort();
+  const rows = all.filter((h) => h.day.startsWith(year));
+  const weekday = (d) => new Intl.DateTimeFormat(lang, {weekday: "long"}).format(new Date(`${d}T12:00:00`));
+  return html`<div class="filters"><label class="pick"><span>${t("book.year")}</span><select value=${year} onChange=${(e) => setYear(e.target.value)}>${years.map((y) => html`<option key=${y} value=${y}>${y}</option>`)}</select></label>
+    <span class="grow"></span>${can("holiday.manage") && html`<button type="button" class="btn" onClick=${() => set({day: "", name: ""})}>${t("holiday.new")}…</button>`}</div>
     ${v && html`<${Panel} title=${t("holiday.new")} lead=${t("holiday.lead")} close=${() => set(null)} onSend=${add} send=${t("holiday.add")} final>${bad && html`<p class="notice bad" role="alert">${bad}</p>`}
       <div class="two"><${Field} label=${t("holiday.day")}>${(a) => html`<input ...${a} type="date" class="line" value=${v.day} onInput=${(e) => set({...v, day: e.target.value})} />`}<//><${Field}
       label=${t("holiday.name")}>${(a) => html`<input ...${a} class="line" value=${v.name} onInput=${(e) => set({...v, name: e.target.value})} />`}<//></div><//>`}<${Waiting} of=${load} />
-    ${load.body && !items(load.body).length && html`<${Empty} title=${t("empty.holidays")} text=${t("empty.holidays_help")} />`}
-    ${items(load.body).length > 0 && html`<${Table} caption=${t("admin.holidays")} head=${[t("holiday.day"), t("holiday.name"), t("holiday.kind")]} rows=${items(load.body).map((h) => [h.day, html`<span class="num">${day(lang,
-      h.day)}</span>`, L(h.name), t.has(`holiday.k.${h.kind}`) ? t(`holiday.k.${h.kind}`) : h.kind])} />`}`;
+    ${load.body && !rows.length && html`<${Empty} title=${t("empty.holidays")} text=${t("empty.holidays_help")} />`}
+    ${rows.length > 0 && html`<p class="quiet">${t("holiday.weekend")}</p><${Table} caption=${t("admin.holidays")} head=${[t("holiday.day"), t("holiday.weekday"), t("holiday.name"), t("holiday.kind")]} rows=${rows.map((h, i) => [`${h.day} ${i}`, html`<span
+      class="num">${day(lang, h.day)}</span>`, weekday(h.day), L(h.name), h.kind === "declared" ? html`<span class="tag">${t("holiday.k.declared")}</span>` : t(`holiday.k.${h.kind}`)])} />`}`;
 }
 
 function Services() {

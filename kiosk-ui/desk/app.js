@@ -16,7 +16,7 @@ import {Team} from "./team.js";
 import {Settings} from "./settings.js";
 
 const pages = {queue: Queue, case: Case, search: Search, new: later(() => import("./entry.js"), "Entry"), register: Book, team: Team, admin: later(() => import("./admin.js"), "Admin"),
-  settings: Settings};
+  person: later(() => import("./person.js"), "Person"), settings: Settings};
 
 function useRoute() {
   const [at, set] = useState(route());

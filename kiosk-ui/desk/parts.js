@@ -22,7 +22,7 @@ export function Answers({data}) {
   return html`<section class="card answers"><h2>${t("answers.title")}</h2>
     ${data.identity && html`<p class=${`identity${/card|chip|eid|seen/.test(data.identity.word) ? " sure" : ""}`}><${Icon} name="id" />${L(data.identity.say) || data.identity.word}</p>`}
     <dl>${data.answers.map((a) => html`<div key=${a.field} class=${a.type === "area" ? "tall" : ""}><dt>${L(a.label)}</dt><dd>${a.type === "area" ? html`<span class="area">${
-      a.text}</span>` : a.text}${a.from_card && html` <span class="tag">${t("answers.card")}</span>`}${["cnp", "email", "phone", "plate"].includes(a.type) && a.text &&
+      a.text}</span>` : html`${L(a.shown) || a.text}${a.shown && L(a.shown) !== a.text && html` <span class="quiet" lang="ro">(${a.text})</span>`}`}${a.from_card && html` <span class="tag">${t("answers.card")}</span>`}${["cnp", "email", "phone", "plate"].includes(a.type) && a.text &&
       html`<button type="button" class="tool mini" aria-label=${t("copy.do", {what: L(a.label)})} onClick=${() => take(a)}><svg class="icon" viewBox="0 0 24 24"
         aria-hidden="true"><path d="M9 9h11v11H9zM5 15H4V4h11v1" /></svg></button>`}</dd></div>`)}
     ${(data.case.contact?.email || data.case.contact?.phone) && html`<div><dt>${t("answers.contact")}</dt><dd>${[data.case.contact.email, data.case.contact.phone]

@@ -72,7 +72,7 @@ function One({field, value, set, error}) {
     return html`<div class="field wide"><p class="label">${label}</p>${help && html`<p class="help" id=${`${id}h`}>${help}</p>`}<${File} field=${field} set=${set} />${below}</div>`;
   }
   const common = {id, ...about, class: "line", value: value || "", onInput: (e) => set(e.target.value), autocomplete: "off", maxlength: field.max || undefined};
-  return html`<div class=${`field${tall[field.type] || ["address", "text"].includes(field.type) && (field.max || 200) > 120 ? " wide" : ""}`}><label for=${id}>${label}</label>${
+  return html`<div class=${`field${tall[field.type] || ["address", "text"].includes(field.type) && (field.max || 200) > 100 ? " wide" : ""}`}><label for=${id}>${label}</label>${
     help && html`<p class="help" id=${`${id}h`}>${help}</p>`}${tall[field.type] ? html`<textarea ...${common} rows=${tall[field.type]} />` : html`<input ...${common}
     type=${kinds[field.type] || "text"} inputmode=${modes[field.type]} />`}${below}</div>`;
 }

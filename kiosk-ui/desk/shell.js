@@ -27,6 +27,7 @@ function Nav({close}) {
       <${Item} to="#/queue/all" label=${t("q.all")} now=${on("queue", "all")} /></ul>`}
     <h2 class="nav-h">${t("nav.house")}</h2><ul>
       ${can("register.view") && html`<${Item} to="#/register" label=${t("nav.register")} sign="paper" now=${on("register")} />`}
+      ${(can("person.export") || can("person.erase")) && html`<${Item} to="#/person" label=${t("person.nav")} sign="eye" now=${on("person")} />`}
       ${can("team.view") && html`<${Item} to="#/team" label=${t("nav.team")} sign="person" now=${on("team")} />`}
       ${can("message.view") && html`<${Item} to="#/admin/messages" label=${t("admin.messages")} sign="info" count=${counts?.attention || undefined} tone="warn"
         now=${on("admin", "messages")} />`}

@@ -169,7 +169,7 @@ export class DeskMock {
   }
 
   route(x) {
-    const {who, path, url, body, reply, refuse, req, world = this.world} = Object.assign(x, {world: this.world});
+    const {who, path, url, body, reply, refuse, req, res, world = this.world} = Object.assign(x, {world: this.world});
     const q = url.searchParams;
     const can = (right) => world.can(who).includes(right);
     const get = req.method === "GET";
@@ -191,6 +191,17 @@ export class DeskMock {
         "general", "Általános iktatókönyv", "General register") : tr("Petiții", "Beadványok", "Petitions"), years: [{year: 2026, open: !this.closed,
         last_n: world.last[r], closed_at: null}, {year: 2025, open: false, last_n: 4211, closed_at: "2025-12-31T14:00:00Z"}]})));
       case "register": return this.register(x);
+      case "person": {
+        if (!can(`person.${path[1]}`)) return refuse(403, "err.denied");
+        if (!/^\d{13}$/.test(body.cnp)) return refuse(422, "err.cnp", tr("Acesta nu este un CNP.", "Ez nem CNP.", "This is not a CNP."), {path: "cnp"});
+        const list = world.cases.filter((c) => c.cnp === body.cnp);
+        if (!list.length) return refuse(404, "err.none", tr("Nu există niciun dosar cu acest CNP.", "Ezzel a CNP-vel nincs ügyirat.", "There is no case with this CNP."));
+        const over = list.filter((c) => !world.open(c));
+        if (path[2] === "look") return reply(200, {due: over.length, cases: list.map((c) => ({...world.row(c), closed_at: world.open(c) ? null : c.filed_on, kept: world.open(c), why: world.open(c) ?
+          tr("Este în lucru.", "Folyamatban van.", "It is in work.") : tr("", "", "")}))});
+        if (path[1] === "export") return this.bytes(res, "application/zip", Buffer.from("PK"));
+        return reply(200, {cases: over.length, files: 2, protocols: [{id: world.uuid(), kind: "protocol", title: "Proces-verbal de ștergere a datelor", type: "application/pdf"}]});
+      }
       case "form": {
         const service = world.services.find((s) => s.id === body.service);
         return service ? reply(200, {name: service.name, ...world.form(service, body.answers)}) : refuse(422, "err.required", null, {path: "service"});

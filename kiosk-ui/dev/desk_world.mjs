@@ -106,7 +106,7 @@ export class DeskWorld {
     this.accounts = [
       one("ana.pop", "Ana Pop", ["clerk", "registrar"]), one("ilona.szabo", "Szabó Ilona", ["clerk", "officer"], "stare_civila", {lang: "hu"}),
       one("mihai.rus", "Mihai Rus", ["head", "clerk"]), one("elena.muresan", "Elena Mureșan", ["approver", "head"], "", {totp: "123456"}),
-      one("dan.chis", "Dan Chiș", ["expert"], "urbanism"), one("admin", "Radu Câmpean", ["administrator", "technician"]),
+      one("dan.chis", "Dan Chiș", ["expert"], "urbanism"), one("vasile.man", "Vasile Man", ["archivist"]), one("admin", "Radu Câmpean", ["administrator", "technician"]),
       one("auditor", "Kerekes Ágnes", ["auditor"]), one("nou", "Vasile Suciu", ["clerk"], "", {password: null, once: "K7QM-42XD"}),
     ];
   }

@@ -137,6 +137,26 @@ static void years(void **state)
     db_sync_close(w.db);
 }
 
+/* What is still in work stands in the minutes: name of the state, how many, which numbers. */
+static void closing_minutes(struct work *w, const struct book_protocol *p)
+{
+    const struct store_place place = {rig.house.conf->blobs, 0};
+    char path[320], line[400], text[4000] = "";
+    struct bytes pdf;
+    struct err e = {0};
+
+    assert_int_equal(store_get(&place, w->a, p->document.sha256, &pdf, &e), RC_OK);
+    snprintf(path, sizeof(path), "%s.minutes.pdf", rig.conf_path);
+    assert_int_equal(fs_write(path, pdf.p, pdf.len, 0600, &e), RC_OK);
+    snprintf(line, sizeof(line), "pdftotext -layout '%s' -", path);
+    FILE *f = popen(line, "r");
+    assert_non_null(f);
+    text[fread(text, 1, sizeof(text) - 1, f)] = 0;
+    pclose(f);
+    if (!strstr(text, "în lucru la închidere: 1") || !strstr(text, "Înregistrată"))
+        fail_msg("%s", text);
+}
+
 static void closing(void **state)
 {
     (void)state;
@@ -163,6 +183,7 @@ static void closing(void **state)
     assert_int_equal(p.open, 1);
     assert_int_equal(p.pages, 1);
     assert_string_equal(p.last_day, "2026-12-31");
+    closing_minutes(&w, &p);
     assert_string_equal(pgcluster_query(&rig.pg,
                                         "SELECT d.template FROM register_year y JOIN document d ON d.id = "
                                         "y.close_document"),

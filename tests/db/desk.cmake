@@ -13,3 +13,5 @@ pridvor_test(db_desk_counter LABEL db SOURCES db/desk_counter_test.c LIBS deskte
 add_dependencies(db_desk_counter registryd registryctl)
 pridvor_test(db_desk_lock LABEL db SOURCES db/desk_lock_test.c LIBS desktest TIMEOUT 300)
 add_dependencies(db_desk_lock registryd registryctl)
+pridvor_test(db_desk_person LABEL db SOURCES db/desk_person_test.c LIBS desktest TIMEOUT 300)
+add_dependencies(db_desk_person registryd registryctl)

@@ -144,6 +144,7 @@ static void paper_with_answers(void **state)
     assert_has(page, "\"person\":\"Őri Ștefan\"");
     assert_has(page, "\"subject\":\"Groapă în drum\"");
     assert_has(page, "\"field\":\"pet.text\"");
+    assert_has(page, "\"text\":\"Cer ceva\",\"shown\":{\"ro\":\"Cer ceva\",\"hu\":\"Kérek valamit\"");
     assert_has(page, "\"email\":\"stefan@example.org\"");
     /* The book says the same as the file. */
     snprintf(year, sizeof(year), "%ld", desk_count(&rig, "SELECT year FROM casefile"));
@@ -306,12 +307,32 @@ static void two_at_once(void **state)
     assert_has(late, "\"act\":\"return\"");
 }
 
+/* What terms are counted with: the law's days by name in three languages, and those declared here. */
+static void days_off(void **state)
+{
+    (void)state;
+    BUF_SCOPE(body);
+
+    pgcluster_query(&rig.s.pg,
+                    "INSERT INTO holiday (day, name, at, by) VALUES ('2027-03-01', 'Punte', now(), 'root')");
+    assert_int_equal(desk_get(&ana, "/api/holidays", &body), 200);
+    assert_has(body, "{\"day\":\"2026-12-01\",\"kind\":\"legal\",\"name\":{\"ro\":\"");
+    assert_has(body, "\"day\":\"2026-04-12\""); /* Easter */
+    assert_has(body, "\"hu\":\"Újév\"");
+    assert_has(body, "\"2027-03-01\"");
+    assert_has(body, "\"declared\"");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_questions),           cmocka_unit_test(paper_with_answers),
-        cmocka_unit_test(only_registered),         cmocka_unit_test(a_photo),
-        cmocka_unit_test(typed_for_the_applicant), cmocka_unit_test(two_at_once),
+        cmocka_unit_test(the_questions),
+        cmocka_unit_test(paper_with_answers),
+        cmocka_unit_test(only_registered),
+        cmocka_unit_test(a_photo),
+        cmocka_unit_test(typed_for_the_applicant),
+        cmocka_unit_test(two_at_once),
+        cmocka_unit_test(days_off),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

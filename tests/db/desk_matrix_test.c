@@ -79,6 +79,13 @@ static const struct sample {
     {"POST", "/api/register/year", NULL, "", "{\"register\":\"general\",\"year\":2026,\"act\":\"close\"}",
      false, true},
     {"GET", "/api/templates", NULL, "?case=" HOME, NULL, true},
+    {"POST", "/api/person/export/look", NULL, "", "{\"cnp\":\"1960101410019\",\"reason\":\"cerere\"}", false,
+     true},
+    {"POST", "/api/person/export", NULL, "", "{\"cnp\":\"1960101410019\",\"reason\":\"cerere\"}", false,
+     true},
+    {"POST", "/api/person/erase/look", NULL, "", "{\"cnp\":\"1960101410019\",\"reason\":\"cerere\"}", false,
+     true},
+    {"POST", "/api/person/erase", NULL, "", "{\"cnp\":\"1960101410019\",\"reason\":\"cerere\"}", false, true},
     {"POST", "/api/delegations", NULL, "",
      "{\"account\":\"ana\",\"to_account\":\"ana\",\"from\":\"2027-01-01\",\"to\":\"2027-01-02\",\"reason\":"
      "\"x\"}",

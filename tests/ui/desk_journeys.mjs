@@ -251,6 +251,40 @@ async function quick(browser, mock, port) {
   await page.context().close();
 }
 
+// One person's data: the CNP goes in a body, never in an address; what stays says why; erasing asks to have looked.
+async function onePerson(browser, mock, port) {
+  const c = mock.world.cases.find((x) => !mock.world.open(x) && !x.sealed);
+  const page = await visit(browser, port);
+  await enter(page);
+  await go(page, "#/person", "[name=person-cnp]");
+  await page.fill("[name=person-cnp]", "123");
+  await page.fill("[name=person-reason]", "Cerere 12");
+  await page.keyboard.press("Enter");
+  await page.waitForSelector(".field-error");
+  await page.fill("[name=person-cnp]", c.cnp);
+  await page.keyboard.press("Enter");
+  await page.waitForSelector(".table");
+  const file = page.waitForEvent("download");
+  await page.click("text=Descarcă copia datelor");
+  check((await file).suggestedFilename() === "date-personale.zip", "the copy comes as a file");
+  await page.waitForSelector(".notice.good");
+  check(!mock.calls.some(([, path]) => path.includes(c.cnp)) && !page.url().includes(c.cnp), "the CNP stands in no address");
+  await page.context().close();
+  const other = await visit(browser, port);
+  await enter(other, "vasile.man");
+  await go(other, "#/person", "[name=person-cnp]");
+  await other.fill("[name=person-cnp]", c.cnp);
+  await other.fill("[name=person-reason]", "Cerere 13");
+  await other.keyboard.press("Enter");
+  await other.waitForSelector(".table");
+  await other.click("text=/Șterge datele d/");
+  await other.waitForSelector(".field-error");
+  await other.click("text=Am verificat cererea");
+  await other.click("text=/Șterge datele d/");
+  await other.waitForSelector(".notice.good a");
+  await other.context().close();
+}
+
 // No server: it is said, what was typed stays, and the page comes back by itself.
 async function away(browser, mock, port) {
   const page = await visit(browser, port);
@@ -481,7 +515,7 @@ async function hands(browser, mock, port) {
 }
 
 export async function journeys(browser, mock, port) {
-  for (const part of [keysOnly, stale, session, together, idle, quick, away, counter, typed, doors, wedge, privacy, oneClick, hands, states, book]) {
+  for (const part of [keysOnly, stale, session, together, idle, quick, away, counter, typed, onePerson, doors, wedge, privacy, oneClick, hands, states, book]) {
     const start = Date.now();
     await part(browser, mock, port);
     if (process.env.PRIDVOR_VERBOSE) console.log(`  ${part.name} ${Date.now() - start} ms`);

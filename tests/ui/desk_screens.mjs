@@ -15,7 +15,7 @@ const pages = (mock) => {
     ["sealed", `#/case/${mock.world.cases.find((c) => c.sealed && c.number).id}`, "textarea"],
     ["counter", id((c) => c.state === "returned"), ".case", ".doing .btn:has-text('Scrie corectura'), .doing .btn:has-text('Javítás beírása'), .doing .btn:has-text('Type the')"],
     ["search", "#/search", "#main h1"], ["entry", "#/new", "[name=way]"], ["questions", "#/new", "[name=service]", {pick: "petition.general"}], ["book", "#/register?day=2026-11-20", ".table"],
-    ["settings", "#/settings", "#main h1"], ["keys", "#/queue/mine", ".table", null, "?"],
+    ["person", "#/person", "[name=person-cnp]"], ["settings", "#/settings", "#main h1"], ["keys", "#/queue/mine", ".table", null, "?"],
   ];
 };
 const heads = [["team", "#/team", ".table"], ["delegate", "#/team", ".table", ".filters button.btn"]];

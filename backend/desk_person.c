@@ -1,0 +1,157 @@
+/* The data of one person: seen, copied, erased. The CNP is typed and comes in a body; it stands in no
+ * address, log or audit. */
+#include <string.h>
+
+#include "backend/desk_priv.h"
+#include "backend/person.h"
+#include "backend/zip.h"
+
+enum { COPY_MAX = 64 << 20 };
+
+struct person_in {
+    const char *cnp, *reason;
+};
+static const struct jfield person_fields[] = {
+    JF_STR(struct person_in, cnp, J_REQ | J_PD, 1, 32),
+    JF_STR(struct person_in, reason, J_REQ, 1, 500),
+};
+JDESC(desk_person_in, struct person_in, person_fields);
+
+static struct person_ask ask_of(const void *in)
+{
+    const struct person_in *x = in;
+    return (struct person_ask){.cnp = x->cnp, .reason = x->reason, .due = true};
+}
+
+/* ---- seen ---- */
+
+/* In words: why it stays. */
+static struct tr why_kept(struct desk_call *c, const struct person_case *p)
+{
+    static const struct tr open = {{"Este în lucru.", "Folyamatban van.", "It is in work."}};
+    static const struct tr ever = {{"Se păstrează permanent.", "Maradandó értékű.", "It is kept for ever."}};
+    struct arena *a = c->w->a;
+    char day[11];
+
+    if (!p->kept)
+        return (struct tr){{"", "", ""}};
+    if (p->open)
+        return open;
+    if (!p->until_days)
+        return ever;
+    date_ro(day, date_add((struct date){1970, 1, 1}, p->until_days));
+    return (struct tr){{arena_fmt(a, "Termenul de păstrare este până la %s.", day),
+                        arena_fmt(a, "A megőrzési idő vége: %s.", day),
+                        arena_fmt(a, "The retention term runs until %s.", day)}};
+}
+
+static enum rc seen(struct desk_call *c, const void *in, const char *right, struct err *e)
+{
+    const struct person_ask ask = ask_of(in);
+    struct work_log log = {c->who.institution, NULL, "person looked up",
+                           arena_fmt(c->w->a, "%s, reason: %s", right, ask.reason)};
+    struct person_list list;
+    int64_t due = 0;
+
+    TRY(work_audit(c->w, &c->who, &log, e)); /* whatever is found */
+    TRY(person_cases(c->w, &c->who, right, &ask, &list, e));
+    js_open(&c->out, NULL, '{');
+    js_open(&c->out, "cases", '[');
+    for (size_t i = 0; i < list.n; i++) {
+        const struct person_case *p = &list.items[i];
+        const struct tr why = why_kept(c, p);
+        struct casefile f;
+        TRY(case_get(c->w, p->id, false, &f, e));
+        due += !p->kept;
+        desk_rows(c, &f);
+        c->out.len--; /* more of it */
+        js_bool(&c->out, "kept", p->kept);
+        js_tr(&c->out, "why", &why);
+        js_close(&c->out, '}');
+    }
+    js_close(&c->out, ']');
+    js_int(&c->out, "due", due);
+    js_close(&c->out, '}');
+    return RC_OK;
+}
+
+enum rc desk_person_seen(struct desk_call *c, const void *in, struct err *e)
+{
+    return seen(c, in, "person.export", e);
+}
+
+enum rc desk_person_due(struct desk_call *c, const void *in, struct err *e)
+{
+    return seen(c, in, "person.erase", e);
+}
+
+/* ---- copied ---- */
+
+static enum rc into_zip(void *user, const char *name, struct bytes b, struct err *e)
+{
+    struct zip *z = user;
+
+    if (z->out.len + b.len > COPY_MAX)
+        return err_set(e, RC_TOO_BIG, "the copy is larger than %d MB", COPY_MAX >> 20);
+    zip_add(z, name, b);
+    return RC_OK;
+}
+
+static enum rc copied(struct desk_call *c, const struct person_ask *ask, struct zip *z, struct err *e)
+{
+    const struct person_sink sink = {into_zip, z};
+    struct person_done done;
+    struct document d;
+    struct bytes pdf;
+
+    TRY(person_export(c->w, &c->who, ask, &sink, &done, e));
+    for (size_t i = 0; i < done.n_protocols; i++) {
+        const struct doc_ask of = {done.protocols[i].id, NULL};
+        TRY(doc_read(c->w, &c->who, &of, &d, &pdf, e));
+        TRY(into_zip(z, arena_fmt(c->w->a, "proces-verbal-%zu.pdf", i + 1), pdf, e));
+    }
+    zip_end(z);
+    c->file = BYTES(arena_strn(c->w->a, z->out.p, z->out.len), z->out.len);
+    c->type = "application/zip";
+    c->save = "attachment; filename=\"date-personale.zip\"";
+    return RC_OK;
+}
+
+/* The minutes lie in it: whoever was given the copy has them, too. */
+enum rc desk_person_copy(struct desk_call *c, const void *in, struct err *e)
+{
+    static const struct tr big = {
+        {"Copia trece de 64 MB. Administratorul o face cu registryctl.",
+         "A másolat nagyobb 64 MB-nál. A rendszergazda a registryctl paranccsal készíti el.",
+         "The copy is larger than 64 MB. The administrator makes it with registryctl."}};
+    const struct person_ask ask = ask_of(in);
+    struct zip z = {.n = 0};
+
+    TRY(work_begin(c->w, e));
+    enum rc rc = work_end(c->w, copied(c, &ask, &z, e), e);
+    zip_free(&z);
+    if (rc == RC_TOO_BIG)
+        c->w->say = big;
+    return rc;
+}
+
+/* ---- erased ---- */
+
+enum rc desk_person_erase(struct desk_call *c, const void *in, struct err *e)
+{
+    const struct person_ask ask = ask_of(in);
+    struct person_done done;
+
+    TRY(person_erase(c->w, &c->who, &ask, &done, e));
+    js_open(&c->out, NULL, '{');
+    js_int(&c->out, "cases", (int64_t)done.cases);
+    js_int(&c->out, "files", (int64_t)done.files);
+    js_open(&c->out, "protocols", '[');
+    for (size_t i = 0; i < done.n_protocols; i++) {
+        js_next(&c->out, NULL);
+        doc_json(&done.protocols[i], &c->out);
+    }
+    js_close(&c->out, ']');
+    js_close(&c->out, '}');
+    return RC_OK;
+}

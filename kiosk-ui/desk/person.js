@@ -1,0 +1,84 @@
+// The data of one person: what is here, a copy to take home, and what may go. The CNP is typed and never stands in an address.
+import {html, useRef, useState} from "../shared/html.js";
+import {Icon} from "../shared/icons.js";
+import {day, Field, Head, sentence, State, useDesk} from "./tools.js";
+
+function List({rows, erase}) {
+  const {t, L, lang} = useDesk();
+  const head = ["col.number", "col.service", "col.state", "person.closed", ...(erase ? ["person.fate"] : [])].map((k) => t(k));
+  return html`<div class="table-box" role="region" tabindex="0" aria-label=${t("person.found")}><table class="table roomy-rows" role="table"><caption class="sr">${t("person.found")}</caption><thead
+    role="rowgroup"><tr role="row">${head.map((h) => html`<th key=${h} scope="col" role="columnheader">${h}</th>`)}</tr></thead><tbody role="rowgroup">${rows.map((r) => html`<tr role="row" key=${r.id}><th
+    scope="row" role="rowheader"><span class="num">${r.number || t("no_number")}</span></th><td role="cell" data-label=${head[1]}>${L(r.service_name) || r.subject}</td><td role="cell" data-label=${
+    head[2]}><${State} row=${r} /></td><td role="cell" data-label=${head[3]} class="num">${day(lang, r.closed_at) || "–"}</td>${erase && html`<td role="cell" data-label=${head[4]}>${r.kept ? html`<span
+    class="state m-wait">${t("person.stays")}</span> ${L(r.why)}` : html`<span class="state m-bad">${t("person.goes")}</span>`}</td>`}</tr>`)}</tbody></table></div>`;
+}
+
+export function Person() {
+  const {t, api, can} = useDesk();
+  const ways = ["export", "erase"].filter((w) => can(`person.${w}`));
+  const [v, set] = useState({way: ways[0], cnp: "", reason: ""});
+  const [found, setFound] = useState(null);
+  const [errors, setErrors] = useState({});
+  const [sure, setSure] = useState(false);
+  const [done, setDone] = useState(null);
+  const busy = useRef(false);
+  const body = {cnp: v.cnp.replace(/\s/g, ""), reason: v.reason.trim()};
+  const put = (more) => {
+    set({...v, ...more});
+    setFound(null);
+    setSure(false);
+    setDone(null);
+  };
+  const refused = (reply) => setErrors(["cnp", "reason"].includes(reply.path) ? {[reply.path]: sentence(reply, t)} : {all: sentence(reply, t)});
+  async function run(work) {
+    if (busy.current) return;
+    busy.current = true;
+    setErrors({});
+    await work();
+    busy.current = false;
+  }
+  const look = (e) => {
+    e.preventDefault();
+    const missing = Object.fromEntries(["cnp", "reason"].filter((n) => !body[n]).map((n) => [n, t("entry.missing")]));
+    if (Object.keys(missing).length) return setErrors(missing);
+    return run(async () => {
+      const reply = await api.post(`person/${v.way}/look`, body);
+      setDone(null);
+      setFound(reply.ok ? reply.body : null);
+      if (!reply.ok) refused(reply);
+    });
+  };
+  const copy = () => run(async () => {
+    const reply = await api.file("person/export", body);
+    if (!reply.ok) return refused(reply);
+    const a = Object.assign(document.createElement("a"), {href: URL.createObjectURL(reply.blob), download: t("person.file")});
+    a.click();
+    setTimeout(() => URL.revokeObjectURL(a.href), 60000);
+    return setDone({copy: true});
+  });
+  const erase = () => run(async () => {
+    if (!sure) return setErrors({sure: t("person.sure_missing")});
+    const reply = await api.post("person/erase", body);
+    if (!reply.ok) return refused(reply);
+    setFound(null);
+    setSure(false);
+    return setDone(reply.body);
+  });
+  return html`<div class="page narrow"><${Head} title=${t("person.title")} lead=${t("person.lead")} />
+    ${errors.all && html`<p class="notice bad" role="alert"><${Icon} name="warn" />${errors.all}</p>`}
+    <form class="card stack" onSubmit=${look} novalidate>
+      ${ways.length > 1 && html`<fieldset class="field"><legend>${t("person.way")}</legend><div class="ticks inline">${ways.map((w) => html`<label class="tick" key=${w}><input type="radio" name="person-way"
+        checked=${v.way === w} onChange=${() => put({way: w})} /><span>${t(`person.${w}`)}</span></label>`)}</div></fieldset>`}
+      <div class="two"><${Field} label="CNP" error=${errors.cnp} help=${t("person.cnp_help")}>${(a) => html`<input ...${a} class="line" name="person-cnp" inputmode="numeric" autocomplete="off" maxlength="17"
+        value=${v.cnp} onInput=${(e) => put({cnp: e.target.value})} />`}<//>
+      <${Field} label=${t("person.reason")} error=${errors.reason} help=${t("person.reason_help")}>${(a) => html`<input ...${a} class="line" name="person-reason" maxlength="500" autocomplete="off" value=${v.reason}
+        onInput=${(e) => put({reason: e.target.value})} />`}<//></div>
+      <div class="row-do"><button class="btn main" type="submit">${t("person.look")}</button><span class="quiet">${t("person.audit")}</span></div></form>
+    ${done && html`<div class="notice good" role="status"><${Icon} name="check" /><div><p>${done.copy ? t("person.copied") : t.n("person.erased", done.cases)}</p>${(done.protocols || []).map((d) => html`<p
+      key=${d.id}><a href=${`/api/documents/${d.id}`} target="_blank" rel="noopener">${d.title}</a></p>`)}</div></div>`}
+    ${found && html`<${List} rows=${found.cases} erase=${v.way === "erase"} />${v.way === "export" ? html`<section class="card stack"><p>${t("person.copy_what")}</p><div class="row-do"><button type="button" class="btn main"
+      onClick=${copy}>${t("person.copy_do")}</button></div></section>` : found.due > 0 ? html`<section class="card stack"><p>${t("person.erase_what")}</p><label class="tick"><input type="checkbox" checked=${sure}
+      aria-invalid=${errors.sure ? "true" : undefined} onChange=${(e) => setSure(e.target.checked)} /><span>${t("person.sure")}</span></label>${errors.sure && html`<p class="field-error" role="alert">${errors.sure}</p>`}<div
+      class="row-do"><button type="button" class="btn main" onClick=${erase}>${t.n("person.erase_do", found.due)}</button><span class="quiet">${t("act.final")}</span></div></section>` : html`<p class="notice"><${Icon} name="info" />${
+      t("person.nothing_due")}</p>`}`}</div>`;
+}
