@@ -160,7 +160,9 @@ enum rc book_page(struct work *w, const struct actor *who, const struct book_ask
 
 static void put_str(struct buf *b, const char *name, const char *value)
 {
-    buf_fmt(b, ",\"%s\":", name);
+    buf_str(b, ",\"");
+    buf_str(b, name);
+    buf_str(b, "\":");
     if (value)
         json_quote(b, value);
     else
