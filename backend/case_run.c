@@ -9,7 +9,7 @@
 /* What a flood left behind is opened at a walk, and while it lasts only a few: numbers and receipts come
  * first, the desk a little later. */
 enum { EVERY_MS = 1000, CATCH_UP_MS = 250, TIMERS_EVERY = 10, OPEN_MOST = 200, TIMERS_MOST = 200 };
-enum { FLOOD_PER_S = 2000, OPEN_FLOOD = 20 };
+enum { FLOOD_PER_S = 500, OPEN_FLOOD = 20 };
 
 /* One round: the loop says what is to be done, a thread does it and leaves what it found; between them the
  * room hands it over, so that at any time only one of the two has it. */
