@@ -106,17 +106,20 @@ static enum rc wrong(struct answers *s, const char *id, const char *why, struct 
 
 enum rc answers_read(struct answers *s, const struct service *svc, const struct jval *v, struct err *e)
 {
+    const struct answers before = *s; /* names come once in an object: only these can have been there */
+    size_t at = 0;
+
     if (!v || v->kind != JV_OBJ)
         return err_at(e, RC_BAD_FIELD, "answers", "answers: not an object");
     for (size_t i = 0; i < v->n; i++) {
-        const struct field *f = service_field(svc, v->names[i]);
+        const struct field *f = service_field_next(svc, v->names[i], &at);
         const char *texts[VALUES_MAX];
         int n = texts_of(&v->items[i], texts);
         if (!f || f->type == FT_NOTE)
             return wrong(s, v->names[i], "unknown field", e);
         if (n < 0 || (n > 1 && f->type != FT_MULTI && f->type != FT_FILE))
             return wrong(s, v->names[i], "wrong type or too long", e);
-        answers_put(s, f->id, texts, (size_t)n, source_of(s, f->id, texts, n));
+        answers_put(s, f->id, texts, (size_t)n, source_of(&before, f->id, texts, n));
     }
     return RC_OK;
 }

@@ -483,11 +483,22 @@ const struct tr *catalog_department(const struct catalog *c, const char *id)
     return NULL;
 }
 
-const struct field *service_field(const struct service *s, const char *id)
+const struct field *service_field_next(const struct service *s, const char *id, size_t *at)
 {
-    for (size_t i = 0; i < s->n_fields; i++) {
-        if (strcmp(s->fields[i].id, id) == 0)
-            return &s->fields[i];
+    size_t k = *at;
+    for (size_t i = 0; i < s->n_fields; i++, k++) {
+        if (k >= s->n_fields)
+            k = 0;
+        if (strcmp(s->fields[k].id, id) == 0) {
+            *at = k + 1;
+            return &s->fields[k];
+        }
     }
     return NULL;
+}
+
+const struct field *service_field(const struct service *s, const char *id)
+{
+    size_t at = 0;
+    return service_field_next(s, id, &at);
 }

@@ -110,5 +110,7 @@ const struct service *catalog_find(const struct catalog *c, const char *id);    
 const struct service *catalog_version(const struct catalog *c, const char *id, int64_t version); /* NULL */
 const struct tr *catalog_department(const struct catalog *c, const char *id);                    /* NULL */
 const struct field *service_field(const struct service *s, const char *id);
+/* The same for one of many, which mostly come in the table's order: *at, 0 at first, says where to begin. */
+const struct field *service_field_next(const struct service *s, const char *id, size_t *at);
 
 #endif

@@ -179,9 +179,10 @@ static enum rc check_answers(const struct form_ctx *c, struct answers *s, const 
                              struct err *e)
 {
     struct form_error first;
+    size_t at = 0;
     TRY(answers_read(s, c->service, r->answers, e));
     for (size_t i = 0; i < s->n; i++) {
-        const struct field *f = service_field(c->service, s->items[i].id);
+        const struct field *f = service_field_next(c->service, s->items[i].id, &at);
         if (s->items[i].n && (!form_asked(c, f) || !form_visible(c, s, f)))
             return err_at(e, RC_BAD_FIELD, arena_fmt(s->arena, "answers.%.80s", f->id),
                           "answers.%.80s: not asked", f->id);
