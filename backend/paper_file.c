@@ -138,15 +138,18 @@ static bool group4(const struct press *p, const struct buf *raw, char *table, st
 static bool elements(const struct press *p, const struct buf *raw, const struct tail *t, char *table,
                      struct buf *out)
 {
+    static const char open[] = " 0 obj\n<< /Type /StructElem\n   ";
     size_t n = 0;
 
     for (size_t k = 1; k < t->info; k++) {
-        const char *at = raw->p + offset_of(t, k), *type = strstr(at, "<< /Type /StructElem\n   /S /");
-        const char *end = strstr(at, "endobj\n");
+        const char *at = raw->p + offset_of(t, k), *type = at + strspn(at, "0123456789");
         char entry[24];
-        if (!type || !end || type > end || type - at > 20)
+        if (strncmp(type, open, sizeof open - 1) != 0)
             continue;
-        type += strlen("<< /Type /StructElem\n   ");
+        type += sizeof open - 1;
+        const char *end = strstr(type, "endobj\n");
+        if (!end)
+            return false;
         size_t name = strcspn(type, "\n");
         bool ours = (name == 6 && memcmp(type, "/S /TH", 6) == 0) ||
                     (name == 10 && memcmp(type, "/S /Figure", 10) == 0);

@@ -151,6 +151,40 @@ static void texts(void **state)
     assert_int_equal(text("received", "[1]", WAY_EMAIL, &t, &e), RC_OK);
 }
 
+/* What a step can say of a case that came on paper (backend/case_notice.c): no code, no link, no page. */
+static void every_message_in_every_language(void **state)
+{
+    static const char vars[] =
+        "{\"number\":\"PET 15/22.11.2026\",\"institution\":\"Primăria Câmpia "
+        "Turzii\",\"service\":\"Petiție\","
+        "\"department\":\"Registratură\",\"place\":\"Registratură\",\"date\":\"22.11.2026\",\"due\":"
+        "\"22.12.2026\",\"slot\":\"22.12.2026\",\"until\":\"02.12.2026\",\"reason\":\"lipsă\",\"fields\":"
+        "\"numele\",\"fee\":\"28 lei\",\"rank\":\"14\",\"code\":\"739215\",\"to_institution\":\"Garda de "
+        "Mediu\"}";
+    static const char *const own[] = {"provisional", "unsubscribed"}; /* said without a case */
+    struct jval *v = NULL;
+    struct err e = {0};
+    size_t n = 0;
+
+    (void)state;
+    assert_int_equal(jval_load(arena, "configs/messages.json", &v, &e), RC_OK);
+    const struct jval *list = jval_get(v, "messages");
+    for (size_t i = 0; i < list->n; i++)
+        for (int lang = 0; lang < LANG_COUNT; lang++)
+            for (int way = WAY_EMAIL; way <= WAY_SMS; way++) {
+                const char *id = jval_str(&list->items[i], "id", "");
+                struct letter_facts f = {.message = id, .vars = vars, .lang = (enum lang)lang};
+                struct letter_text t = {0};
+                if (strncmp(id, "staff_", 6) == 0 || strcmp(id, own[0]) == 0 || strcmp(id, own[1]) == 0)
+                    continue;
+                if (outbox_text(&reg, arena, &f, (enum way)way, &t, &e) != RC_OK || strchr(t.body, '{') ||
+                    !*t.body || (way == WAY_EMAIL && strchr(t.subject, '{')))
+                    fail_msg("%s, %s: %s %s", id, lang_codes[lang], e.text, t.body ? t.body : "");
+                n++;
+            }
+    assert_true(n >= 26 * 6);
+}
+
 static int setup(void **state)
 {
     struct err e = {0};
@@ -185,6 +219,7 @@ int main(void)
         cmocka_unit_test(lengths),
         cmocka_unit_test(mail_lines),
         cmocka_unit_test(texts),
+        cmocka_unit_test(every_message_in_every_language),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
