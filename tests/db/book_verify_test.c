@@ -10,6 +10,7 @@
 #include "backend/book_seal.h"
 #include "common/base/fs.h"
 #include "tests/db/book_rig.h"
+#include "tests/db/said.h"
 
 static struct book_rig rig;
 static char heads[300];
@@ -234,14 +235,15 @@ static void printed_pages(void **state)
     assert_non_null(strstr(book_said, "not a line of register list"));
 }
 
+static int ctl(const char *words)
+{
+    return book_ctl(&rig, words);
+}
+
 static void commands(void **state)
 {
     (void)state;
-    static const struct {
-        const char *words;
-        int code;
-        const char *says;
-    } rows[] = {
+    static const struct said rows[] = {
         {"register close hall-1 general 2025 --by dan", 1, "denied: dan has role registrar for hall-2"},
         {"register close hall-1 general 25", 2, "four digits"},
         {"register close hall-1", 2, "INSTITUTION REGISTER YEAR"},
@@ -255,11 +257,7 @@ static void commands(void **state)
         {"register page hall-1 general 2025-03-03 --by dan", 1, "denied: dan has role registrar for hall-2"},
         {"register list more", 2, "what is more for?"},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
-        int code = book_ctl(&rig, rows[i].words);
-        if (code != rows[i].code || !strstr(book_said, rows[i].says))
-            fail_msg("%s: %d, %s", rows[i].words, code, book_said);
-    }
+    said_each(rows, COUNT(rows), ctl, book_said);
 }
 
 int main(void)

@@ -1,6 +1,6 @@
 # Tests of the register against a private PostgreSQL.
-add_library(dbtest STATIC db/pgcluster.c db/tclient.c db/server.c db/body.c)
-target_link_libraries(dbtest PUBLIC registry)
+add_library(dbtest STATIC db/pgcluster.c db/tclient.c db/server.c db/body.c db/said.c)
+target_link_libraries(dbtest PUBLIC registry lib::cmocka)
 find_package(Threads REQUIRED)
 
 pridvor_test(db_migrate LABEL db SOURCES db/migrate_test.c LIBS dbtest TIMEOUT 120)

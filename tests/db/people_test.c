@@ -12,6 +12,7 @@
 #include "backend/people.h"
 #include "common/base/fs.h"
 #include "tests/db/pgcluster.h"
+#include "tests/db/said.h"
 
 static struct pgcluster pg;
 static char said[8192];
@@ -61,11 +62,7 @@ static int ctl(const char *words)
 static void every_command(void **state)
 {
     (void)state;
-    static const struct {
-        const char *words;
-        int code;
-        const char *says;
-    } rows[] = {
+    static const struct said rows[] = {
         {"user list", 0, ""},
         {"user add ana --institution hall-1 --full-name 'Ana Pop' --by root", 0, "no role and no password"},
         {"user add ana --institution hall-1 --full-name 'Ana Pop'", 1, "exists"},
@@ -103,11 +100,7 @@ static void every_command(void **state)
         {"user list", 0, "county, below county"},
         {"user list extra words", 2, ""},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
-        int code = ctl(rows[i].words);
-        if (code != rows[i].code || !strstr(said, rows[i].says))
-            fail_msg("%s: %d, %s", rows[i].words, code, said);
-    }
+    said_each(rows, COUNT(rows), ctl, said);
     /* Each change left its line, each refusal none; the chain holds. */
     assert_string_equal(pgcluster_query(&pg,
                                         "SELECT string_agg(act || ' ' || n, ', ' ORDER BY act) FROM (SELECT "
@@ -137,11 +130,7 @@ static void password_and_totp(void **state)
              pg.conninfo, path);
     snprintf(path, sizeof(path), "%s/conf", pg.dir);
     assert_int_equal(fs_write(path, text, strlen(text), 0600, &e), RC_OK);
-    static const struct {
-        const char *words;
-        int code;
-        const char *says;
-    } rows[] = {
+    static const struct said rows[] = {
         {"user password ana", 0, "one-time code of ana, good for 2 hours: "},
         {"user password ion", 1, "no account ion"},
         {"user totp ana", 0, "otpauth://totp/Pridvor:ana?secret="},
