@@ -413,7 +413,7 @@ static void turn(struct clerk *k)
         u = roll(k, n_users);
     struct jval *v = look(k, u, c->id, a, &status);
     if (!v) {
-        c->turns += status == 404 && roll(k, 8) == 0; /* it may not be open yet */
+        c->turns += (status == 404 || status == 403) && roll(k, 8) == 0; /* it may not be open yet */
         return;
     }
     const struct giving g = {k, c, v, a};
@@ -431,6 +431,8 @@ static void turn(struct clerk *k)
         const struct jval *action = choose(k, c, jval_get(v, "actions"));
         if (action)
             step(&g, c, u, action);
+        else
+            c->turns += roll(k, 4) == 0;
     }
 }
 
