@@ -101,6 +101,8 @@ MUST enum rc case_notices(struct case_doing *d, const struct wf_notice *list, si
 
 /* case_task.c */
 MUST enum rc case_task_opinions(struct case_doing *d, struct err *e);
+/* Counted anew, as of the day on which they were asked. */
+MUST enum rc case_tasks_again(struct work *w, const struct casefile *c, bool *moved, struct err *e);
 MUST enum rc case_task_visit(struct case_doing *d, struct err *e);
 MUST enum rc case_task_child(struct case_doing *d, struct err *e);
 MUST enum rc case_task_elsewhere(struct case_doing *d, const char *message, struct err *e);

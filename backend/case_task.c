@@ -26,14 +26,41 @@ static enum rc ask(struct case_doing *d, const struct asking *x, struct err *e)
     return strcmp(x->kind, "opinion") == 0 ? case_staff_asked(d->w, d->c, &at, x->due, e) : RC_OK;
 }
 
-static enum rc opinion_day(struct case_doing *d, struct date *due, struct err *e)
+static enum rc day_of(struct work *w, const struct casefile *c, struct date asked, struct date *due,
+                      struct err *e)
 {
-    const char *rule = jval_str(d->c->flow->meta, "opinion_rule", "policy.opinion");
+    const char *rule = jval_str(c->flow->meta, "opinion_rule", "policy.opinion");
     struct term t;
 
-    TRY(work_terms(d->w, e));
-    TRY(term_compute(d->w->a, d->w->terms, rule, case_today(d->w), &t, e));
+    TRY(work_terms(w, e));
+    TRY(term_compute(w->a, w->terms, rule, asked, &t, e));
     *due = t.due;
+    return RC_OK;
+}
+
+static enum rc opinion_day(struct case_doing *d, struct date *due, struct err *e)
+{
+    return day_of(d->w, d->c, case_today(d->w), due, e);
+}
+
+/* Their days, too, follow a new holiday: silence counts, and must not count too early. */
+enum rc case_tasks_again(struct work *w, const struct casefile *c, bool *moved, struct err *e)
+{
+    struct db_result *r SCOPED(db_result_freep) = NULL;
+    struct db_param p[] = {DB_STR(c->id)};
+    const struct date zero = {1970, 1, 1};
+    struct date due;
+
+    *moved = false;
+    TRY(work_sql(w, SQL_CASE_TASKS_ASKED, p, &r, e));
+    for (int i = 0; i < db_rows(r); i++) {
+        TRY(day_of(w, c, date_add(zero, db_int(r, i, 1)), &due, e));
+        if (date_days(due) == db_int(r, i, 2))
+            continue;
+        struct db_param move[] = {DB_STR(db_text(r, i, 0)), DB_STR(case_day(w->a, due))};
+        TRY(work_sql(w, SQL_CASE_TASK_MOVE, move, NULL, e));
+        *moved = true;
+    }
     return RC_OK;
 }
 

@@ -222,12 +222,16 @@ static enum rc again_inside(struct work *w, const char *id, bool *moved, struct 
 {
     struct casefile c;
     char before[11] = "", now[11] = "";
+    bool tasks;
 
     TRY(case_get(w, id, true, &c, e));
     int64_t version = c.version;
     if (date_valid(c.due))
         date_iso(before, c.due);
     TRY(case_terms_again(w, &c, NULL, moved, e));
+    TRY(case_tasks_again(w, &c, &tasks, e));
+    bool main = *moved;
+    *moved |= tasks;
     if (!*moved)
         return RC_OK;
     c.version++;
@@ -239,7 +243,7 @@ static enum rc again_inside(struct work *w, const char *id, bool *moved, struct 
                                .act = "terms_moved",
                                .given = case_given_json(w, given, 2),
                                .detail = arena_fmt(w->a, "%s %s", before, now),
-                               .public = true};
+                               .public = main};
     TRY(case_event(w, &c, &h, e));
     return case_timers_wind(w, &c, e);
 }

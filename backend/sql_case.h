@@ -76,6 +76,8 @@
     X(SQL_CASE_NEXT_WAITING, case_next_waiting, 1)                                                           \
     X(SQL_CASE_OWE_STAFF, case_owe_staff, 5)                                                                 \
     X(SQL_CASE_EXPERTS, case_experts, 2)                                                                     \
-    X(SQL_CASE_DIGEST, case_digest, 3)
+    X(SQL_CASE_DIGEST, case_digest, 3)                                                                       \
+    X(SQL_CASE_TASKS_ASKED, case_tasks_asked, 1)                                                             \
+    X(SQL_CASE_TASK_MOVE, case_task_move, 2)
 
 #endif

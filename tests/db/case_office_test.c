@@ -145,6 +145,45 @@ static void a_new_holiday_moves_days(void **state)
     assert_string_equal(of_case(id, "due::text"), due);
 }
 
+/* Working days of those who are asked follow it, too: silence must not count too early. */
+static void a_new_holiday_moves_opinions(void **state)
+{
+    (void)state;
+    const char *id = new_case("hall-1", "public.event", event_answers);
+    char due[12], sql[300];
+    int moved = 0;
+
+    DOES("clerk", id, "take", NULL, 0);
+    DOES("clerk", id, "ask_opinions", NULL, 0);
+    snprintf(due, sizeof(due), "%s",
+             of_case(id, "(SELECT min(due)::text FROM case_task t WHERE t.case_id = c.id)"));
+    snprintf(sql, sizeof(sql),
+             "INSERT INTO holiday (day, name, at, by) VALUES ('%s', 'Zi liberă', now() - interval '1 day', "
+             "'admin')",
+             due);
+    Q(sql);
+    struct work w = rig_begin(&rig);
+    assert_int_equal(case_recompute_terms(&w, &moved, &e), RC_OK);
+    rig_end(&w);
+    snprintf(
+        sql, sizeof(sql),
+        "(SELECT bool_and(due > '%s' AND late_after = due)::text FROM case_task t WHERE t.case_id = c.id)",
+        due);
+    assert_string_equal(of_case(id, sql), "true");
+    snprintf(sql, sizeof(sql),
+             "(SELECT bool_and(at::date > '%s')::text FROM case_timer t WHERE t.case_id = c.id AND done_at "
+             "IS NULL AND timer "
+             "LIKE 'opinion%%')",
+             due);
+    const char *rings = of_case(id, sql);
+    assert_true(strcmp(rings, "true") == 0 || strcmp(rings, "") == 0);
+    Q("DELETE FROM holiday");
+    struct work back = rig_begin(&rig);
+    assert_int_equal(case_recompute_terms(&back, &moved, &e), RC_OK);
+    rig_end(&back);
+    assert_string_equal(of_case(id, "(SELECT min(due)::text FROM case_task t WHERE t.case_id = c.id)"), due);
+}
+
 static void late_goes_up_the_tree(void **state)
 {
     (void)state;
@@ -421,6 +460,7 @@ int main(void)
         cmocka_unit_test(who_stands_in_works),
         cmocka_unit_test(opinions_run_beside),
         cmocka_unit_test(a_new_holiday_moves_days),
+        cmocka_unit_test(a_new_holiday_moves_opinions),
         cmocka_unit_test(late_goes_up_the_tree),
         cmocka_unit_test(more_time_with_a_reason),
         cmocka_unit_test(two_pairs_of_eyes),
