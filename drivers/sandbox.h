@@ -1,5 +1,6 @@
-/* A driver process talks to its device and to its parent, to nobody else: no network, no new files, no other
- * program. The kernel holds it to that (seccomp); whoever tries gets EACCES. Scanner and office printer may
+/* A driver process talks to its device and to its parent, to nobody else: no network, no new files, no
+ * writing to files that are no device, no other program. The kernel holds it to that (seccomp, Landlock);
+ * whoever tries gets EACCES. Scanner and office printer may
  * have the network (table in sandbox.c). */
 #ifndef PRIDVOR_SANDBOX_H
 #define PRIDVOR_SANDBOX_H
