@@ -34,13 +34,14 @@ export function Entry() {
   const register = v.register || own[0]?.register || "";
   const put = (name) => (e) => set({...v, [name]: e.target.value});
   const asks = v.way === "service" && !v.bare;
+  const wide = me.roles.some((r) => r.reach !== "department" && ["clerk", "registrar"].includes(r.role)); // else only what is of the own office
   const form = useForm(v.way === "service" && !v.bare ? v.service : "", v.answers);
   const needed = v.way === "service" ? ["service", ...(v.bare ? ["correspondent"] : [])] : ["correspondent", "subject"];
 
   function body() {
     const {date_on_paper, number_on_paper, department, service, subject, correspondent, cnp, email, phone, direction} = v;
     const some = v.way === "service" ? {direction: "in", service, department, date_on_paper, number_on_paper, lang: v.lang, ...(v.bare ? {correspondent, subject, cnp} : {})} :
-      {register, direction, correspondent, subject, department, date_on_paper, number_on_paper, lang: v.lang};
+      {register, direction, correspondent, subject, department: department || (wide ? "" : me.departments?.[0]?.id), date_on_paper, number_on_paper, lang: v.lang};
     const out = Object.fromEntries(Object.entries(some).filter(([, value]) => value));
     if (v.way === "service" && v.bare && (email || phone)) out.contact = Object.fromEntries(Object.entries({email, phone}).filter(([, value]) => value));
     if (asks) out.answers = given(form?.fields || [], v.answers);
@@ -81,7 +82,7 @@ export function Entry() {
   const box = (name, more = {}) => (a) => html`<input ...${a} class="line" name=${name} value=${v[name]} onInput=${put(name)} autocomplete="off" ...${more} />`;
   const pick = (name, options, first) => (a) => html`<select ...${a} name=${name} value=${name === "register" ? register : v[name]} onChange=${put(name)}>${first !== undefined &&
     html`<option value="">${first}</option>`}${options.map(([value, text]) => html`<option key=${value} value=${value}>${text}</option>`)}</select>`;
-  const offered = (services.body?.items || services.body || []).map((s) => [s.id, L(s.name)]).sort((a, b) => a[1].localeCompare(b[1], lang));
+  const offered = (services.body?.items || services.body || []).filter((s) => wide || (me.departments || []).some((d) => d.id === s.department)).map((s) => [s.id, L(s.name)]).sort((a, b) => a[1].localeCompare(b[1], lang));
   const ways = [["service", "entry.way_service", "entry.way_service_help"], ["plain", "entry.way_plain", "entry.way_plain_help"]];
   return html`<div class="page narrow"><${Head} title=${t("entry.title")} lead=${t("entry.lead")} />
     <form class="stack" onSubmit=${(e) => (e.preventDefault(), send())} novalidate>
@@ -107,7 +108,7 @@ export function Entry() {
       <details class="card more"><summary>${t("entry.more")}</summary><div class="two">
         <${Field} label=${t("entry.date")} error=${errors.date_on_paper || errors.paper_on}>${box("date_on_paper", {type: "date"})}<//>
         <${Field} label=${t("entry.number")} error=${errors.number_on_paper || errors.paper_number}>${box("number_on_paper", {maxlength: 64})}<//>
-        <${Field} label=${t("entry.department")} error=${errors.department}>${pick("department", (me.departments || []).map((d) => [d.id, L(d.name)]), t("entry.by_service"))}<//>
+        <${Field} label=${t("entry.department")} error=${errors.department}>${pick("department", (me.departments || []).map((d) => [d.id, L(d.name)]), wide || v.way === "service" ? t("entry.by_service") : undefined)}<//>
         <${Field} label=${t("entry.lang")}>${pick("lang", [["ro", "Română"], ["hu", "Magyar"], ["en", "English"]])}<//></div></details>
       <div class="row-do end"><button type="submit" class="btn main tall">${t("entry.send")}</button><span class="quiet">${t("act.final")}</span></div></form></div>`;
 }
