@@ -119,7 +119,7 @@ export function Links({data}) {
 export function Timeline({data}) {
   const {t, L} = useDesk();
   const own = (e) => `act.${e.act.replaceAll(" ", "_")}`; // what the workflow has no word for
-  const what = (e) => L(e.label) || (t.has(own(e)) ? t(own(e)) : e.act);
+  const what = (e) => (t.has(own(e)) ? t(own(e)) : L(e.label) || e.act);
   return html`<section class="card"><h2>${t("timeline.title")}</h2><ol class="timeline">${[...data.events].reverse().map((e, i) => html`<li key=${i}><p><strong>${what(e)}</strong>${e.public && html` <span class="tag">${t("timeline.public")}</span>`}</p>${e.reason && html`<p class="area">${e.reason}</p>`}<p class="quiet small num">${
     moment(t.lang, e.at)} · ${e.actor_name || t("timeline.system")}</p></li>`)}</ol></section>`;
 }
