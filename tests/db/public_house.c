@@ -51,23 +51,26 @@ static void answer(const char *id, const char *title)
         id, title, hex, pdf.len);
 }
 
-static void tell(const char *name, const struct body *b, bool last)
+static void tell(const char *name, const struct body *b)
 {
-    printf("{\"name\":\"%s\",\"code\":\"%s\",\"pin\":\"%s\"}%s", name, b->code, b->pin, last ? "" : ",");
+    static bool more;
+    const char *n = house_ask("SELECT n || '/' || year FROM request WHERE request_id = '%s'", b->id);
+    printf("%s{\"name\":\"%s\",\"code\":\"%s\",\"pin\":\"%s\",\"number\":\"%s\"}", more ? "," : "", name,
+           b->code, b->pin, n);
+    more = true;
 }
 
-static void scenes(void)
+static void ended(const char *id)
 {
-    struct body fresh, work, back, done, gone;
-    const char *id;
+    house_ask("UPDATE case_term SET ended_on = current_date WHERE case_id = '%s'", id);
+}
 
-    house_file(&fresh);
+static void working(void)
+{
+    struct body work;
     house_file(&work);
-    house_file(&back);
-    house_file(&done);
-    house_file(&gone);
-    (void)house_case(&fresh, "registered");
-    id = house_case(&work, "in_work");
+    const char *id = house_case(&work, "in_work");
+
     house_event(id, "take", "in_work", "", true);
     house_event(id, "extend", "in_work", "actul se caută în arhiva județului", true);
     note(id,
@@ -76,27 +79,77 @@ static void scenes(void)
               id);
     message(id, "email", "ana.muresan@example.ro", "sent");
     message(id, "sms", "0740123456", "failed");
-    id = house_case(&back, "in_work");
+    tell("in_work", &work);
+}
+
+static void returned(void)
+{
+    struct body back;
+    house_file(&back);
+    const char *id = house_case(&back, "in_work");
+
     house_event(id, "take", "in_work", "", true);
     house_event(id, "return", "returned", "Data nașterii nu se potrivește cu actul.", true);
     house_return(id, "{act.birth_date,act.birth_place,reason,file.mandate}",
                  "Data nașterii nu se potrivește cu actul. Verificați și motivul.", token);
-    id = house_case(&done, "in_work");
+    tell("returned", &back);
+}
+
+/* Ways to an end. */
+static void finished(const char *name, const char *act, const char *state, const char *reason,
+                     const char *letter)
+{
+    struct body b;
+    house_file(&b);
+    const char *id = house_case(&b, "in_work");
+
     house_event(id, "take", "in_work", "", true);
-    house_event(id, "approve", "decided", "", true);
-    house_event(id, "issue", "issued", "", true);
-    house_ask("UPDATE casefile SET state = 'issued' WHERE id = '%s'", id);
-    house_ask("UPDATE case_term SET ended_on = current_date WHERE case_id = '%s'", id);
-    answer(id, "Certificat de naștere, duplicat");
-    id = house_case(&gone, "withdrawn");
-    house_event(id, "withdraw", "withdrawn", "", true);
-    house_ask("UPDATE case_term SET ended_on = current_date WHERE case_id = '%s'", id);
+    house_event(id, act, state, reason, true);
+    house_ask("UPDATE casefile SET state = '%s' WHERE id = '%s'", state, id);
+    ended(id);
+    if (letter)
+        answer(id, letter);
+    tell(name, &b);
+}
+
+static void forwarded(void)
+{
+    struct body b;
+    house_file(&b);
+    const char *id = house_case(&b, "in_work");
+
+    house_event(id, "forward", "forwarded", "actul este la altă primărie", true);
+    house_ask("UPDATE casefile SET state = 'forwarded' WHERE id = '%s'", id);
+    ended(id);
+    house_ask(
+        "INSERT INTO casefile SELECT (c).* FROM (SELECT jsonb_populate_record(x, jsonb_build_object('id', "
+        "'00000000-0000-7000-8000-0000000000f2', 'institution', 'uat-2', 'n', 318, 'state', 'in_work', "
+        "'registered_at', now())) AS c FROM casefile x WHERE id = '%s') AS y",
+        id);
+    house_event("00000000-0000-7000-8000-0000000000f2", "take", "in_work", "", true);
+    tell("forwarded", &b);
+}
+
+static void scenes(void)
+{
+    struct body fresh;
+
     printf("{\"port\":%d,\"link\":\"%s\",\"cases\":[", house.public_port, token);
-    tell("registered", &fresh, false);
-    tell("in_work", &work, false);
-    tell("returned", &back, false);
-    tell("issued", &done, false);
-    tell("withdrawn", &gone, true);
+    house_file(&fresh);
+    (void)house_case(&fresh, "registered");
+    tell("registered", &fresh);
+    working();
+    returned();
+    finished("issued", "issue", "issued", "", "Certificat de naștere, duplicat");
+    finished("answered", "answer", "answered", "", "Răspuns");
+    finished("refused", "refuse", "answered", "", "Refuz, cu motivele și calea de atac");
+    finished("withdrawn", "withdraw", "withdrawn", "", NULL);
+    forwarded();
+    house_ask(
+        "INSERT INTO notice (case_id, institution, service, from_day, to_day, posted_at, posted_by) SELECT "
+        "gen_random_uuid(), i, s, current_date, current_date + 10, now(), 'x' FROM (VALUES ('uat-1', "
+        "'cs.marriage_declaration'), ('uat-1', 'public.gathering'), ('uat-2', 'cs.marriage_declaration')) v "
+        "(i, s)");
     printf("]}\n");
     fflush(stdout);
 }

@@ -10,7 +10,8 @@ const build = process.env.PRIDVOR_BUILD || join(root, "build/asan");
 const program = join(build, "tests/public_house");
 const pictures = process.argv[2];
 const langs = ["ro", "hu", "en"];
-const sizes = [["phone", 360, 740, 16], ["phone-large", 360, 740, 26], ["desk", 1280, 900, 16]];
+const sizes = [["phone", 390, 844, 16], ["phone-large", 360, 740, 26], ["desk", 1440, 900, 16]];
+let wrongs = 0;
 const limits = {target: 44, font: 15.9, lower: 0};
 
 function house() {
@@ -31,7 +32,7 @@ async function visit(browser, size, lang) {
   const context = await browser.newContext({viewport: {width, height}, locale: lang, reducedMotion: "reduce"});
   const page = await context.newPage();
   page.on("pageerror", (e) => check(false, `exception: ${e.message}`));
-  page.on("console", (m) => m.type() === "error" && !/ (401|403|404|409|410|422) \(/.test(m.text())
+  page.on("console", (m) => m.type() === "error" && !/ (401|403|404|409|410|422|429|503) \(/.test(m.text())
     && check(false, `console: ${m.text()}`));
   await page.route("**/s/style.css", async (route) => {
     const reply = await route.fetch();
@@ -63,6 +64,31 @@ async function enter(page, at, one, lang) {
   await page.waitForURL("**/case");
 }
 
+// The form, what is not understood, the wrong PIN, and the page with state and dates alone.
+async function byNumber(page, at, h, size, lang) {
+  const send = async (house, number, pin, to) => {
+    await page.fill("#house", house);
+    await page.fill("#number", number);
+    await page.fill("#pin", pin);
+    await Promise.all([page.waitForResponse((r) => r.request().method() === "POST" && r.status() === to),
+      page.click("button[type=submit]")]);
+    await page.waitForLoadState("load");
+  };
+  const back = h.cases.find((c) => c.name === "returned");
+  await page.goto(`${at}/s?lang=${lang}`);
+  await page.click("a[href^='/n']");
+  await look(page, "number", size, lang);
+  await send("Primăria", "1", "0000", 422);
+  await look(page, "number-which", size, lang);
+  check(await page.inputValue("#number") === "1", "what was typed stays");
+  await send("primaria 1", `nr. ${back.number}`, back.pin, 303);
+  await look(page, "by-number", size, lang);
+  check(await page.locator("a[href^='/case/repair']").count() === 0, "a number shows no repair");
+  await page.goto(`${at}/n?lang=${lang}`);
+  await send("Primăria 1", `${700 + wrongs++}/2026`, "0000", 403);
+  await look(page, "number-wrong", size, lang);
+}
+
 async function sweep(browser, h, size, lang) {
   const at = `http://127.0.0.1:${h.port}`;
   const page = await visit(browser, size, lang);
@@ -72,6 +98,12 @@ async function sweep(browser, h, size, lang) {
   await page.fill("#pin", "0000");
   await page.click("button[type=submit]");
   await look(page, "enter-wrong", size, lang);
+  await byNumber(page, at, h, size, lang);
+  await page.goto(`${at}/b?lang=${lang}`);
+  check(await page.locator("main li").count() === 3, "three notices");
+  await look(page, "board", size, lang);
+  await page.goto(`${at}/case?lang=${lang}`);
+  await look(page, "expired", size, lang);
   await page.goto(`${at}/c/${h.link}?lang=${lang}`);
   await look(page, "link", size, lang);
   for (const one of h.cases) {
@@ -142,6 +174,26 @@ async function downloads(browser, h) {
   await page.context().close();
 }
 
+// Too many wrong tries, by code and by number: when it goes on, and which door stays open.
+async function locked(browser, h) {
+  const at = `http://127.0.0.1:${h.port}`;
+  const one = h.cases.find((c) => c.name === "withdrawn");
+  for (const [path, fields] of [["/s", {"#code": one.code}], ["/n", {"#house": "Primăria 1", "#number": "9999/2026"}]])
+    for (const lang of langs) {
+      const page = await visit(browser, sizes[0], lang);
+      for (let i = 0; i < 7 && !/\d\d:\d\d/.test(await page.evaluate(() => document.querySelector(".problem")?.textContent || "")); i++) {
+        await page.goto(`${at}${path}?lang=${lang}`);
+        for (const [id, text] of Object.entries(fields)) await page.fill(id, text);
+        await page.fill("#pin", one.pin === "0000" ? "0001" : "0000");
+        await page.click("button[type=submit]");
+        await page.waitForSelector(".problem");
+      }
+      check(/\d\d:\d\d/.test(await page.textContent(".problem")), `${path} says when it goes on`);
+      await look(page, `locked${path.replace("/", "-")}`, sizes[0], lang);
+      await page.context().close();
+    }
+}
+
 if (!existsSync(program)) {
   console.log(`skipped: no ${program}`);
   process.exit(77);
@@ -155,6 +207,7 @@ try {
   await downloads(browser, h);
   await repairs(browser, h);
   await withdraws(browser, h);
+  await locked(browser, h);
 } catch (e) {
   console.log(`FAIL ${e.stack}`);
   process.exitCode = 1;
