@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -394,7 +395,15 @@ static void no_secret_is_kept(void **state)
 }
 
 /* With the parameters of the product: a name that does not exist takes as long as one that does. */
-static void same_time(void **state)
+/* Work, not time: a neighbour on this machine does not count. */
+static int64_t cpu_us(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+static void same_work(void **state)
 {
     (void)state;
     static const uint8_t master[32] = {7};
@@ -412,9 +421,9 @@ static void same_time(void **state)
         for (int k = 0; k < 2; k++) {
             struct login_try t = {k ? "nimeni" : "mia", "gresit", NULL, "10.0.8.2"};
             pass(86401);
-            int64_t begin = mono_us();
+            int64_t begin = cpu_us();
             assert_int_equal(login_enter(&real, &t, token, &e), RC_DENIED);
-            int64_t took = mono_us() - begin;
+            int64_t took = cpu_us() - begin;
             best[k] = took < best[k] ? took : best[k];
         }
     print_message("known %lld us, unknown %lld us\n", (long long)best[0], (long long)best[1]);
@@ -429,7 +438,7 @@ int main(void)
         cmocka_unit_test(one_address), cmocka_unit_test(at_the_same_time),
         cmocka_unit_test(sessions),    cmocka_unit_test(second_factor),
         cmocka_unit_test(reset),       cmocka_unit_test(no_secret_is_kept),
-        cmocka_unit_test(same_time),
+        cmocka_unit_test(same_work),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
