@@ -102,6 +102,7 @@ async function sweep(browser, h, size, lang) {
   await page.goto(`${at}/b?lang=${lang}`);
   check(await page.locator("main li").count() === 3, "three notices");
   await look(page, "board", size, lang);
+  await page.context().clearCookies();
   await page.goto(`${at}/case?lang=${lang}`);
   await look(page, "expired", size, lang);
   await page.goto(`${at}/c/${h.link}?lang=${lang}`);
