@@ -29,7 +29,7 @@ const struct desk_route desk_routes[] = {
     DESK_FILE("GET", "/api/cases/{id}/request.pdf", "case.view", NULL, desk_request),
     DESK_ROUTE("POST", "/api/cases/{id}/documents", "document.add", NULL, desk_upload),
     DESK_FILE("GET", "/api/documents/{id}", "document.view", NULL, desk_document),
-    DESK_ROUTE("POST", "/api/documents/{id}/certify", "document.certify", NULL, desk_certify),
+    DESK_SLOW("POST", "/api/documents/{id}/certify", "document.certify", NULL, desk_certify),
     DESK_ROUTE("POST", "/api/documents/{id}/printed", "document.certify", NULL, desk_printed),
     DESK_ROUTE("GET", "/api/templates", "answer.draft", &desk_templates_in, desk_templates),
     DESK_ROUTE("GET", "/api/search", "case.search", &desk_search_in, desk_search),
