@@ -390,6 +390,7 @@ async function wedge(browser, mock, port) {
   const page = await visit(browser, port);
   await enter(page);
   await go(page, "#/new");
+  await page.click("text=O hârtie fără serviciu");
   await page.fill("[name=subject]", "gard");
   await page.focus("[name=subject]");
   await page.evaluate((text) => {
