@@ -10,6 +10,7 @@ struct vars {
     struct buf json;
     enum lang lang;
     size_t n;
+    const char *rank; /* on the waiting list; or NULL */
 };
 
 static void put(struct vars *v, const char *name, const char *value)
@@ -121,7 +122,7 @@ static void put_all(struct vars *v, const struct case_doing *d, const struct tr 
     put(v, "reason", reason_of(d, message, v->lang));
     put(v, "fields", labels_of(d, v->lang));
     put(v, "fee", fee_of(v->lang));
-    put(v, "rank", "1");
+    put(v, "rank", v->rank);
     put(v, "code", d->code);
     if (other)
         put(v, "to_institution", tr_get(other, v->lang));
@@ -148,6 +149,18 @@ static enum rc owe(const struct case_doing *d, const char *message, const char *
     return work_sql(d->w, SQL_CASE_OWE, p, NULL, e);
 }
 
+static enum rc find_rank(struct vars *v, const struct casefile *c, const char *message, struct err *e)
+{
+    struct db_result *r SCOPED(db_result_freep) = NULL;
+    struct db_param p[] = {DB_STR(c->id)};
+
+    if (strcmp(message, "waiting_list") != 0)
+        return RC_OK;
+    TRY(work_sql(v->w, SQL_CASE_RANK, p, &r, e));
+    v->rank = arena_str(v->w->a, db_text(r, 0, 0));
+    return RC_OK;
+}
+
 /* Whoever left no address reads it at the kiosk or on the page of the slip. */
 static enum rc tell_applicant(const struct case_doing *d, const char *message, struct err *e)
 {
@@ -162,6 +175,7 @@ static enum rc tell_applicant(const struct case_doing *d, const char *message, s
     TRY(case_institution(d->w, d->c->institution, &here, NULL, e));
     if (to)
         TRY(case_institution(d->w, to, &there, NULL, e));
+    TRY(find_rank(&v, d->c, message, e));
     put_all(&v, d, &here, to ? &there : NULL, message);
     buf_chr(&v.json, '}');
     const char *vars = arena_strn(d->w->a, v.json.p, v.json.len);

@@ -183,8 +183,8 @@ enum rc desk_queue(struct desk_call *c, const void *in, struct err *e)
 
 enum rc desk_counts(struct desk_call *c, const void *in, struct err *e)
 {
-    static const char *const names[] = {"register",   "mine",    "today",     "late",
-                                        "unassigned", "waiting", "attention", "opinions"};
+    static const char *const names[] = {"register", "mine",      "today",    "late", "unassigned",
+                                        "waiting",  "attention", "opinions", "print"};
     struct db_result *r SCOPED(db_result_freep) = NULL;
     struct desk_scope scope;
     char today[11];

@@ -70,7 +70,8 @@ static struct doc_row row_of(struct work *w, const struct db_result *r, int i, b
         *names[k] = own(w, r, i, (int)(COUNT(texts) + COUNT(numbers) + k));
     int last = COUNT(texts) + COUNT(numbers) + COUNT(names);
     x.d.disposed_ms = db_int(r, i, last);
-    x.source = source ? own(w, r, i, last + 1) : NULL;
+    x.d.to_print = db_text(r, i, last + 1)[0] == 't';
+    x.source = source ? own(w, r, i, last + 2) : NULL;
     return x;
 }
 
@@ -243,7 +244,8 @@ void doc_json(const struct document *d, struct buf *out)
     member(out, "number", d->number);
     moment(out, "voided_at", d->voided_ms);
     member(out, "voided_why", d->voided_why);
-    buf_fmt(out, ",\"disposed\":%s}", d->disposed_ms ? "true" : "false");
+    buf_fmt(out, ",\"to_print\":%s,\"disposed\":%s}", d->to_print ? "true" : "false",
+            d->disposed_ms ? "true" : "false");
 }
 
 /* ---- what clerks bring ---- */

@@ -12,6 +12,7 @@ struct document {
     const char *id, *case_id, *institution, *kind, *title, *lang, *sha256, *type, *parent, *template;
     int64_t size, pages, made_ms, signed_ms, certified_ms, voided_ms;
     int64_t disposed_ms; /* its bytes are gone */
+    bool to_print;       /* waits in the queue for paper */
     const char *made_by, *signed_by, *signed_name, *certified_by, *voided_why;
     const char *number; /* in the register of what goes out; or NULL */
 };

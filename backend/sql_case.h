@@ -78,6 +78,7 @@
     X(SQL_CASE_EXPERTS, case_experts, 2)                                                                     \
     X(SQL_CASE_DIGEST, case_digest, 3)                                                                       \
     X(SQL_CASE_TASKS_ASKED, case_tasks_asked, 1)                                                             \
-    X(SQL_CASE_TASK_MOVE, case_task_move, 2)
+    X(SQL_CASE_TASK_MOVE, case_task_move, 2)                                                                 \
+    X(SQL_CASE_RANK, case_rank, 1)
 
 #endif

@@ -33,4 +33,9 @@ SELECT
         SELECT t.case_id FROM s JOIN case_task t ON t.institution = s.institution
             AND (s.department = '' OR t.department = s.department)
         JOIN casefile c ON c.id = t.case_id AND c.closed_at IS NULL
-        WHERE t.done_at IS NULL AND t.assignee IS NULL LIMIT 1000) x)
+        WHERE t.done_at IS NULL AND t.assignee IS NULL LIMIT 1000) x),
+    (SELECT count(*) FROM (SELECT DISTINCT p.case_id FROM case_print p
+        JOIN document d ON d.id = p.document AND d.voided_at IS NULL AND d.disposed_at IS NULL
+        JOIN casefile c ON c.id = p.case_id
+        JOIN s ON s.institution = c.institution AND (s.department = '' OR c.department = s.department)
+        WHERE p.printed_at IS NULL LIMIT 1000) x)

@@ -1,7 +1,3 @@
 -- One document. $1 id. Lists select the same columns in the same order (row_of in doc.c).
-SELECT d.id, d.case_id, d.institution, d.kind, d.title, d.lang, encode(d.sha256, 'hex'), d.type, d.parent, d.template,
-    d.size, d.pages, (extract(epoch FROM d.made_at) * 1000)::bigint, (extract(epoch FROM d.signed_at) * 1000)::bigint,
-    (extract(epoch FROM d.certified_at) * 1000)::bigint, (extract(epoch FROM d.voided_at) * 1000)::bigint,
-    d.made_by, d.signed_by, d.signed_name, d.certified_by, d.voided_why, d.number,
-    (extract(epoch FROM d.disposed_at) * 1000)::bigint
+SELECT @doc_columns@
 FROM document d WHERE d.id = $1::uuid

@@ -1,9 +1,5 @@
 -- What was rendered and waits for its signature. $1 case
-SELECT d.id, d.case_id, d.institution, d.kind, d.title, d.lang, encode(d.sha256, 'hex'), d.type, d.parent, d.template,
-    d.size, d.pages, (extract(epoch FROM d.made_at) * 1000)::bigint, (extract(epoch FROM d.signed_at) * 1000)::bigint,
-    (extract(epoch FROM d.certified_at) * 1000)::bigint, (extract(epoch FROM d.voided_at) * 1000)::bigint,
-    d.made_by, d.signed_by, d.signed_name, d.certified_by, d.voided_why, d.number,
-    (extract(epoch FROM d.disposed_at) * 1000)::bigint, d.source
+SELECT @doc_columns@, d.source
 FROM document d WHERE d.case_id = $1::uuid AND d.source IS NOT NULL AND d.signed_at IS NULL AND d.voided_at IS NULL
     AND d.kind <> 'certified'
 ORDER BY d.made_at DESC, d.id DESC LIMIT 1

@@ -90,6 +90,7 @@ function Top({row, data, copyNumber}) {
         <button type="button" class="tool" disabled=${list.at < 1} aria-label=${t("key.k")} onClick=${() => step(-1)}><${Icon} name="up" /></button>
         <button type="button" class="tool" disabled=${list.at >= list.ids.length - 1} aria-label=${t("key.j")} onClick=${() => step(1)}><${Icon} name="down" /></button></div>`}</div>
     <p class="case-who"><strong>${row.person}</strong><span>${L(row.service_name)}</span>${row.subject && html`<span class="quiet">${row.subject}</span>`}</p>
+    ${row.attention && html`<p class="notice warn">${t.has(`attention.${row.attention}`) ? t(`attention.${row.attention}`) : t("attention.other")}</p>`}
     <p class="case-by"><span>${L(row.department_name)}</span><span>${row.assignee_name || t("nobody_long")}</span><span class="num">${t("case.since",
       {at: moment(t.lang, row.registered_at)})}</span><span>${t(`channel.${row.channel}`)}</span>${data.case.cnp_masked && html`<span class="num">CNP ${
       data.case.cnp_masked}</span>`}</p></div>`;

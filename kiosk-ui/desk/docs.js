@@ -70,7 +70,7 @@ export function Viewer({src, type, title, frame, check}) {
 }
 
 export function Documents({id, data, load, editing}) {
-  const {t, api, can, news} = useDesk();
+  const {t, api, can, news, recount} = useDesk();
   const [chosen, setChosen] = useState("");
   const frame = useRef(null);
   const uploads = useUploads(`cases/${id}/documents`, (doc) => {
@@ -102,6 +102,12 @@ export function Documents({id, data, load, editing}) {
     await load.load();
     return setChosen(reply.body.id);
   };
+  const printed = async (d) => {
+    const reply = await api.post(`documents/${d.id}/printed`);
+    news.say(reply.ok ? t("doc.printed_done") : sentence(reply, t), reply.ok ? "good" : "bad");
+    await load.load();
+    recount();
+  };
   const plain = shown && !shown.voided_at && ["scan", "attachment"].includes(shown.kind) && !all.some((d) => d.parent === shown.id && d.kind === "certified");
   return html`<section class="docs" aria-label=${t("docs.title")}><div class="docs-h"><h2 class="sr">${t("docs.title")}</h2>
       ${all.map((d) => html`<button type="button" key=${d.id} class="doc-tab" aria-pressed=${d.id === shown?.id} title=${d.title} onClick=${() => setChosen(d.id)}>
@@ -110,8 +116,9 @@ export function Documents({id, data, load, editing}) {
         shown.size && size(shown.size)].filter(Boolean).join(" · ")}${shown.signed_at && html` <span class="state m-good">${t("doc.signed", {who: shown.signed_name
         || shown.signed_by, at: moment(t.lang, shown.signed_at)})}</span>`}${shown.number && html` <span class="num">${t("doc.number", {number: shown.number})}</span>`}${shown.voided_at && html` <span class="state m-bad">${
         t("doc.voided", {why: shown.voided_why || "–"})}</span>`}${shown.certified_at && html` <span class="state m-good">${t("doc.certified_at", {at: moment(t.lang,
-        shown.certified_at)})}</span>`}</p>
+        shown.certified_at)})}</span>`}${shown.to_print && html` <span class="state m-wait">${t("doc.to_print")}</span>`}</p>
       ${plain && can("document.certify") && html`<button type="button" class="btn" onClick=${() => certify(shown)}><${Icon} name="check" />${t("doc.certify")}</button>`}
+      ${shown.to_print && can("document.certify") && html`<button type="button" class="btn" onClick=${() => printed(shown)}><${Icon} name="check" />${t("doc.printed")}</button>`}
       <button type="button" class="btn" onClick=${print}><${Icon} name="print" />${t("doc.print")}</button></div>
       ${shown.disposed ? html`<p class="notice warn">${t("doc.disposed")}</p>` : html`<${Viewer} src=${shown.src} type=${shown.type} title=${shown.title} frame=${frame} check=${shown.id === "request"} />`}`}
     ${can("document.add") && !editing && html`<div class="docs-add"><${Drop} id="case-file" small onFiles=${uploads.add} /><${Uploads} uploads=${uploads} /></div>`}

@@ -4,7 +4,7 @@ import {query} from "./api.js";
 import {go, Head, many, useDesk, useLoad, Waiting} from "./tools.js";
 import {Cases, ColumnChoice, Empty, Pager, usePages} from "./table.js";
 
-const known = ["register", "mine", "today", "late", "unassigned", "waiting", "opinions", "team", "all"];
+const known = ["register", "mine", "today", "late", "unassigned", "waiting", "opinions", "team", "attention", "print", "all"];
 
 // For heads: several cases go to one colleague at once; it can be taken back.
 function Hand({rows, clear}) {

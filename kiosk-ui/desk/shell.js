@@ -8,6 +8,7 @@ import {Keys, useKeys} from "./keys.js";
 import {setSearch} from "./search.js";
 
 export const queues = ["register", "mine", "today", "late", "unassigned", "waiting", "opinions"];
+const rare = ["attention", "print"]; // in the menu only while something waits there
 
 function Item({to, label, count, tone, now, sign}) {
   return html`<li><a href=${to} aria-current=${now ? "page" : undefined}>${sign && html`<${Icon} name=${sign} />`}<span class="nav-label">${label}</span>
@@ -24,13 +25,14 @@ function Nav({close}) {
     <div class="carve" aria-hidden="true"></div>
     ${can("case.list") && html`<h2 class="nav-h">${t("nav.work")}</h2><ul>
       ${queues.map((q) => html`<${Item} key=${q} to=${`#/queue/${q}`} label=${t(`q.${q}`)} count=${counts?.[q]} tone=${tone[q]} now=${on("queue", q)} />`)}
+      ${rare.filter((q) => counts?.[q] || on("queue", q)).map((q) => html`<${Item} key=${q} to=${`#/queue/${q}`} label=${t(`q.${q}`)} count=${counts?.[q]}
+        tone="warn" now=${on("queue", q)} />`)}
       <${Item} to="#/queue/all" label=${t("q.all")} now=${on("queue", "all")} /></ul>`}
     <h2 class="nav-h">${t("nav.house")}</h2><ul>
       ${can("register.view") && html`<${Item} to="#/register" label=${t("nav.register")} sign="paper" now=${on("register")} />`}
       ${(can("person.export") || can("person.erase")) && html`<${Item} to="#/person" label=${t("person.nav")} sign="eye" now=${on("person")} />`}
       ${can("team.view") && html`<${Item} to="#/team" label=${t("nav.team")} sign="person" now=${on("team")} />`}
-      ${can("message.view") && html`<${Item} to="#/admin/messages" label=${t("admin.messages")} sign="info" count=${counts?.attention || undefined} tone="warn"
-        now=${on("admin", "messages")} />`}
+      ${can("message.view") && html`<${Item} to="#/admin/messages" label=${t("admin.messages")} sign="info" now=${on("admin", "messages")} />`}
       ${admin && html`<${Item} to=${`#/admin/${can("audit.view") ? "audit" : "users"}`} label=${t("nav.admin")} sign="id" now=${on("admin") && at.id !== "messages"} />`}
       <${Item} to="#/settings" label=${t("nav.settings")} sign="text" now=${on("settings")} /></ul>
     <${Languages} /></nav>`;

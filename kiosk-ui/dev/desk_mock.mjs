@@ -351,6 +351,11 @@ export class DeskMock {
     const c = world.cases.find((k) => k.detail?.documents.some((d) => d.id === path[1]));
     if (!c) return refuse(404, "err.not_found");
     const doc = c.detail.documents.find((d) => d.id === path[1]);
+    if (path[2] === "printed") {
+      doc.to_print = false;
+      c.printed = true;
+      return reply(200, world.whole(c, who));
+    }
     if (path[2] === "certify") {
       const copy = {...doc, id: world.uuid(), kind: "certified", parent: doc.id, type: "application/pdf", title: `${doc.title} (conform cu originalul)`,
         certified_by: who.account, certified_at: `${world.today}T10:20:00Z`};

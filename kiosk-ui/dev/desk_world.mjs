@@ -172,7 +172,7 @@ export class DeskWorld {
 
   row(c) {
     const {author2, workflow, cnp, seen, detail, draft, facts, ...row} = c;
-    return {...row, state_label: this.states[c.state].label, flags: c.flags.map((id) => ({id, name: this.flagNames[id] || tr(id, id, id)})),
+    return {...row, attention: this.open(c) && c.late && c.n % 3 === 0 ? "staff_late" : "", state_label: this.states[c.state].label, flags: c.flags.map((id) => ({id, name: this.flagNames[id] || tr(id, id, id)})),
       days_left: c.due ? working(this.today, c.due) : null, assignee_name: this.account(c.assignee)?.full_name || null, assignee: c.assignee || null};
   }
 
@@ -191,6 +191,7 @@ export class DeskWorld {
       today: (c) => this.open(c) && c.due === this.today,
       late: (c) => this.open(c) && c.late, unassigned: (c) => this.open(c) && !c.assignee,
       waiting: (c) => c.state === "returned" || c.state === "waiting",
+      attention: (c) => this.open(c) && c.late && c.n % 3 === 0, print: (c) => c.state === "answered" && c.n % 3 === 0 && !c.printed,
       opinions: (c) => c.flags.includes("waits_opinion"), team: (c) => this.open(c), all: () => true,
     };
     return this.cases.filter((c) => (by[name] || by.all)(c) && this.mine(c, who));
@@ -198,7 +199,7 @@ export class DeskWorld {
   counts(who) {
     const n = (q) => this.queue(q, who).length;
     return {register: n("register"), mine: n("mine"), today: n("today"), late: n("late"), unassigned: n("unassigned"), waiting: n("waiting"),
-      attention: 2, opinions: n("opinions")};
+      attention: n("attention"), opinions: n("opinions"), print: n("print")};
   }
   page(list, q) {
     const key = {due: (c) => c.due || "0000", number: (c) => c.register + String(c.n).padStart(9, "0"), registered: (c) => c.registered_at}[q.get("sort")
@@ -258,7 +259,7 @@ export class DeskWorld {
     const documents = [doc("request", "Cererea", "application/pdf")];
     if (c.channel !== "web") documents.push(doc("scan", "Foaia scanată la chioșc", "image/svg+xml"), doc("scan", "Anexa 1", "image/svg+xml"));
     if (["answered", "closed"].includes(c.state)) {
-      documents.push(doc("answer", "Răspuns", "application/pdf", {signed_by: "elena.muresan", signed_name: "Elena Mureșan", signed_at: at(4, "12")}));
+      documents.push(doc("answer", "Răspuns", "application/pdf", {to_print: c.state === "answered" && c.n % 3 === 0, signed_by: "elena.muresan", signed_name: "Elena Mureșan", signed_at: at(4, "12")}));
     }
     c.detail = {events, documents, notes: [{at: at(1, "10"), author: "ilona.szabo", author_name: "Szabó Ilona", text: "Am vorbit la telefon: " +
       "trimite și o fotografie.", public: false}],

@@ -126,7 +126,7 @@ static void a_place_goes_on(void **state)
 {
     (void)state;
     const char *holds = search_case("parking.place"), *first = search_case("parking.place"),
-               *second = search_case("parking.place");
+               *second = search_case("parking.place"), *third = search_case("parking.place");
     char sql[300];
 
     snprintf(sql, sizeof(sql),
@@ -139,6 +139,19 @@ static void a_place_goes_on(void **state)
     Q(sql);
     snprintf(sql, sizeof(sql), "UPDATE casefile SET state = 'issued' WHERE id = '%s'", holds);
     Q(sql);
+    snprintf(sql, sizeof(sql),
+             "UPDATE casefile SET state = 'registered', email = 'ana@example.ro', facts = facts || "
+             "'{\"case.place_free\": \"false\", "
+             "\"case.rule_result\": \"pass\"}' WHERE id = '%s'",
+             third);
+    Q(sql);
+    DOES("system", third, "rule_wait", NULL, 0); /* behind the two that came before */
+    snprintf(
+        sql, sizeof(sql),
+        "SELECT vars::jsonb->>'rank' FROM owed_message WHERE request_id IN ('%s', (SELECT request_id FROM "
+        "casefile WHERE id = '%s')) AND message = 'waiting_list'",
+        third, third);
+    assert_string_equal(Q(sql), "3");
     int before = listed("attention");
     DOES("clerk", holds, "expire", NULL, 0);
     assert_string_equal(of_case(first, "attention || (facts->>'case.place_free')"), "staff_place_freetrue");

@@ -515,8 +515,28 @@ async function hands(browser, mock, port) {
   await page.context().close();
 }
 
+// A letter that waits for paper leaves the list, and the menu, when somebody has it in the hand.
+async function paper(browser, mock, port) {
+  const page = await visit(browser, port);
+  await enter(page, "vasile.man");
+  await page.click("nav a[href='#/queue/print']");
+  await page.waitForSelector(".table");
+  const n = await page.locator("tbody a.open").count();
+  await page.click("tbody a.open >> nth=0");
+  await page.click(".doc-tab >> text=Răspuns");
+  await page.waitForSelector(".docs-tools >> text=așteaptă hârtie");
+  await page.click(".docs-tools >> text=Este tipărit");
+  await page.waitForSelector(".docs-tools >> text=așteaptă hârtie", {state: "detached"});
+  const left = () => page.locator("nav a[href='#/queue/print'] .count").allTextContents();
+  await until("one letter less waits", async () => (await left()).join() === (n > 1 ? String(n - 1) : ""));
+  const late = one(mock, (c) => mock.world.open(c) && c.late && c.n % 3 === 0);
+  await go(page, `#/case/${late.id}`, ".case-top .notice");
+  check((await page.textContent(".case-top .notice")).includes("Termenul legal a trecut"), "the case says why it asks for a look");
+  await page.context().close();
+}
+
 export async function journeys(browser, mock, port) {
-  for (const part of [keysOnly, stale, session, together, idle, quick, away, counter, typed, onePerson, doors, wedge, privacy, oneClick, hands, states, book]) {
+  for (const part of [keysOnly, stale, session, together, idle, quick, away, counter, typed, onePerson, doors, wedge, privacy, oneClick, hands, states, book, paper]) {
     const start = Date.now();
     await part(browser, mock, port);
     if (process.env.PRIDVOR_VERBOSE) console.log(`  ${part.name} ${Date.now() - start} ms`);
