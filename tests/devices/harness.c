@@ -96,10 +96,17 @@ int vdev_cmd(const struct vdev_proc *v, const char *line, char *reply, size_t ca
     return vdev_cmd_at(v->dir, line, reply, cap);
 }
 
+int vdev_patience(int ms)
+{
+    const char *slow = getenv("PRIDVOR_SLOW");
+    long times = slow ? strtol(slow, NULL, 10) : 1;
+    return times > 1 && times <= 100 ? ms * (int)times : ms;
+}
+
 bool vdev_until(const struct vdev_proc *v, const char *text, int ms)
 {
     char reply[8192];
-    for (long until = now_ms() + ms;; nap(5)) {
+    for (long until = now_ms() + vdev_patience(ms);; nap(5)) {
         if (vdev_cmd(v, "state", reply, sizeof reply) == 0 && strstr(reply, text))
             return true;
         if (now_ms() >= until)

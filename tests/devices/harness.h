@@ -52,6 +52,9 @@ void vdev_stop(struct vdev_proc *v);
  * result. Returns only in that second run, with the device's folder for vdev_cmd_at. */
 const char *vdev_self(const char *model, char **argv);
 
+/* A wait of a test, times PRIDVOR_SLOW: under valgrind everything takes many times longer. */
+int vdev_patience(int ms);
+
 /* The same by folder, for processes that did not start the device. */
 int vdev_cmd_at(const char *dir, const char *line, char *reply, size_t cap);
 

@@ -79,7 +79,7 @@ static void note(struct kdrv *k, const struct frame *f)
 
 bool kdrv_frame(struct kdrv *k, struct frame *f, int ms)
 {
-    int64_t until = mono_ms() + ms;
+    int64_t until = mono_ms() + vdev_patience(ms);
     char *end;
     while (!k->lines.len || !(end = memchr(k->lines.p, '\n', k->lines.len))) {
         struct pollfd p = {.fd = k->out, .events = POLLIN};
@@ -106,7 +106,7 @@ bool kdrv_frame(struct kdrv *k, struct frame *f, int ms)
 
 bool kdrv_completion(struct kdrv *k, int64_t id, struct frame *f, int ms)
 {
-    int64_t until = mono_ms() + ms;
+    int64_t until = mono_ms() + vdev_patience(ms);
     while (mono_ms() < until && kdrv_frame(k, f, (int)(until - mono_ms())))
         if (strcmp(f->kind, "completion") == 0 && f->id == id)
             return true;
@@ -116,7 +116,7 @@ bool kdrv_completion(struct kdrv *k, int64_t id, struct frame *f, int ms)
 bool kdrv_link(struct kdrv *k, const char *link, int ms)
 {
     struct frame f;
-    int64_t until = mono_ms() + ms;
+    int64_t until = mono_ms() + vdev_patience(ms);
     while (mono_ms() < until) {
         kdrv_line(k, "{\"id\":1,\"verb\":\"ping\"}");
         int64_t step = mono_ms() + 300;
