@@ -1,4 +1,5 @@
 /* The register's server. */
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -86,6 +87,7 @@ static void on_signal(uv_signal_t *s, int number)
 static int run(const char *path)
 {
     setenv("UV_THREADPOOL_SIZE", THREADS, 0);
+    mallopt(M_ARENA_MAX, 1); /* else each thread keeps for itself what a letter once took */
     struct err e = {0};
     struct registry g = {.loop = uv_default_loop(), .arena = arena_new()};
     struct boot b = {.g = &g};
@@ -95,7 +97,6 @@ static int run(const char *path)
         return 1;
     }
     signal(SIGPIPE, SIG_IGN);
-    setenv("UV_THREADPOOL_SIZE", "12", 0); /* most of them wait for the database or the disk */
     if (registry_listen(&g, &e) != RC_OK) {
         log_err(&e, "event=start_failed");
         return 1;
