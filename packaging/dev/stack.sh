@@ -57,9 +57,11 @@ start_kioskd() {
     wait_for 20 "kioskd" http_ok "$PORT_KIOSK" /healthz
 }
 
+# Who was killed a moment ago holds its port until the last of its threads is gone.
 launch_at() { # launch_at "PORT..." NAME COMMAND...: not where another program listens
-    local port
+    local port end=$((SECONDS + 3))
     for port in $1; do
+        until pid_of "$2" >/dev/null || ! port_open "$port" || [ "$SECONDS" -gt "$end" ]; do sleep 0.1; done
         pid_of "$2" >/dev/null || ! port_open "$port" ||
             die "port $port of $2 is taken by another program; PRIDVOR_PORTS=17080 ./pridvor ... takes seven others"
     done

@@ -47,7 +47,8 @@ static void paper(void **state)
         {"petition.general", "general", "x", "rodica", NULL, BOOK_IN, RC_BAD_FIELD,
          "register: petition.general goes into petitions"},
         {"no.such", NULL, "x", "rodica", NULL, BOOK_IN, RC_BAD_FIELD, "there is no service no.such"},
-        {"petition.general", NULL, "", "rodica", NULL, BOOK_IN, RC_BAD_FIELD, "subject: is missing"},
+        {"petition.general", NULL, "", "rodica", NULL, BOOK_IN, RC_OK, "PET 3/"}, /* the service's name */
+        {NULL, "general", "", "rodica", NULL, BOOK_IN, RC_BAD_FIELD, "subject: is missing"},
         {"petition.general", NULL, "x", "dan", NULL, BOOK_IN, RC_DENIED, "denied"},
         {"petition.general", NULL, "x", "ana", NULL, BOOK_IN, RC_DENIED, "denied"},
         {"ad.banner", NULL, "Banner", "ana", NULL, BOOK_IN, RC_OK, "AUT 1/"},
@@ -85,12 +86,15 @@ static void paper(void **state)
     assert_string_equal(pgcluster_query(&rig.pg,
                                         "SELECT string_agg(register || ' ' || n, ', ' ORDER BY register) "
                                         "FROM register_counter"),
-                        "general 2, internal 1, permits 1, petitions 2");
+                        "general 2, internal 1, permits 1, petitions 3");
+    assert_string_equal(
+        pgcluster_query(&rig.pg, "SELECT subject FROM register_entry WHERE register = 'petitions' AND n = 3"),
+        "Cerere, sesizare sau propunere");
     assert_string_equal(pgcluster_query(&rig.pg,
                                         "SELECT count(*) FROM casefile f JOIN register_entry r ON r.case_id "
                                         "= f.id AND (r.institution, r.register, r.year, r.n) = "
                                         "(f.institution, f.register, f.year, f.n)"),
-                        "3");
+                        "4");
     assert_string_equal(pgcluster_query(&rig.pg, "SELECT count(*) FROM casefile WHERE cnp_hash IS NULL"),
                         "0");
     db_sync_close(w.db);
