@@ -33,30 +33,31 @@ static int teardown(void **state)
     return 0;
 }
 
+static const struct {
+    const char *service, *reg, *subject, *who, *department;
+    enum book_direction direction;
+    enum rc rc;
+    const char *says; /* or the number it gets */
+} rows[] = {
+    {"petition.general", NULL, "Groapă pe strada Morii", "rodica", NULL, BOOK_IN, RC_OK, "PET 1/"},
+    {"petition.general", "petitions", "Iluminat public", "rodica", NULL, BOOK_IN, RC_OK, "PET 2/"},
+    {"petition.general", "general", "x", "rodica", NULL, BOOK_IN, RC_BAD_FIELD,
+     "register: petition.general goes into petitions"},
+    {"no.such", NULL, "x", "rodica", NULL, BOOK_IN, RC_BAD_FIELD, "there is no service no.such"},
+    {"petition.general", NULL, "", "rodica", NULL, BOOK_IN, RC_OK, "PET 3/"}, /* the service's name */
+    {NULL, "general", "", "rodica", NULL, BOOK_IN, RC_BAD_FIELD, "subject: is missing"},
+    {"petition.general", NULL, "x", "dan", NULL, BOOK_IN, RC_DENIED, "denied"},
+    {"petition.general", NULL, "x", "ana", NULL, BOOK_IN, RC_DENIED, "denied"},
+    {"ad.banner", NULL, "Banner", "ana", NULL, BOOK_IN, RC_OK, "AUT 1/"},
+    {NULL, "general", "Adresă", "rodica", NULL, BOOK_IN, RC_OK, "1/"},
+    {NULL, "general", "Răspuns", "rodica", NULL, BOOK_OUT, RC_OK, "2/"},
+    {NULL, "internal", "Referat", "rodica", NULL, BOOK_INTERNAL, RC_OK, "INT 1/"},
+    {NULL, NULL, "Adresă", "rodica", NULL, BOOK_IN, RC_BAD_FIELD, "there is no register"},
+};
+
 static void paper(void **state)
 {
     (void)state;
-    static const struct {
-        const char *service, *reg, *subject, *who, *department;
-        enum book_direction direction;
-        enum rc rc;
-        const char *says; /* or the number it gets */
-    } rows[] = {
-        {"petition.general", NULL, "Groapă pe strada Morii", "rodica", NULL, BOOK_IN, RC_OK, "PET 1/"},
-        {"petition.general", "petitions", "Iluminat public", "rodica", NULL, BOOK_IN, RC_OK, "PET 2/"},
-        {"petition.general", "general", "x", "rodica", NULL, BOOK_IN, RC_BAD_FIELD,
-         "register: petition.general goes into petitions"},
-        {"no.such", NULL, "x", "rodica", NULL, BOOK_IN, RC_BAD_FIELD, "there is no service no.such"},
-        {"petition.general", NULL, "", "rodica", NULL, BOOK_IN, RC_OK, "PET 3/"}, /* the service's name */
-        {NULL, "general", "", "rodica", NULL, BOOK_IN, RC_BAD_FIELD, "subject: is missing"},
-        {"petition.general", NULL, "x", "dan", NULL, BOOK_IN, RC_DENIED, "denied"},
-        {"petition.general", NULL, "x", "ana", NULL, BOOK_IN, RC_DENIED, "denied"},
-        {"ad.banner", NULL, "Banner", "ana", NULL, BOOK_IN, RC_OK, "AUT 1/"},
-        {NULL, "general", "Adresă", "rodica", NULL, BOOK_IN, RC_OK, "1/"},
-        {NULL, "general", "Răspuns", "rodica", NULL, BOOK_OUT, RC_OK, "2/"},
-        {NULL, "internal", "Referat", "rodica", NULL, BOOK_INTERNAL, RC_OK, "INT 1/"},
-        {NULL, NULL, "Adresă", "rodica", NULL, BOOK_IN, RC_BAD_FIELD, "there is no register"},
-    };
     ARENA_SCOPE(a);
     struct work w = book_job(&rig, a);
 
