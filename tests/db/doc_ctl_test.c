@@ -12,68 +12,39 @@
 #include "tests/db/doc_rig.h"
 #include "tests/unit/paper_rig.h"
 
-static struct doc_rig r;
-
-static int setup(void **state)
-{
-    (void)state;
-    if (!doc_rig_make(&r))
-        exit(77);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    doc_rig_free(&r);
-    return 0;
-}
-
-static void holds(const char *text, const char *part)
-{
-    if (!strstr(text, part))
-        fail_msg("\"%s\" is not in:\n%s", part, text);
-}
-
-static void lacks(const char *text, const char *part)
-{
-    if (strstr(text, part))
-        fail_msg("\"%s\" is in:\n%s", part, text);
-}
-
 static void ctl(const char *words, int code, const char *says)
 {
-    int got = book_ctl(&r.book, words);
+    int got = book_ctl(&rig.book, words);
     if (got != code || !strstr(book_said, says))
         fail_msg("%s: %d, %s", words, got, book_said);
 }
 
 static void every_template_in_every_language(void **state)
 {
-    const char *dir = getenv("PRIDVOR_PAPERS") ? getenv("PRIDVOR_PAPERS") : r.book.pg.dir;
+    const char *dir = getenv("PRIDVOR_PAPERS") ? getenv("PRIDVOR_PAPERS") : rig.book.pg.dir;
     int made = 0;
 
     (void)state;
     ctl("template check --configs configs", 0, "templates hold");
-    for (size_t i = 0; i < r.book.house.templates.n; i++) {
-        const struct template *t = &r.book.house.templates.items[i];
+    for (size_t i = 0; i < rig.book.house.templates.n; i++) {
+        const struct template *t = &rig.book.house.templates.items[i];
         for (int l = 0; l < LANG_COUNT; l++) {
             if (!t->langs[l])
                 continue;
-            const char *file = arena_fmt(r.a, "%s/t_%s_%s.pdf", dir, t->id, lang_codes[l]);
-            ctl(arena_fmt(r.a, "template show %s --institution hall-1 --lang %s --out %s", t->id,
+            const char *file = arena_fmt(rig.a, "%s/t_%s_%s.pdf", dir, t->id, lang_codes[l]);
+            ctl(arena_fmt(rig.a, "template show %s --institution hall-1 --lang %s --out %s", t->id,
                           lang_codes[l], file),
                 0, "pages");
-            const char *text = paper_ask(r.a, "pdftotext %s -", file);
+            const char *text = paper_ask(rig.a, "pdftotext %s -", file);
             holds(text, "Primăria Comunei Sic");
             if (l == LANG_HU)
                 holds(text, "Szék község Polgármesteri Hivatala");
             lacks(text, "{");
-            holds(paper_ask(r.a, "qpdf --check %s", file), "No syntax");
-            const char *info = paper_ask(r.a, "pdfinfo %s", file);
+            holds(paper_ask(rig.a, "qpdf --check %s", file), "No syntax");
+            const char *info = paper_ask(rig.a, "pdfinfo %s", file);
             holds(info, "Tagged:          yes");
             holds(info, "Title:");
-            lacks(paper_ask(r.a, "pdffonts %s", file), " no ");
+            lacks(paper_ask(rig.a, "pdffonts %s", file), " no ");
             made++;
         }
     }
@@ -83,8 +54,8 @@ static void every_template_in_every_language(void **state)
 static void commands_and_what_they_refuse(void **state)
 {
     struct err e = {0};
-    const char *png = arena_fmt(r.a, "%s/arms.png", r.book.pg.dir),
-               *text = arena_fmt(r.a, "%s/arms.txt", r.book.pg.dir);
+    const char *png = arena_fmt(rig.a, "%s/arms.png", rig.book.pg.dir),
+               *text = arena_fmt(rig.a, "%s/arms.txt", rig.book.pg.dir);
 
     (void)state;
     static const uint8_t dot[] = {
@@ -99,10 +70,10 @@ static void commands_and_what_they_refuse(void **state)
     ctl("user office primar", 2, "--ro is missing");
     ctl("user office primar --ro '\xFF'", 2, "200 bytes");
     ctl("institutions letterhead hall-1 --secretary 'Nagy Éva'", 0, "kept");
-    assert_string_equal(doc_sql(&r, "SELECT secretary || '|' || (address <> '') FROM institution_letter"),
+    assert_string_equal(doc_sql(&rig, "SELECT secretary || '|' || (address <> '') FROM institution_letter"),
                         "Nagy Éva|true");
-    ctl(arena_fmt(r.a, "institutions letterhead hall-1 --arms %s", png), 0, "kept");
-    ctl(arena_fmt(r.a, "institutions letterhead hall-1 --arms %s", text), 1, "not a PDF, JPEG or PNG");
+    ctl(arena_fmt(rig.a, "institutions letterhead hall-1 --arms %s", png), 0, "kept");
+    ctl(arena_fmt(rig.a, "institutions letterhead hall-1 --arms %s", text), 1, "not a PDF, JPEG or PNG");
     ctl("institutions letterhead hall-9 --secretary X", 1, "no institution hall-9");
     ctl("template show nothing --institution hall-1 --out /dev/null", 1, "no template nothing");
     ctl("template show decision --institution hall-9 --out /dev/null", 1, "no institution hall-9");
@@ -119,18 +90,18 @@ static void commands_and_what_they_refuse(void **state)
 
 static void from_inventory_to_minutes(void **state)
 {
-    const char *id = doc_case(&r, "petition.general", "closed");
+    const char *id = doc_case(&rig, "petition.general", "closed");
     char list[UUID_LEN] = "";
 
     (void)state;
-    doc_sql(&r, "UPDATE casefile SET closed_at = '2010-05-05 12:00Z' WHERE id = '%s'", id);
+    doc_sql(&rig, "UPDATE casefile SET closed_at = '2010-05-05 12:00Z' WHERE id = '%s'", id);
     ctl("retention inventory --institution hall-1 --class PET-10 --by arhiva", 0, "list ");
     memcpy(list, strstr(book_said, "list ") + 5, UUID_LEN - 1);
-    ctl(arena_fmt(r.a, "retention dispose %s --by arhiva", list), 1, "who drew up the list");
+    ctl(arena_fmt(rig.a, "retention dispose %s --by arhiva", list), 1, "who drew up the list");
     ctl("retention list --institution hall-1", 0, "waits for approval");
-    ctl(arena_fmt(r.a, "retention dispose %s --by primar --out %s/m.pdf", list, r.book.pg.dir), 0,
+    ctl(arena_fmt(rig.a, "retention dispose %s --by primar --out %s/m.pdf", list, rig.book.pg.dir), 0,
         "document ");
-    holds(paper_ask(r.a, "pdftotext %s -", arena_fmt(r.a, "%s/m.pdf", r.book.pg.dir)), "Viceprimar");
+    holds(paper_ask(rig.a, "pdftotext %s -", arena_fmt(rig.a, "%s/m.pdf", rig.book.pg.dir)), "Viceprimar");
     ctl("retention list --institution hall-1", 0, "disposed");
     ctl("audit-seal", 0, "");
     ctl("verify-audit", 0, "");
@@ -138,19 +109,19 @@ static void from_inventory_to_minutes(void **state)
 
 static void litter_goes_and_nothing_else(void **state)
 {
-    const struct store_place place = {r.book.conf.blobs, 1};
-    const char *id = doc_case(&r, "petition.general", "decided");
-    struct casefile c = doc_case_get(&r, id);
+    const struct store_place place = {rig.book.conf.blobs, 1};
+    const char *id = doc_case(&rig, "petition.general", "decided");
+    struct casefile c = doc_case_get(&rig, id);
     struct doc_effect f = {&c, "sign_answer", NULL, 0};
     struct document kept;
     char lost[STORE_HEX], young[STORE_HEX];
     struct err e = {0};
 
     (void)state;
-    DOC_OK(doc_sign_case(&r.w, &r.primar, &f, &kept, &doc_err));
+    DOC_OK(doc_sign_case(&rig.w, &rig.primar, &f, &kept, &doc_err));
     DOC_OK(store_put(&place, BYTES("lost", 4), lost, &doc_err));
     DOC_OK(store_put(&place, BYTES("young", 5), young, &doc_err));
-    char *age = arena_fmt(r.a, "touch -d '3 days ago' %s/%.2s/%s %s/%.2s/%s", place.folder, lost, lost,
+    char *age = arena_fmt(rig.a, "touch -d '3 days ago' %s/%.2s/%s %s/%.2s/%s", place.folder, lost, lost,
                           place.folder, kept.sha256, kept.sha256);
     FILE *p = popen(age, "r");
     assert_int_equal(pclose(p), 0);
@@ -158,9 +129,9 @@ static void litter_goes_and_nothing_else(void **state)
     holds(book_said, "1 files");
     ctl("retention litter --remove yes", 0, "1 files that nothing names, removed");
     struct bytes b;
-    assert_int_equal(store_get(&place, r.a, lost, &b, &e), RC_NOT_FOUND);
-    DOC_OK(store_get(&place, r.a, young, &b, &doc_err));
-    DOC_OK(store_get(&place, r.a, kept.sha256, &b, &doc_err));
+    assert_int_equal(store_get(&place, rig.a, lost, &b, &e), RC_NOT_FOUND);
+    DOC_OK(store_get(&place, rig.a, young, &b, &doc_err));
+    DOC_OK(store_get(&place, rig.a, kept.sha256, &b, &doc_err));
     ctl("retention litter", 0, "0 files");
 }
 
@@ -172,5 +143,5 @@ int main(void)
         cmocka_unit_test(from_inventory_to_minutes),
         cmocka_unit_test(litter_goes_and_nothing_else),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, doc_setup, doc_teardown);
 }

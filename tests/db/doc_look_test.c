@@ -11,23 +11,6 @@
 #include "backend/doc_priv.h"
 #include "tests/db/doc_rig.h"
 
-static struct doc_rig r;
-
-static int setup(void **state)
-{
-    (void)state;
-    if (!doc_rig_make(&r))
-        exit(77);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    doc_rig_free(&r);
-    return 0;
-}
-
 static const char name_200[] =
     "Anamaria-Ștefania-Gheorghița Kőszegi-Ördög Țîrlea-Mureșanu von Hohenzollern-Sigmaringen și "
     "Întreprinderea Individuală Brutăria Tradițională Ardelenească „Pâinea Bună a Părinților Noștri” Țaga "
@@ -40,14 +23,14 @@ static const char *body_of(const struct doc_letter *l, int size)
 {
     BUF_SCOPE(b);
 
-    buf_str(&b, letter_offer(&r.w, l));
+    buf_str(&b, letter_offer(&rig.w, l));
     for (int i = 0; i < size; i++)
         buf_fmt(
             &b,
             "\n%d. Drumul din strada Morii se repară în două etape: întâi se umplu gropile, apoi se toarnă "
             "stratul de uzură pe toată lungimea, de la pod până la școală, pe ambele sensuri.%s",
             i + 1, i % 7 == 3 ? "\n- până la 5 decembrie 2026;\n- după 1 martie 2027." : "");
-    return arena_str(r.a, b.p);
+    return arena_str(rig.a, b.p);
 }
 
 static void letter_of(struct doc_letter *l, const struct template *t, enum lang lang, int size)
@@ -81,7 +64,7 @@ static void letter_of(struct doc_letter *l, const struct template *t, enum lang 
         l->n_to = 2;
     }
     const size_t rows = t->n_columns ? (size ? 60 : 3) : 0;
-    const char **cells = ARENA_ARRAY(r.a, const char *, rows * t->n_columns + 1);
+    const char **cells = ARENA_ARRAY(rig.a, const char *, rows * t->n_columns + 1);
     for (size_t i = 0; i < rows * t->n_columns; i++)
         cells[i] = i % t->n_columns == 1 && size ? (i % 5 ? name_200 : long_word) : "PET 45";
     l->cells = cells;
@@ -107,7 +90,7 @@ static void inside(const char *file, const char *boxes)
 static void short_and_long(void **state)
 {
     static const int sizes[] = {0, 9};
-    const struct templates *all = &r.book.house.templates;
+    const struct templates *all = &rig.book.house.templates;
 
     (void)state;
     for (size_t i = 0; i < all->n; i++)
@@ -117,9 +100,9 @@ static void short_and_long(void **state)
                 struct bytes pdf;
                 size_t pages;
                 letter_of(&l, &all->items[i], (enum lang)lang, sizes[k]);
-                DOC_OK(letter_pdf(&r.w, &l, &pdf, &pages, &doc_err));
-                const char *file = arena_fmt(r.a, "look_%s_%s_%d", l.t->id, lang_codes[lang], sizes[k]);
-                inside(file, doc_ask(&r, pdf, file, "pdftotext -bbox %s -"));
+                DOC_OK(letter_pdf(&rig.w, &l, &pdf, &pages, &doc_err));
+                const char *file = arena_fmt(rig.a, "look_%s_%s_%d", l.t->id, lang_codes[lang], sizes[k]);
+                inside(file, doc_ask(&rig, pdf, file, "pdftotext -bbox %s -"));
             }
 }
 
@@ -134,10 +117,10 @@ static void names_are_never_alone(void **state)
             struct doc_letter l;
             struct bytes pdf;
             size_t pages;
-            letter_of(&l, template_find(&r.book.house.templates, ids[i]), LANG_RO, size);
+            letter_of(&l, template_find(&rig.book.house.templates, ids[i]), LANG_RO, size);
             l.rows = (size_t)size; /* a row is higher than what is asked for below */
-            DOC_OK(letter_pdf(&r.w, &l, &pdf, &pages, &doc_err));
-            const char *last = doc_ask(&r, pdf, "alone", arena_fmt(r.a, "pdftotext -f %zu %%s -", pages));
+            DOC_OK(letter_pdf(&rig.w, &l, &pdf, &pages, &doc_err));
+            const char *last = doc_ask(&rig, pdf, "alone", arena_fmt(rig.a, "pdftotext -f %zu %%s -", pages));
             const char *leave = strstr(last, "Cu stimă,"), *end = leave ? leave : strstr(last, "Primar\n");
             assert_non_null(end);
             if (end - last < 40)
@@ -149,5 +132,5 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(short_and_long),
                                        cmocka_unit_test(names_are_never_alone)};
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, doc_setup, doc_teardown);
 }

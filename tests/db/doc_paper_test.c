@@ -19,36 +19,13 @@
 #include "common/base/pdf.h"
 #include "tests/db/doc_rig.h"
 
-static struct doc_rig r;
-
-static int setup(void **state)
-{
-    (void)state;
-    if (!doc_rig_make(&r))
-        exit(77);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    doc_rig_free(&r);
-    return 0;
-}
-
-static void holds(const char *text, const char *part)
-{
-    if (!strstr(text, part))
-        fail_msg("\"%s\" is not in:\n%s", part, text);
-}
-
 static struct bytes jpeg(int width, int height)
 {
     struct jpeg_compress_struct c = {0};
     struct jpeg_error_mgr err;
     unsigned char *out = NULL;
     unsigned long len = 0;
-    uint8_t *row = arena_alloc(r.a, (size_t)width);
+    uint8_t *row = arena_alloc(rig.a, (size_t)width);
 
     c.err = jpeg_std_error(&err);
     jpeg_create_compress(&c);
@@ -67,7 +44,7 @@ static struct bytes jpeg(int width, int height)
     }
     jpeg_finish_compress(&c);
     jpeg_destroy_compress(&c);
-    struct bytes kept = BYTES(arena_dup(r.a, out, len), len);
+    struct bytes kept = BYTES(arena_dup(rig.a, out, len), len);
     free(out);
     return kept;
 }
@@ -75,7 +52,7 @@ static struct bytes jpeg(int width, int height)
 /* As the kiosk's scanner files it: a grey page, a text page lying on its side. */
 static struct bytes scan_pdf(void)
 {
-    uint8_t *bits = arena_alloc(r.a, 155 * 1754);
+    uint8_t *bits = arena_alloc(rig.a, 155 * 1754);
     const struct bilevel text = {1240, 1754, 155, bits};
     struct err e = {0};
     BUF_SCOPE(g4);
@@ -97,7 +74,7 @@ static struct bytes scan_pdf(void)
     };
     const struct pdf_doc doc = {"Hârtie", "ro", 1795334400000, pages, 2};
     assert_int_equal(pdf_write(&doc, &out, &e), RC_OK);
-    return BYTES(arena_dup(r.a, out.p, out.len), out.len);
+    return BYTES(arena_dup(rig.a, out.p, out.len), out.len);
 }
 
 static const char foreign[] = "%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n"
@@ -109,14 +86,14 @@ static enum rc add(const struct actor *who, const struct doc_upload *what, struc
                    struct err *e)
 {
     struct doc_upload up = *what;
-    struct store_file *f SCOPED(store_dropp) = doc_file(&r, b.p, b.len);
+    struct store_file *f SCOPED(store_dropp) = doc_file(&rig, b.p, b.len);
     up.file = f;
-    return doc_add(&r.w, who, &up, d, e);
+    return doc_add(&rig.w, who, &up, d, e);
 }
 
 static int half_received(void)
 {
-    FILE *f = popen(arena_fmt(r.a, "ls %s/new | wc -l", r.book.conf.blobs), "r");
+    FILE *f = popen(arena_fmt(rig.a, "ls %s/new | wc -l", rig.book.conf.blobs), "r");
     int n = -1;
     assert_int_equal(fscanf(f, "%d", &n), 1);
     pclose(f);
@@ -125,7 +102,7 @@ static int half_received(void)
 
 static void hostile_papers(void **state)
 {
-    const char *id = doc_case(&r, "petition.general", "in_work");
+    const char *id = doc_case(&rig, "petition.general", "in_work");
     static char big[STORE_FILE_MAX + 2] = "%PDF-1.7";
     const struct bytes good = jpeg(20, 20);
 
@@ -137,32 +114,32 @@ static void hostile_papers(void **state)
         enum rc rc;
         const char *code;
     } rows[] = {
-        {{id, "scan", "a.jpg", "image/jpeg"}, BYTES("", 0), &r.ana, RC_BAD_FIELD},
-        {{id, "scan", "a.jpg", "image/jpeg"}, BYTES("\xFF\xD8\xFF\xE0", 4), &r.ana, RC_BAD_FIELD},
-        {{id, "scan", "a.jpg", "image/jpeg"}, BYTES(good.p, good.len - 9), &r.ana, RC_BAD_FIELD},
-        {{id, "scan", "a.pdf", "application/pdf"}, good, &r.ana, RC_BAD_FIELD},
-        {{id, "scan", "a.html", "text/html"}, BYTES("<script>alert(1)</script>", 25), &r.ana, RC_BAD_FIELD},
-        {{id, "scan", "a.svg", NULL}, BYTES("<svg onload=x>", 14), &r.ana, RC_BAD_FIELD},
-        {{id, "scan", "a.pdf", NULL}, BYTES("%PDF-1.7\nGIF89a", 15), &r.ana, RC_BAD_FIELD},
-        {{id, "scan", "a.pdf", NULL}, BYTES(big, sizeof big), &r.ana, RC_TOO_BIG},
-        {{id, "scan", "a.tif", NULL}, BYTES("II*\0\x08\0\0\0", 8), &r.ana, RC_BAD_FIELD, "TIFF"},
-        {{id, "scan", "a.tif", "image/tiff"}, BYTES("MM\0*\0\0\0\x08", 8), &r.ana, RC_BAD_FIELD, "TIFF"},
-        {{id, "scan", "a.doc", NULL}, BYTES("\xD0\xCF\x11\xE0 word", 9), &r.ana, RC_BAD_FIELD, "TYPE"},
-        {{id, "scan", "a.pdf", NULL}, BYTES(foreign, sizeof foreign - 9), &r.ana, RC_BAD_FIELD, "BROKEN"},
-        {{id, "answer", "a.jpg", NULL}, good, &r.ana, RC_BAD_FIELD},
-        {{id, "'; DROP TABLE document; --", "a.jpg", NULL}, good, &r.ana, RC_BAD_FIELD},
+        {{id, "scan", "a.jpg", "image/jpeg"}, BYTES("", 0), &rig.ana, RC_BAD_FIELD},
+        {{id, "scan", "a.jpg", "image/jpeg"}, BYTES("\xFF\xD8\xFF\xE0", 4), &rig.ana, RC_BAD_FIELD},
+        {{id, "scan", "a.jpg", "image/jpeg"}, BYTES(good.p, good.len - 9), &rig.ana, RC_BAD_FIELD},
+        {{id, "scan", "a.pdf", "application/pdf"}, good, &rig.ana, RC_BAD_FIELD},
+        {{id, "scan", "a.html", "text/html"}, BYTES("<script>alert(1)</script>", 25), &rig.ana, RC_BAD_FIELD},
+        {{id, "scan", "a.svg", NULL}, BYTES("<svg onload=x>", 14), &rig.ana, RC_BAD_FIELD},
+        {{id, "scan", "a.pdf", NULL}, BYTES("%PDF-1.7\nGIF89a", 15), &rig.ana, RC_BAD_FIELD},
+        {{id, "scan", "a.pdf", NULL}, BYTES(big, sizeof big), &rig.ana, RC_TOO_BIG},
+        {{id, "scan", "a.tif", NULL}, BYTES("II*\0\x08\0\0\0", 8), &rig.ana, RC_BAD_FIELD, "TIFF"},
+        {{id, "scan", "a.tif", "image/tiff"}, BYTES("MM\0*\0\0\0\x08", 8), &rig.ana, RC_BAD_FIELD, "TIFF"},
+        {{id, "scan", "a.doc", NULL}, BYTES("\xD0\xCF\x11\xE0 word", 9), &rig.ana, RC_BAD_FIELD, "TYPE"},
+        {{id, "scan", "a.pdf", NULL}, BYTES(foreign, sizeof foreign - 9), &rig.ana, RC_BAD_FIELD, "BROKEN"},
+        {{id, "answer", "a.jpg", NULL}, good, &rig.ana, RC_BAD_FIELD},
+        {{id, "'; DROP TABLE document; --", "a.jpg", NULL}, good, &rig.ana, RC_BAD_FIELD},
         {{id, "scan",
           "a\x01"
           "b",
           NULL},
          good,
-         &r.ana,
+         &rig.ana,
          RC_BAD_FIELD},
-        {{id, "scan", "\xFF\xFE", NULL}, good, &r.ana, RC_BAD_FIELD},
-        {{"no-such-case", "scan", "a.jpg", NULL}, good, &r.ana, RC_NOT_FOUND},
-        {{"00000000-0000-7000-8000-000000000000", "scan", "a.jpg", NULL}, good, &r.ana, RC_NOT_FOUND},
-        {{id, "scan", "a.jpg", NULL}, good, &r.dan, RC_DENIED},
-        {{id, "scan", "a.jpg", NULL}, good, &r.primar, RC_DENIED},
+        {{id, "scan", "\xFF\xFE", NULL}, good, &rig.ana, RC_BAD_FIELD},
+        {{"no-such-case", "scan", "a.jpg", NULL}, good, &rig.ana, RC_NOT_FOUND},
+        {{"00000000-0000-7000-8000-000000000000", "scan", "a.jpg", NULL}, good, &rig.ana, RC_NOT_FOUND},
+        {{id, "scan", "a.jpg", NULL}, good, &rig.dan, RC_DENIED},
+        {{id, "scan", "a.jpg", NULL}, good, &rig.primar, RC_DENIED},
         {{id, "scan", "a.jpg", NULL}, good, &actor_citizen, RC_DENIED},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -172,36 +149,36 @@ static void hostile_papers(void **state)
         if (rc != rows[i].rc || (rows[i].code && strcmp(e.code, rows[i].code) != 0))
             fail_msg("row %zu: %s, %s %s", i, rc_name(rc), e.code, e.text);
     }
-    assert_string_equal(doc_sql(&r, "SELECT count(*) FROM document WHERE case_id = '%s'", id), "0");
-    assert_string_equal(doc_sql(&r, "SELECT count(*) FROM audit WHERE request_id = '%s'", id), "0");
+    assert_string_equal(doc_sql(&rig, "SELECT count(*) FROM document WHERE case_id = '%s'", id), "0");
+    assert_string_equal(doc_sql(&rig, "SELECT count(*) FROM audit WHERE request_id = '%s'", id), "0");
     assert_int_equal(half_received(), 0);
 }
 
 static void a_good_paper_is_kept_bit_for_bit(void **state)
 {
-    const char *id = doc_case(&r, "petition.general", "in_work");
+    const char *id = doc_case(&rig, "petition.general", "in_work");
     const struct bytes b = jpeg(60, 40);
     struct doc_upload up = {id, "scan", "C:\\Users\\ana\\foaie <1>.jpg", "image/jpeg", NULL, NULL};
     struct document d, again, seen;
     struct bytes back;
 
     (void)state;
-    DOC_OK(add(&r.ana, &up, b, &d, &doc_err));
+    DOC_OK(add(&rig.ana, &up, b, &d, &doc_err));
     assert_string_equal(d.title, "foaie <1>.jpg");
     assert_string_equal(d.type, "image/jpeg");
     const struct doc_ask ask = {d.id, NULL};
-    DOC_OK(doc_read(&r.w, &r.ana, &ask, &seen, &back, &doc_err));
+    DOC_OK(doc_read(&rig.w, &rig.ana, &ask, &seen, &back, &doc_err));
     assert_int_equal(back.len, b.len);
     assert_memory_equal(back.p, b.p, b.len);
     /* the same bytes at another case: one file, two documents */
     struct doc_upload other = {
-        doc_case(&r, "petition.general", "in_work"), "attachment", "x", NULL, NULL, NULL};
-    DOC_OK(add(&r.ana, &other, b, &again, &doc_err));
+        doc_case(&rig, "petition.general", "in_work"), "attachment", "x", NULL, NULL, NULL};
+    DOC_OK(add(&rig.ana, &other, b, &again, &doc_err));
     assert_string_equal(again.sha256, d.sha256);
     assert_string_not_equal(again.id, d.id);
-    assert_string_equal(doc_sql(&r, "SELECT count(*) FROM blob WHERE sha256 = decode('%s', 'hex')", d.sha256),
-                        "1");
-    assert_string_equal(doc_sql(&r,
+    assert_string_equal(
+        doc_sql(&rig, "SELECT count(*) FROM blob WHERE sha256 = decode('%s', 'hex')", d.sha256), "1");
+    assert_string_equal(doc_sql(&rig,
                                 "SELECT act || (SELECT ' ' || actor FROM case_event WHERE case_id = '%s') "
                                 "FROM audit WHERE request_id = '%s'",
                                 id, id),
@@ -209,102 +186,103 @@ static void a_good_paper_is_kept_bit_for_bit(void **state)
     BUF_SCOPE(json);
     doc_json(&d, &json);
     struct jval *v;
-    DOC_OK(jval_parse(r.a, json.p, json.len, &v, &doc_err));
+    DOC_OK(jval_parse(rig.a, json.p, json.len, &v, &doc_err));
     assert_string_equal(jval_str(v, "title", ""), "foaie <1>.jpg");
 }
 
 static void the_day_has_a_limit(void **state)
 {
-    const char *id = doc_case(&r, "petition.general", "in_work");
+    const char *id = doc_case(&rig, "petition.general", "in_work");
     struct doc_upload up = {id, "scan", "a.jpg", NULL, NULL, NULL};
     struct document d;
     struct err e = {0};
 
     (void)state;
-    doc_sql(&r, "INSERT INTO blob VALUES (sha256('full'), 2147483000, 'image/jpeg', 'account:ana', now())");
-    assert_int_equal(add(&r.ana, &up, jpeg(61, 41), &d, &e), RC_LIMIT);
+    doc_sql(&rig, "INSERT INTO blob VALUES (sha256('full'), 2147483000, 'image/jpeg', 'account:ana', now())");
+    assert_int_equal(add(&rig.ana, &up, jpeg(61, 41), &d, &e), RC_LIMIT);
     assert_int_equal(half_received(), 0);
-    doc_sql(&r, "UPDATE blob SET received_at = now() - interval '25 hours' WHERE sha256 = sha256('full')");
-    DOC_OK(add(&r.ana, &up, jpeg(61, 41), &d, &doc_err));
-    doc_sql(&r, "DELETE FROM blob WHERE sha256 = sha256('full')");
+    doc_sql(&rig, "UPDATE blob SET received_at = now() - interval '25 hours' WHERE sha256 = sha256('full')");
+    DOC_OK(add(&rig.ana, &up, jpeg(61, 41), &d, &doc_err));
+    doc_sql(&rig, "DELETE FROM blob WHERE sha256 = sha256('full')");
 }
 
 static void certified_pages_carry_the_band(void **state)
 {
-    const char *id = doc_case(&r, "petition.general", "in_work");
+    const char *id = doc_case(&rig, "petition.general", "in_work");
     struct doc_upload up = {id, "scan", "Act de proprietate", NULL, NULL, NULL};
     struct document parent, copy, again;
     struct bytes pdf, untouched;
     const struct bytes scan = scan_pdf();
 
     (void)state;
-    DOC_OK(add(&r.ana, &up, scan, &parent, &doc_err));
-    DOC_OK(doc_certify(&r.w, &r.ana, parent.id, NULL, &copy, &doc_err));
+    DOC_OK(add(&rig.ana, &up, scan, &parent, &doc_err));
+    DOC_OK(doc_certify(&rig.w, &rig.ana, parent.id, NULL, &copy, &doc_err));
     assert_string_equal(copy.kind, "certified");
     assert_string_equal(copy.parent, parent.id);
     assert_string_equal(copy.certified_by, "ana");
     assert_int_equal(copy.pages, 3);
     const struct doc_ask ask = {copy.id, NULL}, ask_parent = {parent.id, NULL};
-    DOC_OK(doc_read(&r.w, &r.ana, &ask, &again, &pdf, &doc_err));
+    DOC_OK(doc_read(&rig.w, &rig.ana, &ask, &again, &pdf, &doc_err));
     for (int page = 1; page <= 3; page++) {
         const char *text =
-            doc_ask(&r, pdf, "certified", arena_fmt(r.a, "pdftotext -f %d -l %d %%s -", page, page));
+            doc_ask(&rig, pdf, "certified", arena_fmt(rig.a, "pdftotext -f %d -l %d %%s -", page, page));
         holds(text, "Conform cu originalul");
         holds(text, "Ana Pop");
         holds(text, parent.sha256);
-        holds(text, arena_fmt(r.a, "%d/3", page));
+        holds(text, arena_fmt(rig.a, "%d/3", page));
     }
-    const char *images = doc_ask(&r, pdf, "certified", "pdfimages -list %s");
+    const char *images = doc_ask(&rig, pdf, "certified", "pdfimages -list %s");
     holds(images, "jpeg");
     holds(images, "ccitt");
-    const char *tree = doc_ask(&r, pdf, "certified", "pdfinfo -struct %s"), *second = strstr(tree, "Figure");
+    const char *tree = doc_ask(&rig, pdf, "certified", "pdfinfo -struct %s"),
+               *second = strstr(tree, "Figure");
     assert_true(second && strstr(second + 1, "Figure")); /* each page has its words */
-    holds(doc_ask(&r, pdf, "certified", "qpdf --check %s"), "No syntax");
+    holds(doc_ask(&rig, pdf, "certified", "qpdf --check %s"), "No syntax");
     /* the parent: not one bit */
-    DOC_OK(doc_read(&r.w, &r.ana, &ask_parent, &again, &untouched, &doc_err));
+    DOC_OK(doc_read(&rig.w, &rig.ana, &ask_parent, &again, &untouched, &doc_err));
     assert_int_equal(untouched.len, scan.len);
     assert_memory_equal(untouched.p, scan.p, scan.len);
     /* a second click gives the same paper */
-    DOC_OK(doc_certify(&r.w, &r.ana, parent.id, NULL, &again, &doc_err));
+    DOC_OK(doc_certify(&rig.w, &rig.ana, parent.id, NULL, &again, &doc_err));
     assert_string_equal(again.id, copy.id);
     /* a copy of a copy is none */
     struct err e = {0};
-    assert_int_equal(doc_certify(&r.w, &r.ana, copy.id, NULL, &again, &e), RC_STATE);
-    assert_int_equal(doc_certify(&r.w, &r.primar, parent.id, NULL, &again, &e), RC_DENIED);
-    assert_int_equal(doc_certify(&r.w, &r.dan, parent.id, NULL, &again, &e), RC_DENIED);
+    assert_int_equal(doc_certify(&rig.w, &rig.ana, copy.id, NULL, &again, &e), RC_STATE);
+    assert_int_equal(doc_certify(&rig.w, &rig.primar, parent.id, NULL, &again, &e), RC_DENIED);
+    assert_int_equal(doc_certify(&rig.w, &rig.dan, parent.id, NULL, &again, &e), RC_DENIED);
 }
 
 static void a_foreign_pdf_lies_inside(void **state)
 {
-    const char *id = doc_case(&r, "petition.general", "in_work");
+    const char *id = doc_case(&rig, "petition.general", "in_work");
     struct doc_upload up = {id, "attachment", "semnat.pdf", NULL, NULL, NULL};
     struct document parent, copy, seen;
     struct bytes pdf;
 
     (void)state;
-    DOC_OK(add(&r.ana, &up, BYTES(foreign, sizeof foreign - 1), &parent, &doc_err));
-    DOC_OK(doc_certify(&r.w, &r.ana, parent.id, NULL, &copy, &doc_err));
+    DOC_OK(add(&rig.ana, &up, BYTES(foreign, sizeof foreign - 1), &parent, &doc_err));
+    DOC_OK(doc_certify(&rig.w, &rig.ana, parent.id, NULL, &copy, &doc_err));
     const struct doc_ask ask = {copy.id, NULL};
-    DOC_OK(doc_read(&r.w, &r.ana, &ask, &seen, &pdf, &doc_err));
-    holds(doc_ask(&r, pdf, "inside", "qpdf --check %s"), "No syntax");
-    holds(doc_ask(&r, pdf, "inside", "pdftotext %s -"), parent.sha256);
-    const char *back = doc_ask(&r, pdf, "inside", "qpdf --show-attachment=original.pdf %s");
+    DOC_OK(doc_read(&rig.w, &rig.ana, &ask, &seen, &pdf, &doc_err));
+    holds(doc_ask(&rig, pdf, "inside", "qpdf --check %s"), "No syntax");
+    holds(doc_ask(&rig, pdf, "inside", "pdftotext %s -"), parent.sha256);
+    const char *back = doc_ask(&rig, pdf, "inside", "qpdf --show-attachment=original.pdf %s");
     assert_string_equal(back, foreign);
 }
 
 static void pictures_are_certified_too(void **state)
 {
-    const char *id = doc_case(&r, "petition.general", "in_work");
+    const char *id = doc_case(&rig, "petition.general", "in_work");
     struct doc_upload up = {id, "scan", "Fotografie", NULL, NULL, NULL};
     struct document parent, copy, seen;
     struct bytes pdf;
 
     (void)state;
-    DOC_OK(add(&r.ana, &up, jpeg(300, 200), &parent, &doc_err));
-    DOC_OK(doc_certify(&r.w, &r.ana, parent.id, NULL, &copy, &doc_err));
+    DOC_OK(add(&rig.ana, &up, jpeg(300, 200), &parent, &doc_err));
+    DOC_OK(doc_certify(&rig.w, &rig.ana, parent.id, NULL, &copy, &doc_err));
     const struct doc_ask ask = {copy.id, NULL};
-    DOC_OK(doc_read(&r.w, &r.ana, &ask, &seen, &pdf, &doc_err));
-    holds(doc_ask(&r, pdf, "picture", "pdfimages -list %s"), "jpeg");
+    DOC_OK(doc_read(&rig.w, &rig.ana, &ask, &seen, &pdf, &doc_err));
+    holds(doc_ask(&rig, pdf, "picture", "pdfimages -list %s"), "jpeg");
     assert_int_equal(copy.pages, 2);
 }
 
@@ -312,7 +290,7 @@ static void pictures_are_certified_too(void **state)
  * without its file. */
 static void killed_in_between(void **state)
 {
-    const char *id = doc_case(&r, "petition.general", "in_work");
+    const char *id = doc_case(&rig, "petition.general", "in_work");
 
     (void)state;
     for (int i = 0; i < 24; i++) {
@@ -321,12 +299,12 @@ static void killed_in_between(void **state)
         assert_true(child >= 0);
         if (child == 0) {
             ARENA_SCOPE(a);
-            struct work w = book_job(&r.book, a);
-            struct doc_upload up = {id, "scan", "x", NULL, NULL, doc_file(&r, b.p, b.len)};
+            struct work w = book_job(&rig.book, a);
+            struct doc_upload up = {id, "scan", "x", NULL, NULL, doc_file(&rig, b.p, b.len)};
             struct document d;
             struct err e = {0};
             for (;;)
-                if (doc_add(&w, &r.ana, &up, &d, &e) != RC_OK)
+                if (doc_add(&w, &rig.ana, &up, &d, &e) != RC_OK)
                     pause();
         }
         usleep((useconds_t)(i < 23 ? 4000 + 6000 * i : 900000));
@@ -334,18 +312,18 @@ static void killed_in_between(void **state)
         waitpid(child, NULL, 0);
     }
     const char *hashes =
-        doc_sql(&r, "SELECT string_agg(encode(sha256, 'hex'), ' ') FROM document WHERE case_id = '%s'", id);
+        doc_sql(&rig, "SELECT string_agg(encode(sha256, 'hex'), ' ') FROM document WHERE case_id = '%s'", id);
     int rows = 0;
     for (const char *at = hashes; strlen(at) >= 64; at += at[64] == ' ' ? 65 : 64, rows++) {
-        const char *path = arena_fmt(r.a, "%s/%.2s/%.64s", r.book.conf.blobs, at, at);
+        const char *path = arena_fmt(rig.a, "%s/%.2s/%.64s", rig.book.conf.blobs, at, at);
         assert_true(fs_exists(path));
     }
     print_message("%d of 24 were stored\n", rows);
     assert_true(rows > 0);
-    assert_string_equal(doc_sql(&r, "SELECT count(*) FROM document d WHERE NOT EXISTS (SELECT FROM blob b "
-                                    "WHERE b.sha256 = d.sha256)"),
+    assert_string_equal(doc_sql(&rig, "SELECT count(*) FROM document d WHERE NOT EXISTS (SELECT FROM blob b "
+                                      "WHERE b.sha256 = d.sha256)"),
                         "0");
-    assert_string_equal(doc_sql(&r,
+    assert_string_equal(doc_sql(&rig,
                                 "SELECT count(*) FROM document d WHERE case_id = '%s' AND NOT EXISTS (SELECT "
                                 "FROM audit a WHERE a.detail LIKE d.id || '%%')",
                                 id),
@@ -356,18 +334,18 @@ static void killed_in_between(void **state)
 
 static const char *closed(const char *service, const char *on)
 {
-    const char *id = doc_case(&r, service, "closed");
-    doc_sql(&r, "UPDATE casefile SET closed_at = '%s 12:00Z' WHERE id = '%s'", on, id);
+    const char *id = doc_case(&rig, service, "closed");
+    doc_sql(&rig, "UPDATE casefile SET closed_at = '%s 12:00Z' WHERE id = '%s'", on, id);
     return id;
 }
 
 /* What the citizen's terminal sent with this case goes, too; what another case names stays. */
 static void files_of_requests(const char *old, const char *open, char mine[STORE_HEX], char shared[STORE_HEX])
 {
-    const struct store_place place = {r.book.conf.blobs, 1};
+    const struct store_place place = {rig.book.conf.blobs, 1};
     DOC_OK(store_put(&place, BYTES("%PDF-1.7 mine", 13), mine, &doc_err));
     DOC_OK(store_put(&place, BYTES("%PDF-1.7 shared", 15), shared, &doc_err));
-    doc_sql(&r,
+    doc_sql(&rig,
             "WITH b AS (INSERT INTO blob (sha256, size, type, terminal) VALUES (decode('%s', 'hex'), 13, "
             "'application/pdf', 'K01'), (decode('%s', 'hex'), 15, 'application/pdf', 'K01') RETURNING "
             "sha256), o AS "
@@ -379,7 +357,7 @@ static void files_of_requests(const char *old, const char *open, char mine[STORE
             "'application/pdf', "
             "now(), 'citizen' FROM o",
             mine, shared, old, open, shared);
-    doc_sql(&r, "UPDATE blob SET received_at = now() - interval '10 years'");
+    doc_sql(&rig, "UPDATE blob SET received_at = now() - interval '10 years'");
 }
 
 static void refused_lists(const struct doc_class *pet)
@@ -389,17 +367,17 @@ static void refused_lists(const struct doc_class *pet)
     const char *id;
     struct err e = {0};
 
-    assert_int_equal(doc_dispose_list(&r.w, &r.ana, pet, &id, &d, &e), RC_DENIED);
-    assert_int_equal(doc_dispose_list(&r.w, &r.arhiva, &far, &id, &d, &e), RC_DENIED);
-    assert_int_equal(doc_dispose_list(&r.w, &r.arhiva, &ever, &id, &d, &e), RC_STATE);
-    assert_int_equal(doc_dispose_list(&r.w, &r.arhiva, &wrong, &id, &d, &e), RC_BAD_FIELD);
+    assert_int_equal(doc_dispose_list(&rig.w, &rig.ana, pet, &id, &d, &e), RC_DENIED);
+    assert_int_equal(doc_dispose_list(&rig.w, &rig.arhiva, &far, &id, &d, &e), RC_DENIED);
+    assert_int_equal(doc_dispose_list(&rig.w, &rig.arhiva, &ever, &id, &d, &e), RC_STATE);
+    assert_int_equal(doc_dispose_list(&rig.w, &rig.arhiva, &wrong, &id, &d, &e), RC_BAD_FIELD);
 }
 
 static void two_persons_and_the_whole_term(void **state)
 {
     const char *old = closed("petition.general", "2015-12-30"),
                *edge = closed("petition.general", "2016-01-02");
-    const char *open = doc_case(&r, "petition.general", "in_work"),
+    const char *open = doc_case(&rig, "petition.general", "in_work"),
                *civil = closed("cs.birth_declaration", "1950-01-01");
     struct doc_upload up = {old, "scan", "veche.jpg", NULL, NULL, NULL};
     struct document paper, inventory, minutes, seen;
@@ -409,51 +387,51 @@ static void two_persons_and_the_whole_term(void **state)
 
     (void)state;
     book_now = book_ms("2026-01-01T09:00:00.000Z");
-    DOC_OK(add(&r.ana, &up, jpeg(77, 55), &paper, &doc_err));
+    DOC_OK(add(&rig.ana, &up, jpeg(77, 55), &paper, &doc_err));
     const struct doc_class pet = {"hall-1", "PET-10"};
     refused_lists(&pet);
     /* 30.12.2015 and ten whole years from January 2016: over on 1.1.2026; 2.1.2016: a year more */
-    DOC_OK(doc_dispose_list(&r.w, &r.arhiva, &pet, &id, &inventory, &doc_err));
+    DOC_OK(doc_dispose_list(&rig.w, &rig.arhiva, &pet, &id, &inventory, &doc_err));
     assert_string_equal(
-        doc_sql(&r, "SELECT cases = ARRAY['%s']::uuid[] FROM disposal WHERE id = '%s'", old, id), "t");
-    assert_int_equal(doc_dispose_list(&r.w, &r.arhiva, &pet, &none, &seen, &e), RC_STATE);
+        doc_sql(&rig, "SELECT cases = ARRAY['%s']::uuid[] FROM disposal WHERE id = '%s'", old, id), "t");
+    assert_int_equal(doc_dispose_list(&rig.w, &rig.arhiva, &pet, &none, &seen, &e), RC_STATE);
     const struct doc_ask ask = {inventory.id, NULL};
-    DOC_OK(doc_read(&r.w, &r.arhiva, &ask, &seen, &pdf, &doc_err));
-    const char *text = doc_ask(&r, pdf, "inventory", "pdftotext -layout %s -");
+    DOC_OK(doc_read(&rig.w, &rig.arhiva, &ask, &seen, &pdf, &doc_err));
+    const char *text = doc_ask(&rig, pdf, "inventory", "pdftotext -layout %s -");
     holds(text, "Petiții și sesizări");
     assert_null(strstr(text, "Țîrlea")); /* no names */
     char mine[STORE_HEX], shared[STORE_HEX];
     files_of_requests(old, open, mine, shared);
     /* not by the same hand, not by just anybody */
-    assert_int_equal(doc_dispose(&r.w, &r.arhiva, id, &minutes, &e), RC_DENIED);
-    assert_int_equal(doc_dispose(&r.w, &r.ana, id, &minutes, &e), RC_DENIED);
-    assert_int_equal(doc_dispose(&r.w, &r.dan, id, &minutes, &e), RC_DENIED);
-    const char *path = arena_fmt(r.a, "%s/%.2s/%s", r.book.conf.blobs, paper.sha256, paper.sha256);
+    assert_int_equal(doc_dispose(&rig.w, &rig.arhiva, id, &minutes, &e), RC_DENIED);
+    assert_int_equal(doc_dispose(&rig.w, &rig.ana, id, &minutes, &e), RC_DENIED);
+    assert_int_equal(doc_dispose(&rig.w, &rig.dan, id, &minutes, &e), RC_DENIED);
+    const char *path = arena_fmt(rig.a, "%s/%.2s/%s", rig.book.conf.blobs, paper.sha256, paper.sha256);
     assert_true(fs_exists(path));
     /* opened again in between: nothing goes */
-    doc_sql(&r, "UPDATE casefile SET closed_at = NULL WHERE id = '%s'", old);
-    assert_int_equal(doc_dispose(&r.w, &r.primar, id, &minutes, &e), RC_STATE);
-    doc_sql(&r, "UPDATE casefile SET closed_at = '2015-12-30 12:00Z' WHERE id = '%s'", old);
+    doc_sql(&rig, "UPDATE casefile SET closed_at = NULL WHERE id = '%s'", old);
+    assert_int_equal(doc_dispose(&rig.w, &rig.primar, id, &minutes, &e), RC_STATE);
+    doc_sql(&rig, "UPDATE casefile SET closed_at = '2015-12-30 12:00Z' WHERE id = '%s'", old);
     assert_true(fs_exists(path));
-    DOC_OK(doc_dispose(&r.w, &r.primar, id, &minutes, &doc_err));
+    DOC_OK(doc_dispose(&rig.w, &rig.primar, id, &minutes, &doc_err));
     assert_false(fs_exists(path));
-    assert_false(fs_exists(arena_fmt(r.a, "%s/%.2s/%s", r.book.conf.blobs, mine, mine)));
-    assert_true(fs_exists(arena_fmt(r.a, "%s/%.2s/%s", r.book.conf.blobs, shared, shared)));
+    assert_false(fs_exists(arena_fmt(rig.a, "%s/%.2s/%s", rig.book.conf.blobs, mine, mine)));
+    assert_true(fs_exists(arena_fmt(rig.a, "%s/%.2s/%s", rig.book.conf.blobs, shared, shared)));
     const struct doc_ask ask2 = {minutes.id, NULL}, gone = {paper.id, NULL};
-    DOC_OK(doc_read(&r.w, &r.arhiva, &ask2, &seen, &pdf, &doc_err));
-    text = doc_ask(&r, pdf, "minutes", "pdftotext -layout %s -");
+    DOC_OK(doc_read(&rig.w, &rig.arhiva, &ask2, &seen, &pdf, &doc_err));
+    text = doc_ask(&rig, pdf, "minutes", "pdftotext -layout %s -");
     holds(text, "Ioan Mureșan");
     holds(text, "Ilie Arhiva");
     holds(text, "10 ani");
-    assert_int_equal(doc_read(&r.w, &r.ana, &gone, &seen, &pdf, &e), RC_NOT_FOUND);
-    assert_int_equal(doc_dispose(&r.w, &r.primar, id, &minutes, &e), RC_STATE);
+    assert_int_equal(doc_read(&rig.w, &rig.ana, &gone, &seen, &pdf, &e), RC_NOT_FOUND);
+    assert_int_equal(doc_dispose(&rig.w, &rig.primar, id, &minutes, &e), RC_STATE);
     /* every row is still there */
-    assert_string_equal(doc_sql(&r, "SELECT count(*) FROM casefile WHERE id IN ('%s', '%s', '%s', '%s')", old,
-                                edge, open, civil),
+    assert_string_equal(doc_sql(&rig, "SELECT count(*) FROM casefile WHERE id IN ('%s', '%s', '%s', '%s')",
+                                old, edge, open, civil),
                         "4");
-    assert_string_equal(doc_sql(&r, "SELECT count(*) FROM document WHERE id = '%s'", paper.id), "1");
+    assert_string_equal(doc_sql(&rig, "SELECT count(*) FROM document WHERE id = '%s'", paper.id), "1");
     assert_string_equal(
-        doc_sql(&r, "SELECT count(*) FROM blob WHERE sha256 = decode('%s', 'hex') AND gone_at IS NOT NULL",
+        doc_sql(&rig, "SELECT count(*) FROM blob WHERE sha256 = decode('%s', 'hex') AND gone_at IS NOT NULL",
                 paper.sha256),
         "1");
     book_now = 0;
@@ -471,5 +449,5 @@ int main(void)
         cmocka_unit_test(killed_in_between),
         cmocka_unit_test(two_persons_and_the_whole_term),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, doc_setup, doc_teardown);
 }

@@ -11,37 +11,14 @@
 #include "common/base/text.h"
 #include "tests/db/doc_rig.h"
 
-static struct doc_rig r;
-
-static int setup(void **state)
-{
-    (void)state;
-    if (!doc_rig_make(&r))
-        exit(77);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    doc_rig_free(&r);
-    return 0;
-}
-
-static void holds(const char *text, const char *part)
-{
-    if (!strstr(text, part))
-        fail_msg("\"%s\" is not in:\n%s", part, text);
-}
-
 static const char *sealed(const char *id, const char *column, const char *text)
 {
     const struct sealed_at at = {id, column};
     struct bytes out;
 
-    DOC_OK(
-        sealed_request_seal(r.a, &r.book.house.request_key, &at, BYTES(text, strlen(text)), &out, &doc_err));
-    char *hex = arena_alloc(r.a, 2 * out.len + 1);
+    DOC_OK(sealed_request_seal(rig.a, &rig.book.house.request_key, &at, BYTES(text, strlen(text)), &out,
+                               &doc_err));
+    char *hex = arena_alloc(rig.a, 2 * out.len + 1);
     hex_encode(hex, out.p, out.len);
     return hex;
 }
@@ -55,18 +32,18 @@ static const char paper[] = "%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endob
 static const char *request(const char *lang, const char *text, const char *strokes)
 {
     static int n;
-    const struct store_place place = {r.book.conf.blobs, 1};
+    const struct store_place place = {rig.book.conf.blobs, 1};
     char id[UUID_LEN], hex[STORE_HEX];
 
     n++;
     DOC_OK(uuid7(id, &doc_err));
     DOC_OK(store_put(&place, BYTES(paper, sizeof paper - 1), hex, &doc_err));
     doc_sql(
-        &r,
+        &rig,
         "INSERT INTO blob VALUES (decode('%s', 'hex'), %zu, 'application/pdf', 'K01') ON CONFLICT DO NOTHING",
         hex, sizeof paper - 1);
     const char *json = arena_fmt(
-        r.a,
+        rig.a,
         "{\"v\":1,\"request_id\":\"%s\",\"terminal\":\"K01\",\"institution\":\"hall-1\",\"service\":"
         "\"petition.general\",\"service_version\":1,\"channel\":\"kiosk\",\"lang\":\"%s\",\"created_at\":"
         "\"2026-11-22T08:00:00.000Z\",\"identity\":{\"source\":\"card_read\",\"access\":\"PACE\",\"passive\":"
@@ -74,12 +51,12 @@ static const char *request(const char *lang, const char *text, const char *strok
         "\"Pop-Țîrlea\",\"who.first_name\":\"Ana\",\"pet.kind\":\"request\",\"pet.subject\":\"drumul\","
         "\"pet.how\":\"type\",\"pet.text\":\"%s\",\"file.extra\":[\"sha256:%s\"]}}",
         id, lang, text, hex);
-    const char *signature = arena_fmt(r.a,
+    const char *signature = arena_fmt(rig.a,
                                       "{\"kind\":\"pad\",\"sha256\":\"%064d\",\"width\":1000,\"height\":500,"
                                       "\"max_pressure\":1023,\"strokes\":%s}",
                                       0, strokes);
     doc_sql(
-        &r,
+        &rig,
         "INSERT INTO request (request_id, registered_at, filed_at, n, service_version, filed_on, due, year, "
         "offline, institution, register, receipt_code, terminal, service, channel, lang, pin_verifier, "
         "sha256, request, signature) VALUES ('%s', '2026-11-22 08:00Z', '2026-11-22 08:00Z', %d, 1, "
@@ -87,15 +64,15 @@ static const char *request(const char *lang, const char *text, const char *strok
         "'petition.general', 'kiosk', '%s', '', sha256('x'), '\\x%s', '\\x%s')",
         id, n, n, lang, sealed(id, "request", json), sealed(id, "signature", signature));
     doc_sql(
-        &r,
+        &rig,
         "INSERT INTO audit (at, institution, request_id, actor, act) VALUES (now(), 'hall-1', '%s', 'K01', "
         "'registered')",
         id);
     int opened = 0;
     for (int i = 0; i < 20 && !opened; i++)
-        DOC_OK(case_open_pending(&r.w, 10, &opened, &doc_err));
+        DOC_OK(case_open_pending(&rig.w, 10, &opened, &doc_err));
     assert_int_equal(opened, 1);
-    return doc_sql(&r, "SELECT id FROM casefile WHERE request_id = '%s'", id);
+    return doc_sql(&rig, "SELECT id FROM casefile WHERE request_id = '%s'", id);
 }
 
 #define LINE "[[[100,100,500,0],[300,300,700,10],[600,120,900,20],[900,400,400,30]]]"
@@ -107,7 +84,7 @@ static void its_files_are_documents(void **state)
     size_t n;
 
     (void)state;
-    DOC_OK(doc_list(&r.w, id, &d, &n, &doc_err));
+    DOC_OK(doc_list(&rig.w, id, &d, &n, &doc_err));
     assert_int_equal(n, 1);
     assert_string_equal(d[0].kind, "attachment");
     assert_string_equal(d[0].made_by, "citizen");
@@ -115,41 +92,41 @@ static void its_files_are_documents(void **state)
     struct bytes back;
     struct document seen;
     const struct doc_ask ask = {d[0].id, NULL};
-    DOC_OK(doc_read(&r.w, &r.ana, &ask, &seen, &back, &doc_err));
+    DOC_OK(doc_read(&rig.w, &rig.ana, &ask, &seen, &back, &doc_err));
     assert_int_equal(back.len, sizeof paper - 1);
 }
 
 static void it_reads_as_a_sheet(void **state)
 {
     const char *id = request("ro", "Strada are gropi.\\nA doua linie: <b>nu</b> {number}", LINE);
-    struct casefile c = doc_case_get(&r, id);
+    struct casefile c = doc_case_get(&rig, id);
     struct bytes one, two;
 
     (void)state;
-    DOC_OK(doc_request_pdf(&r.w, &r.ana, &c, NULL, &one, &doc_err));
-    const char *text = doc_ask(&r, one, "request", "pdftotext -layout %s -");
+    DOC_OK(doc_request_pdf(&rig.w, &rig.ana, &c, NULL, &one, &doc_err));
+    const char *text = doc_ask(&rig, one, "request", "pdftotext -layout %s -");
     holds(text, "Pop-Țîrlea");
     holds(text, "Strada are gropi.");
     holds(text, "<b>nu</b> {number}");
     holds(text, "semnătura statului este bună");
     holds(text, "Semnătura: făcută pe ecran");
     holds(text, c.number);
-    DOC_OK(doc_request_pdf(&r.w, &r.ana, &c, NULL, &two, &doc_err));
+    DOC_OK(doc_request_pdf(&rig.w, &rig.ana, &c, NULL, &two, &doc_err));
     assert_int_equal(one.len, two.len);
     assert_memory_equal(one.p, two.p, one.len);
     struct err e = {0};
-    assert_int_equal(doc_request_pdf(&r.w, &r.dan, &c, NULL, &two, &e), RC_DENIED);
+    assert_int_equal(doc_request_pdf(&rig.w, &rig.dan, &c, NULL, &two, &e), RC_DENIED);
 }
 
 static void in_hungarian_and_without_a_line(void **state)
 {
     const char *id = request("hu", "Rossz az út.", "[]");
-    struct casefile c = doc_case_get(&r, id);
+    struct casefile c = doc_case_get(&rig, id);
     struct bytes pdf;
 
     (void)state;
-    DOC_OK(doc_request_pdf(&r.w, &r.ana, &c, NULL, &pdf, &doc_err));
-    const char *text = doc_ask(&r, pdf, "request_hu", "pdftotext -layout %s -");
+    DOC_OK(doc_request_pdf(&rig.w, &rig.ana, &c, NULL, &pdf, &doc_err));
+    const char *text = doc_ask(&rig, pdf, "request_hu", "pdftotext -layout %s -");
     holds(text, "az állami aláírás érvényes");
     holds(text, "képernyőn nem készült aláírás");
     holds(text, "Rossz az út.");
@@ -165,21 +142,21 @@ static void a_long_answer_goes_on(void **state)
     for (int i = 0; i < 330; i++)
         buf_fmt(&much, "cuvânt%d ", i);
     const char *id = request("ro", much.p, LINE);
-    struct casefile c = doc_case_get(&r, id);
-    DOC_OK(doc_request_pdf(&r.w, &r.ana, &c, NULL, &pdf, &doc_err));
-    const char *text = doc_ask(&r, pdf, "request_long", "pdftotext %s -");
+    struct casefile c = doc_case_get(&rig, id);
+    DOC_OK(doc_request_pdf(&rig.w, &rig.ana, &c, NULL, &pdf, &doc_err));
+    const char *text = doc_ask(&rig, pdf, "request_long", "pdftotext %s -");
     holds(text, "cuvânt0");
     holds(text, "cuvânt329");
 }
 
 static void paper_has_no_request_to_show(void **state)
 {
-    struct casefile c = doc_case_get(&r, doc_case(&r, "petition.general", "in_work"));
+    struct casefile c = doc_case_get(&rig, doc_case(&rig, "petition.general", "in_work"));
     struct bytes pdf;
 
     (void)state;
-    DOC_OK(doc_request_pdf(&r.w, &r.ana, &c, NULL, &pdf, &doc_err));
-    holds(doc_ask(&r, pdf, "request_paper", "pdftotext -layout %s -"), c.number);
+    DOC_OK(doc_request_pdf(&rig.w, &rig.ana, &c, NULL, &pdf, &doc_err));
+    holds(doc_ask(&rig, pdf, "request_paper", "pdftotext -layout %s -"), c.number);
 }
 
 int main(void)
@@ -189,5 +166,5 @@ int main(void)
         cmocka_unit_test(in_hungarian_and_without_a_line), cmocka_unit_test(a_long_answer_goes_on),
         cmocka_unit_test(paper_has_no_request_to_show),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, doc_setup, doc_teardown);
 }

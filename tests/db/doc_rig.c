@@ -100,3 +100,34 @@ const char *doc_ask(struct doc_rig *r, struct bytes pdf, const char *name, const
     struct buf b = {(char *)(uintptr_t)pdf.p, pdf.len, pdf.len};
     return paper_ask(r->a, cmd, paper_save(r->a, name, &b));
 }
+
+/* ---- for a test program ---- */
+
+struct doc_rig rig;
+
+int doc_setup(void **state)
+{
+    (void)state;
+    if (!doc_rig_make(&rig))
+        exit(77);
+    return 0;
+}
+
+int doc_teardown(void **state)
+{
+    (void)state;
+    doc_rig_free(&rig);
+    return 0;
+}
+
+void holds(const char *text, const char *part)
+{
+    if (!strstr(text, part))
+        fail_msg("\"%s\" is not in:\n%s", part, text);
+}
+
+void lacks(const char *text, const char *part)
+{
+    if (strstr(text, part))
+        fail_msg("\"%s\" is in:\n%s", part, text);
+}

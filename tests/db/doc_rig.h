@@ -13,6 +13,11 @@ struct doc_rig {
 };
 bool doc_rig_make(struct doc_rig *r); /* false: no PostgreSQL here */
 void doc_rig_free(struct doc_rig *r);
+extern struct doc_rig rig; /* of a test program, and what makes and ends it; skips without PostgreSQL */
+int doc_setup(void **state);
+int doc_teardown(void **state);
+void holds(const char *text, const char *part);
+void lacks(const char *text, const char *part);
 /* A case of a service in a state; its id in the arena. */
 const char *doc_case(struct doc_rig *r, const char *service, const char *state);
 struct casefile doc_case_get(struct doc_rig *r, const char *id);
