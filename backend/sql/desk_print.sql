@@ -1,8 +1,6 @@
 -- Cases with a letter that waits for paper, also those that have ended; parameters as in desk_mine, without accounts.
 WITH k AS (
-    SELECT CASE $3::text WHEN 'number' THEN (1000000 + c.year)::text || (10000000000 + c.n)::text
-        WHEN 'registered' THEN to_char(c.registered_at AT TIME ZONE 'UTC', 'YYYYMMDDHH24MISSUS')
-        ELSE coalesce(c.due, 'infinity'::date)::text END COLLATE "C" AS key, c.id
+    SELECT @list_key@
     FROM (SELECT DISTINCT p.case_id FROM case_print p JOIN document d ON d.id = p.document
         WHERE p.printed_at IS NULL AND d.voided_at IS NULL AND d.disposed_at IS NULL) p
     JOIN casefile c ON c.id = p.case_id
@@ -11,9 +9,4 @@ WITH k AS (
         WHERE s.institution = c.institution AND (s.department = '' OR s.department = c.department)
     )
 )
-SELECT @case_columns@, k.key || '~' || c.id
-FROM k JOIN casefile c USING (id)
-WHERE CASE WHEN $4::bool THEN (k.key, k.id) < ($5::text COLLATE "C", $6::uuid) ELSE (k.key, k.id) > ($5, $6) END
-ORDER BY CASE WHEN NOT $4 THEN k.key END, CASE WHEN NOT $4 THEN k.id END, CASE WHEN $4 THEN k.key END DESC,
-    CASE WHEN $4 THEN k.id END DESC
-LIMIT $7::int
+@list_page@

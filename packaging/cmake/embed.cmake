@@ -1,5 +1,6 @@
 # Writes FILES as C arrays into OUT: `static const char embed_<name>[]`, NUL-terminated; dots and dashes become '_'.
-# In statements @part@ stands for the file of that name in the folder beside (sql_parts): what many say alike.
+# In statements @part@ stands for the file of that name in the folder beside (sql_parts): what many say alike;
+# a part may have parts.
 set(text "/* made by packaging/cmake/embed.cmake */\n")
 foreach(file IN LISTS FILES)
   get_filename_component(name ${file} NAME)
@@ -7,13 +8,12 @@ foreach(file IN LISTS FILES)
   file(READ ${file} hex HEX)
   if(file MATCHES "/sql/[^/]*[.]sql$")
     file(READ ${file} statement)
-    string(REGEX MATCHALL "@[a-z_]+@" parts "${statement}")
-    foreach(part IN LISTS parts)
-      string(REPLACE "@" "" part ${part})
-      get_filename_component(dir ${file} DIRECTORY)
+    get_filename_component(dir ${file} DIRECTORY)
+    while(statement MATCHES "@([a-z_]+)@")
+      set(part ${CMAKE_MATCH_1})
       file(READ ${dir}_parts/${part}.sql said)
       string(REPLACE "@${part}@" "${said}" statement "${statement}")
-    endforeach()
+    endwhile()
     string(HEX "${statement}" hex)
   endif()
   string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${hex}")
