@@ -33,16 +33,22 @@ enum rc desk_document(struct desk_call *c, const void *in, struct err *e)
     return RC_OK;
 }
 
+/* The document that the path names, and its case, which this person may open. */
+static enum rc of_case(struct desk_call *c, struct document *d, struct casefile *f, struct err *e)
+{
+    TRY(doc_get(c->w, c->id, d, e));
+    if (!d->case_id)
+        return err_set(e, RC_NOT_FOUND, "there is no document %s of a case", c->id);
+    return desk_open(c, d->case_id, f, e);
+}
+
 enum rc desk_certify(struct desk_call *c, const void *in, struct err *e)
 {
     struct document d, copy;
     struct casefile f;
 
     (void)in;
-    TRY(doc_get(c->w, c->id, &d, e));
-    if (!d.case_id)
-        return err_set(e, RC_NOT_FOUND, "there is no document %s of a case", c->id);
-    TRY(desk_open(c, d.case_id, &f, e));
+    TRY(of_case(c, &d, &f, e));
     TRY(doc_certify(c->w, &c->who, c->id, c->reason, &copy, e));
     doc_json(&copy, &c->out);
     return RC_OK;
@@ -54,10 +60,7 @@ enum rc desk_printed(struct desk_call *c, const void *in, struct err *e)
     struct casefile f;
 
     (void)in;
-    TRY(doc_get(c->w, c->id, &d, e));
-    if (!d.case_id)
-        return err_set(e, RC_NOT_FOUND, "there is no document %s of a case", c->id);
-    TRY(desk_open(c, d.case_id, &f, e));
+    TRY(of_case(c, &d, &f, e));
     TRY(case_printed(c->w, &c->who, d.id, c->reason, e));
     return desk_case_body(c, &f, e);
 }
