@@ -93,7 +93,5 @@ MUST enum rc paper_scans(struct arena *a, struct bytes pdf, struct paper_scan **
                          struct err *e);
 /* A picture as large as a sheet allows. */
 struct paper_scan paper_picture(struct bytes data, int kind, int width, int height);
-/* Text as a PDF's own: UTF-16BE with its mark (ISO 32000-1, 7.9.2.2). */
-void paper_string(struct buf *b, const char *s);
 
 #endif

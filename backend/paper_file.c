@@ -7,6 +7,7 @@
 #include "backend/paper_priv.h"
 #include "common/base/clock.h"
 #include "common/base/crypto.h"
+#include "common/base/pdf.h"
 #include "common/base/text.h"
 
 struct tail {
@@ -67,7 +68,7 @@ static void info(const struct paper *doc, const char *title, struct buf *out)
     char at[25];
     iso_utc(at, doc->made_ms);
     buf_str(out, "<</Title");
-    paper_string(out, title);
+    pdf_text(out, title);
     buf_fmt(out, "/Creator(Pridvor %s)/Producer(cairo)/CreationDate(D:%.4s%.2s%.2s%.2s%.2s%.2sZ)>>\nendobj\n",
             PRIDVOR_VERSION, at, at + 5, at + 8, at + 11, at + 14, at + 17);
 }
@@ -78,7 +79,7 @@ static void inside_members(const struct paper_file *f, size_t first, struct buf 
     if (!f)
         return;
     buf_str(out, "/Names<</EmbeddedFiles<</Names[");
-    paper_string(out, f->name);
+    pdf_text(out, f->name);
     buf_fmt(out, "%zu 0 R]>>>>/AF[%zu 0 R]", first, first);
 }
 
@@ -88,9 +89,9 @@ static size_t inside_objects(const struct paper_file *f, size_t first, size_t at
         return 0;
     at[0] = out->len;
     buf_fmt(out, "%zu 0 obj\n<</Type/Filespec/AFRelationship/Source/F", first);
-    paper_string(out, f->name);
+    pdf_text(out, f->name);
     buf_str(out, "/UF");
-    paper_string(out, f->name);
+    pdf_text(out, f->name);
     buf_fmt(out, "/EF<</F %zu 0 R>>>>\nendobj\n", first + 1);
     at[1] = out->len;
     buf_fmt(out, "%zu 0 obj\n<</Type/EmbeddedFile/Subtype/%s/Length %zu/Params<</Size %zu>>>>stream\n",

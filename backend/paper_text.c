@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "backend/paper_priv.h"
+#include "common/base/pdf.h"
 #include "common/base/text.h"
 
 #define FAMILY "Inter, DejaVu Sans"
@@ -142,26 +143,6 @@ void paper_tag(struct press *p, const char *tag, bool begin)
         cairo_tag_end(p->cr, tag);
 }
 
-static void number(struct buf *b, uint32_t c)
-{
-    buf_fmt(b, "%04X", c);
-}
-
-void paper_string(struct buf *b, const char *s)
-{
-    buf_str(b, "<FEFF");
-    for (const unsigned char *p = (const unsigned char *)s; *p;) {
-        int more = *p >= 0xF0 ? 3 : *p >= 0xE0 ? 2 : *p >= 0xC0 ? 1 : 0;
-        uint32_t c = more ? *p & (0x3Fu >> more) : *p;
-        for (p++; more > 0 && (*p & 0xC0) == 0x80; more--, p++)
-            c = c << 6 | (*p & 0x3Fu);
-        if (c > 0xFFFF)
-            number(b, 0xD800 + ((c - 0x10000) >> 10));
-        number(b, c > 0xFFFF ? 0xDC00 + ((c - 0x10000) & 0x3FF) : c);
-    }
-    buf_chr(b, '>');
-}
-
 static void note(struct press *p, const char *members)
 {
     if (p->n_members == p->cap_members) {
@@ -180,7 +161,7 @@ void paper_figure(struct press *p, const char *alt, const struct paper_box *at)
     BUF_SCOPE(b);
 
     buf_str(&b, "/Alt");
-    paper_string(&b, alt);
+    pdf_text(&b, alt);
     buf_fmt(&b, "/A<</O/Layout/Placement/Block/BBox[%d %d %d %d]>>", (int)at->x,
             (int)(p->sheet_h - at->y - at->h), (int)(at->x + at->w + 1), (int)(p->sheet_h - at->y + 1));
     note(p, arena_str(p->arena, b.p));

@@ -34,8 +34,7 @@ static void number(struct buf *b, int64_t thousandths)
     buf_fmt(b, "%s%lld.%03lld ", thousandths < 0 ? "-" : "", (long long)(n / 1000), (long long)(n % 1000));
 }
 
-/* A text string in UTF-16BE with its mark (7.9.2.2), as hexadecimal. */
-static void text(struct buf *b, const char *s)
+void pdf_text(struct buf *b, const char *s)
 {
     buf_str(b, "<FEFF");
     for (const unsigned char *p = (const unsigned char *)s; *p;) {
@@ -143,7 +142,7 @@ static void head(struct writer *w, const struct pdf_doc *doc)
     end(w);
     begin(w);
     buf_str(w->out, "<</Title");
-    text(w->out, doc->title);
+    pdf_text(w->out, doc->title);
     buf_fmt(w->out, "/Producer(Pridvor %s)/CreationDate(D:%.4s%.2s%.2s%.2s%.2s%.2sZ)>>", PRIDVOR_VERSION, at,
             at + 5, at + 8, at + 11, at + 14, at + 17);
     end(w);

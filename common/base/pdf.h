@@ -24,5 +24,7 @@ struct pdf_doc {
     size_t n;
 };
 MUST enum rc pdf_write(const struct pdf_doc *doc, struct buf *out, struct err *e);
+/* A text string in UTF-16BE with its mark (7.9.2.2), as hexadecimal. s: UTF-8. */
+void pdf_text(struct buf *b, const char *s);
 
 #endif

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "common/base/pdf.h"
 #include "tests/unit/paper_rig.h"
 
 static struct arena *a;
@@ -412,7 +413,7 @@ static void pictures_have_words(void **state)
         const char *tree = paper_ask(a, "pdfinfo -struct-text %s", file);
         holds(tree, "Figure");
         holds(tree, "PROIECT, NESEMNAT");
-        paper_string(&alt, words[lang]);
+        pdf_text(&alt, words[lang]);
         assert_non_null(memmem(pdf.p, pdf.len, alt.p, alt.len));
         const char *raw = paper_ask(a, "qpdf --qdf %s - | tr -d '\\n ' | tr '\\200-\\377' '?'", file);
         size_t columns = 0, rows = 0;
