@@ -121,15 +121,6 @@ static void opposite_connexes_do_not_block(void **state)
         assert_true(pairs[i].rc == RC_OK || pairs[i].rc == RC_CONFLICT);
 }
 
-static int ring(void)
-{
-    struct work w = rig_begin(&rig);
-    int done = 0;
-    assert_int_equal(case_timers(&w, 500, &done, &e), RC_OK);
-    rig_end(&w);
-    return done;
-}
-
 static const char *timer_of(const char *id, const char *column)
 {
     char sql[300];

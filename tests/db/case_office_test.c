@@ -4,6 +4,23 @@
 #include "backend/case_priv.h"
 #include "backend/sealed.h"
 
+/* A day off is declared, and what is due is counted anew; how many cases moved. */
+static int declare_off(const char *day)
+{
+    char sql[200];
+    int moved = 0;
+
+    snprintf(sql, sizeof(sql),
+             "INSERT INTO holiday (day, name, at, by) VALUES ('%s', 'Zi liberă', now() - interval '1 day', "
+             "'admin')",
+             day);
+    Q(sql);
+    struct work w = rig_begin(&rig);
+    assert_int_equal(case_recompute_terms(&w, &moved, &e), RC_OK);
+    rig_end(&w);
+    return moved;
+}
+
 static void who_stands_in_works(void **state)
 {
     (void)state;
@@ -44,15 +61,6 @@ static void who_stands_in_works(void **state)
     assert_int_equal(case_delegate_end(&w, &mayor, two, &e), RC_NOT_FOUND);
     assert_int_equal(case_delegate_end(&w, &head, one, &e), RC_OK);
     rig_end(&w);
-}
-
-static int ring(void)
-{
-    struct work w = rig_begin(&rig);
-    int done = 0;
-    assert_int_equal(case_timers(&w, 500, &done, &e), RC_OK);
-    rig_end(&w);
-    return done;
 }
 
 static const char *event_answers = "{\"who.kind\":\"person\",\"who.last_name\":\"Pop\",\"who.first_name\":"
@@ -111,18 +119,11 @@ static void a_new_holiday_moves_days(void **state)
 {
     (void)state;
     const char *id = new_case("hall-1", "petition.general", petition);
-    char due[12], sql[200];
+    char due[12];
     int moved = 0;
 
     snprintf(due, sizeof(due), "%s", of_case(id, "due::text"));
-    snprintf(sql, sizeof(sql),
-             "INSERT INTO holiday (day, name, at, by) VALUES ('%s', 'Zi liberă', now() - interval '1 day', "
-             "'admin')",
-             due);
-    Q(sql);
-    struct work w = rig_begin(&rig);
-    assert_int_equal(case_recompute_terms(&w, &moved, &e), RC_OK);
-    rig_end(&w);
+    moved = declare_off(due);
     assert_true(moved >= 1);
     char later[80];
     snprintf(later, sizeof(later), "(due > '%s')::text", due);
@@ -157,14 +158,7 @@ static void a_new_holiday_moves_opinions(void **state)
     DOES("clerk", id, "ask_opinions", NULL, 0);
     snprintf(due, sizeof(due), "%s",
              of_case(id, "(SELECT min(due)::text FROM case_task t WHERE t.case_id = c.id)"));
-    snprintf(sql, sizeof(sql),
-             "INSERT INTO holiday (day, name, at, by) VALUES ('%s', 'Zi liberă', now() - interval '1 day', "
-             "'admin')",
-             due);
-    Q(sql);
-    struct work w = rig_begin(&rig);
-    assert_int_equal(case_recompute_terms(&w, &moved, &e), RC_OK);
-    rig_end(&w);
+    moved = declare_off(due);
     snprintf(
         sql, sizeof(sql),
         "(SELECT bool_and(due > '%s' AND late_after = due)::text FROM case_task t WHERE t.case_id = c.id)",

@@ -96,3 +96,12 @@ void draft_of(const char *id, const char *author)
              id, author);
     Q(sql);
 }
+
+int ring(void)
+{
+    struct work w = rig_begin(&rig);
+    int done = 0;
+    assert_int_equal(case_timers(&w, 500, &done, &e), RC_OK);
+    rig_end(&w);
+    return done;
+}

@@ -36,6 +36,7 @@ enum rc step(const char *who, const char *id, const char *action, const struct w
             fail_msg("%s %s: %s %s (%s)", (who), (action), rc_name(rc_), e.text, sentence);                  \
     } while (0)
 const char *of_case(const char *id, const char *column); /* SQL over casefile c */
+int ring(void);                                          /* all timers that are due; how many rang */
 void draft_of(const char *id, const char *author);
 
 #endif
