@@ -13,34 +13,14 @@ static struct desk_rig rig;
 static struct browser registrar, ana, head;
 static char id[40]; /* of the paper's case */
 
-#define assert_has(b, text)                                                                                  \
-    do {                                                                                                     \
-        if (!(b).p || !strstr((b).p, (text)))                                                                \
-            fail_msg("no \"%s\" in: %.3000s", (text), (b).p ? (b).p : "");                                   \
-    } while (0)
-#define assert_status(want, call, body)                                                                      \
-    do {                                                                                                     \
-        int got = (call);                                                                                    \
-        if (got != (want))                                                                                   \
-            fail_msg("%d %.2000s", got, (body).p ? (body).p : "");                                           \
-    } while (0)
-
-static void person(struct browser *b, const char *name, const char *role, const char *at)
-{
-    *b = (struct browser){.rig = &rig};
-    desk_person(&rig, name, "uat-1");
-    desk_grant(&rig, name, role, at);
-    assert_int_equal(desk_enter_as(b, name, desk_secret), 200);
-}
-
 static int setup(void **state)
 {
     (void)state;
     if (!desk_rig_make(&rig))
         exit(77);
-    person(&registrar, "registru", "registrar", "uat-1");
-    person(&ana, "ana", "clerk", "uat-1");
-    person(&head, "cora", "head", "uat-1");
+    desk_hand(&rig, &registrar, "registru", "registrar", "uat-1");
+    desk_hand(&rig, &ana, "ana", "clerk", "uat-1");
+    desk_hand(&rig, &head, "cora", "head", "uat-1");
     return 0;
 }
 
@@ -56,23 +36,9 @@ static int teardown(void **state)
 
 static int scan(struct browser *b, char sha[65])
 {
-    static const unsigned char dot[] = {
-        0x89, 'P',  'N',  'G',  13,  10,  26,  10,   0,    0,    0,    13,  'I',  'H',  'D',  'R',  0,
-        0,    0,    1,    0,    0,   0,   1,   8,    0,    0,    0,    0,   0x3a, 0x7e, 0x9b, 0x55, 0,
-        0,    0,    10,   'I',  'D', 'A', 'T', 0x78, 0x9c, 0x63, 0x60, 0,   0,    0,    2,    0,    1,
-        0x48, 0xaf, 0xa4, 0x71, 0,   0,   0,   0,    'I',  'E',  'N',  'D', 0xae, 0x42, 0x60, 0x82};
-    BUF_SCOPE(out);
     BUF_SCOPE(body);
-    struct err e = {0};
 
-    desk_get(b, "/", NULL);
-    buf_fmt(&out,
-            "POST /api/documents HTTP/1.1\r\nHost: x\r\n%sX-Pridvor: 1\r\nContent-Type: image/png\r\n"
-            "X-Name: foaie.png\r\nContent-Length: %zu\r\n\r\n",
-            b->cookie, sizeof(dot));
-    buf_add(&out, dot, sizeof(dot));
-    assert_int_equal(tclient_send(&b->c, out.p, out.len, &e), RC_OK);
-    int status = tclient_answer(&b->c, NULL, &body, &e);
+    int status = desk_file(b, "/api/documents", desk_dot, &body);
     if (status == 200)
         snprintf(sha, 65, "%.64s", strstr(body.p, "\"sha256\":\"") + 10);
     return status;

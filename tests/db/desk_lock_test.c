@@ -13,27 +13,13 @@
 static struct desk_rig rig;
 static struct browser ana, bela;
 
-#define assert_has(b, text)                                                                                  \
-    do {                                                                                                     \
-        if (!(b).p || !strstr((b).p, (text)))                                                                \
-            fail_msg("no \"%s\" in: %.2000s", (text), (b).p ? (b).p : "");                                   \
-    } while (0)
-
-static void person(struct browser *b, const char *name)
-{
-    *b = (struct browser){.rig = &rig};
-    desk_person(&rig, name, "uat-1");
-    desk_grant(&rig, name, "clerk", "uat-1");
-    assert_int_equal(desk_enter_as(b, name, desk_secret), 200);
-}
-
 static int setup(void **state)
 {
     (void)state;
     if (!desk_rig_make(&rig))
         exit(77);
-    person(&ana, "ana");
-    person(&bela, "bela");
+    desk_hand(&rig, &ana, "ana", "clerk", "uat-1");
+    desk_hand(&rig, &bela, "bela", "clerk", "uat-1");
     return 0;
 }
 

@@ -163,26 +163,11 @@ static void add(const char *role, bool abroad)
 /* A clerk brings a picture of one dot. */
 static void bring(void)
 {
-    static const char more[] =
-        "X-Pridvor: 1\r\nContent-Type: image/png\r\nX-Name: h%C3%A2rtie.png\r\nX-Kind: scan\r\n";
-    static const unsigned char dot[] = {
-        0x89, 'P',  'N',  'G',  13,  10,  26,  10,   0,    0,    0,    13,  'I',  'H',  'D',  'R',  0,
-        0,    0,    1,    0,    0,   0,   1,   8,    0,    0,    0,    0,   0x3a, 0x7e, 0x9b, 0x55, 0,
-        0,    0,    10,   'I',  'D', 'A', 'T', 0x78, 0x9c, 0x63, 0x60, 0,   0,    0,    2,    0,    1,
-        0x48, 0xaf, 0xa4, 0x71, 0,   0,   0,   0,    'I',  'E',  'N',  'D', 0xae, 0x42, 0x60, 0x82};
-    BUF_SCOPE(out);
     BUF_SCOPE(body);
-    struct err e = {0};
-    struct browser *b = &people[1].b;
 
-    assert_int_equal(desk_get(b, "/api/me", NULL), 200);
-    buf_fmt(&out, "POST /api/cases/" HOME "/documents HTTP/1.1\r\nHost: x\r\n%s%sContent-Length: %zu\r\n\r\n",
-            b->cookie, more, sizeof(dot));
-    buf_add(&out, dot, sizeof(dot));
-    assert_int_equal(tclient_send(&b->c, out.p, out.len, &e), RC_OK);
-    int status = tclient_answer(&b->c, NULL, &body, &e);
+    int status = desk_file(&people[1].b, "/api/cases/" HOME "/documents", desk_dot, &body);
     const char *id = status == 200 ? strstr(body.p, "\"id\":\"") : NULL;
-    if (!id || !strstr(body.p, "hârtie.png"))
+    if (!id || !strstr(body.p, "pagină 1.png"))
         fail_msg("%d %s", status, body.p ? body.p : "");
     snprintf(paper, sizeof(paper), "%.36s", id + 6);
 }

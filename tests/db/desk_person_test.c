@@ -19,20 +19,6 @@ static struct browser clerk, registrar, archivist;
     "{\"direction\":\"in\",\"service\":\"petition.general\",\"correspondent\":\"Câmpean "                   \
     "Ion\",\"cnp\":\"" CNP "\",\"subject\":\"%s\"}"
 
-#define assert_has(b, text)                                                                                  \
-    do {                                                                                                     \
-        if (!(b).p || !memmem((b).p, (b).len, (text), strlen(text)))                                         \
-            fail_msg("no \"%s\" in: %.2000s", (text), (b).p ? (b).p : "");                                   \
-    } while (0)
-
-static void person(struct browser *b, const char *name, const char *role)
-{
-    *b = (struct browser){.rig = &rig};
-    desk_person(&rig, name, "uat-1");
-    desk_grant(&rig, name, role, "uat-1");
-    assert_int_equal(desk_enter_as(b, name, desk_secret), 200);
-}
-
 static int setup(void **state)
 {
     (void)state;
@@ -40,9 +26,9 @@ static int setup(void **state)
 
     if (!desk_rig_make(&rig))
         exit(77);
-    person(&clerk, "ana", "clerk");
-    person(&registrar, "registru", "registrar");
-    person(&archivist, "arhiva", "archivist");
+    desk_hand(&rig, &clerk, "ana", "clerk", "uat-1");
+    desk_hand(&rig, &registrar, "registru", "registrar", "uat-1");
+    desk_hand(&rig, &archivist, "arhiva", "archivist", "uat-1");
     snprintf(text, sizeof(text), PAPER, "Gard căzut");
     assert_int_equal(desk_post(&clerk, "/api/register/entries", text, NULL), 200);
     snprintf(text, sizeof(text), PAPER, "Lampă stinsă");

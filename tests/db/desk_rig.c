@@ -8,6 +8,12 @@
 #include "common/base/fs.h"
 
 const char desk_secret[] = "corect cal baterie";
+static const uint8_t dot[] = {
+    0x89, 'P',  'N',  'G',  13,  10,  26,  10,   0,    0,    0,    13,  'I',  'H',  'D',  'R',  0,
+    0,    0,    1,    0,    0,   0,   1,   8,    0,    0,    0,    0,   0x3a, 0x7e, 0x9b, 0x55, 0,
+    0,    0,    10,   'I',  'D', 'A', 'T', 0x78, 0x9c, 0x63, 0x60, 0,   0,    0,    2,    0,    1,
+    0x48, 0xaf, 0xa4, 0x71, 0,   0,   0,   0,    'I',  'E',  'N',  'D', 0xae, 0x42, 0x60, 0x82};
+const struct bytes desk_dot = {dot, sizeof(dot)};
 
 static void must(enum rc rc, const struct err *e)
 {
@@ -100,6 +106,17 @@ void desk_grant(struct desk_rig *d, const char *name, const char *role, const ch
     must(people_role(d->db, &d->rights, &row, true, "root", &e), &e);
 }
 
+void desk_hand(struct desk_rig *d, struct browser *b, const char *name, const char *role, const char *at)
+{
+    struct err e = {0};
+
+    *b = (struct browser){.rig = d};
+    desk_person(d, name, "uat-1");
+    desk_grant(d, name, role, at);
+    if (desk_enter_as(b, name, desk_secret) != 200)
+        must(err_set(&e, RC_DENIED, "%s cannot log in", name), &e);
+}
+
 static bool ready(struct browser *b)
 {
     struct err e = {0};
@@ -117,13 +134,14 @@ int desk_send(struct browser *b, const struct desk_ask *ask, struct buf *head, s
     struct err e = {0};
     BUF_SCOPE(out);
     BUF_SCOPE(own);
-    const char *text = ask->text ? ask->text : "";
+    size_t len = ask->len ? ask->len : strlen(ask->text ? ask->text : "");
 
     if (!ready(b))
         return -1;
     buf_fmt(&out, "%s %s HTTP/1.1\r\nHost: localhost:%d\r\n%s%s", ask->method, ask->path, b->rig->s.desk_port,
             b->cookie, ask->more ? ask->more : "");
-    buf_fmt(&out, "Content-Length: %zu\r\n\r\n%s", strlen(text), text);
+    buf_fmt(&out, "Content-Length: %zu\r\n\r\n", len);
+    buf_add(&out, ask->text, len);
     head = head ? head : &own;
     int status = tclient_send(&b->c, out.p, out.len, &e);
     status = status == RC_OK ? tclient_answer(&b->c, head, body, &e) : -1;
@@ -147,6 +165,13 @@ int desk_post(struct browser *b, const char *path, const char *text, struct buf 
              "Content-Type: application/json\r\n",
              b->rig->s.desk_port);
     return desk_send(b, &(struct desk_ask){"POST", path, text, more}, NULL, body);
+}
+
+int desk_file(struct browser *b, const char *path, struct bytes file, struct buf *body)
+{
+    static const char more[] = "X-Pridvor: 1\r\nContent-Type: image/png\r\nX-Kind: scan\r\n"
+                               "X-Name: pagin%C4%83%201.png\r\n";
+    return desk_send(b, &(struct desk_ask){"POST", path, (const char *)file.p, more, file.len}, NULL, body);
 }
 
 int desk_enter_as(struct browser *b, const char *name, const char *password)

@@ -2,6 +2,8 @@
 #ifndef PRIDVOR_TEST_DESK_RIG_H
 #define PRIDVOR_TEST_DESK_RIG_H
 
+#include <string.h>
+
 #include "backend/login.h"
 #include "backend/people.h"
 #include "tests/db/server.h"
@@ -33,16 +35,34 @@ void desk_person(struct desk_rig *d, const char *name, const char *institution);
 void desk_grant(struct desk_rig *d, const char *name, const char *role,
                 const char *at); /* "uat-1", "uat-1/tax",
                                     "cj-1/" below */
+/* One who works at uat-1 with a role at a place, and is logged in at b. */
+void desk_hand(struct desk_rig *d, struct browser *b, const char *name, const char *role, const char *at);
 
 /* The status, -1: the connection ended. What a page of this origin sends is sent; more: whole lines. */
 struct desk_ask {
     const char *method, *path, *text, *more;
+    size_t len; /* of text; 0: to its NUL */
 };
 int desk_send(struct browser *b, const struct desk_ask *ask, struct buf *head, struct buf *body);
 int desk_get(struct browser *b, const char *path, struct buf *body);
 int desk_post(struct browser *b, const char *path, const char *text, struct buf *body);
+/* A file in a request of its own, named "pagină 1.png". */
+int desk_file(struct browser *b, const char *path, struct bytes file, struct buf *body);
+extern const struct bytes desk_dot; /* a picture of one dot, PNG */
 int desk_enter_as(struct browser *b, const char *name, const char *password);
 void desk_leave(struct browser *b); /* closes the connection, forgets the cookie */
 long desk_count(struct desk_rig *d, const char *sql);
+
+#define assert_has(b, text)                                                                                  \
+    do {                                                                                                     \
+        if (!(b).p || !memmem((b).p, (b).len, (text), strlen(text)))                                         \
+            fail_msg("no \"%s\" in: %.3000s", (text), (b).p ? (b).p : "");                                   \
+    } while (0)
+#define assert_status(want, call, body)                                                                      \
+    do {                                                                                                     \
+        int got_ = (call);                                                                                   \
+        if (got_ != (want))                                                                                  \
+            fail_msg("%d %.2000s", got_, (body).p ? (body).p : "");                                          \
+    } while (0)
 
 #endif

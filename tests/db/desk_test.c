@@ -38,12 +38,6 @@ static int teardown(void **state)
     return 0;
 }
 
-#define assert_has(b, text)                                                                                  \
-    do {                                                                                                     \
-        if (!(b).p || !strstr((b).p, (text)))                                                                \
-            fail_msg("no \"%s\" in: %s", (text), (b).p ? (b).p : "");                                        \
-    } while (0)
-
 static void only_pages(void **state)
 {
     (void)state;

@@ -16,36 +16,16 @@ static struct desk_rig rig;
 static struct browser registrar, ana, bela, head, mayor;
 static char id[40]; /* of the paper's case */
 
-static const unsigned char dot[] = {
-    0x89, 'P',  'N',  'G',  13,  10,  26,  10,   0,    0,    0,    13,  'I',  'H',  'D',  'R',  0,
-    0,    0,    1,    0,    0,   0,   1,   8,    0,    0,    0,    0,   0x3a, 0x7e, 0x9b, 0x55, 0,
-    0,    0,    10,   'I',  'D', 'A', 'T', 0x78, 0x9c, 0x63, 0x60, 0,   0,    0,    2,    0,    1,
-    0x48, 0xaf, 0xa4, 0x71, 0,   0,   0,   0,    'I',  'E',  'N',  'D', 0xae, 0x42, 0x60, 0x82};
-
-#define assert_has(b, text)                                                                                  \
-    do {                                                                                                     \
-        if (!(b).p || !strstr((b).p, (text)))                                                                \
-            fail_msg("no \"%s\" in: %.3000s", (text), (b).p ? (b).p : "");                                   \
-    } while (0)
-
-static void person(struct browser *b, const char *name, const char *role, const char *at)
-{
-    *b = (struct browser){.rig = &rig};
-    desk_person(&rig, name, "uat-1");
-    desk_grant(&rig, name, role, at);
-    assert_int_equal(desk_enter_as(b, name, desk_secret), 200);
-}
-
 static int setup(void **state)
 {
     (void)state;
     if (!desk_rig_make(&rig))
         exit(77);
-    person(&registrar, "registru", "registrar", "uat-1");
-    person(&ana, "ana", "clerk", "uat-1/registratura");
-    person(&bela, "bela", "clerk", "uat-1/registratura");
-    person(&head, "cora", "head", "uat-1");
-    person(&mayor, "primar", "approver", "uat-1");
+    desk_hand(&rig, &registrar, "registru", "registrar", "uat-1");
+    desk_hand(&rig, &ana, "ana", "clerk", "uat-1/registratura");
+    desk_hand(&rig, &bela, "bela", "clerk", "uat-1/registratura");
+    desk_hand(&rig, &head, "cora", "head", "uat-1");
+    desk_hand(&rig, &mayor, "primar", "approver", "uat-1");
     return 0;
 }
 
@@ -90,21 +70,6 @@ static int act(struct browser *b, const char *action, int64_t v, const char *giv
     return post(b, "/act", text, body);
 }
 
-static int send_file(struct browser *b, const char *path, const void *p, size_t len, struct buf *body)
-{
-    BUF_SCOPE(out);
-    struct err e = {0};
-
-    desk_get(b, "/", NULL); /* opens the connection; says nothing about a session */
-    buf_fmt(&out,
-            "POST %s HTTP/1.1\r\nHost: x\r\n%sX-Pridvor: 1\r\nContent-Type: image/png\r\nX-Kind: scan\r\n"
-            "X-Name: pagina%%201.png\r\nContent-Length: %zu\r\n\r\n",
-            path, b->cookie, len);
-    buf_add(&out, p, len);
-    assert_int_equal(tclient_send(&b->c, out.p, out.len, &e), RC_OK);
-    return tclient_answer(&b->c, NULL, body, &e);
-}
-
 static int half_received(void)
 {
     char path[300];
@@ -134,8 +99,8 @@ static void paper_comes_in(void **state)
     BUF_SCOPE(none);
     char text[700], sha[65];
 
-    assert_int_equal(send_file(&registrar, "/api/documents", dot, sizeof(dot), &scan), 200);
-    assert_has(scan, "\"title\":\"pagina 1.png\"");
+    assert_int_equal(desk_file(&registrar, "/api/documents", desk_dot, &scan), 200);
+    assert_has(scan, "\"title\":\"pagină 1.png\"");
     snprintf(sha, sizeof(sha), "%.64s", strstr(scan.p, "\"sha256\":\"") + 10);
     /* Of another person's file only the hash is known: it does not go in. */
     snprintf(text, sizeof(text), FORM, "0000000000000000000000000000000000000000000000000000000000000000");
@@ -234,21 +199,21 @@ static void files(void **state)
     BUF_SCOPE(body);
 
     snprintf(path, sizeof(path), "/api/cases/%s/documents", id);
-    assert_int_equal(send_file(&stranger, path, dot, sizeof(dot), NULL), 401);
+    assert_int_equal(desk_file(&stranger, path, desk_dot, NULL), 401);
     desk_leave(&stranger);
     stranger.rig = &rig;
     snprintf(stranger.cookie, sizeof(stranger.cookie), "Cookie: __Host-pridvor=%064d\r\n", 7);
-    assert_int_equal(send_file(&stranger, path, dot, sizeof(dot), NULL), 401);
+    assert_int_equal(desk_file(&stranger, path, desk_dot, NULL), 401);
     desk_leave(&stranger);
-    assert_int_equal(send_file(&ana, path, "MZ nothing of that", 18, &body), 422);
+    assert_int_equal(desk_file(&ana, path, BYTES("MZ nothing of that", 18), &body), 422);
     assert_has(body, "\"path\":\"file\"");
-    assert_int_equal(send_file(&ana, path, big, 6 << 20, NULL), 413);
+    assert_int_equal(desk_file(&ana, path, BYTES(big, 6 << 20), NULL), 413);
     desk_leave(&bela);
     free(big);
     assert_int_equal(half_received(), 0);
     assert_int_equal(desk_enter_as(&bela, "bela", desk_secret), 200);
     assert_int_equal(desk_get(&bela, "/api/me", NULL), 200);
-    assert_int_equal(send_file(&bela, path, dot, sizeof(dot), NULL), 200);
+    assert_int_equal(desk_file(&bela, path, desk_dot, NULL), 200);
 }
 
 static void the_answer(void **state)
@@ -320,7 +285,7 @@ static void administrators(void **state)
     desk_person(&rig, "departe", "uat-2");
     desk_person(&rig, "sus", "uat-1");
     desk_grant(&rig, "sus", "county", "cj-1/");
-    person(&b, "admin", "administrator", "uat-1");
+    desk_hand(&rig, &b, "admin", "administrator", "uat-1");
     for (size_t i = 0; i < COUNT(rows); i++) {
         BUF_SCOPE(body);
         snprintf(text, sizeof(text), GRANT, rows[i].account, rows[i].role, rows[i].reach,
