@@ -75,6 +75,11 @@ void house_between(struct house *h)
 {
     if (h->api.token[0])
         api_call(&h->api, "/v1/session/end", "{}");
+    house_net(h, true);
+    vdev_command(&h->api, "reader", "remove");
+    vdev_command(&h->api, "printer", "paper ok");
+    vdev_command(&h->api, "printer", "cover close");
+    vdev_command(&h->api, "printer", "cutter ok");
     h->error[0] = '\0';
 }
 

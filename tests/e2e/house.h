@@ -19,7 +19,8 @@ struct house {
 bool house_up(struct house *h, const char *name, int ports);
 int house_setup(struct house *h, const char *name, int ports); /* the same as a group's setup; says why not */
 void house_down(struct house *h);
-void house_between(struct house *h); /* between two tests: no session is left, nothing is said */
+/* Between two tests: no session is left, paper in, network open, empty slot, nothing is said. */
+void house_between(struct house *h);
 pid_t house_pid(struct house *h, const char *part); /* 0: does not run */
 bool house_kill(struct house *h, const char *part); /* kill -9 and wait until it is gone */
 bool house_start(struct house *h, const char *part);

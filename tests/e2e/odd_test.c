@@ -28,7 +28,6 @@ static int teardown(void **state)
     return 0;
 }
 
-/* Between two tests: no session is left. */
 static int fresh(void **state)
 {
     (void)state;

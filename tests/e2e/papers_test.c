@@ -36,12 +36,8 @@ static int fresh(void **state)
 {
     (void)state;
     house_between(&house);
-    house_net(&house, true);
-    vdev_command(API, "reader", "remove");
-    vdev_command(API, "printer", "paper ok");
     papers_load(API, "photo cert");
     vdev_command(API, "scanner", "glass letter");
-    house.error[0] = '\0';
     return 0;
 }
 

@@ -27,17 +27,10 @@ static int teardown(void **state)
     return 0;
 }
 
-/* Between two tests: no session, paper in, devices plugged, network open, empty slot. */
 static int fresh(void **state)
 {
     (void)state;
     house_between(&house);
-    house_net(&house, true);
-    vdev_command(API, "reader", "remove");
-    vdev_command(API, "printer", "paper ok");
-    vdev_command(API, "printer", "cover close");
-    vdev_command(API, "printer", "cutter ok");
-    house.error[0] = '\0';
     return 0;
 }
 
