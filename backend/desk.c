@@ -83,7 +83,7 @@ static void succeed(struct job *j)
     http_set(j->http, "Cache-Control", "no-store");
     if (c->cookie)
         http_set(j->http, "Set-Cookie", c->cookie);
-    if (!c->file.p) {
+    if (!c->file.p && !c->stored) {
         http_set(j->http, "Content-Security-Policy", json_csp);
         http_reply(j->http, c->status, "application/json", c->out.len ? c->out.p : "{}",
                    c->out.len ? c->out.len : 2);
@@ -91,7 +91,11 @@ static void succeed(struct job *j)
     }
     http_set(j->http, "Content-Security-Policy", file_csp);
     http_set(j->http, "Content-Disposition", c->save ? c->save : "inline");
-    http_reply(j->http, c->status, c->type, c->file.p, c->file.len);
+    if (c->stored)
+        store_send(c->stored, j->http, c->type);
+    else
+        http_reply(j->http, c->status, c->type, c->file.p, c->file.len);
+    c->stored = NULL;
 }
 
 /* ---- files, as they come ---- */
@@ -165,6 +169,7 @@ static struct store_file *upload_take(struct http_req *r)
 
 static void job_free(struct job *j)
 {
+    store_close(j->call.stored);
     buf_free(&j->call.out);
     buf_free(&j->call.more);
     if (j->call.received) {

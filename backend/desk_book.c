@@ -234,18 +234,17 @@ enum rc desk_paper(struct desk_call *c, const char *sha256, const char *name, st
     struct db_param of[] = {DB_STR(c->who.account), DB_STR(sha256)};
     const struct registry_conf *conf = c->w->house->conf;
     struct store_place place = {conf->blobs, conf->blobs_free_mb};
-    struct bytes file;
+    struct store_reader *file SCOPED(store_closep) = NULL;
 
     if (p->n == DESK_PAPERS_MAX)
         return err_at(e, RC_BAD_FIELD, "documents", "documents: too many");
     TRY(work_sql(c->w, SQL_DESK_TAKEN, of, &r, e));
     if (db_rows(r) != 1)
         return err_at(e, RC_BAD_FIELD, "documents", "documents: not a file that you have sent");
-    TRY(store_get(&place, c->w->a, sha256, &file, e));
+    TRY(store_open(&place, sha256, &file, e));
     struct doc_upload *up = &p->items[p->n++];
     *up = (struct doc_upload){.name = name, .file = store_begin(&place, STORE_FILE_MAX)};
-    store_add(up->file, file.p, file.len);
-    return RC_OK;
+    return store_copy(file, up->file, e);
 }
 
 void desk_papers_drop(struct desk_papers *p)

@@ -15,7 +15,6 @@ enum rc desk_document(struct desk_call *c, const void *in, struct err *e)
 {
     struct doc_ask ask = {.id = c->id};
     struct document d;
-    struct bytes file;
     struct casefile f;
 
     (void)in;
@@ -23,12 +22,12 @@ enum rc desk_document(struct desk_call *c, const void *in, struct err *e)
     if (d.case_id)
         TRY(desk_open(c, d.case_id, &f, e));
     ask.reason = c->reason;
-    enum rc rc = doc_read(c->w, &c->who, &ask, &d, &file, e);
+    enum rc rc = doc_read(c->w, &c->who, &ask, &d, &c->stored, e);
     if (rc == RC_DENIED && !d.case_id)
         return err_code(e, RC_NOT_FOUND, desk_foreign, 0, "there is no document %s", c->id);
     TRY(rc);
     bool safe = strcmp(d.type, "application/pdf") == 0 || strncmp(d.type, "image/", 6) == 0;
-    frame(c, file, safe ? d.type : "application/octet-stream");
+    c->type = safe ? d.type : "application/octet-stream";
     c->save = safe ? NULL : "attachment";
     return RC_OK;
 }

@@ -35,9 +35,10 @@ struct desk_call {
     struct buf more;             /* of an error: further members, beginning with a comma */
     /* the answer */
     int status;
-    const char *cookie;      /* Set-Cookie, or NULL */
-    const char *type, *save; /* of file; save: name under which the browser keeps it, NULL: shows it */
-    struct bytes file;
+    const char *cookie;          /* Set-Cookie, or NULL */
+    const char *type, *save;     /* of a file; save: name under which the browser keeps it, NULL: shows it */
+    struct bytes file;           /* made just now */
+    struct store_reader *stored; /* or at rest */
 };
 /* in: what route->in describes, or NULL. */
 typedef enum rc (*desk_fn)(struct desk_call *c, const void *in, struct err *e);

@@ -190,7 +190,7 @@ enum rc doc_keep(struct work *w, const struct actor *who, struct bytes pdf, size
 }
 
 enum rc doc_read(struct work *w, const struct actor *who, const struct doc_ask *ask, struct document *out,
-                 struct bytes *file, struct err *e)
+                 struct store_reader **file, struct err *e)
 {
     const struct store_place place = doc_place(w);
     struct casefile c = {0};
@@ -203,7 +203,7 @@ enum rc doc_read(struct work *w, const struct actor *who, const struct doc_ask *
     TRY(doc_may(w, who, "document.view", &c, ask->reason, e));
     if (out->disposed_ms)
         return err_set(e, RC_NOT_FOUND, "document %s was disposed of", ask->id);
-    return store_get(&place, w->a, out->sha256, file, e);
+    return store_open(&place, out->sha256, file, e);
 }
 
 static void member(struct buf *out, const char *name, const char *value)

@@ -22,7 +22,7 @@ struct doc_ask {
     const char *id, *reason; /* reason: of a sealed case; or NULL */
 };
 MUST enum rc doc_read(struct work *w, const struct actor *who, const struct doc_ask *ask,
-                      struct document *out, struct bytes *file, struct err *e);
+                      struct document *out, struct store_reader **file, struct err *e);
 MUST enum rc doc_list(struct work *w, const char *case_id, struct document **out, size_t *n, struct err *e);
 void doc_json(const struct document *d, struct buf *out); /* DOC of the desk's API */
 

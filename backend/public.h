@@ -282,7 +282,7 @@ struct public_reply {
     const char *go;           /* 303 instead */
     const char *token;        /* cookie to set */
     bool forget;              /* cookie to take away */
-    struct bytes file;
+    struct store_reader *file;
     const char *type, *name;
 };
 /* Never fails: what went wrong is a page, too. All memory in w->a. */

@@ -226,7 +226,7 @@ static enum rc do_document(struct making *m, struct err *e)
     if (db_rows(r) != 1)
         return err_set(e, RC_NOT_FOUND, "no such document");
     const struct store_place place = {m->w->house->conf->blobs, 0};
-    TRY(store_get(&place, m->w->a, db_text(r, 0, 0), &m->out->file, e));
+    TRY(store_open(&place, db_text(r, 0, 0), &m->out->file, e));
     m->out->status = 200;
     m->out->type = arena_str(m->w->a, db_text(r, 0, 1));
     m->out->name = arena_str(m->w->a, db_text(r, 0, 2));

@@ -88,7 +88,7 @@ static void send_file(struct carry *c)
             buf_fmt(&b, "%%%02X", (unsigned char)*s);
     buf_fmt(&b, ".%s", suffix);
     http_set(c->http, "Content-Disposition", b.p);
-    http_reply(c->http, 200, pdf ? "application/pdf" : "image/jpeg", c->reply.file.p, c->reply.file.len);
+    store_send(c->reply.file, c->http, pdf ? "application/pdf" : "image/jpeg");
 }
 
 static void count(struct registry *g, const struct carry *c)
@@ -111,7 +111,7 @@ static void send_reply(struct carry *c)
     if (r->go) {
         http_set(c->http, "Location", r->go);
         http_reply(c->http, 303, "text/plain", "", 0);
-    } else if (r->file.p) {
+    } else if (r->file) {
         send_file(c);
     } else {
         const struct html_frame f = {.lang = r->lang,
@@ -139,6 +139,7 @@ static void on_answered(const struct err *e, void *user)
     struct public_form *form = c->form; /* c is gone with the answer */
 
     if (e->rc != RC_OK) {
+        store_close(c->reply.file);
         log_err(e, "event=status_failed");
         send_form(c, rc_http(e->rc), status_text(SW_LATER, c->ask.guess));
     } else {

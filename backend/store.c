@@ -13,7 +13,7 @@
 #include "common/base/fs.h"
 #include "common/base/text.h"
 
-enum { PATH_LEN = 1280 };
+enum { PATH_LEN = 1280, PIECE = 16384, WHOLE_MAX = 64 << 20 };
 
 struct store_file {
     char folder[1025], path[PATH_LEN];
@@ -202,23 +202,143 @@ static bool is_hash(const char *hex)
     return strlen(hex) == STORE_HEX - 1 && strspn(hex, "0123456789abcdef") == STORE_HEX - 1;
 }
 
-enum rc store_get(const struct store_place *s, struct arena *a, const char *hex, struct bytes *out,
-                  struct err *e)
+struct store_reader {
+    int fd;
+    size_t size, at;
+    struct sha256_sum *sum;
+    char hex[STORE_HEX];
+};
+
+void store_close(struct store_reader *r)
 {
-    char path[PATH_LEN], *p, found[STORE_HEX];
-    uint8_t sum[SHA256_LEN];
-    size_t len;
+    if (!r)
+        return;
+    if (r->fd >= 0)
+        close(r->fd);
+    sha256_end(r->sum, NULL);
+    free(r);
+}
+
+void store_closep(struct store_reader **r)
+{
+    store_close(*r);
+}
+
+size_t store_size(const struct store_reader *r)
+{
+    return r->size;
+}
+
+static enum rc changed(const struct store_reader *r, struct err *e)
+{
+    return err_set(e, RC_STATE, "file %s has changed", r->hex);
+}
+
+static enum rc reader_new(const struct store_place *s, const char *hex, struct store_reader **out,
+                          struct err *e)
+{
+    char path[PATH_LEN];
+    struct stat st;
 
     if (!is_hash(hex))
         return err_set(e, RC_NOT_FOUND, "not a hash");
     snprintf(path, sizeof path, "%.1024s/%.2s/%s", s->folder, hex, hex);
-    if (!fs_exists(path))
+    struct store_reader *r SCOPED(store_closep) = calloc(1, sizeof *r);
+    if (!r)
+        abort();
+    memcpy(r->hex, hex, STORE_HEX);
+    r->fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (r->fd < 0 && errno == ENOENT)
         return err_set(e, RC_NOT_FOUND, "file %s is not here", hex);
-    TRY(fs_read(a, path, 64 << 20, &p, &len, e));
-    sha256(sum, p, len);
+    if (r->fd < 0 || fstat(r->fd, &st) != 0)
+        return disk_error(e);
+    r->size = (size_t)st.st_size;
+    r->sum = sha256_begin();
+    *out = r;
+    r = NULL;
+    return RC_OK;
+}
+
+enum rc store_at(struct store_reader *r, size_t at, void *p, size_t n, struct err *e)
+{
+    char *to = p;
+
+    if (at > r->size || n > r->size - at)
+        return changed(r, e);
+    while (n > 0) {
+        ssize_t done = pread(r->fd, to, n, (off_t)at);
+        if (done < 0 && errno == EINTR)
+            continue;
+        if (done < 0)
+            return disk_error(e);
+        if (done == 0)
+            return changed(r, e);
+        to += done;
+        at += (size_t)done;
+        n -= (size_t)done;
+    }
+    return RC_OK;
+}
+
+enum rc store_next(struct store_reader *r, void *p, size_t n, struct err *e)
+{
+    uint8_t sum[SHA256_LEN];
+    char found[STORE_HEX];
+
+    TRY(store_at(r, r->at, p, n, e));
+    sha256_add(r->sum, p, n);
+    r->at += n;
+    if (r->at < r->size)
+        return RC_OK;
+    sha256_end(r->sum, sum);
+    r->sum = sha256_begin();
+    r->at = 0;
     hex_encode(found, sum, sizeof sum);
-    *out = BYTES(p, len);
-    return strcmp(found, hex) == 0 ? RC_OK : err_set(e, RC_STATE, "file %s has changed", hex);
+    return strcmp(found, r->hex) == 0 ? RC_OK : changed(r, e);
+}
+
+/* Piece by piece from the beginning to the end. */
+static enum rc through(struct store_reader *r, struct store_file *to, struct err *e)
+{
+    char piece[PIECE];
+
+    for (size_t left = r->size, n; left > 0; left -= n) {
+        n = left < sizeof piece ? left : sizeof piece;
+        TRY(store_next(r, piece, n, e));
+        if (to)
+            store_add(to, piece, n);
+    }
+    wipe(piece, sizeof piece);
+    return r->size ? RC_OK : store_next(r, piece, 0, e);
+}
+
+enum rc store_open(const struct store_place *s, const char *hex, struct store_reader **out, struct err *e)
+{
+    struct store_reader *r SCOPED(store_closep) = NULL;
+
+    TRY(reader_new(s, hex, &r, e));
+    TRY(through(r, NULL, e));
+    *out = r;
+    r = NULL;
+    return RC_OK;
+}
+
+enum rc store_copy(struct store_reader *r, struct store_file *to, struct err *e)
+{
+    return through(r, to, e);
+}
+
+enum rc store_get(const struct store_place *s, struct arena *a, const char *hex, struct bytes *out,
+                  struct err *e)
+{
+    struct store_reader *r SCOPED(store_closep) = NULL;
+
+    TRY(reader_new(s, hex, &r, e));
+    if (r->size > WHOLE_MAX)
+        return err_set(e, RC_TOO_BIG, "file %s is larger than %d bytes", hex, WHOLE_MAX);
+    char *p = arena_alloc(a, r->size + 1);
+    *out = BYTES(p, r->size);
+    return store_next(r, p, r->size, e);
 }
 
 enum rc store_remove(const struct store_place *s, const char *hex, struct err *e)

@@ -26,6 +26,24 @@ const char *store_head(const struct store_file *f); /* the first 8 bytes, zeros 
 void store_drop(struct store_file *f);              /* frees; what was not kept is gone. NULL is fine */
 void store_dropp(struct store_file **f);
 
+/* A file at rest, handed on in pieces; whoever holds it open has it whole, even when it is removed. */
+struct store_reader;
+struct http_req;
+/* Every byte is looked at first. RC_NOT_FOUND; RC_STATE: the bytes have changed. */
+MUST enum rc store_open(const struct store_place *s, const char *hex, struct store_reader **out,
+                        struct err *e);
+size_t store_size(const struct store_reader *r);
+/* Exactly the next n bytes. They are hashed once more on the way, and the last of them are given only when
+ * all are as they were. RC_STATE RC_IO. */
+MUST enum rc store_next(struct store_reader *r, void *p, size_t n, struct err *e);
+/* n bytes from somewhere in it. */
+MUST enum rc store_at(struct store_reader *r, size_t at, void *p, size_t n, struct err *e);
+MUST enum rc store_copy(struct store_reader *r, struct store_file *to, struct err *e); /* all of it */
+void store_close(struct store_reader *r);                                              /* NULL is fine */
+void store_closep(struct store_reader **r);
+/* As the answer, with what was set before; closes it at the end (store_send.c). */
+void store_send(struct store_reader *file, struct http_req *r, const char *type);
+
 /* What the bytes are, whatever anybody calls them: by their first bytes and by how they are built. */
 struct store_kind {
     const char *type, *suffix; /* "application/pdf" ".pdf"; also image/jpeg image/png */

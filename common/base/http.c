@@ -21,7 +21,7 @@ static void server_gone(struct http_server *s)
     free(s);
 }
 
-static void conn_gone(struct http_conn *c)
+void conn_gone(struct http_conn *c)
 {
     struct http_server *s = c->srv;
     if (c->handles > 0 || c->job_runs)
@@ -61,6 +61,7 @@ void conn_close(struct http_conn *c)
         if (r->streaming || !r->complete)
             req_free(r);
     }
+    send_drop(c);
     uv_close((uv_handle_t *)&c->tcp, on_handle_closed);
     uv_close((uv_handle_t *)&c->timer, on_handle_closed);
 }
@@ -128,6 +129,8 @@ static void on_written(uv_write_t *w, int status)
     }
     if (c->outq.len > 0)
         start_write(c);
+    else if (c->phase == PH_FLUSH && c->source.next != NULL)
+        send_next(c);
     else if (c->phase == PH_FLUSH)
         flushed(c);
 }

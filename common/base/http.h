@@ -76,6 +76,19 @@ void http_json(struct http_req *r, int status, const char *json);
  */
 void http_fail(struct http_req *r, const struct err *e);
 
+/* A body that is never whole in memory: a piece is made, written, and only then the next one is asked for, so
+ * that a slow reader holds one piece and no thread. */
+struct http_source {
+    /* Exactly the next n bytes; on a thread of the pool. */
+    enum rc (*next)(void *state, void *p, size_t n, struct err *e);
+    /* On the loop, exactly once. e->rc RC_OK: all of it went out; RC_LINK_LOST: the reader went away; else
+     * what next() said, and the connection was cut: the reader sees that it has less than was announced. */
+    void (*end)(void *state, const struct err *e);
+    void *state;
+    size_t len;
+};
+void http_reply_from(struct http_req *r, int status, const char *type, const struct http_source *from);
+
 /* Server-sent events: the head goes out now, the request stays open; on_close is called once, then r is gone.
  */
 void http_stream(struct http_req *r, const char *type, void (*on_close)(struct http_req *r, void *p),

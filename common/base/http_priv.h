@@ -13,6 +13,7 @@
 #define HTTP_HOLD_MAX ((size_t)65536)      /* bytes kept while a request is being answered */
 #define HTTP_BACKLOG_MAX ((size_t)4 << 20) /* a stream whose reader is this far behind is cut */
 #define HTTP_FLUSH_MIN ((size_t)65536)     /* of an answer, in each body_ms */
+#define HTTP_PIECE ((size_t)65536)         /* of a body that comes from a source */
 #define HTTP_LINGER_MS 1000                /* so that the peer reads the answer before a reset reaches it */
 
 enum phase {
@@ -59,6 +60,10 @@ struct http_conn {
     struct buf outq;     /* bytes to write after inflight */
     struct buf inflight; /* bytes libuv is writing */
     struct err tls_err;
+    struct http_source source; /* of the answer that goes out; next NULL: none; len: what is left */
+    char *piece;
+    size_t piece_len;
+    struct err piece_err;
     enum rc tls_rc;
     size_t head_bytes, body_bytes, held, left;
     enum phase phase;
@@ -95,6 +100,7 @@ struct http_req {
 
 /* http.c */
 void conn_close(struct http_conn *c);
+void conn_gone(struct http_conn *c); /* frees it when nothing uses it any more */
 /* Ends the connection in the loop's next round: callers may be in the middle of a request. */
 void conn_break(struct http_conn *c);
 void conn_timer(struct http_conn *c, unsigned ms);
@@ -102,6 +108,10 @@ void conn_timer(struct http_conn *c, unsigned ms);
 void conn_write(struct http_conn *c, const void *a, size_t alen, const void *b, size_t blen);
 void conn_answered(struct http_conn *c); /* the answer was handed to conn_write */
 void conn_streams(struct http_conn *c);  /* what the client still sends is thrown away */
+
+/* http_send.c */
+void send_next(struct http_conn *c); /* what was written before is on its way */
+void send_drop(struct http_conn *c); /* the connection is closed */
 
 /* http_parse.c */
 void parse_init(struct http_conn *c);
@@ -111,6 +121,7 @@ size_t parse_feed(struct http_conn *c, const char *p, size_t n);
 /* http_reply.c */
 struct http_req *req_new(struct http_conn *c);
 void req_free(struct http_req *r);
+struct buf *put_head(struct http_req *r, int status, const char *type, int64_t len); /* < 0: a stream */
 void req_dispatch(struct http_req *r);
 void req_route(struct http_req *r); /* the head is complete: is its body for a sink? */
 size_t req_body_max(const struct http_req *r);

@@ -184,8 +184,7 @@ static const char *date_now(struct http_server *s)
     return s->date;
 }
 
-/* len < 0: not known, that is a stream. */
-static struct buf *put_head(struct http_req *r, int status, const char *type, int64_t len)
+struct buf *put_head(struct http_req *r, int status, const char *type, int64_t len)
 {
     struct http_conn *c = r->conn;
     struct buf *b = &c->srv->scratch;

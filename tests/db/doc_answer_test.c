@@ -147,7 +147,7 @@ static void preview_render_sign(void **state)
     DOC_OK(doc_preview(&rig.w, &rig.ana, &c, NULL, &seen, &doc_err));
     DOC_OK(doc_render_case(&rig.w, &rig.ana, &f, &rendered, &doc_err));
     const struct doc_ask ask = {rendered.id, NULL};
-    DOC_OK(doc_read(&rig.w, &rig.ana, &ask, &again, &fixed, &doc_err));
+    DOC_OK(doc_whole(&rig, &rig.ana, &ask, &again, &fixed, &doc_err));
     assert_int_equal(seen.len, fixed.len);
     assert_memory_equal(seen.p, fixed.p, seen.len);
     const char *text = doc_ask(&rig, fixed, "fixed", "pdftotext -layout %s -");
@@ -162,7 +162,7 @@ static void preview_render_sign(void **state)
     assert_string_equal(final.parent, rendered.id);
     DOC_OK(doc_preview(&rig.w, &rig.ana, &c, NULL, &sealed, &doc_err));
     const struct doc_ask ask2 = {final.id, NULL};
-    DOC_OK(doc_read(&rig.w, &rig.ana, &ask2, &again, &printed, &doc_err));
+    DOC_OK(doc_whole(&rig, &rig.ana, &ask2, &again, &printed, &doc_err));
     assert_int_equal(sealed.len, printed.len);
     assert_memory_equal(sealed.p, printed.p, sealed.len);
     text = doc_ask(&rig, sealed, "signed", "pdftotext -layout %s -");
@@ -372,7 +372,7 @@ static void a_cover_letter_goes_with_what_is_passed_on(void **state)
     (void)state;
     DOC_OK(doc_cover(&rig.w, &rig.primar, &f, "county", &d, &doc_err));
     const struct doc_ask ask = {d.id, NULL};
-    DOC_OK(doc_read(&rig.w, &rig.ana, &ask, &d, &pdf, &doc_err));
+    DOC_OK(doc_whole(&rig, &rig.ana, &ask, &d, &pdf, &doc_err));
     const char *text = doc_ask(&rig, pdf, "cover", "pdftotext -layout %s -");
     holds(text, "Județul Cluj");
     holds(text, "drumul este județean");
@@ -450,14 +450,14 @@ static void documents_of_foreign_cases_stay_closed(void **state)
     DOC_OK(doc_cover(&rig.w, &rig.primar, &f, "county", &d, &doc_err));
     const struct doc_ask ask = {d.id, NULL}, none = {"00000000-0000-7000-8000-000000000000", NULL},
                          odd = {"' OR 1=1", NULL};
-    assert_int_equal(doc_read(&rig.w, &rig.dan, &ask, &seen, &pdf, &e), RC_DENIED);
-    assert_int_equal(doc_read(&rig.w, &actor_citizen, &ask, &seen, &pdf, &e), RC_DENIED);
-    assert_int_equal(doc_read(&rig.w, &rig.ana, &none, &seen, &pdf, &e), RC_NOT_FOUND);
-    assert_int_equal(doc_read(&rig.w, &rig.ana, &odd, &seen, &pdf, &e), RC_NOT_FOUND);
+    assert_int_equal(doc_whole(&rig, &rig.dan, &ask, &seen, &pdf, &e), RC_DENIED);
+    assert_int_equal(doc_whole(&rig, &actor_citizen, &ask, &seen, &pdf, &e), RC_DENIED);
+    assert_int_equal(doc_whole(&rig, &rig.ana, &none, &seen, &pdf, &e), RC_NOT_FOUND);
+    assert_int_equal(doc_whole(&rig, &rig.ana, &odd, &seen, &pdf, &e), RC_NOT_FOUND);
     doc_sql(&rig, "UPDATE casefile SET sealed = true WHERE id = '%s'", c.id);
-    assert_int_equal(doc_read(&rig.w, &rig.ana, &ask, &seen, &pdf, &e), RC_DENIED);
+    assert_int_equal(doc_whole(&rig, &rig.ana, &ask, &seen, &pdf, &e), RC_DENIED);
     const struct doc_ask why = {d.id, "cerere a instanței"};
-    DOC_OK(doc_read(&rig.w, &rig.ana, &why, &seen, &pdf, &doc_err));
+    DOC_OK(doc_whole(&rig, &rig.ana, &why, &seen, &pdf, &doc_err));
     assert_string_equal(doc_sql(&rig,
                                 "SELECT count(*) FROM audit WHERE act = 'sealed case opened' AND detail "
                                 "= 'document.view: cerere a instanței'"),

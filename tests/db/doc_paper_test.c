@@ -167,7 +167,7 @@ static void a_good_paper_is_kept_bit_for_bit(void **state)
     assert_string_equal(d.title, "foaie <1>.jpg");
     assert_string_equal(d.type, "image/jpeg");
     const struct doc_ask ask = {d.id, NULL};
-    DOC_OK(doc_read(&rig.w, &rig.ana, &ask, &seen, &back, &doc_err));
+    DOC_OK(doc_whole(&rig, &rig.ana, &ask, &seen, &back, &doc_err));
     assert_int_equal(back.len, b.len);
     assert_memory_equal(back.p, b.p, b.len);
     /* the same bytes at another case: one file, two documents */
@@ -222,7 +222,7 @@ static void certified_pages_carry_the_band(void **state)
     assert_string_equal(copy.certified_by, "ana");
     assert_int_equal(copy.pages, 3);
     const struct doc_ask ask = {copy.id, NULL}, ask_parent = {parent.id, NULL};
-    DOC_OK(doc_read(&rig.w, &rig.ana, &ask, &again, &pdf, &doc_err));
+    DOC_OK(doc_whole(&rig, &rig.ana, &ask, &again, &pdf, &doc_err));
     for (int page = 1; page <= 3; page++) {
         const char *text =
             doc_ask(&rig, pdf, "certified", arena_fmt(rig.a, "pdftotext -f %d -l %d %%s -", page, page));
@@ -239,7 +239,7 @@ static void certified_pages_carry_the_band(void **state)
     assert_true(second && strstr(second + 1, "Figure")); /* each page has its words */
     holds(doc_ask(&rig, pdf, "certified", "qpdf --check %s"), "No syntax");
     /* the parent: not one bit */
-    DOC_OK(doc_read(&rig.w, &rig.ana, &ask_parent, &again, &untouched, &doc_err));
+    DOC_OK(doc_whole(&rig, &rig.ana, &ask_parent, &again, &untouched, &doc_err));
     assert_int_equal(untouched.len, scan.len);
     assert_memory_equal(untouched.p, scan.p, scan.len);
     /* a second click gives the same paper */
@@ -263,7 +263,7 @@ static void a_foreign_pdf_lies_inside(void **state)
     DOC_OK(add(&rig.ana, &up, BYTES(foreign, sizeof foreign - 1), &parent, &doc_err));
     DOC_OK(doc_certify(&rig.w, &rig.ana, parent.id, NULL, &copy, &doc_err));
     const struct doc_ask ask = {copy.id, NULL};
-    DOC_OK(doc_read(&rig.w, &rig.ana, &ask, &seen, &pdf, &doc_err));
+    DOC_OK(doc_whole(&rig, &rig.ana, &ask, &seen, &pdf, &doc_err));
     holds(doc_ask(&rig, pdf, "inside", "qpdf --check %s"), "No syntax");
     holds(doc_ask(&rig, pdf, "inside", "pdftotext %s -"), parent.sha256);
     const char *back = doc_ask(&rig, pdf, "inside", "qpdf --show-attachment=original.pdf %s");
@@ -281,7 +281,7 @@ static void pictures_are_certified_too(void **state)
     DOC_OK(add(&rig.ana, &up, jpeg(300, 200), &parent, &doc_err));
     DOC_OK(doc_certify(&rig.w, &rig.ana, parent.id, NULL, &copy, &doc_err));
     const struct doc_ask ask = {copy.id, NULL};
-    DOC_OK(doc_read(&rig.w, &rig.ana, &ask, &seen, &pdf, &doc_err));
+    DOC_OK(doc_whole(&rig, &rig.ana, &ask, &seen, &pdf, &doc_err));
     holds(doc_ask(&rig, pdf, "picture", "pdfimages -list %s"), "jpeg");
     assert_int_equal(copy.pages, 2);
 }
@@ -396,7 +396,7 @@ static void two_persons_and_the_whole_term(void **state)
         doc_sql(&rig, "SELECT cases = ARRAY['%s']::uuid[] FROM disposal WHERE id = '%s'", old, id), "t");
     assert_int_equal(doc_dispose_list(&rig.w, &rig.arhiva, &pet, &none, &seen, &e), RC_STATE);
     const struct doc_ask ask = {inventory.id, NULL};
-    DOC_OK(doc_read(&rig.w, &rig.arhiva, &ask, &seen, &pdf, &doc_err));
+    DOC_OK(doc_whole(&rig, &rig.arhiva, &ask, &seen, &pdf, &doc_err));
     const char *text = doc_ask(&rig, pdf, "inventory", "pdftotext -layout %s -");
     holds(text, "Petiții și sesizări");
     assert_null(strstr(text, "Țîrlea")); /* no names */
@@ -418,12 +418,12 @@ static void two_persons_and_the_whole_term(void **state)
     assert_false(fs_exists(arena_fmt(rig.a, "%s/%.2s/%s", rig.book.conf.blobs, mine, mine)));
     assert_true(fs_exists(arena_fmt(rig.a, "%s/%.2s/%s", rig.book.conf.blobs, shared, shared)));
     const struct doc_ask ask2 = {minutes.id, NULL}, gone = {paper.id, NULL};
-    DOC_OK(doc_read(&rig.w, &rig.arhiva, &ask2, &seen, &pdf, &doc_err));
+    DOC_OK(doc_whole(&rig, &rig.arhiva, &ask2, &seen, &pdf, &doc_err));
     text = doc_ask(&rig, pdf, "minutes", "pdftotext -layout %s -");
     holds(text, "Ioan Mureșan");
     holds(text, "Ilie Arhiva");
     holds(text, "10 ani");
-    assert_int_equal(doc_read(&rig.w, &rig.ana, &gone, &seen, &pdf, &e), RC_NOT_FOUND);
+    assert_int_equal(doc_whole(&rig, &rig.ana, &gone, &seen, &pdf, &e), RC_NOT_FOUND);
     assert_int_equal(doc_dispose(&rig.w, &rig.primar, id, &minutes, &e), RC_STATE);
     /* every row is still there */
     assert_string_equal(doc_sql(&rig, "SELECT count(*) FROM casefile WHERE id IN ('%s', '%s', '%s', '%s')",

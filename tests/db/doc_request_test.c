@@ -92,7 +92,7 @@ static void its_files_are_documents(void **state)
     struct bytes back;
     struct document seen;
     const struct doc_ask ask = {d[0].id, NULL};
-    DOC_OK(doc_read(&rig.w, &rig.ana, &ask, &seen, &back, &doc_err));
+    DOC_OK(doc_whole(&rig, &rig.ana, &ask, &seen, &back, &doc_err));
     assert_int_equal(back.len, sizeof paper - 1);
 }
 

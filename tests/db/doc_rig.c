@@ -95,6 +95,17 @@ struct store_file *doc_file(struct doc_rig *r, const void *p, size_t n)
     return f;
 }
 
+enum rc doc_whole(struct doc_rig *r, const struct actor *who, const struct doc_ask *ask, struct document *out,
+                  struct bytes *file, struct err *e)
+{
+    struct store_reader *s SCOPED(store_closep) = NULL;
+
+    TRY(doc_read(&r->w, who, ask, out, &s, e));
+    char *p = arena_alloc(r->a, store_size(s) + 1);
+    *file = BYTES(p, store_size(s));
+    return store_next(s, p, file->len, e);
+}
+
 const char *doc_ask(struct doc_rig *r, struct bytes pdf, const char *name, const char *cmd)
 {
     struct buf b = {(char *)(uintptr_t)pdf.p, pdf.len, pdf.len};

@@ -23,6 +23,9 @@ const char *doc_case(struct doc_rig *r, const char *service, const char *state);
 struct casefile doc_case_get(struct doc_rig *r, const char *id);
 const char *doc_sql(struct doc_rig *r, const char *fmt, ...) PRINTF(2, 3); /* first cell */
 struct store_file *doc_file(struct doc_rig *r, const void *p, size_t n);
+/* doc_read() to the last byte, in the rig's arena. */
+enum rc doc_whole(struct doc_rig *r, const struct actor *who, const struct doc_ask *ask, struct document *out,
+                  struct bytes *file, struct err *e);
 /* Saves the PDF and asks a program about it ("pdftotext %s -"). */
 const char *doc_ask(struct doc_rig *r, struct bytes pdf, const char *name, const char *cmd);
 extern struct err doc_err;

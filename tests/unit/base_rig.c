@@ -22,7 +22,7 @@ struct inside {
     uv_loop_t loop;
     uv_async_t stop;
     struct http_server *server;
-    atomic_uint conns, closed, looks;
+    atomic_uint conns, closed, looks, made, ends[RC_COUNT];
     uv_timer_t watch;
     uv_barrier_t ready;
     struct rig *rig;
@@ -153,6 +153,59 @@ static void flood(struct http_req *r, void *user)
     free(p);
 }
 
+/* ---- a body out of a source: the byte at i is i * 31 >> 3 ---- */
+
+struct well {
+    struct inside *in;
+    size_t at, dry; /* no more from here on */
+};
+
+static enum rc well_next(void *state, void *p, size_t n, struct err *e)
+{
+    struct well *w = state;
+    char *out = p;
+    if (n > w->dry - w->at)
+        return err_set(e, RC_IO, "dry");
+    for (size_t i = 0; i < n; i++)
+        out[i] = raw_byte(w->at + i);
+    w->at += n;
+    atomic_fetch_add(&w->in->made, (unsigned)n);
+    return RC_OK;
+}
+
+static void well_end(void *state, const struct err *e)
+{
+    struct well *w = state;
+    atomic_fetch_add(&w->in->ends[e->rc], 1);
+    free(w);
+}
+
+static void source(struct http_req *r, void *user)
+{
+    const char *n = http_query(r, "n"), *dry = http_query(r, "dry");
+    struct well *w = calloc(1, sizeof(*w));
+    *w = (struct well){.in = user, .dry = dry != NULL ? strtoul(dry, NULL, 10) : SIZE_MAX};
+    const struct http_source from = {well_next, well_end, w, n != NULL ? strtoul(n, NULL, 10) : 0};
+    http_reply_from(r, 200, "application/octet-stream", &from);
+}
+
+char raw_byte(size_t i)
+{
+    return (char)(i * 31 >> 3);
+}
+
+unsigned rig_made(struct rig *r)
+{
+    struct inside *in = r->inside;
+    return atomic_load(&in->made);
+}
+
+unsigned rig_ends(struct rig *r, enum rc rc)
+{
+    struct inside *in = r->inside;
+    return atomic_load(&in->ends[rc]);
+}
+
 static bool gate(struct http_req *r, unsigned flags, void *user)
 {
     struct err e;
@@ -165,10 +218,11 @@ static bool gate(struct http_req *r, unsigned flags, void *user)
 }
 
 static const struct http_route routes[] = {
-    {"GET", "/hello", hello, 0}, {"POST", "/echo", echo, 0},  {"GET", "/look", look, 0},
-    {"PUT", "/look", look, 0},   {"POST", "/look", look, 0},  {"GET", "/files/*", look, 0},
-    {"GET", "/slow", slow, 0},   {"GET", "/big", big, 0},     {"GET", "/events", events, 0},
-    {"GET", "/flood", flood, 0}, {"GET", "/gated", hello, 1}, {"POST", "/fail", fail, 0},
+    {"GET", "/hello", hello, 0},   {"POST", "/echo", echo, 0},  {"GET", "/look", look, 0},
+    {"PUT", "/look", look, 0},     {"POST", "/look", look, 0},  {"GET", "/files/*", look, 0},
+    {"GET", "/slow", slow, 0},     {"GET", "/big", big, 0},     {"GET", "/events", events, 0},
+    {"GET", "/flood", flood, 0},   {"GET", "/gated", hello, 1}, {"POST", "/fail", fail, 0},
+    {"GET", "/source", source, 0},
 };
 static const char *const headers[] = {"X-Content-Type-Options: nosniff", "Cache-Control: no-store", NULL};
 

@@ -16,6 +16,10 @@ unsigned rig_conns(struct rig *r); /* open connections */
 /* Waits until so many are open. */
 bool rig_wait_conns(struct rig *r, unsigned n, int ms);
 unsigned rig_streams_closed(struct rig *r); /* times a stream's on_close was called */
+/* Of GET /source?n=N&dry=FROM: bytes that were asked for, and how often it ended like this. */
+unsigned rig_made(struct rig *r);
+unsigned rig_ends(struct rig *r, enum rc rc);
+char raw_byte(size_t i); /* of its body */
 
 int raw_connect(int port);
 /* Sends in pieces of step bytes (0: all at once); false when the other side closed. */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -140,6 +141,95 @@ static void bytes_come_to_rest_under_their_name(void **state)
     assert_int_equal(store_remove(&s, hex, &e), RC_OK);
     assert_int_equal(store_remove(&s, hex, &e), RC_OK);
     assert_int_not_equal(stat(path, &st), 0);
+}
+
+/* ---- handed on in pieces ---- */
+
+enum { MUCH = 300007 };
+
+static void spoil(const char *path, long at, const char *with)
+{
+    FILE *f = fopen(path, "r+");
+    assert_non_null(f);
+    assert_int_equal(fseek(f, at, SEEK_SET), 0);
+    fputs(with, f);
+    fclose(f);
+}
+
+static const char *much(char hex[STORE_HEX], char **bytes)
+{
+    const struct store_place s = {dir, 1};
+    struct err e = {0};
+
+    *bytes = arena_alloc(a, MUCH);
+    for (size_t i = 0; i < MUCH; i++)
+        (*bytes)[i] = (char)(i * 7 >> 2);
+    assert_int_equal(store_put(&s, BYTES(*bytes, MUCH), hex, &e), RC_OK);
+    return arena_fmt(a, "%s/%.2s/%s", dir, hex, hex);
+}
+
+static void pieces_are_the_file(void **state)
+{
+    const struct store_place s = {dir, 1};
+    struct store_reader *r SCOPED(store_closep) = NULL;
+    char hex[STORE_HEX], *want, *got, copied[STORE_HEX];
+    struct err e = {0};
+    struct bytes whole;
+
+    (void)state;
+    much(hex, &want);
+    got = arena_alloc(a, MUCH);
+    assert_int_equal(store_open(&s, "../../etc/passwd", &r, &e), RC_NOT_FOUND);
+    assert_int_equal(store_open(&s, hex, &r, &e), RC_OK);
+    assert_int_equal(store_size(r), MUCH);
+    struct store_file *f = store_begin(&s, MUCH);
+    assert_int_equal(store_copy(r, f, &e), RC_OK);
+    assert_int_equal(store_sum(f, copied, NULL, &e), RC_OK);
+    assert_string_equal(copied, hex);
+    store_drop(f);
+    assert_int_equal(store_at(r, 5, got, 3, &e), RC_OK);
+    assert_memory_equal(got, want + 5, 3);
+    assert_int_equal(store_at(r, MUCH - 2, got, 3, &e), RC_STATE);
+    assert_int_equal(store_remove(&s, hex, &e), RC_OK); /* who has it open has it whole */
+    for (size_t at = 0, n = 1; at < MUCH; at += n, n = n * 2 + 1) {
+        n = n < MUCH - at ? n : MUCH - at;
+        assert_int_equal(store_next(r, got + at, n, &e), RC_OK);
+    }
+    assert_memory_equal(got, want, MUCH);
+    assert_int_equal(store_put(&s, BYTES("", 0), hex, &e), RC_OK);
+    assert_int_equal(store_get(&s, a, hex, &whole, &e), RC_OK);
+    assert_int_equal(whole.len, 0);
+}
+
+static void the_last_piece_waits_for_the_hash(void **state)
+{
+    static const long places[] = {0, 150000, MUCH - 1};
+    const struct store_place s = {dir, 1};
+    char hex[STORE_HEX], *want, *got = arena_alloc(a, MUCH);
+    struct store_reader *none = NULL;
+    struct err e = {0};
+    struct bytes whole;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(places) + 2; i++) {
+        struct store_reader *r SCOPED(store_closep) = NULL;
+        const char *path = much(hex, &want);
+        assert_int_equal(store_open(&s, hex, &r, &e), RC_OK);
+        if (i < COUNT(places))
+            spoil(path, places[i], "\x01");
+        else
+            assert_int_equal(truncate(path, i == COUNT(places) ? 0 : MUCH - 1), 0);
+        size_t at = 0;
+        enum rc rc = RC_OK;
+        for (; at < MUCH && rc == RC_OK; at += rc == RC_OK ? 1000 : 0)
+            rc = store_next(r, got + at, MUCH - at < 1000 ? MUCH - at : 1000, &e);
+        assert_int_equal(rc, RC_STATE);
+        assert_true(at < MUCH);
+        /* from now on nothing of it is given at all */
+        assert_int_equal(store_open(&s, hex, &none, &e), RC_STATE);
+        assert_null(none);
+        assert_int_equal(store_get(&s, a, hex, &whole, &e), RC_STATE);
+    }
 }
 
 static int half_received(void)
@@ -351,6 +441,8 @@ int main(void)
         cmocka_unit_test(kinds_by_content),
         cmocka_unit_test(what_is_not_whole_is_refused),
         cmocka_unit_test(bytes_come_to_rest_under_their_name),
+        cmocka_unit_test(pieces_are_the_file),
+        cmocka_unit_test(the_last_piece_waits_for_the_hash),
         cmocka_unit_test(too_much_stops_and_leaves_nothing),
         cmocka_unit_test(a_scan_gives_back_its_pages),
         cmocka_unit_test(spoiled_scans),
