@@ -5,7 +5,9 @@
 /* ISO 7816-4 table 6, ICAO 9303-10 3.6; facts/emrtd.md section 2. */
 static const struct sw_row rows[] = {
     {0x9000, 0xFFFF, RC_OK, NULL, "done"},
+    {0x6281, 0xFFFF, RC_OK, NULL, "data may be corrupted"}, /* the hash of the file decides */
     {0x6282, 0xFFFF, RC_OK, NULL, "end of file reached before Le"},
+    {0x6283, 0xFFFF, RC_OK, NULL, "the file is deactivated"}, /* said with the data all the same */
     {0x63C0, 0xFFF0, RC_USER, "CAN_WRONG", "verification failed, tries left"},
     {0x6300, 0xFFFF, RC_USER, "CAN_WRONG", "verification failed"},
     {0x6100, 0xFF00, RC_PROTOCOL, NULL, "more data wait"},

@@ -8,6 +8,8 @@
 static const uint8_t mf[] = {0x3F, 0x00}, atr_info[] = {0x2F, 0x01};
 static const struct lds_file card_access = {"CardAccess", 0x011C, 0x31, 0};
 
+#define SHORT_LC 255
+#define WIDE_FRAME 9    /* header, Lc and Le of an extended command */
 #define WIDE_GUESS 2048 /* bytes of an answer where the card says "extended length" and no number */
 
 enum rc emrtd_mf(struct emrtd *m, struct err *e)
@@ -92,6 +94,27 @@ static enum rc secret_wrong(struct emrtd *m, const struct pace *p, enum pace_sec
     return err_code(e, RC_USER, "CAN_WRONG", tries, "PACE: the card refuses the password (%04X)", sw);
 }
 
+/* Keys of DH are longer than a short command. Where extended length does not get through, they go in pieces;
+ * the card sees by the length in 7C that more will come. */
+static enum rc send_key(struct emrtd *m, const struct apdu *c, struct answer *a, struct err *e)
+{
+    if (c->lc <= SHORT_LC || m->t->max_command >= c->lc + WIDE_FRAME) {
+        TRY(emrtd_send(m, c, a, e));
+        if (a->sw != 0x6700 || c->lc <= SHORT_LC)
+            return RC_OK;
+    }
+    for (size_t at = 0; at < c->lc; at += SHORT_LC) {
+        bool last = c->lc - at <= SHORT_LC;
+        struct apdu part = {
+            last ? c->cla : 0x10, c->ins, c->p1, c->p2, c->data + at, last ? c->lc - at : SHORT_LC,
+            last ? c->le : -1,    false};
+        TRY(emrtd_send(m, &part, a, e));
+        if (a->sw != 0x9000)
+            return RC_OK;
+    }
+    return RC_OK;
+}
+
 /* The four GENERAL AUTHENTICATE; *sw is the status that stopped it, 9000 when none did. */
 static enum rc authenticate(struct emrtd *m, struct pace *p, uint16_t *sw, struct err *e)
 {
@@ -101,7 +124,7 @@ static enum rc authenticate(struct emrtd *m, struct pace *p, uint16_t *sw, struc
     TRY(pace_ask_nonce(p, data, &len, e));
     for (int step = 0; step < 4; step++) {
         struct apdu c = {step < 3 ? 0x10 : 0x00, 0x86, 0, 0, data, len, 256, false};
-        TRY(emrtd_send(m, &c, &a, e));
+        TRY(send_key(m, &c, &a, e));
         *sw = a.sw;
         if (a.sw != 0x9000)
             return step == 3 ? RC_OK : sw_fail(e, a.sw, "PACE");
@@ -247,6 +270,13 @@ static enum rc look_for_pace(struct emrtd *m, struct pace_info *offers, size_t *
     return rc;
 }
 
+/* The card, or the length of a command, says no to this way; nothing is wrong with the secret. */
+static bool turned_away(enum rc rc, const struct err *e)
+{
+    return (rc == RC_UNSUPPORTED || rc == RC_NOT_FOUND || rc == RC_STATE || rc == RC_TOO_BIG) &&
+           !(e && e->code);
+}
+
 /* What the card offers and refuses all the same: the next best. */
 static enum rc open_by_pace(struct emrtd *m, const struct pace_info *offers, size_t n, struct err *e)
 {
@@ -257,8 +287,7 @@ static enum rc open_by_pace(struct emrtd *m, const struct pace_info *offers, siz
             continue; /* this reader has short commands only */
         m->pace = offers[i];
         rc = emrtd_pace(m, e);
-        bool refused = (rc == RC_UNSUPPORTED || rc == RC_NOT_FOUND) && !(e && e->code);
-        if (!refused)
+        if (!turned_away(rc, e))
             break;
     }
     return rc;
@@ -292,8 +321,9 @@ enum rc emrtd_access(struct emrtd *m, struct err *e)
             TRY(emrtd_card_security(m, e));
             return select_application(m, e);
         }
-        bool refused = (rc == RC_UNSUPPORTED || rc == RC_NOT_FOUND || rc == RC_STATE) && !why.code;
-        if (!refused || !m->secret.has_mrz) {
+        if (turned_away(rc, &why) && !m->secret.has_mrz)
+            return err_code(e, RC_UNSUPPORTED, "PACE_UNSUPPORTED", 0, "%s", why.text);
+        if (!turned_away(rc, &why)) {
             if (e)
                 *e = why;
             return rc;

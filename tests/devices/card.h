@@ -51,6 +51,7 @@ struct manners {
     bool long_form; /* lengths of secure messaging objects with a byte more than they need */
     bool odd_87;    /* odd INS answered with DO 87 */
     bool no_mf;     /* the MF cannot be selected: 6A86 */
+    bool warns;     /* 6283 behind the data where 6282 or 9000 is meant */
     bool fci;       /* SELECT gives an FCI though nobody asked */
 };
 struct manners *card_manners(struct card *c);

@@ -6,6 +6,7 @@
 enum {
     SW_OK = 0x9000,
     SW_END_OF_FILE = 0x6282,
+    SW_DEACTIVATED = 0x6283,
     SW_LENGTH = 0x6700,
     SW_ACCESS = 0x6982,
     SW_NO_FILE = 0x6986,
@@ -173,6 +174,8 @@ static uint16_t read_some(struct card *c, size_t off, const struct apdu *a, size
         buf_add(out, f->p + off, real);
     for (size_t i = real; i < n; i++)
         buf_chr(out, (char)0xFF);
+    if (c->odd.warns)
+        return SW_DEACTIVATED;
     return n < want && !a->le_any ? SW_END_OF_FILE : SW_OK;
 }
 

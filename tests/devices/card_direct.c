@@ -51,6 +51,30 @@ static size_t bent(uint8_t *raw, size_t n)
     }
 }
 
+/* Pieces of a long GENERAL AUTHENTICATE become one command; how many bytes belong together stands in 7C. */
+static size_t joined(const uint8_t *cmd, size_t len, uint8_t *raw)
+{
+    size_t lc = cmd[4], total = 0;
+    memcpy(line.begun + 7 + line.begun_len, cmd + 5, lc);
+    line.begun_len += lc;
+    const uint8_t *data = line.begun + 7;
+    total = data[1] < 0x80 ? data[1] + 2U : data[1] == 0x81 ? data[2] + 3U : (data[2] << 8 | data[3]) + 4U;
+    if (line.begun_len < total)
+        return status(raw, 0x9000);
+    if (line.begun_len == lc) {
+        line.begun_len = 0;
+        return card_apdu(line.card, cmd, len, raw, CARD_RESP_MAX);
+    }
+    memcpy(line.begun, cmd, 4);
+    line.begun[4] = 0;
+    line.begun[5] = (uint8_t)(line.begun_len >> 8);
+    line.begun[6] = (uint8_t)line.begun_len;
+    memset(line.begun + 7 + line.begun_len, 0, 2);
+    len = 9 + line.begun_len;
+    line.begun_len = 0;
+    return card_apdu(line.card, line.begun, len, raw, CARD_RESP_MAX);
+}
+
 /* What the chip answers, through the manners of the line. */
 static size_t chip(const uint8_t *cmd, size_t len, uint8_t *raw)
 {
@@ -72,7 +96,8 @@ static size_t chip(const uint8_t *cmd, size_t len, uint8_t *raw)
         return status(raw, wide ? 0x6700 : 0x6A86);
     if (line.limit && !sealed && cmd[1] == 0xB0 && len == 5 && (cmd[4] == 0 || cmd[4] > line.limit))
         return status(raw, 0x6700);
-    size_t n = card_apdu(line.card, cmd, len, raw, CARD_RESP_MAX);
+    bool part = line.joins && !sealed && cmd[1] == 0x86;
+    size_t n = part ? joined(cmd, len, raw) : card_apdu(line.card, cmd, len, raw, CARD_RESP_MAX);
     if (line.limit && n > line.limit + 40) {
         card_reset(line.card); /* such a chip loses its channel, too */
         return status(raw, 0x6700);
@@ -119,7 +144,7 @@ static enum rc reset(void *self, struct err *e)
 {
     (void)self;
     line.resets++;
-    line.rest_len = 0;
+    line.rest_len = line.begun_len = 0;
     if (line.gone)
         return err_code(e, RC_USER, "CARD_REMOVED", 0, "the card was pulled");
     card_reset(line.card);
@@ -167,7 +192,7 @@ void line_reset(void)
 {
     line.apdus = line.resets = line.at = 0;
     line.gone = false;
-    line.rest_len = 0;
+    line.rest_len = line.begun_len = 0;
     card_reset(line.card);
 }
 

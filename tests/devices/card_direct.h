@@ -32,6 +32,9 @@ struct line {
     bool bare;     /* errors come in clear and end the channel */
     bool by_zone;  /* opened with the printed zone though it has a CAN */
     bool no_wide;  /* extended length: 6700 */
+    bool joins;    /* GENERAL AUTHENTICATE comes in pieces */
+    uint8_t begun[CARD_APDU_MAX];
+    size_t begun_len;
     uint8_t rest[CARD_RESP_MAX];
     size_t rest_len;
     int64_t chip_us;
