@@ -14,12 +14,26 @@ async function heap(page) {
   for (let i = 0; i < 3; i++) await cdp.send("HeapProfiler.collectGarbage");
   await cdp.send("HeapProfiler.takeHeapSnapshot", {reportProgress: false});
   await cdp.detach();
-  const {strings} = JSON.parse(chunks.join(""));
-  return {n: strings.length, find: (text) => find(strings, text)};
+  const held = values(JSON.parse(chunks.join("")));
+  return {n: held.length, find: (text) => find(held, text)};
 }
 
-// Where the text stands, with its neighbours, or "". V8 numbers its own nodes ("system / Context / scope @77391"):
-// those are no values. A few digits count only where they stand alone, not inside a token, a port or a time.
+// The names of all nodes that another one holds, but for the digits that a snapshot hangs on each number.
+function values({strings, nodes, edges, snapshot: {meta}}) {
+  const held = new Set();
+  const at = (name) => meta.node_fields.indexOf(name);
+  const number = meta.node_types[at("type")].indexOf("number");
+  const [width, to] = [meta.edge_fields.length, meta.edge_fields.indexOf("to_node")];
+  for (let i = 0, e = 0; i < nodes.length; i += meta.node_fields.length) {
+    const end = e + nodes[i + at("edge_count")] * width;
+    if (nodes[i + at("type")] === number) e = end;
+    for (; e < end; e += width) held.add(strings[nodes[edges[e + to] + at("name")]]);
+  }
+  return [...held];
+}
+
+// Where the text stands, with its neighbours, or "". V8 also numbers its own nodes ("system / Context / scope
+// @77391"). A few digits count only where they stand alone, not inside a token, a port or a time.
 function find(strings, text) {
   const word = "[\\p{L}\\p{N}]";
   const alone = new RegExp(/^\d{1,6}$/.test(text) ? `(?<!${word})${text}(?!${word})` : text, "u");
@@ -71,6 +85,9 @@ async function pinGone(browser, mock, port) {
   await shown(page, mock);
   await page.click(".actions.above .btn");
   await page.waitForSelector("#pin");
+  await page.evaluate((n) => (globalThis.port = n), Number(pin));
+  const none = (await heap(page)).find(pin);
+  check(!none, `the control: a number of the same digits is no PIN: ${none}`);
   for (const key of pin) await page.click(`.kb .key >> text=/^${key}$/`);
   check(await page.inputValue("#pin") === pin, "the control: the PIN is in its field");
   check((await heap(page)).find(pin), "the control: the heap search finds the PIN while it is typed");
