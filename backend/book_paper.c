@@ -3,13 +3,13 @@
 #include <string.h>
 
 /* The register of the service, and its department unless another was chosen. */
-static enum rc place(struct work *w, const struct book_paper *in, struct book_entry *entry, struct err *e)
+static enum rc place(struct work *w, const char *service, struct book_entry *entry, struct err *e)
 {
     struct institutions tree;
-    const struct service *s = catalog_find(&w->house->catalog, in->service);
+    const struct service *s = catalog_find(&w->house->catalog, service);
 
     if (!s)
-        return err_at(e, RC_BAD_FIELD, "service", "service: there is no service %.64s", in->service);
+        return err_at(e, RC_BAD_FIELD, "service", "service: there is no service %.64s", service);
     TRY(work_tree(w, &tree, e));
     const struct institution *at = entry->institution ? institution_find(&tree, entry->institution) : NULL;
     const struct register_rule *rule = registers_of(&w->house->registers, at ? at->kind : "", s->id);
@@ -21,6 +21,16 @@ static enum rc place(struct work *w, const struct book_paper *in, struct book_en
     if (!entry->department || !*entry->department)
         entry->department = s->department;
     return RC_OK;
+}
+
+enum rc book_paper_place(struct work *w, const struct actor *who, const char *service,
+                         struct book_entry *entry, struct err *e)
+{
+    if (service && entry->direction == BOOK_IN)
+        TRY(place(w, service, entry, e));
+    const struct rights_place where = {.institution = entry->institution ? entry->institution : "",
+                                       .department = entry->department ? entry->department : ""};
+    return work_may(w, who, "register.enter", &where, e);
 }
 
 static enum rc open_case(struct work *w, const struct actor *who, const struct book_paper *in,
@@ -92,11 +102,7 @@ enum rc book_paper(struct work *w, const struct actor *who, const struct book_pa
     struct book_paper paper = *in;
 
     *out = (struct book_paper_done){0};
-    if (in->service && in->entry.direction == BOOK_IN)
-        TRY(place(w, in, &paper.entry, e));
-    const struct rights_place where = {.institution = paper.entry.institution ? paper.entry.institution : "",
-                                       .department = paper.entry.department ? paper.entry.department : ""};
-    TRY(work_may(w, who, "register.enter", &where, e));
+    TRY(book_paper_place(w, who, in->service, &paper.entry, e));
     TRY(work_begin(w, e));
     return work_end(w, all_of_it(w, who, &paper, out, e), e);
 }

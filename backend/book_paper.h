@@ -21,7 +21,11 @@ struct book_paper_done {
     struct casefile c;
     struct document *scans;
 };
-/* Right register.enter at the institution and the service's department; document.add for scans. */
+/* Where a paper of this service, or a letter (NULL), would be entered, and whether this person may: fills
+ * entry's register and department. RC_DENIED, RC_NOT_FOUND: no such institution. */
+MUST enum rc book_paper_place(struct work *w, const struct actor *who, const char *service,
+                              struct book_entry *entry, struct err *e);
+/* Right register.enter there; document.add for scans. */
 MUST enum rc book_paper(struct work *w, const struct actor *who, const struct book_paper *in,
                         struct book_paper_done *out, struct err *e);
 

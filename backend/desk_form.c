@@ -2,6 +2,7 @@
  * a clerk types from a paper, and what a clerk puts right for who stands there. */
 #include <string.h>
 
+#include "backend/book_paper.h"
 #include "backend/desk_priv.h"
 #include "backend/sql.h"
 #include "common/model/form.h"
@@ -130,15 +131,18 @@ static bool given(const struct jval *v)
     return v && v->kind != JV_NULL;
 }
 
-/* Which questions there are now depends on what was answered before: the page asks again. */
+/* Which questions there are now depends on what was answered before: the page asks again. Only of a service
+ * that this person may enter here. */
 enum rc desk_form(struct desk_call *c, const void *in, struct err *e)
 {
     const struct form_in *x = in;
+    struct book_entry entry = {.institution = c->who.institution, .direction = BOOK_IN};
     const struct service *s;
     struct answers now;
     struct faults wrong = {.n = 0};
 
     TRY(service_at(c, x->service, &s, e));
+    TRY(book_paper_place(c->w, &c->who, s->id, &entry, e));
     struct form_ctx form = counter(c, s);
     answers_init(&now, c->w->a);
     if (given(x->answers))

@@ -38,9 +38,10 @@ static void versions(struct desk_call *c, const struct service *s)
 enum rc desk_services(struct desk_call *c, const void *in, struct err *e)
 {
     const struct catalog *all = &c->w->house->catalog;
+    struct desk_scope entry;
 
     (void)in;
-    (void)e;
+    TRY(desk_scope(c, "register.enter", &entry, e));
     js_open(&c->out, NULL, '[');
     for (size_t i = 0; i < all->n; i++) {
         const struct service *s = &all->services[i];
@@ -52,6 +53,7 @@ enum rc desk_services(struct desk_call *c, const void *in, struct err *e)
         js_str(&c->out, "department", s->department);
         js_str(&c->out, "term", s->term);
         js_str(&c->out, "workflow", s->workflow);
+        js_bool(&c->out, "enter", desk_reaches(&entry, c->who.institution, s->department));
         js_close(&c->out, '}');
     }
     js_close(&c->out, ']');

@@ -82,7 +82,7 @@ export function Entry() {
   const box = (name, more = {}) => (a) => html`<input ...${a} class="line" name=${name} value=${v[name]} onInput=${put(name)} autocomplete="off" ...${more} />`;
   const pick = (name, options, first) => (a) => html`<select ...${a} name=${name} value=${name === "register" ? register : v[name]} onChange=${put(name)}>${first !== undefined &&
     html`<option value="">${first}</option>`}${options.map(([value, text]) => html`<option key=${value} value=${value}>${text}</option>`)}</select>`;
-  const offered = (services.body?.items || services.body || []).filter((s) => wide || (me.departments || []).some((d) => d.id === s.department)).map((s) => [s.id, L(s.name)]).sort((a, b) => a[1].localeCompare(b[1], lang));
+  const offered = (services.body?.items || services.body || []).filter((s) => s.enter).map((s) => [s.id, L(s.name)]).sort((a, b) => a[1].localeCompare(b[1], lang));
   const ways = [["service", "entry.way_service", "entry.way_service_help"], ["plain", "entry.way_plain", "entry.way_plain_help"]];
   return html`<div class="page narrow"><${Head} title=${t("entry.title")} lead=${t("entry.lead")} />
     <form class="stack" onSubmit=${(e) => (e.preventDefault(), send())} novalidate>

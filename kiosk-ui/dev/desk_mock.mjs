@@ -220,7 +220,7 @@ export class DeskMock {
         return reply(200);
       case "institutions": return reply(200, world.institutions);
       case "services": return reply(200, world.services.map((s) => ({id: s.id, name: s.name, version: s.version, versions: [s.version], department:
-        s.department, term: s.term?.id || "", workflow: s.workflow})));
+        s.department, term: s.term?.id || "", workflow: s.workflow, enter: can("register.enter")})));
       case "holidays":
         if (!get) world.holidays.push({...body, name: typeof body.name === "string" ? tr(body.name, body.name, body.name) : body.name});
         return reply(200, world.holidays);

@@ -273,6 +273,74 @@ static void two_at_once(void **state)
     assert_has(late, "\"act\":\"return\"");
 }
 
+static void corrects(struct browser *b, const char *name)
+{
+    BUF_SCOPE(body);
+
+    if (act(&ana, "return", "\"reason\":\"Mai lipsește\",\"fields\":\"pet.subject\"", &body) != 200 ||
+        put_right(b, "\"answers\":{\"pet.subject\":\"Altul\"},\"note\":\"spus\"", &body) != 200)
+        fail_msg("%s: %s", name, body.p ? body.p : "");
+    assert_has(body, "\"state\":\"in_work\"");
+}
+
+/* Whoever may send a request back may also type what its applicant then says; elsewhere nobody may. */
+static void each_who_sends_back(void **state)
+{
+    (void)state;
+    const struct right_action *right = rights_action(&rig.rights, "case.return_fields");
+    static const char members[] = "\"answers\":{\"pet.subject\":\"x\"},\"note\":\"spus\"";
+    struct browser abroad = {.rig = &rig};
+
+    assert_int_equal(put_right(&ana, members, NULL), 200); /* what two_at_once left open */
+    for (size_t i = 0; i < right->n_roles; i++) {
+        struct browser b;
+        char name[40];
+        snprintf(name, sizeof(name), "back%zu", i);
+        desk_hand(&rig, &b, name, right->roles[i], "uat-1");
+        corrects(&b, right->roles[i]);
+        desk_leave(&b);
+    }
+    desk_person(&rig, "straina", "uat-2");
+    desk_grant(&rig, "straina", "head", "uat-2");
+    assert_int_equal(desk_enter_as(&abroad, "straina", desk_secret), 200);
+    assert_int_equal(act(&ana, "return", "\"reason\":\"Mai lipsește\",\"fields\":\"pet.subject\"", NULL),
+                     200);
+    assert_int_equal(put_right(&abroad, members, NULL), 404);
+    desk_leave(&abroad);
+}
+
+/* The questions of a service are for who may enter its papers here: not for another office's clerk, and not
+ * for who may elsewhere. */
+static void only_what_one_enters(void **state)
+{
+    (void)state;
+    static const char dump[] = "{\"service\":\"complaint.illegal_dump\"}",
+                      general[] = "{\"service\":\"petition.general\"}";
+    struct browser one, far = {.rig = &rig};
+    BUF_SCOPE(list);
+
+    desk_hand(&rig, &one, "mediu", "clerk", "uat-1/mediu");
+    desk_grant(&rig, "mediu", "clerk", "uat-2");
+    assert_int_equal(desk_post(&one, "/api/form", dump, NULL), 200);
+    assert_int_equal(desk_post(&one, "/api/form", general, NULL), 403);
+    assert_int_equal(desk_get(&one, "/api/services", &list), 200);
+    assert_has(list, "\"department\":\"mediu\",\"term\":\"");
+    const char *at = strstr(list.p, "\"id\":\"complaint.illegal_dump\"");
+    assert_non_null(at);
+    assert_int_equal(strncmp(strstr(at, "\"enter\":"), "\"enter\":true", 12), 0);
+    at = strstr(list.p, "\"id\":\"petition.general\"");
+    assert_int_equal(strncmp(strstr(at, "\"enter\":"), "\"enter\":false", 13), 0);
+    desk_leave(&one);
+    desk_person(&rig, "departe", "uat-1");
+    desk_grant(&rig, "departe", "clerk", "uat-2");
+    assert_int_equal(desk_enter_as(&far, "departe", desk_secret), 200);
+    assert_int_equal(desk_post(&far, "/api/form", general, NULL), 403);
+    assert_int_equal(desk_count(&rig, "SELECT count(*) FROM audit WHERE act = 'desk refused' AND detail LIKE "
+                                      "'%/api/form%' AND actor IN ('mediu', 'departe')"),
+                     2);
+    desk_leave(&far);
+}
+
 /* What terms are counted with: the law's days by name in three languages, and those declared here. */
 static void days_off(void **state)
 {
@@ -298,6 +366,8 @@ int main(void)
         cmocka_unit_test(a_photo),
         cmocka_unit_test(typed_for_the_applicant),
         cmocka_unit_test(two_at_once),
+        cmocka_unit_test(each_who_sends_back),
+        cmocka_unit_test(only_what_one_enters),
         cmocka_unit_test(days_off),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

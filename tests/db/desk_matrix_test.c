@@ -15,6 +15,7 @@
 #include "tests/db/desk_rig.h"
 
 #define HOME "11111111-1111-4111-8111-111111111111"
+#define BACK "22222222-2222-4222-8222-222222222222" /* as HOME, and sent back to its applicant */
 
 static struct desk_rig rig;
 static struct buf found;        /* everything, as it was after the last refusal; empty: not known */
@@ -54,8 +55,8 @@ static const struct sample {
      "{\"task\":1,\"result\":\"none\",\"text\":\"x\",\"version\":999}", true, true},
     {"POST", "/api/cases/{id}/fact", HOME, "",
      "{\"path\":\"case.delivered\",\"value\":\"true\",\"version\":999}", true, true},
-    {"GET", "/api/cases/{id}/return", HOME, "", NULL, true, true},
-    {"POST", "/api/cases/{id}/return", HOME, "", "{\"answers\":{},\"note\":\"x\",\"version\":1}", true, true},
+    {"GET", "/api/cases/{id}/return", BACK, "", NULL, true},
+    {"POST", "/api/cases/{id}/return", BACK, "", "{\"answers\":{},\"note\":\"x\",\"version\":1}", true},
     {"POST", "/api/cases/{id}/presence", HOME, "", NULL, true},
     {"PUT", "/api/cases/{id}/draft", HOME, "",
      "{\"template\":\"x\",\"lang\":\"ro\",\"title\":\"x\",\"body\":\"x\",\"version\":0}", true},
@@ -127,6 +128,15 @@ static const char seed[] =
     "late_after, institution, register, service, workflow, state, department, channel, lang) VALUES ('" HOME
     "', now(), now(), 1, 1, 1, 2026, current_date, current_date + 30, current_date + 30, 'uat-1', 'general', "
     "'petition.general', 'simple', 'registered', 'urbanism', 'paper', 'ro')";
+static const char sent_back[] =
+    "INSERT INTO casefile (id, registered_at, entered_at, n, service_version, workflow_version, year, "
+    "filed_on, "
+    "due, late_after, institution, register, service, workflow, state, department, channel, lang) SELECT "
+    "'" BACK
+    "', registered_at, entered_at, 2, service_version, workflow_version, year, filed_on, due, late_after, "
+    "institution, register, service, workflow, 'returned', department, channel, lang FROM casefile";
+static const char asked[] = "INSERT INTO case_return (case_id, at, by, reason, fields) VALUES ('" BACK
+                            "', now(), 'ana', 'x', '{pet.subject}')";
 static const char letter[] = "INSERT INTO owed_message (created_at, due_at, request_id, way, message, lang, "
                              "recipient, state, attention, "
                              "closed_at) VALUES (now(), now(), '" HOME
@@ -184,6 +194,8 @@ static int setup(void **state)
                     "UPDATE institution SET parent = 'cj-' || right(id, 1) WHERE id IN ('uat-1', 'uat-2')");
     desk_person(&rig, "ana", "uat-1");
     pgcluster_query(&rig.s.pg, seed);
+    pgcluster_query(&rig.s.pg, sent_back);
+    pgcluster_query(&rig.s.pg, asked);
     pgcluster_query(&rig.s.pg, letter);
     for (int abroad = 0; abroad < 2; abroad++) {
         add(NULL, abroad);
