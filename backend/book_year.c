@@ -117,12 +117,7 @@ static void put(struct book_protocol *p, struct work *w, const char *name, int64
 static const char *day_text(struct work *w, const char *iso)
 {
     struct date d;
-    char text[11];
-
-    if (!iso || !date_parse(iso, &d))
-        return "-";
-    date_ro(text, d);
-    return arena_str(w->a, text);
+    return iso && date_parse(iso, &d) ? date_said(w->a, d, LANG_RO) : "-";
 }
 
 static void vars_of(struct work *w, struct book_protocol *p)

@@ -29,7 +29,7 @@ static void put_day(struct vars *v, const char *name, struct date d)
 
     if (!date_valid(d))
         return;
-    date_ro(text, d);
+    date_iso(text, d); /* the outbox writes it for the reader */
     put(v, name, text);
 }
 

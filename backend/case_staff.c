@@ -19,7 +19,7 @@ static const char *number_and_day(struct work *w, const struct casefile *c, stru
     char day[11] = "-";
 
     if (date_valid(due))
-        date_ro(day, due);
+        date_iso(day, due);
     return arena_fmt(w->a, "{\"number\":\"%s\",\"due\":\"%s\"}", c->number, day);
 }
 

@@ -164,16 +164,14 @@ enum rc desk_day(struct desk_call *c, const void *in, struct err *e)
     struct book_page page;
     struct date day;
     struct bytes pdf;
-    char text[11];
 
     if (!rule || !date_parse(b->date, &day))
         return err_at(e, RC_BAD_FIELD, rule ? "date" : "register", "no such register or day");
     ask.year = day.y;
-    date_ro(text, day);
     TRY(day_lines(c, &ask, &o, &page, e));
     struct text_var vars[] = {
         {"register", tr_get(&rule->name, LANG_RO)},
-        {"day", text},
+        {"day", date_said(c->w->a, day, LANG_RO)},
         {"count", arena_fmt(c->w->a, "%zu", o.rows)},
         {"hash", page.hash ? page.hash : "ziua nu este încheiată"},
         {"hash_before", "pe pagina dinainte"},

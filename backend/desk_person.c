@@ -30,8 +30,10 @@ static struct tr why_kept(struct desk_call *c, const struct person_case *p)
 {
     static const struct tr open = {{"Este în lucru.", "Folyamatban van.", "It is in work."}};
     static const struct tr ever = {{"Se păstrează permanent.", "Maradandó értékű.", "It is kept for ever."}};
-    struct arena *a = c->w->a;
-    char day[11];
+    static const struct tr until = {{"Termenul de păstrare este până la {day}.",
+                                     "A megőrzési idő vége: {day}.", "The retention term runs until {day}."}};
+    struct date end;
+    struct tr out;
 
     if (!p->kept)
         return (struct tr){{"", "", ""}};
@@ -39,10 +41,12 @@ static struct tr why_kept(struct desk_call *c, const struct person_case *p)
         return open;
     if (!p->until_days)
         return ever;
-    date_ro(day, date_add((struct date){1970, 1, 1}, p->until_days));
-    return (struct tr){{arena_fmt(a, "Termenul de păstrare este până la %s.", day),
-                        arena_fmt(a, "A megőrzési idő vége: %s.", day),
-                        arena_fmt(a, "The retention term runs until %s.", day)}};
+    end = date_add((struct date){1970, 1, 1}, p->until_days);
+    for (int k = 0; k < LANG_COUNT; k++) {
+        const struct text_var day = {"day", date_said(c->w->a, end, (enum lang)k)};
+        out.t[k] = text_fill(c->w->a, until.t[k], &day, 1);
+    }
+    return out;
 }
 
 static enum rc seen(struct desk_call *c, const void *in, const char *right, struct err *e)

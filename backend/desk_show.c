@@ -113,7 +113,6 @@ static const char *shown(struct arena *a, const struct field *f, const char *val
 {
     static const struct tr yes = {{"Da", "Igen", "Yes"}}, no = {{"Nu", "Nem", "No"}};
     struct date d;
-    char day[11];
 
     switch (f->type) {
     case FT_BOOL:
@@ -121,10 +120,7 @@ static const char *shown(struct arena *a, const struct field *f, const char *val
     case FT_CNP:
         return masked(a, value) ? masked(a, value) : value;
     case FT_DATE:
-        if (!date_parse(value, &d))
-            return value;
-        date_ro(day, d);
-        return arena_str(a, day);
+        return date_parse(value, &d) ? date_said(a, d, lang) : value;
     default:
         return option_of(f, value, lang);
     }
@@ -147,7 +143,7 @@ static void answer(struct desk_call *c, const struct field *f, const struct answ
     js_tr(&c->out, "label", &f->label);
     js_str(&c->out, "type", ftype_names[f->type]);
     js_str(&c->out, "text", all.t[LANG_RO]);
-    if (f->n_options || f->type == FT_BOOL)
+    if (f->n_options || f->type == FT_BOOL || f->type == FT_DATE)
         js_tr(&c->out, "shown", &all);
     js_bool(&c->out, "personal", f->personal);
     js_bool(&c->out, "from_card", x->source && strcmp(x->source, "card") == 0);

@@ -20,11 +20,9 @@ const char *doc_ms(struct work *w, int64_t ms)
     return ms ? doc_int(w, ms) : NULL;
 }
 
-const char *doc_day(struct work *w, int64_t ms)
+const char *doc_day(struct work *w, int64_t ms, enum lang lang)
 {
-    char *day = arena_alloc(w->a, 11);
-    date_ro(day, date_of_ms(ms));
-    return day;
+    return date_said(w->a, date_of_ms(ms), lang);
 }
 
 enum rc doc_may(struct work *w, const struct actor *who, const char *right, const struct casefile *c,

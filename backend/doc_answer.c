@@ -364,13 +364,13 @@ static enum rc final_letter(struct work *w, const struct sealing *s, struct doc_
     l->sign[SIGN_OFFICER] = person;
     letter_var(l, "officer", person.name);
     letter_var(l, "office", person.office);
-    letter_var(l, "date", doc_day(w, l->made_ms));
+    letter_var(l, "date", doc_day(w, l->made_ms, l->lang));
     TRY(likely_number(w, s->c, l->made_ms, &likely, e));
     TRY(numbered(w, l, likely, row, e));
     TRY(number_of(w, s, &row->d, l->n_to ? l->to[0] : NULL, &line, e));
     if (strcmp(line.number, likely) != 0) {
         TRY(doc_let_go(w, &row->d.sha256, 1, NULL, e)); /* nothing names it, and it names a person */
-        letter_var(l, "date", doc_day(w, line.at_ms));
+        letter_var(l, "date", doc_day(w, line.at_ms, l->lang));
         TRY(numbered(w, l, line.number, row, e));
     }
     row->d.made_ms = row->d.signed_ms = l->made_ms;

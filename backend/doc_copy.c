@@ -96,7 +96,7 @@ static enum rc certify(struct work *w, struct certifying *x, struct document *ou
         return err_set(e, RC_STATE, "document %s does not hold any more", x->parent.id);
     TRY(store_get(&place, w->a, x->parent.sha256, &x->file, e));
     TRY(letter_person(w, x->who->account, LANG_RO, &x->person, e));
-    x->day = doc_day(w, w->now_ms());
+    x->day = doc_day(w, w->now_ms(), LANG_RO);
     TRY(copy_pdf(w, x, &pdf, &pages, e));
     row.d = (struct document){.case_id = x->parent.case_id,
                               .institution = x->parent.institution,

@@ -52,7 +52,7 @@ static void fill(struct work *w, const struct db_result *r, size_t columns, stru
         c[1] = register_number(w->a, &w->house->registers, db_text(r, i, 1), db_int(r, i, 2),
                                date_of_ms(db_int(r, i, 3)));
         c[2] = content(w, r, i);
-        c[3] = doc_day(w, db_int(r, i, 7));
+        c[3] = doc_day(w, db_int(r, i, 7), LANG_RO);
         if (columns > 4)
             c[4] = doc_int(w, db_int(r, i, 8));
         buf_fmt(&ids, "%s%s", i ? "," : "{", db_text(r, i, 0));
@@ -124,7 +124,7 @@ static enum rc read_list(struct work *w, const struct actor *who, struct batch *
     if (db_rows(r) != 1)
         return err_set(e, RC_NOT_FOUND, "there is no list %s", b->id);
     b->institution = arena_str(w->a, db_text(r, 0, 0));
-    l->on = doc_day(w, db_int(r, 0, 2));
+    l->on = doc_day(w, db_int(r, 0, 2), LANG_RO);
     l->by = arena_str(w->a, db_text(r, 0, 3));
     l->by_name = arena_str(w->a, db_text(r, 0, 4));
     bool done = db_text(r, 0, 5)[0] == 't';

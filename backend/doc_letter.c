@@ -116,19 +116,16 @@ static enum rc address_of_page(struct work *w, struct doc_letter *l, const struc
 enum rc letter_case(struct work *w, struct doc_letter *l, const struct casefile *c, struct err *e)
 {
     const struct tr *department = catalog_department(&w->house->catalog, c->department);
-    char due[11] = "";
 
     l->institution = c->institution;
     letter_var(l, "request_number", c->number);
-    letter_var(l, "request_date", doc_day(w, c->registered_ms));
+    letter_var(l, "request_date", doc_day(w, c->registered_ms, l->lang));
     letter_var(l, "applicant", c->person);
     letter_var(l, "subject", c->subject);
     letter_var(l, "department", department ? tr_get(department, l->lang) : "");
     letter_var(l, "service", c->svc ? tr_get(&c->svc->name, l->lang) : c->service);
     letter_var(l, "service_legal", c->svc ? tr_get(&c->svc->legal_name, l->lang) : c->service);
-    if (date_valid(c->due))
-        date_ro(due, c->due);
-    letter_var(l, "due", arena_str(w->a, due));
+    letter_var(l, "due", date_said(w->a, c->due, l->lang));
     if (*c->person) {
         l->to[0] = c->person;
         l->n_to = 1;
@@ -339,7 +336,7 @@ enum rc letter_paper(struct work *w, const struct doc_letter *letter, struct let
     letter_var(l, "institution", tr_get(&h.name, l->lang));
     letter_var(l, "county", h.county);
     if (!*letter_value(l, "date"))
-        letter_var(l, "date", doc_day(w, l->made_ms));
+        letter_var(l, "date", doc_day(w, l->made_ms, l->lang));
     const struct blocks b = text_of(w, l);
     out->paper = paper_of(w, l, &h);
     out->paper.blocks = b.items;

@@ -30,7 +30,7 @@ MUST enum rc doc_may(struct work *w, const struct actor *who, const char *right,
 /* An event of the case and its row in the audit. */
 MUST enum rc doc_happened(struct work *w, const struct actor *who, const struct casefile *c, const char *act,
                           const struct document *d, struct err *e);
-const char *doc_day(struct work *w, int64_t ms); /* 22.11.2026 */
+const char *doc_day(struct work *w, int64_t ms, enum lang lang);
 const char *doc_int(struct work *w, int64_t n);
 const char *doc_ms(struct work *w, int64_t ms); /* NULL for 0 */
 

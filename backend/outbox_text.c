@@ -110,23 +110,17 @@ static void put(struct values *vs, const char *name, const char *value)
     vs->v[vs->n++] = (struct text_var){name, s};
 }
 
-static void put_day(struct values *vs, const char *name, struct date d)
-{
-    char text[11];
-    if (!date_valid(d))
-        return;
-    date_ro(text, d);
-    put(vs, name, text);
-}
-
-static void put_own(struct values *vs, const char *json)
+/* Days among them stand as 2026-11-22 and are written for the reader. */
+static void put_own(struct values *vs, const char *json, enum lang lang)
 {
     struct jval *v = NULL;
+    struct date d;
+
     if (!json || jval_parse(vs->a, json, strlen(json), &v, NULL) != RC_OK || v->kind != JV_OBJ)
         return;
     for (size_t i = 0; i < v->n; i++)
         if (v->items[i].kind == JV_STR)
-            put(vs, v->names[i], v->items[i].s);
+            put(vs, v->names[i], date_parse(v->items[i].s, &d) ? date_said(vs->a, d, lang) : v->items[i].s);
 }
 
 static void put_request(struct registry *g, struct values *vs, const struct letter_facts *f)
@@ -140,8 +134,8 @@ static void put_request(struct registry *g, struct values *vs, const struct lett
     if (!f->service)
         return;
     put(vs, "number", register_number(vs->a, &g->registers, f->reg, f->n, day));
-    put_day(vs, "date", f->filed_on);
-    put_day(vs, "due", f->due);
+    put(vs, "date", date_said(vs->a, f->filed_on, f->lang));
+    put(vs, "due", date_said(vs->a, f->due, f->lang));
     if (registry_term(g, f->service, f->filed_on, &term, NULL) == RC_OK && date_cmp(term->due, f->due) == 0)
         put(vs, "due_why", tr_get(&term->why, f->lang));
     if (s) {
@@ -167,7 +161,7 @@ static bool fill(struct buf *out, const char *line, size_t len, const struct val
         if (i == vs->n)
             return false;
         buf_add(out, p, (size_t)(at - p));
-        buf_str(out, vs->v[i].value);
+        buf_add(out, vs->v[i].value, text_joined(vs->v[i].value, *after));
     }
     buf_str(out, p);
     return true;
@@ -211,7 +205,7 @@ enum rc outbox_text(struct registry *g, struct arena *a, const struct letter_fac
         return err_set(e, RC_BAD_FIELD, "messages.json has no such message");
     const struct message_text *m = &t->items[i];
     put_request(g, &vs, f);
-    put_own(&vs, f->vars);
+    put_own(&vs, f->vars, f->lang);
     *out = (struct letter_text){0};
     for (size_t k = 0; k < vs.n; k++)
         if (strcmp(vs.v[k].name, "institution") == 0)

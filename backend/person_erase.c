@@ -12,14 +12,6 @@ struct erasing {
     size_t n_files, cap_files;
 };
 
-static const char *day_text(struct work *w, struct date d)
-{
-    char text[11];
-
-    date_ro(text, d);
-    return arena_str(w->a, text);
-}
-
 /* Only what is due goes, when that was asked; with nothing due, within_term says why. */
 static void leave_kept(struct erasing *x)
 {
@@ -44,24 +36,24 @@ static enum rc within_term(struct erasing *x, struct err *e)
         if (!c->kept)
             continue;
         TRY(case_get(w, c->id, false, &f, e));
-        const char *day = day_text(w, date_add((struct date){1970, 1, 1}, c->until_days));
+        const struct tr day = date_tr(w->a, date_add((struct date){1970, 1, 1}, c->until_days));
         const char *comma = n++ ? "; " : "";
         bool ever = !c->open && !c->until_days;
         ro = arena_fmt(w->a, "%s%s%s (%s%s)", ro, comma, f.number,
                        c->open ? "în lucru"
                        : ever  ? "se păstrează permanent"
                                : "până la ",
-                       c->open || ever ? "" : day);
+                       c->open || ever ? "" : day.t[LANG_RO]);
         hu = arena_fmt(w->a, "%s%s%s (%s%s)", hu, comma, f.number,
                        c->open ? "folyamatban"
                        : ever  ? "maradandó"
                                : "megőrzés: ",
-                       c->open || ever ? "" : day);
+                       c->open || ever ? "" : day.t[LANG_HU]);
         en = arena_fmt(w->a, "%s%s%s (%s%s)", en, comma, f.number,
                        c->open ? "in work"
                        : ever  ? "kept for ever"
                                : "until ",
-                       c->open || ever ? "" : day);
+                       c->open || ever ? "" : day.t[LANG_EN]);
     }
     if (!n)
         return RC_OK;
@@ -105,7 +97,7 @@ static enum rc look_through(struct erasing *x, struct err *e)
         named(x, &answers.now);
         buf_fmt(&ids, "%s%s", i ? "," : "{", f.id);
         x->cells[3 * i] = f.number;
-        x->cells[3 * i + 1] = day_text(w, date_of_ms(x->cases.items[i].closed_ms));
+        x->cells[3 * i + 1] = date_said(w->a, date_of_ms(x->cases.items[i].closed_ms), LANG_RO);
         x->cells[3 * i + 2] = "cererea, fișierele, datele de contact, CNP";
     }
     buf_chr(&ids, '}');

@@ -20,8 +20,8 @@ static void put_notice(struct work *w, struct buf *b, const struct db_result *r,
 {
     const char *id = db_text(r, i, 3);
     const struct service *s = catalog_find(&w->house->catalog, id);
-    const struct text_var vars[] = {{"from", status_day(w->a, day_of(r, i, 4), lang)},
-                                    {"to", status_day(w->a, day_of(r, i, 5), lang)}};
+    const struct text_var vars[] = {{"from", date_said(w->a, day_of(r, i, 4), lang)},
+                                    {"to", date_said(w->a, day_of(r, i, 5), lang)}};
 
     put(b, "<li><strong>", s ? tr_get(&s->name, lang) : id, "</strong>");
     put(b, "<span class=\"quiet\">",

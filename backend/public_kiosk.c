@@ -52,12 +52,12 @@ static void list(struct buf *b, const char *name, char bracket)
 
 static const char *day(struct work *w, int64_t ms, enum lang lang)
 {
-    return status_day(w->a, date_of_ms(ms), lang);
+    return date_said(w->a, date_of_ms(ms), lang);
 }
 
 static void put_due(struct work *w, struct buf *b, const struct public_view *v, enum lang lang)
 {
-    const struct text_var vars[] = {{"day", status_day(w->a, v->due, lang)},
+    const struct text_var vars[] = {{"day", date_said(w->a, v->due, lang)},
                                     {"n", arena_fmt(w->a, "%lld", (long long)v->days_left)}};
     bool late = v->late || v->days_left < 0;
     enum public_word left = late ? PW_LATE : v->days_left == 0 ? PW_DUE_TODAY : PW_DAYS_LEFT;

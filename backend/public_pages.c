@@ -18,7 +18,7 @@ static const char *said(struct arena *a, enum public_word w, enum lang lang, con
 
 static const char *day_of(struct arena *a, int64_t ms, enum lang lang)
 {
-    return status_day(a, date_of_ms(ms), lang);
+    return date_said(a, date_of_ms(ms), lang);
 }
 
 static void element(struct buf *b, const char *tag, const char *cls, const char *text)
@@ -114,7 +114,7 @@ static void put_due(struct work *w, struct buf *b, const struct public_view *v, 
         return;
     buf_str(b, "<li class=\"next\">");
     element(b, "span", "when", word(PW_NEXT, lang));
-    element(b, "strong", "", said(w->a, PW_ANSWER_BY, lang, "day", status_day(w->a, v->due, lang)));
+    element(b, "strong", "", said(w->a, PW_ANSWER_BY, lang, "day", date_said(w->a, v->due, lang)));
     if (v->late || v->days_left < 0)
         element(b, "span", "late", word(PW_LATE, lang));
     else if (v->days_left == 0)
@@ -139,7 +139,7 @@ static void put_way(struct work *w, struct buf *b, const struct public_view *v, 
     buf_str(b, "<ol class=\"way\">");
     if (date_valid(v->filed_on) && date_cmp(v->filed_on, date_of_ms(v->registered_ms)) != 0) {
         buf_str(b, "<li class=\"done\">");
-        element(b, "span", "when", status_day(w->a, v->filed_on, lang));
+        element(b, "span", "when", date_said(w->a, v->filed_on, lang));
         element(b, "strong", "", word(PW_FILED, lang));
         buf_str(b, "</li>");
     }
@@ -231,7 +231,7 @@ static void put_data(struct work *w, struct buf *b, const struct public_view *v,
     row(b, status_text(SW_INSTITUTION, lang), v->institution);
     row(b, status_text(SW_DATE, lang), day_of(w->a, v->registered_ms, lang));
     if (date_valid(v->filed_on) && date_cmp(v->filed_on, date_of_ms(v->registered_ms)) != 0)
-        row(b, status_text(SW_FILED, lang), status_day(w->a, v->filed_on, lang));
+        row(b, status_text(SW_FILED, lang), date_said(w->a, v->filed_on, lang));
     buf_str(b, "</dl>");
 }
 

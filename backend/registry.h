@@ -146,6 +146,5 @@ enum status_word {
     SW_COUNT
 };
 const char *status_text(enum status_word w, enum lang lang);
-const char *status_day(struct arena *a, struct date d, enum lang lang); /* 22 decembrie 2026 */
 
 #endif

@@ -46,23 +46,7 @@ static const struct tr words[SW_COUNT] = {
     [SW_LANGS] = {{"Limba", "Nyelv", "Language"}},
 };
 
-static const char *const months[LANG_COUNT][12] = {
-    {"ianuarie", "februarie", "martie", "aprilie", "mai", "iunie", "iulie", "august", "septembrie",
-     "octombrie", "noiembrie", "decembrie"},
-    {"január", "február", "március", "április", "május", "június", "július", "augusztus", "szeptember",
-     "október", "november", "december"},
-    {"January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
-     "November", "December"},
-};
-
 const char *status_text(enum status_word w, enum lang lang)
 {
     return tr_get(&words[w], lang);
-}
-
-const char *status_day(struct arena *a, struct date d, enum lang lang)
-{
-    const char *month = months[lang][(d.m + 11) % 12];
-    return lang == LANG_HU ? arena_fmt(a, "%d. %s %d.", d.y, month, d.d)
-                           : arena_fmt(a, "%d %s %d", d.d, month, d.y);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/base/json.h"
+#include "common/base/text.h"
 
 const char *const template_signs[SIGN_COUNT + 1] = {"officer", "secretary", "registrar", "archivist", NULL};
 const char *const template_vars[] = {"address",
@@ -457,7 +458,8 @@ static const char *fill(struct arena *a, const char *text, const struct text_var
         if (!*v && !empty)
             return NULL;
         buf_add(&out, text, (size_t)(at - text));
-        buf_str(&out, *v ? v : empty);
+        v = *v ? v : empty;
+        buf_add(&out, v, text_joined(v, at[len + 2]));
     }
     buf_str(&out, text);
     return arena_str(a, out.len ? out.p : "");

@@ -59,22 +59,18 @@ static void lines_of(struct flow *f, struct arena *a, struct receipt *out)
 {
     const struct session *s = f->s;
     const struct filing_part *p = &s->filing;
-    char date[11], due[11] = "";
     int h, m;
-    date_ro(date, date_of_ms(p->filed_ms));
     time_of_ms(p->filed_ms, &h, &m);
-    if (p->has_due)
-        date_ro(due, p->due);
     const struct tr *dept = catalog_department(f->env.catalog, s->service->department);
     const struct receipt_var vars[] = {
         {"institution", f->env.institution->name},
         RECEIPT_VAR("number", p->number),
-        RECEIPT_VAR("date", date),
+        {"date", date_tr(a, date_of_ms(p->filed_ms))},
         RECEIPT_VAR("time", arena_fmt(a, "%02d:%02d", h, m)),
         {"service", s->service->name},
         RECEIPT_VAR("name_short", name_short(s, a)),
         {"department", dept ? *dept : (struct tr){{"", "", ""}}},
-        RECEIPT_VAR("due", due),
+        {"due", p->has_due ? date_tr(a, p->due) : (struct tr){{"", "", ""}}},
         {"due_why", p->due_why},
         {"after", s->service->after},
         RECEIPT_VAR("pin", p->pin),

@@ -61,26 +61,23 @@ static void note(const struct queue_item *item, const char *why, void *user)
     ids->list[ids->n++] = *item;
 }
 
-static const char *day(struct arena *a, const char *iso)
+static const char *day(struct arena *a, const char *iso, enum lang lang)
 {
     struct date d;
-    char text[11];
     char cut[11] = "";
     memcpy(cut, iso, strnlen(iso, 10));
-    if (!date_parse(cut, &d))
-        return "";
-    date_ro(text, d);
-    return arena_str(a, text);
+    return date_parse(cut, &d) ? date_said(a, d, lang) : "";
 }
 
 static const char *answer(struct arena *a, const struct look *l)
 {
+    enum lang lang = l->f->s ? l->f->s->lang : LANG_RO;
     static const char *const words[] = {"waiting", "waiting", "registered", "refused"};
     BUF_SCOPE(b);
     buf_fmt(&b, "{\"state\":\"%s\",\"number\":", l->found ? words[l->state] : "unknown");
     json_quote(&b, l->found ? l->kept.number : "");
-    buf_fmt(&b, ",\"date\":\"%s\",\"due\":\"%s\"}", l->found ? day(a, l->kept.registered_at) : "",
-            l->found ? day(a, l->kept.due) : "");
+    buf_fmt(&b, ",\"date\":\"%s\",\"due\":\"%s\"}", l->found ? day(a, l->kept.registered_at, lang) : "",
+            l->found ? day(a, l->kept.due, lang) : "");
     return arena_strn(a, b.p, b.len);
 }
 

@@ -345,20 +345,17 @@ static struct v_done *done(const struct maker *m)
 {
     const struct filing_part *p = &m->s->filing;
     struct v_done *v = ARENA_NEW(m->a, struct v_done);
-    char date[11], due[11] = "", at[25] = "";
+    char at[25] = "";
     int h, min;
-    date_ro(date, date_of_ms(p->filed_ms));
     time_of_ms(p->filed_ms, &h, &min);
     if (p->answered)
         iso_utc(at, p->filed_ms);
-    if (p->has_due)
-        date_ro(due, p->due);
     *v = (struct v_done){.provisional = !p->answered,
                          .papers = m->s->scan.last_id > 0 || m->s->card.scanned,
                          .number = p->number ? p->number : "",
-                         .date = arena_str(m->a, date),
+                         .date = date_said(m->a, date_of_ms(p->filed_ms), m->s->lang),
                          .time = arena_fmt(m->a, "%02d:%02d", h, min),
-                         .due = arena_str(m->a, due),
+                         .due = p->has_due ? date_said(m->a, p->due, m->s->lang) : "",
                          .due_why = p->has_due ? tr_get(&p->due_why, m->s->lang) : "",
                          .after = tr_get(&m->s->service->after, m->s->lang),
                          .receipt_code = p->code,

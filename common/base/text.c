@@ -232,6 +232,12 @@ static const char *var_value(const struct text_var *vars, size_t n, const char *
     return NULL;
 }
 
+size_t text_joined(const char *value, char next)
+{
+    size_t n = strlen(value);
+    return n > 0 && value[n - 1] == '.' && (next == '.' || next == '-') ? n - 1 : n;
+}
+
 const char *text_fill(struct arena *a, const char *tpl, const struct text_var *vars, size_t n)
 {
     BUF_SCOPE(b);
@@ -242,8 +248,8 @@ const char *text_fill(struct arena *a, const char *tpl, const struct text_var *v
             buf_chr(&b, *tpl++);
             continue;
         }
-        buf_str(&b, value);
         tpl = end + 1;
+        buf_add(&b, value, text_joined(value, *tpl));
     }
     return arena_strn(a, b.p, b.len);
 }

@@ -14,6 +14,9 @@ MUST enum rc text_clean(struct arena *a, const char *s, const char **out, struct
 /* For comparing names: clean, lower case, no marks (ș, with comma or cedilla -> s; ő -> o), letters and
  * digits only, single blanks. */
 const char *text_fold(struct arena *a, const char *s);
+/* How much of a value that is put into a text stands before next: its closing dot is the sentence's own, and
+ * falls before a suffix (2026. 11. 22-ig). */
+size_t text_joined(const char *value, char next);
 /* {name} in tpl replaced by the value of the pair with that name; unknown names stay as they are. */
 struct text_var {
     const char *name, *value;

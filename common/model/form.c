@@ -349,7 +349,6 @@ static const char *shown_one(struct arena *a, const struct form_ctx *c, const st
                              const char *value)
 {
     struct date d;
-    char text[11];
     switch (f->type) {
     case FT_CHOICE:
     case FT_MULTI:
@@ -362,10 +361,7 @@ static const char *shown_one(struct arena *a, const struct form_ctx *c, const st
         return i18n_text(c->i18n, c->lang,
                          strcmp(value, FILE_AT_COUNTER) == 0 ? "word.at_counter" : "word.attached");
     case FT_DATE:
-        if (!date_parse(value, &d))
-            return value;
-        date_ro(text, d);
-        return arena_str(a, text);
+        return date_parse(value, &d) ? date_said(a, d, c->lang) : value;
     default:
         return value;
     }

@@ -46,6 +46,31 @@ bool tr_given(const struct tr *tr)
     return tr->t[LANG_RO] && *tr->t[LANG_RO];
 }
 
+const char *date_said(struct arena *a, struct date d, enum lang lang)
+{
+    static const char *const months[] = {"January",   "February", "March",    "April",
+                                         "May",       "June",     "July",     "August",
+                                         "September", "October",  "November", "December"};
+    char ro[11];
+
+    if (!date_valid(d))
+        return "";
+    if (lang == LANG_HU)
+        return arena_fmt(a, "%d. %02d. %02d.", d.y, d.m, d.d);
+    if (lang == LANG_EN)
+        return arena_fmt(a, "%d %s %d", d.d, months[d.m - 1], d.y);
+    date_ro(ro, d);
+    return arena_str(a, ro);
+}
+
+struct tr date_tr(struct arena *a, struct date d)
+{
+    struct tr tr;
+    for (int i = 0; i < LANG_COUNT; i++)
+        tr.t[i] = date_said(a, d, (enum lang)i);
+    return tr;
+}
+
 struct pair {
     const char *key;
     const char *text;

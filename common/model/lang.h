@@ -2,6 +2,7 @@
 #ifndef PRIDVOR_LANG_H
 #define PRIDVOR_LANG_H
 
+#include "common/base/clock.h"
 #include "common/base/json.h"
 
 enum lang { LANG_RO, LANG_HU, LANG_EN, LANG_COUNT };
@@ -16,6 +17,9 @@ MUST bool lang_parse(const char *code, enum lang *out);
 const char *tr_get(const struct tr *tr, enum lang lang); /* never NULL */
 struct tr tr_of(const struct jval *v, const char *name); /* member {ro,hu,en}; "" where missing */
 bool tr_given(const struct tr *tr);
+/* A day as it is written for people: 22.11.2026, 2026. 11. 22., 22 November 2026; "" when there is none. */
+const char *date_said(struct arena *a, struct date d, enum lang lang);
+struct tr date_tr(struct arena *a, struct date d);
 
 /* Sentences by key: configs/i18n/{ro,hu,en}.json, flat "key": "text". */
 struct i18n;

@@ -251,11 +251,22 @@ static const char *say(const struct words *w, const char *key, int lang)
     return text_fill(w->a, text.t[lang], w->vars, w->n);
 }
 
-static const char *moment_text(struct arena *a, struct date d, int minute)
+static const char *moment_text(const struct words *w, struct date d, int minute, enum lang lang)
 {
-    char day[11];
-    date_ro(day, d);
-    return minute < 0 ? arena_str(a, day) : arena_fmt(a, "%s, %02d:%02d", day, minute / 60, minute % 60);
+    const char *day = date_said(w->a, d, lang);
+    return minute < 0 ? day : arena_fmt(w->a, "%s, %02d:%02d", day, minute / 60, minute % 60);
+}
+
+static void words_of(struct words *w, const struct term_ask *ask, const struct term *out, enum lang lang)
+{
+    const struct text_var vars[] = {{"nominal", moment_text(w, out->nominal, out->minute, lang)},
+                                    {"due", moment_text(w, out->due, out->minute, lang)},
+                                    {"start", moment_text(w, out->start, ask->start.minute, lang)},
+                                    {"reason", ask->reason ? ask->reason : ""},
+                                    {"days", arena_fmt(w->a, "%lld", (long long)ask->returned_days)},
+                                    {"late", moment_text(w, out->late_after, -1, lang)}};
+    w->n = COUNT(vars);
+    memcpy(w->vars, vars, sizeof(vars));
 }
 
 static void explain(struct arena *a, const struct terms *t, const struct jval *rule,
@@ -265,16 +276,9 @@ static void explain(struct arena *a, const struct terms *t, const struct jval *r
     const char *word = jval_str(rule, "count", "");
     bool moved = date_cmp(out->nominal, out->due) != 0,
          by_registration = strstr(out->starts_on, "registered") != NULL;
-    struct words w = {.a = a,
-                      .t = t,
-                      .vars = {{"nominal", moment_text(a, out->nominal, out->minute)},
-                               {"due", moment_text(a, out->due, out->minute)},
-                               {"start", moment_text(a, out->start, ask->start.minute)},
-                               {"reason", ask->reason ? ask->reason : ""},
-                               {"days", arena_fmt(a, "%lld", (long long)ask->returned_days)},
-                               {"late", moment_text(a, out->late_after, -1)}},
-                      .n = 6};
+    struct words w = {.a = a, .t = t};
     for (int i = 0; i < LANG_COUNT; i++) {
+        words_of(&w, ask, out, (enum lang)i);
         const char *text = because.t[i];
         if (out->extended)
             text = arena_fmt(a, "%s %s", text, say(&w, "extended", i));

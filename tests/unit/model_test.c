@@ -170,9 +170,11 @@ static void term_examples(void **state)
         "Legea dă 30 de zile de la înregistrare. 25.12.2026 este zi liberă. Termenul trece pe 28.12.2026.");
     assert_string_equal(
         t.calc.t[LANG_EN],
-        "Day of registration: 25.11.2026. The law gives 30 days from registration. 25.12.2026 is "
-        "a day off. The date moves to 28.12.2026. The day of registration is not counted. Result: "
-        "28.12.2026.");
+        "Day of registration: 25 November 2026. The law gives 30 days from registration. 25 December 2026 is "
+        "a day off. The date moves to 28 December 2026. The day of registration is not counted. Result: "
+        "28 December 2026.");
+    assert_string_equal(t.calc.t[LANG_HU] + strlen(t.calc.t[LANG_HU]) - strlen("Eredmény: 2026. 12. 28."),
+                        "Eredmény: 2026. 12. 28.");
     assert_int_equal(term_compute(arena, terms, "no.rule", today, &t, &e), RC_NOT_FOUND);
 }
 
