@@ -18,7 +18,20 @@ static enum rc status(cairo_status_t s, struct err *e)
                                      : err_set(e, RC_INTERNAL, "cairo: %s", cairo_status_to_string(s));
 }
 
-/* A font map of this job's own: nothing is shared between threads. */
+/* A font map for each thread: nothing is shared between them, and the fonts of the house are looked for once,
+ * not for every letter. It goes with its thread. */
+static PangoFontMap *fonts_of_thread(void)
+{
+    static GPrivate kept = G_PRIVATE_INIT(g_object_unref);
+    PangoFontMap *map = g_private_get(&kept);
+
+    if (!map && (map = pango_cairo_font_map_new_for_font_type(CAIRO_FONT_TYPE_FT))) {
+        pango_cairo_font_map_set_resolution(PANGO_CAIRO_FONT_MAP(map), 72);
+        g_private_set(&kept, map);
+    }
+    return map;
+}
+
 enum rc paper_open(struct press *p, const struct paper *doc, struct buf *raw, struct err *e)
 {
     cairo_font_options_t *o = cairo_font_options_create();
@@ -26,13 +39,12 @@ enum rc paper_open(struct press *p, const struct paper *doc, struct buf *raw, st
     p->doc = doc;
     p->sheet_h = SHEET_H;
     p->arena = arena_new();
-    p->fonts = pango_cairo_font_map_new_for_font_type(CAIRO_FONT_TYPE_FT);
-    if (!p->fonts) {
+    PangoFontMap *fonts = fonts_of_thread();
+    if (!fonts) {
         cairo_font_options_destroy(o);
         return err_set(e, RC_INTERNAL, "no FreeType fonts");
     }
-    pango_cairo_font_map_set_resolution(PANGO_CAIRO_FONT_MAP(p->fonts), 72);
-    p->ctx = pango_font_map_create_context(p->fonts);
+    p->ctx = pango_font_map_create_context(fonts);
     pango_context_set_base_dir(p->ctx, PANGO_DIRECTION_LTR);
     pango_context_set_round_glyph_positions(p->ctx, FALSE);
     pango_context_set_language(p->ctx, pango_language_from_string(lang_codes[doc->lang]));
@@ -63,8 +75,6 @@ void paper_drop(struct press *p)
         cairo_surface_destroy(p->surface);
     if (p->ctx)
         g_object_unref(p->ctx);
-    if (p->fonts)
-        g_object_unref(p->fonts);
     arena_free(p->arena);
 }
 

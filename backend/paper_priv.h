@@ -57,7 +57,6 @@ struct line {
 struct press {
     const struct paper *doc;
     struct arena *arena;
-    PangoFontMap *fonts;
     PangoContext *ctx;
     cairo_surface_t *surface;
     cairo_t *cr;
