@@ -12,6 +12,7 @@ SELECT json_build_object(
         answered_at) ORDER BY id), '[]') FROM case_return WHERE case_id = $1),
     'messages', (SELECT coalesce(json_agg(json_build_object('at', m.created_at, 'way', m.way, 'message', m.message,
         'to', m.recipient, 'state', m.state) ORDER BY m.id), '[]')
-        FROM owed_message m WHERE m.request_id = coalesce(c.request_id, c.id)),
+        FROM (SELECT * FROM owed_message WHERE closed_at IS NULL AND request_id = coalesce(c.request_id, c.id) UNION ALL
+            SELECT * FROM owed_message WHERE closed_at IS NOT NULL AND request_id = coalesce(c.request_id, c.id)) m),
     'contact', json_build_object('email', c.email, 'phone', c.phone))
 FROM casefile c WHERE c.id = $1

@@ -4,6 +4,7 @@ target_link_libraries(dbtest PUBLIC registry lib::cmocka)
 find_package(Threads REQUIRED)
 
 pridvor_test(db_migrate LABEL db SOURCES db/migrate_test.c LIBS dbtest TIMEOUT 120)
+pridvor_test(db_plan LABEL db SOURCES db/plan_test.c LIBS dbtest TIMEOUT 120)
 pridvor_test(db_intake LABEL db SOURCES db/intake_test.c LIBS dbtest TIMEOUT 300)
 pridvor_test(db_server LABEL db SOURCES db/server_test.c LIBS dbtest Threads::Threads TIMEOUT 300)
 pridvor_test(db_blob LABEL db SOURCES db/blob_test.c LIBS dbtest TIMEOUT 300)
