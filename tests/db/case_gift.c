@@ -5,7 +5,12 @@
 
 struct rig rig;
 struct model m;
-static unsigned long long luck = 20261122;
+static unsigned long long luck;
+
+void dice_from(unsigned long long seed)
+{
+    luck = seed;
+}
 
 unsigned dice(unsigned n)
 {
@@ -67,20 +72,18 @@ static bool value_for(const struct model_case *c, const char *need, const struct
     else if (is(need, "case_number"))
         v = g->other = another(c);
     else if (is(need, "code"))
-        v = arena_str(m.a,
-                      model_sql(&m,
-                                "SELECT vars::jsonb->>'code' FROM owed_message WHERE request_id = '%s' AND "
-                                "message = 'optin' ORDER BY id DESC LIMIT 1",
-                                c->id));
+        v = arena_str(
+            m.a, model_sql(&m,
+                           "SELECT vars::jsonb->>'code' FROM owed_message WHERE request_id = $1::uuid AND "
+                           "message = 'optin' ORDER BY id DESC LIMIT 1",
+                           c->id));
     else if (is(need, "document")) {
         v = "draft";
-        model_sql(
-            &m,
-            "INSERT INTO draft (case_id, version, at, author, template, lang, title, body) VALUES ('%s', 1, "
-            "to_timestamp(%lld / 1000.0), '%s', 'answer.petition', 'ro', 'Răspuns', 'Vă răspundem.') ON "
-            "CONFLICT DO "
-            "NOTHING",
-            c->id, (long long)rig_now, is(u->role, "applicant") ? "clerk-1" : u->name);
+        model_sql(&m,
+                  "INSERT INTO draft (case_id, version, at, author, template, lang, title, body) VALUES "
+                  "($1::uuid, 1, to_timestamp($2::bigint / 1000.0), $3, 'answer.petition', 'ro', 'Răspuns', "
+                  "'Vă răspundem.') ON CONFLICT DO NOTHING",
+                  c->id, model_now(0), is(u->role, "applicant") ? "clerk-1" : u->name);
     }
     if (v && *v)
         g->given[g->n++] = (struct workflow_given){need, v};
@@ -115,9 +118,9 @@ bool gift_far(const struct model_user *u, const struct model_case *c, const char
 /* Codes sent to confirm with; fresh: 1 when the last one is still good. */
 int gift_codes(const struct model_case *c, bool fresh)
 {
-    return atoi(model_sql(&m,
-                          "SELECT count(*) FROM (SELECT at FROM case_event WHERE case_id = '%s' AND act IN "
-                          "('ask_confirm', 'new_code') ORDER BY id DESC LIMIT %d) x WHERE at >= "
-                          "to_timestamp(%lld / 1000.0)",
-                          c->id, fresh ? 1 : 99, fresh ? (long long)rig_now - 48LL * 3600000 : 0LL));
+    return atoi(model_sql(
+        &m,
+        "SELECT count(*) FROM (SELECT at FROM case_event WHERE case_id = $1::uuid AND act IN ('ask_confirm', "
+        "'new_code') ORDER BY id DESC LIMIT $2::int) x WHERE at >= to_timestamp($3::bigint / 1000.0)",
+        c->id, fresh ? "1" : "99", fresh ? model_now(48LL * 3600000) : "0"));
 }

@@ -6,7 +6,8 @@
 
 extern struct rig rig;
 extern struct model m;
-unsigned dice(unsigned n); /* the same in every run */
+void dice_from(unsigned long long seed); /* not 0 */
+unsigned dice(unsigned n);               /* the same in every run from the same seed */
 bool is(const char *a, const char *b);
 struct gift {
     struct workflow_given given[8];

@@ -1,6 +1,5 @@
 #include "tests/db/case_model.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,25 +17,63 @@ static const struct jval *file(struct model *m, const char *path)
     return v;
 }
 
-const char *model_sql(struct model *m, const char *fmt, ...)
+/* Thousands of lives ask the same few things: planned once, not each time. */
+static const struct db_stmt *ask_of(struct model *m, const char *sql, int n)
 {
-    static char cell[4][400];
-    static int next;
-    char sql[2000];
-    struct db_result *r SCOPED(db_result_freep) = NULL;
-    struct err e = {0};
-    va_list ap;
-    char *out = cell[next++ % 4];
+    static char names[MODEL_ASKS][8];
+    size_t i = 0;
 
-    va_start(ap, fmt);
-    vsnprintf(sql, sizeof(sql), fmt, ap);
-    va_end(ap);
-    if (db_sync_query(m->rig->db, sql, NULL, 0, &r, &e) != RC_OK) {
+    while (i < m->n_asks && m->asks[i].sql != sql)
+        i++;
+    if (i == COUNT(m->asks)) {
+        fprintf(stderr, "model: too many statements\n");
+        exit(1);
+    }
+    if (i < m->n_asks)
+        return &m->asks[i];
+    snprintf(names[i], sizeof(names[i]), "m%zu", i);
+    m->asks[m->n_asks++] = (struct db_stmt){names[i], sql, n};
+    return &m->asks[i];
+}
+
+struct db_result *model_ask(struct model *m, const char *sql, const char *const *p, int n)
+{
+    struct db_param params[8];
+    struct db_result *r = NULL;
+    struct err e = {0};
+
+    for (int i = 0; i < n; i++)
+        params[i] = (struct db_param)DB_STR(p[i + 1]);
+    if (db_sync_run(m->rig->db, ask_of(m, sql, n), params, &r, &e) != RC_OK) {
         fprintf(stderr, "model: %s: %s\n", sql, e.text);
         exit(1);
     }
+    return r;
+}
+
+const char *model_cell(struct model *m, const char *sql, const char *const *p, int n)
+{
+    static char cell[4][600];
+    static int next;
+    struct db_result *r SCOPED(db_result_freep) = model_ask(m, sql, p, n);
+    char *out = cell[next++ % 4];
+
     snprintf(out, sizeof(cell[0]), "%s", db_rows(r) && !db_is_null(r, 0, 0) ? db_text(r, 0, 0) : "");
     return out;
+}
+
+const char *model_day(void)
+{
+    static char text[11];
+    date_iso(text, date_of_ms(rig_now));
+    return text;
+}
+
+const char *model_now(int64_t less_ms)
+{
+    static char text[24];
+    snprintf(text, sizeof(text), "%lld", (long long)(rig_now - less_ms));
+    return text;
 }
 
 static void read_days_off(struct model *m)
@@ -106,23 +143,41 @@ bool model_reaches(const struct model_user *u, const struct model_case *c)
            (!*u->department || strcmp(u->department, c->department) == 0);
 }
 
+/* What guards ask of the database, in one question as long as nothing changes. */
+static const char *const facts[MODEL_FACTS] = {"case.opinions_open",   "case.opinions_negative",
+                                               "case.document_ready",  "case.before_due",
+                                               "case.correction_done", "case.wait_over"};
+
+static const char *seen(struct model *m, const struct model_case *c)
+{
+    static const char sql[] =
+        "SELECT concat(EXISTS (SELECT FROM case_task WHERE case_id = $1::uuid AND kind = 'opinion' AND "
+        "done_at IS NULL AND due >= $2::date), EXISTS (SELECT FROM case_task WHERE case_id = $1::uuid AND "
+        "binding AND result = 'negative'), EXISTS (SELECT FROM document WHERE case_id = $1::uuid AND "
+        "voided_at IS NULL AND source IS NOT NULL AND kind <> 'certified'), coalesce((SELECT due >= $2::date "
+        "FROM casefile WHERE id = $1::uuid), false), EXISTS (SELECT FROM (SELECT answers FROM case_return "
+        "WHERE case_id = $1::uuid ORDER BY id DESC LIMIT 1) x WHERE answers IS NOT NULL), EXISTS (SELECT "
+        "FROM case_term WHERE case_id = $1::uuid AND ended_on IS NULL AND NOT main AND CASE WHEN rule = "
+        "'policy.contest' THEN due < $2::date ELSE rule LIKE 'cc.%' AND due <= $2::date END), (SELECT "
+        "string_agg(' ' || institution || '/' || department || ' ', '') FROM case_task WHERE case_id = "
+        "$1::uuid AND kind = 'opinion' AND done_at IS NULL))";
+
+    if (m->seen.c != c || m->seen.stamp != m->stamp) {
+        m->seen.c = c;
+        m->seen.stamp = m->stamp;
+        snprintf(m->seen.text, sizeof(m->seen.text), "%s", model_sql(m, sql, c->id, model_day()));
+    }
+    return m->seen.text;
+}
+
 static bool asked(struct model *m, const struct model_user *u, const struct model_case *c)
 {
-    struct model_seen *seen = &m->seen[MODEL_FACTS - 1];
+    char place[80];
 
     if (strcmp(u->role, "expert") != 0)
         return false;
-    if (seen->c != c || seen->stamp != m->stamp)
-        *seen = (struct model_seen){c, m->stamp,
-                                    *model_sql(m,
-                                               "SELECT 1 FROM case_task WHERE case_id = '%s' AND kind = "
-                                               "'opinion' AND done_at IS NULL",
-                                               c->id) != 0};
-    return seen->v &&
-           *model_sql(m,
-                      "SELECT 1 FROM case_task WHERE case_id = '%s' AND kind = 'opinion' AND done_at IS NULL "
-                      "AND institution = '%s' AND ('%s' = '' OR department = '%s')",
-                      c->id, u->institution, u->department, u->department);
+    snprintf(place, sizeof(place), " %s/%s%s", u->institution, u->department, *u->department ? " " : "");
+    return strstr(seen(m, c) + MODEL_FACTS, place) != NULL;
 }
 
 bool model_right(const struct model *m, const struct model_user *u, const struct model_case *c,
@@ -143,13 +198,6 @@ struct guard {
     const char *p;
 };
 
-static const char *today(void)
-{
-    static char text[11];
-    date_iso(text, date_of_ms(rig_now));
-    return text;
-}
-
 static const char *yes(bool b)
 {
     return b ? "true" : "false";
@@ -157,36 +205,9 @@ static const char *yes(bool b)
 
 static const char *asked_of_db(struct guard *g, const char *path)
 {
-#define HERE "case_id = current_setting('x.id')::uuid"
-#define DAY "current_setting('x.day')::date"
-    static const struct {
-        const char *path, *sql;
-    } rows[] = {
-        {"case.opinions_open",
-         "case_task WHERE " HERE " AND kind = 'opinion' AND done_at IS NULL AND due >= " DAY},
-        {"case.opinions_negative", "case_task WHERE " HERE " AND binding AND result = 'negative'"},
-        {"case.document_ready",
-         "document WHERE " HERE " AND voided_at IS NULL AND source IS NOT NULL AND kind <> 'certified'"},
-        {"case.before_due", "casefile WHERE id = current_setting('x.id')::uuid AND due >= " DAY},
-        {"case.correction_done",
-         "(SELECT answers FROM case_return WHERE " HERE " ORDER BY id DESC LIMIT 1) x "
-         "WHERE answers IS NOT NULL"},
-        {"case.wait_over",
-         "case_term WHERE " HERE " AND ended_on IS NULL AND NOT main AND CASE WHEN rule = "
-         "'policy.contest' THEN due < " DAY " ELSE rule LIKE 'cc.%' AND due <= " DAY " END"},
-    };
-    for (size_t i = 0; i < COUNT(rows); i++) {
-        if (strcmp(rows[i].path, path) != 0)
-            continue;
-        struct model_seen *seen = &g->m->seen[i];
-        if (seen->c == g->c && seen->stamp == g->m->stamp)
-            return yes(seen->v);
-        *seen = (struct model_seen){g->c, g->m->stamp, false};
-        model_sql(g->m, "SELECT set_config('x.day', '%s', false), set_config('x.id', '%s', false)", today(),
-                  g->c->id);
-        seen->v = *model_sql(g->m, "SELECT 1 FROM %s", rows[i].sql) != 0;
-        return yes(seen->v);
-    }
+    for (size_t i = 0; i < COUNT(facts); i++)
+        if (strcmp(facts[i], path) == 0)
+            return yes(seen(g->m, g->c)[i] == 't');
     return NULL;
 }
 
@@ -474,35 +495,39 @@ bool model_due(struct model *m, const char *rule, struct date start, bool extend
 bool model_extends(struct model *m, const struct model_case *c)
 {
     const struct jval *r = rule_of(
-        m,
-        model_sql(m, "SELECT rule FROM case_term WHERE case_id = '%s' AND main AND ended_on IS NULL", c->id));
+        m, model_sql(m, "SELECT rule FROM case_term WHERE case_id = $1::uuid AND main AND ended_on IS NULL",
+                     c->id));
     return !r || jval_get(r, "extension");
 }
 
 /* ---- from the database ---- */
 
-static bool fact(struct model *m, const char *id, const char *path)
+/* Cuts "a|b|c" in place. */
+static void cut(char *line, char *part[], int n)
 {
-    return strcmp(model_sql(m, "SELECT facts->>'%s' FROM casefile WHERE id = '%s'", path, id), "true") == 0;
-}
-
-/* "state|department|version|flag,flag" */
-void model_take(struct model *m, struct model_case *c, const char *text)
-{
-    char line[400], *part[4] = {line};
-
-    snprintf(line, sizeof(line), "%s,", text);
-    for (int i = 1; i < 4; i++) {
+    part[0] = line;
+    for (int i = 1; i < n; i++) {
         part[i] = strchr(part[i - 1], '|');
         *part[i]++ = 0;
     }
+}
+
+/* "state|department|version|flag,flag|attention|author of the draft|" */
+void model_take(struct model *m, struct model_case *c, const char *text)
+{
+    char line[600], *part[7];
+
+    snprintf(line, sizeof(line), "%s||||||", text);
+    cut(line, part, COUNT(part));
     snprintf(c->state, sizeof(c->state), "%.15s", part[0]);
     snprintf(c->department, sizeof(c->department), "%.31s", part[1]);
     c->version = atoll(part[2]);
+    snprintf(c->attention, sizeof(c->attention), "%.15s", part[4]);
+    snprintf(c->draft_by, sizeof(c->draft_by), "%.19s", part[5]);
     c->flags = 0;
-    for (char *p = part[3], *end; (end = strchr(p, ',')); p = end + 1) {
-        *end = 0;
-        c->flags |= model_flag(m, p);
+    for (char *p = part[3]; p && *p;) {
+        char *word = strsep(&p, ",");
+        c->flags |= model_flag(m, word);
     }
     c->ended = model_ended(m, c->state);
 }
@@ -510,39 +535,47 @@ void model_take(struct model *m, struct model_case *c, const char *text)
 void model_read(struct model *m, struct model_case *c)
 {
     m->stamp++;
-    model_take(
-        m, c,
-        model_sql(
-            m,
-            "SELECT concat_ws('|', state, department, version, array_to_string(flags, ',')) FROM casefile "
-            "WHERE id = '%s'",
-            c->id));
+    model_take(m, c, model_sql(m, "SELECT " MODEL_ROW " FROM casefile c WHERE c.id = $1::uuid", c->id));
 }
 
 struct model_case *model_add(struct model *m, const char *id)
 {
     struct model_case *c = &m->cases[m->n++];
-    struct arena *a = m->a;
+    char line[600], did[600], *part[6];
 
     if (m->n > m->cap) {
         fprintf(stderr, "model: too many cases\n");
         exit(1);
     }
     snprintf(c->id, sizeof(c->id), "%s", id);
-    id = c->id; /* the caller's may be a cell */
-    snprintf(c->institution, sizeof(c->institution), "%s",
-             model_sql(m, "SELECT institution FROM casefile WHERE id = '%s'", id));
-    c->service = arena_str(a, model_sql(m, "SELECT service FROM casefile WHERE id = '%s'", id));
-    const char *flow = model_sql(m, "SELECT workflow FROM casefile WHERE id = '%s'", id);
+    snprintf(
+        line, sizeof(line), "%s|||||",
+        model_sql(m,
+                  "SELECT concat_ws('|', institution, service, workflow, coalesce(facts->>'case.fee_due', "
+                  "''), coalesce(facts->>'case.has_wait', ''), coalesce(facts->>'case.confirmed', '')) "
+                  "FROM casefile WHERE id = $1::uuid",
+                  c->id));
+    cut(line, part, COUNT(part));
+    snprintf(c->institution, sizeof(c->institution), "%.15s", part[0]);
+    c->service = arena_str(m->a, part[1]);
     for (size_t i = 0; i < COUNT(flows); i++)
-        if (strcmp(flows[i], flow) == 0)
+        if (strcmp(flows[i], part[2]) == 0)
             c->flow = &m->flows[i];
+    c->fee_due = strcmp(part[3], "true") == 0;
+    c->has_wait = strcmp(part[4], "true") == 0;
+    part[5][strcspn(part[5], "|")] = 0;
+    c->confirmed = strcmp(part[5], "true") == 0;
     model_read(m, c);
-    c->fee_due = fact(m, id, "case.fee_due");
-    c->has_wait = fact(m, id, "case.has_wait");
-    c->confirmed = fact(m, id, "case.confirmed");
-    for (size_t i = 0; c->flow && i < jval_get(c->flow, "actions")->n; i++)
-        c->did[i] = *model_sql(m, "SELECT 1 FROM case_event WHERE case_id = '%s' AND act = '%s'", id,
-                               jval_str(&jval_get(c->flow, "actions")->items[i], "id", "")) != 0;
+    snprintf(did, sizeof(did), "%s",
+             model_sql(m,
+                       "SELECT concat(' ', string_agg(DISTINCT act, ' '), ' ') FROM case_event WHERE "
+                       "case_id = $1::uuid",
+                       c->id));
+    const struct jval *list = c->flow ? jval_get(c->flow, "actions") : NULL;
+    for (size_t i = 0; list && i < list->n; i++) {
+        char act[64];
+        snprintf(act, sizeof(act), " %s ", jval_str(&list->items[i], "id", ""));
+        c->did[i] = strstr(did, act) != NULL;
+    }
     return c;
 }

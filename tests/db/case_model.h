@@ -6,13 +6,14 @@
 
 #include "tests/db/case_rig.h"
 
-enum { MODEL_ACTS = 64, MODEL_FACTS = 8 };
+enum { MODEL_ACTS = 64, MODEL_FACTS = 6, MODEL_ASKS = 64 };
 
 struct model_user {
     const char *name, *role, *institution, *department; /* department "": all */
 };
 struct model_case {
-    char id[37], institution[16], department[32], state[16], author[20], draft_by[20], found[8];
+    char id[37], institution[16], department[32], state[16], author[20], draft_by[20], found[8],
+        attention[16];
     const char *service;
     const struct jval *flow;
     uint64_t flags;
@@ -25,11 +26,13 @@ struct model_case {
 struct model_seen {
     const struct model_case *c;
     long stamp;
-    bool v;
+    char text[300]; /* a letter for each fact, then who is asked: " hall/department " */
 };
 struct model {
     long stamp; /* grows with every change */
-    struct model_seen seen[MODEL_FACTS];
+    struct model_seen seen;
+    struct db_stmt asks[MODEL_ASKS]; /* by the place of their text: each is planned once */
+    size_t n_asks;
     struct rig *rig;
     struct arena *a;
     const struct jval *flows, *flags, *facts, *states, *terms, *roles, *refusals;
@@ -39,7 +42,16 @@ struct model {
     size_t n_off;
 };
 void model_make(struct model *m, struct rig *r, size_t cap);
-const char *model_sql(struct model *m, const char *fmt, ...) PRINTF(2, 3); /* first cell, "" for none */
+/* A constant statement with text parameters; its rows, or its first cell: "" for none, until the fourth from
+ * now. */
+#define MODEL_P(...)                                                                                         \
+    (const char *const[]){"", ##__VA_ARGS__}, (int)COUNT(((const char *const[]){"", ##__VA_ARGS__})) - 1
+#define model_rows(m, sql, ...) model_ask((m), (sql), MODEL_P(__VA_ARGS__))
+#define model_sql(m, sql, ...) model_cell((m), (sql), MODEL_P(__VA_ARGS__))
+struct db_result *model_ask(struct model *m, const char *sql, const char *const *p, int n); /* p[0] is none */
+const char *model_cell(struct model *m, const char *sql, const char *const *p, int n);
+const char *model_day(void);            /* of the clock */
+const char *model_now(int64_t less_ms); /* ms, as text */
 uint64_t model_flag(const struct model *m, const char *id);
 bool model_reaches(const struct model_user *u, const struct model_case *c);
 /* The rc that case_act has to answer when everything that is needed is given. */
@@ -64,11 +76,19 @@ bool model_extends(struct model *m, const struct model_case *c);
 /* New from the database. */
 struct model_case *model_add(struct model *m, const char *id);
 void model_read(struct model *m, struct model_case *c);
+/* The columns that model_take reads, of casefile c. */
+#define MODEL_ROW                                                                                            \
+    "concat_ws('|', c.state, c.department, c.version, array_to_string(c.flags, ','), c.attention, (SELECT "  \
+    "author FROM draft d WHERE d.case_id = c.id), '')"
 void model_take(struct model *m, struct model_case *c, const char *text);
 /* case_proof.c: numbers without a gap, days as the law counts them, an audit that holds; each fails the test.
  */
 void model_numbers(struct model *m);
 void model_terms(struct model *m, size_t least); /* so many to judge */
 void model_audit(struct model *m);
+/* All open cases at once: none changed but by what the model followed; and time alone moved them by the rules
+ * of the system only, which are taken over. */
+void model_alone(struct model *m);
+void model_in_time(struct model *m);
 
 #endif
