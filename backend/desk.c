@@ -57,6 +57,7 @@ static const char *const headers[] = {
 /* Of documents: the browser's own viewer, and nothing that a document brings. */
 static const char file_csp[] = "default-src 'none'; img-src 'self'; object-src 'self'; style-src "
                                "'unsafe-inline'; frame-ancestors 'self'; base-uri 'none'; form-action 'none'";
+static const char save_csp[] = "sandbox; default-src 'none'; frame-ancestors 'none'"; /* nowhere shown */
 static const char json_csp[] = "default-src 'none'; frame-ancestors 'none'";
 
 static void fail(struct desk *d, struct http_req *r, const struct err *e, const struct job *j)
@@ -89,7 +90,7 @@ static void succeed(struct job *j)
                    c->out.len ? c->out.len : 2);
         return;
     }
-    http_set(j->http, "Content-Security-Policy", file_csp);
+    http_set(j->http, "Content-Security-Policy", c->save ? save_csp : file_csp);
     http_set(j->http, "Content-Disposition", c->save ? c->save : "inline");
     if (c->stored)
         store_send(c->stored, j->http, c->type);

@@ -28,7 +28,10 @@ enum rc desk_document(struct desk_call *c, const void *in, struct err *e)
     TRY(rc);
     bool safe = strcmp(d.type, "application/pdf") == 0 || strncmp(d.type, "image/", 6) == 0;
     c->type = safe ? d.type : "application/octet-stream";
-    c->save = safe ? NULL : "attachment";
+    if (d.active) /* what it brings runs nowhere near the desk */
+        c->save = "attachment; filename=\"document.pdf\"";
+    else
+        c->save = safe ? NULL : "attachment";
     return RC_OK;
 }
 

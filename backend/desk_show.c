@@ -267,6 +267,7 @@ static enum rc documents(struct desk_call *c, const struct casefile *f, struct e
     bool found;
 
     TRY(doc_list(c->w, f->id, &list, &n, e));
+    TRY(doc_looked(c->w, list, n, e));
     js_open(&c->out, "documents", '[');
     for (size_t i = 0; i < n; i++) {
         js_next(&c->out, NULL);

@@ -69,7 +69,9 @@ static struct doc_row row_of(struct work *w, const struct db_result *r, int i, b
     int last = COUNT(texts) + COUNT(numbers) + COUNT(names);
     x.d.disposed_ms = db_int(r, i, last);
     x.d.to_print = db_text(r, i, last + 1)[0] == 't';
-    x.source = source ? own(w, r, i, last + 2) : NULL;
+    x.d.looked = !db_is_null(r, i, last + 2);
+    x.d.active = x.d.looked && db_text(r, i, last + 2)[0] == 't';
+    x.source = source ? own(w, r, i, last + 3) : NULL;
     return x;
 }
 
@@ -102,6 +104,25 @@ enum rc doc_get(struct work *w, const char *id, struct document *out, struct err
     return RC_OK;
 }
 
+/* Only what others made is looked at; once, by who first wants to see it. */
+static enum rc look(struct work *w, struct document *d, struct store_reader *file, struct err *e)
+{
+    struct store_reader *own SCOPED(store_closep) = NULL;
+    const struct store_place place = doc_place(w);
+    bool brought = strcmp(d->kind, "scan") == 0 || strcmp(d->kind, "attachment") == 0;
+
+    if (d->looked || d->disposed_ms || !brought || strcmp(d->type, "application/pdf") != 0)
+        return RC_OK;
+    if (!file) {
+        TRY(store_open(&place, d->sha256, &own, e));
+        file = own;
+    }
+    TRY(store_active(file, &d->active, e));
+    d->looked = true;
+    struct db_param p[] = {DB_STR(d->sha256), DB_STR(d->active ? "true" : "false")};
+    return work_sql(w, SQL_BLOB_ACTIVE, p, NULL, e);
+}
+
 enum rc doc_list(struct work *w, const char *case_id, struct document **out, size_t *n, struct err *e)
 {
     struct doc_row *r;
@@ -110,6 +131,17 @@ enum rc doc_list(struct work *w, const char *case_id, struct document **out, siz
     *out = ARENA_ARRAY(w->a, struct document, *n + 1);
     for (size_t i = 0; i < *n; i++)
         (*out)[i] = r[i].d;
+    return RC_OK;
+}
+
+/* What cannot be read now is said when it is opened. */
+enum rc doc_looked(struct work *w, struct document *list, size_t n, struct err *e)
+{
+    for (size_t i = 0; i < n; i++) {
+        enum rc rc = look(w, &list[i], NULL, e);
+        if (rc != RC_OK && rc != RC_NOT_FOUND && rc != RC_STATE && rc != RC_IO)
+            return rc;
+    }
     return RC_OK;
 }
 
@@ -201,7 +233,12 @@ enum rc doc_read(struct work *w, const struct actor *who, const struct doc_ask *
     TRY(doc_may(w, who, "document.view", &c, ask->reason, e));
     if (out->disposed_ms)
         return err_set(e, RC_NOT_FOUND, "document %s was disposed of", ask->id);
-    return store_open(&place, out->sha256, file, e);
+    struct store_reader *s SCOPED(store_closep) = NULL;
+    TRY(store_open(&place, out->sha256, &s, e));
+    TRY(look(w, out, s, e));
+    *file = s;
+    s = NULL;
+    return RC_OK;
 }
 
 static void member(struct buf *out, const char *name, const char *value)
@@ -242,8 +279,8 @@ void doc_json(const struct document *d, struct buf *out)
     member(out, "number", d->number);
     moment(out, "voided_at", d->voided_ms);
     member(out, "voided_why", d->voided_why);
-    buf_fmt(out, ",\"to_print\":%s,\"disposed\":%s}", d->to_print ? "true" : "false",
-            d->disposed_ms ? "true" : "false");
+    buf_fmt(out, ",\"to_print\":%s,\"disposed\":%s,\"active\":%s}", d->to_print ? "true" : "false",
+            d->disposed_ms ? "true" : "false", d->active ? "true" : "false");
 }
 
 /* ---- what clerks bring ---- */

@@ -13,6 +13,8 @@ struct document {
     int64_t size, pages, made_ms, signed_ms, certified_ms, voided_ms;
     int64_t disposed_ms; /* its bytes are gone */
     bool to_print;       /* waits in the queue for paper */
+    /* A PDF with a program or a file in it is never shown inside a page. looked: that is known. */
+    bool active, looked;
     const char *made_by, *signed_by, *signed_name, *certified_by, *voided_why;
     const char *number; /* in the register of what goes out; or NULL */
 };
@@ -24,6 +26,8 @@ struct doc_ask {
 MUST enum rc doc_read(struct work *w, const struct actor *who, const struct doc_ask *ask,
                       struct document *out, struct store_reader **file, struct err *e);
 MUST enum rc doc_list(struct work *w, const char *case_id, struct document **out, size_t *n, struct err *e);
+/* Sees to it that `active` is known of all that were brought; reads each file once in its life. */
+MUST enum rc doc_looked(struct work *w, struct document *list, size_t n, struct err *e);
 void doc_json(const struct document *d, struct buf *out); /* DOC of the desk's API */
 
 /* ---- papers that clerks add ---- */

@@ -33,6 +33,7 @@ const struct migration migrations[] = {
     {43, "0043_public.sql", embed_0043_public_sql},
     {44, "0044_document.sql", embed_0044_document_sql},
     {47, "0047_waits.sql", embed_0047_waits_sql},
+    {49, "0049_active.sql", embed_0049_active_sql},
 };
 const size_t n_migrations = COUNT(migrations);
 

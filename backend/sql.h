@@ -24,6 +24,7 @@
     X(SQL_BLOB_COMING, blob_coming, 2)                                                                       \
     X(SQL_BLOB_PUT, blob_put, 4)                                                                             \
     X(SQL_BLOB_BROUGHT, blob_brought, 4)                                                                     \
+    X(SQL_BLOB_ACTIVE, blob_active, 2)                                                                       \
     X(SQL_BLOBS_MISSING, blobs_missing, 1)                                                                   \
     X(SQL_AUDIT_SEAL, audit_seal, 2)                                                                         \
     X(SQL_SETTING_KEEP, setting_keep, 2)                                                                     \

@@ -119,8 +119,9 @@ export function Documents({id, data, load, editing}) {
         shown.certified_at)})}</span>`}${shown.to_print && html` <span class="state m-wait">${t("doc.to_print")}</span>`}</p>
       ${plain && can("document.certify") && html`<button type="button" class="btn" onClick=${() => certify(shown)}><${Icon} name="check" />${t("doc.certify")}</button>`}
       ${shown.to_print && can("document.certify") && html`<button type="button" class="btn" onClick=${() => printed(shown)}><${Icon} name="check" />${t("doc.printed")}</button>`}
-      <button type="button" class="btn" onClick=${print}><${Icon} name="print" />${t("doc.print")}</button></div>
-      ${shown.disposed ? html`<p class="notice warn">${t("doc.disposed")}</p>` : html`<${Viewer} src=${shown.src} type=${shown.type} title=${shown.title} frame=${frame} check=${shown.id === "request"} />`}`}
+      ${!shown.active && html`<button type="button" class="btn" onClick=${print}><${Icon} name="print" />${t("doc.print")}</button>`}</div>
+      ${shown.disposed ? html`<p class="notice warn">${t("doc.disposed")}</p>` : shown.active ? html`<p class="notice warn">${t("doc.active")} <a class="link" href=${shown.src} download>${
+        t("doc.save")}</a></p>` : html`<${Viewer} src=${shown.src} type=${shown.type} title=${shown.title} frame=${frame} check=${shown.id === "request"} />`}`}
     ${can("document.add") && !editing && html`<div class="docs-add"><${Drop} id="case-file" small onFiles=${uploads.add} /><${Uploads} uploads=${uploads} /></div>`}
   </section>`;
 }

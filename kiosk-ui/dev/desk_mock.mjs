@@ -328,7 +328,7 @@ export class DeskMock {
         this.blobs.set(id, {type: req.headers["content-type"], raw});
         const doc = {id, kind: req.headers["x-kind"] || "scan", title: decodeURIComponent(req.headers["x-name"] || ""), type: req.headers["content-type"],
           size: raw.length, pages: 1, sha256: sha, made_at: new Date().toISOString(), made_by: who.account, signed_by: null, signed_at: null, certified_by: null,
-          certified_at: null, parent: null, lang: c.lang};
+          certified_at: null, parent: null, lang: c.lang, active: raw.includes("/JavaScript")};
         world.details(c).documents.push(doc);
         return reply(200, doc);
       }

@@ -31,7 +31,8 @@ enum {
 
 static struct desk_rig rig;
 static struct browser ana;
-static char hex[STORE_HEX], path[80];
+static char hex[STORE_HEX];
+static const char *path;
 static unsigned char *bytes;
 
 struct reader {
@@ -56,11 +57,29 @@ static void put(void)
         fail_msg("%s", e.text);
 }
 
-static int setup(void **state)
+/* A document of the house; its address. */
+static const char *document(const char *type, const char *sha256, int len)
 {
     char sql[600], id[UUID_LEN];
     struct err e = {0};
 
+    if (uuid7(id, &e) != RC_OK)
+        fail_msg("%s", e.text);
+    snprintf(sql, sizeof sql,
+             "INSERT INTO blob (sha256, size, type, terminal) VALUES (decode('%s', 'hex'), %d, '%s', 'x')",
+             sha256, len, type);
+    pgcluster_query(&rig.s.pg, sql);
+    snprintf(
+        sql, sizeof sql,
+        "INSERT INTO document (id, institution, kind, title, lang, sha256, size, type, made_at, made_by) "
+        "VALUES ('%s', 'uat-1', 'scan', 'adus', 'ro', decode('%s', 'hex'), %d, '%s', now(), 'ana')",
+        id, sha256, len, type);
+    pgcluster_query(&rig.s.pg, sql);
+    return arena_fmt(rig.a, "/api/documents/%s", id);
+}
+
+static int setup(void **state)
+{
     (void)state;
     if (!desk_rig_make(&rig))
         exit(77);
@@ -72,19 +91,7 @@ static int setup(void **state)
     for (size_t i = 0; i < FILE_LEN; i++)
         bytes[i] = (unsigned char)((i * 2654435761U) >> 13);
     put();
-    assert_int_equal(uuid7(id, &e), RC_OK);
-    snprintf(
-        sql, sizeof sql,
-        "INSERT INTO blob (sha256, size, type, terminal) VALUES (decode('%s', 'hex'), %d, 'image/png', 'x')",
-        hex, FILE_LEN);
-    pgcluster_query(&rig.s.pg, sql);
-    snprintf(
-        sql, sizeof sql,
-        "INSERT INTO document (id, institution, kind, title, lang, sha256, size, type, made_at, made_by) "
-        "VALUES ('%s', 'uat-1', 'scan', 'mare', 'ro', decode('%s', 'hex'), %d, 'image/png', now(), 'ana')",
-        id, hex, FILE_LEN);
-    pgcluster_query(&rig.s.pg, sql);
-    snprintf(path, sizeof path, "/api/documents/%s", id);
+    path = document("image/png", hex, FILE_LEN);
     return 0;
 }
 
@@ -286,12 +293,49 @@ static void what_changes_meanwhile_is_cut_off(void **state)
     assert_true(wait_open(0));
 }
 
+/* A file that brings a program is never shown inside the desk, and comes out as it came in. */
+static void programs_are_only_downloaded(void **state)
+{
+    static const struct {
+        const char *text, *shown, *policy, *seen;
+    } rows[] = {
+        {"%PDF-1.7\n4 0 obj\n<</S/JavaScript/JS(app.alert\\(1\\))>>\nendobj\n",
+         "Content-Disposition: attachment; filename=\"document.pdf\"",
+         "Security-Policy: sandbox; default-src 'none'", "SELECT count(*) FROM blob WHERE active"},
+        {"%PDF-1.7\n4 0 obj\n<</Title(JavaScript)>>\nendobj\n", "Content-Disposition: inline",
+         "Security-Policy: default-src 'none'", "SELECT count(*) FROM blob WHERE NOT active"},
+    };
+    const struct store_place at = place();
+    struct err e = {0};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        size_t len = strlen(rows[i].text);
+        char name[STORE_HEX];
+        assert_int_equal(store_put(&at, BYTES(rows[i].text, len), name, &e), RC_OK);
+        const char *where = document("application/pdf", name, (int)len);
+        for (int again = 0; again < 2; again++) { /* looked at, then known */
+            BUF_SCOPE(head);
+            BUF_SCOPE(body);
+            const struct desk_ask ask = {"GET", where, NULL, ""};
+            assert_int_equal(desk_send(&ana, &ask, &head, &body), 200);
+            if (!strstr(head.p, rows[i].shown) || !strstr(head.p, rows[i].policy) ||
+                !strstr(head.p, "X-Content-Type-Options: nosniff"))
+                fail_msg("row %zu: %s", i, head.p);
+            assert_int_equal(body.len, len);
+            assert_memory_equal(body.p, rows[i].text, len);
+            assert_int_equal(desk_count(&rig, rows[i].seen), 1);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(many_slow_readers),
         cmocka_unit_test(what_changed_before_is_refused),
         cmocka_unit_test(what_changes_meanwhile_is_cut_off),
+        cmocka_unit_test(programs_are_only_downloaded),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -535,8 +535,23 @@ async function paper(browser, mock, port) {
   await page.context().close();
 }
 
+// A file that brings a program: said in words, offered to be saved, never framed.
+async function program(browser, mock, port) {
+  const page = await visit(browser, port);
+  await enter(page);
+  const target = one(mock, (c) => c.state === "in_work" && c.assignee === "ana.pop");
+  await go(page, `#/case/${target.id}`, ".docs");
+  await page.setInputFiles("#case-file", [{name: "formular.pdf", mimeType: "application/pdf", buffer: Buffer.from("%PDF-1.7 <</S/JavaScript>>")}]);
+  await page.waitForSelector(".docs .notice.warn");
+  check((await page.textContent(".docs .notice.warn")).includes("conține program"), "a file with a program is not shown, and it is said why");
+  check(await page.locator(".docs iframe").count() === 0, "a file with a program is in no frame");
+  const [saved] = await Promise.all([page.waitForEvent("download"), page.click(".docs .notice.warn a")]);
+  check(saved.url().includes("/api/documents/"), "it can be saved");
+  await page.context().close();
+}
+
 export async function journeys(browser, mock, port) {
-  for (const part of [keysOnly, stale, session, together, idle, quick, away, counter, typed, onePerson, doors, wedge, privacy, oneClick, hands, states, book, paper]) {
+  for (const part of [keysOnly, stale, session, together, idle, quick, away, counter, typed, onePerson, doors, wedge, privacy, oneClick, hands, states, book, paper, program]) {
     const start = Date.now();
     await part(browser, mock, port);
     if (process.env.PRIDVOR_VERBOSE) console.log(`  ${part.name} ${Date.now() - start} ms`);
