@@ -28,6 +28,7 @@ struct scanner {
     int fd; /* to scan.c */
     char name[256], model[128], type[64];
     SANE_Handle h; /* NULL: closed */
+    bool begun;    /* the scanner took this scan */
 };
 
 extern volatile bool sane_stop; /* SIGUSR1 came: what runs is to end */

@@ -71,8 +71,10 @@ static enum rc start(struct job *j, struct err *e)
         SANE_Status s = j->x->sane->start(j->x->h);
         if (sane_stop)
             return stopped(e);
-        if (s == SANE_STATUS_GOOD)
+        if (s == SANE_STATUS_GOOD) {
+            j->x->begun = true;
             return RC_OK;
+        }
         enum rc rc = sane_err(e, s, "starting the scan");
         if (s == SANE_STATUS_JAMMED && j->source == SOURCE_FEEDER && j->page == 1 &&
             row_has(j->x->row, "jam_means_empty"))
@@ -206,6 +208,7 @@ enum rc sane_pages(struct scanner *x, const struct talk_scan *ask, int *pages, s
     if (!j)
         return err_set(e, RC_NO_SPACE, "no memory");
     *j = (struct job){.x = x, .ask = ask};
+    x->begun = false;
     bool flat = opt_has_source(x, SOURCE_FLATBED), feeder = opt_has_source(x, SOURCE_FEEDER);
     enum talk_source order[2] = {ask->source, ask->source};
     if (ask->source == SOURCE_AUTO) { /* what lies in the feeder first */
@@ -243,6 +246,16 @@ static enum rc look(struct scanner *x, struct err *e)
     return x->name[0] ? sane_reopen(x, e) : err_set(e, RC_NO_DEVICE, "no scanner is open");
 }
 
+/* SANE has one word for a line that is cut and for a scanner that answers nonsense, such as a job at an
+ * address that leads nowhere. One that lets itself be opened again is there. */
+static enum rc no_scan(struct scanner *x, enum rc rc, struct err *e)
+{
+    if (rc != RC_LINK_LOST || x->begun || sane_stop || sane_reopen(x, &(struct err){0}) != RC_OK)
+        return rc;
+    return err_code(e, RC_DEVICE, "SCAN_REFUSED", 0,
+                    "the scanner answers, but the scan does not come: is the address in its answers right?");
+}
+
 static enum rc serve_one(struct scanner *x, uint32_t type, const struct buf *in, int *pages, struct err *e)
 {
     struct talk_found found;
@@ -269,7 +282,7 @@ static enum rc serve_one(struct scanner *x, uint32_t type, const struct buf *in,
     if (rc != RC_OK && rc != RC_USER && rc != RC_BUSY)
         sane_shut(
             x); /* a handle that was cancelled or broke refuses the next settings; its job ends here, too */
-    return rc;
+    return no_scan(x, rc, e);
 }
 
 int scanner_body(int fd, const void *rows)

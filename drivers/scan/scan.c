@@ -71,8 +71,8 @@ struct ask {
 static enum rc ended(const struct talk_end *end, struct err *e)
 {
     static const char *const codes[] = {"ADF_EMPTY",   "ADF_JAM",   "SCAN_COVER",  "SCAN_LOCKED",
-                                        "SCAN_WARMUP", "SCAN_BUSY", "SCAN_DENIED", "LINK_LOST",
-                                        "MRZ_NONE",    "MRZ_CHECK"};
+                                        "SCAN_WARMUP", "SCAN_BUSY", "SCAN_DENIED", "SCAN_REFUSED",
+                                        "LINK_LOST",   "MRZ_NONE",  "MRZ_CHECK"};
     if (end->rc == RC_OK)
         return RC_OK;
     if ((unsigned)end->rc >= RC_COUNT)

@@ -253,7 +253,7 @@ static void unplugged(void **state)
         vcmd(script);
         int64_t id = kdrv_send(&k, "capture", ARGS, 0);
         if (after[i] > 100 &&
-            vdev_until(&v, "\"status\":\"capture\"", 3000)) /* the last ones strike the pen */
+            vdev_until(&v, "\"status\":\"capture\"", 20000)) /* the last ones strike the pen */
             vdev_cmd(&v, "sign", NULL, 0);
         ended(id, &f, "link-lost", "LINK_LOST");
         assert_true(kdrv_link(&k, "absent", 5000));
