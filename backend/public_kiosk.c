@@ -62,6 +62,9 @@ static void put_due(struct work *w, struct buf *b, const struct public_view *v, 
     bool late = v->late || v->days_left < 0;
     enum public_word left = late ? PW_LATE : v->days_left == 0 ? PW_DUE_TODAY : PW_DAYS_LEFT;
 
+    char on[11];
+    date_iso(on, v->due);
+    text(b, "due_on", on);
     text(b, "due", text_fill(w->a, tr_get(&public_words[PW_ANSWER_BY], lang), vars, COUNT(vars)));
     text(b, "left", text_fill(w->a, tr_get(&public_words[left], lang), vars, COUNT(vars)));
     buf_fmt(b, ",\"late\":%s", late ? "true" : "false");
@@ -132,6 +135,23 @@ static enum rc enter(struct work *w, struct kiosk_call *c, struct visit *v, stru
     return RC_OK;
 }
 
+/* For the receipt: the correction is kept, whatever becomes of this. */
+static void put_after(struct work *w, struct kiosk_call *c, const struct visit *v)
+{
+    struct public_view view;
+    struct err e = {0};
+    char at[25];
+
+    iso_utc(at, w->now_ms());
+    text(&c->out, "at", at);
+    if (public_view(w, v, &view, &e) != RC_OK) {
+        log_err(&e, "event=correction_view");
+        return;
+    }
+    buf_str(&c->out, ",\"view\":");
+    put_view(w, &c->out, &view, c->lang);
+}
+
 static enum rc repair(struct work *w, struct kiosk_call *c, const struct visit *v, struct err *e)
 {
     struct form_error errors[64];
@@ -150,7 +170,10 @@ static enum rc repair(struct work *w, struct kiosk_call *c, const struct visit *
         text(&c->out, "text", errors[i].text);
         buf_chr(&c->out, '}');
     }
-    buf_str(&c->out, "]}");
+    buf_chr(&c->out, ']');
+    if (!fix.n_errors)
+        put_after(w, c, v);
+    buf_chr(&c->out, '}');
     return RC_OK;
 }
 

@@ -243,7 +243,7 @@ void flow_refused(struct flow *f, const char *id)
 
 const char *flow_receipt_url(const struct flow *f)
 {
-    if (!f->s || !f->s->filing.saved || f->step != STEP_DONE)
+    if (!f->s || !f->s->filing.saved || !*f->s->filing.code || f->step != STEP_DONE)
         return NULL;
     return arena_fmt(f->s->arena, "%s%s", f->env.conf->status_url, f->s->filing.code);
 }

@@ -85,6 +85,8 @@ struct filing_part {
     struct date due;
     struct tr due_why;
     bool has_due;
+    struct tr corrected; /* labels of what was put right; empty: a first filing */
+    const char *house;   /* which keeps the request, when it says so; NULL: the terminal's own */
 };
 struct print_part {
     enum print_phase phase;
@@ -129,7 +131,7 @@ struct scan_part {
     size_t n_files;
     bool feeder, flatbed, loaded; /* what the scanner says it has */
 };
-enum mine_phase { MINE_ENTER, MINE_ASKING, MINE_SHOWN, MINE_SENDING, MINE_SENT };
+enum mine_phase { MINE_ENTER, MINE_ASKING, MINE_SHOWN, MINE_SENDING };
 /* "My request": code and PIN of a receipt, what the register says of it, and what came back for repair. */
 struct mine_part {
     enum mine_phase phase;

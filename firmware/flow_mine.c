@@ -1,5 +1,6 @@
-/* "My request" at a kiosk: code and PIN of a receipt, the register's answer on the screen, and the questions
- * whose answers came back. Nothing is kept: it lives in the session and goes with it. */
+/* "My request" at a kiosk: code and PIN of a receipt, the register's answer on the screen, the questions that
+ * came back, and a receipt for what was put right. Nothing is kept: it lives in the session and goes with it.
+ */
 #include <stdio.h>
 #include <string.h>
 
@@ -214,6 +215,7 @@ enum rc mine_send(struct flow_call *c, struct err *e)
     if (form_check(&ctx, &c->s->answers, &first, 1) > 0)
         return err_at(e, RC_BAD_FIELD, first.field, "the form has an error");
     p->n_sent = 0;
+    c->s->filing.key = arena_str(c->s->arena, ((const struct in_key *)c->in)->key);
     send_next(f);
     if (*p->problem)
         flow_notice(f, p->problem);
@@ -240,7 +242,54 @@ static const char *trouble_of(const struct mine_part *p, int status)
     return "mine.later";
 }
 
-static void sent(struct flow *f, int status)
+/* What the paper and the page say of it. The labels come from the form, the number from what was shown; the
+ * new term from the register's answer alone. */
+static void note_filing(struct session *s, const struct jval *told)
+{
+    const struct mine_part *m = &s->mine;
+    struct filing_part *p = &s->filing;
+    struct arena *a = s->arena;
+    const struct jval *view = jval_get(told, "view"), *known = view ? view : m->view;
+
+    p->number = arena_str(a, jval_str(known, "number", ""));
+    p->house = arena_str(a, jval_str(known, "institution", ""));
+    p->has_due = view && date_parse(jval_str(view, "due_on", ""), &p->due);
+    for (int l = 0; l < LANG_COUNT; l++) {
+        p->due_why.t[l] = arena_str(a, view ? jval_str(view, "why", "") : "");
+        for (size_t i = 0; i < m->n_fields; i++)
+            p->corrected.t[l] = arena_fmt(a, "%s%s%s", i ? p->corrected.t[l] : "", i ? ", " : "",
+                                          tr_get(&m->fields[i]->label, (enum lang)l));
+    }
+    if (iso_utc_parse(jval_str(told, "at", ""), &p->filed_ms, NULL) != RC_OK)
+        p->filed_ms = unix_ms();
+    memcpy(p->code, m->code, sizeof(p->code));
+    memcpy(p->pin, m->pin, sizeof(p->pin));
+    p->answered = p->saved = true;
+    p->phase = FILING_DONE;
+}
+
+/* As after a first filing: the number on the screen, a receipt on paper. */
+static void corrected(struct flow *f, const char *body, size_t len)
+{
+    struct session *s = f->s;
+    struct jval *told = NULL;
+    struct err e = {0};
+    int64_t papers = s->scan.last_id;
+    ARENA_SCOPE(a);
+
+    if (len > TOLD_MAX || jval_parse(a, body, len, &told, &e) != RC_OK) {
+        log_err(&e, "event=correction_answer"); /* it stands all the same */
+        told = NULL;
+    }
+    note_filing(s, told);
+    mine_wipe(s);
+    scan_wipe(s);
+    s->scan.last_id = papers;
+    flow_go(f, STEP_DONE);
+    print_first(f);
+}
+
+static void sent(struct flow *f, int status, const char *body, size_t len)
 {
     struct session *s = f->s;
     struct mine_part *p = &s->mine;
@@ -253,12 +302,7 @@ static void sent(struct flow *f, int status)
         send_next(f);
         ok = !*p->problem;
     } else if (ok) {
-        p->phase = MINE_SENT;
-        p->repairs = false;
-        forget_view(p);
-        scan_wipe(s);
-        s->service = NULL;
-        flow_go(f, STEP_MINE);
+        corrected(f, body, len);
         return;
     }
     if (!ok) { /* what was typed stays; sending once more is one press */
@@ -279,7 +323,7 @@ void flow_answered(struct flow *f, int status, const char *body, size_t len)
         return; /* of a visit that is over, or of an ask that another one followed */
     flow_touch(f);
     if (p->phase == MINE_SENDING) {
-        sent(f, status);
+        sent(f, status, body, len);
     } else if (p->phase == MINE_ASKING && status == 200) {
         told(f, body, len);
     } else if (p->phase == MINE_ASKING) {

@@ -36,12 +36,17 @@ static const struct jfield args_fields[] = {
 };
 static JDESC(args_desc, struct print_args, args_fields);
 
+static bool corrects(const struct session *s)
+{
+    return *tr_get(&s->filing.corrected, LANG_RO) != '\0';
+}
+
 /* "Ana Maria P.": enough to know one's own paper, not enough for who finds it. */
 static const char *name_short(const struct session *s, struct arena *a)
 {
     const char *first = answers_one(&s->answers, "who.first_name");
     const char *last = answers_one(&s->answers, "who.last_name");
-    if (!first || !last)
+    if (!first || !last || corrects(s)) /* a correction has a few answers only */
         return "";
     size_t n = 1;
     while (((unsigned char)last[n] & 0xc0) == 0x80)
@@ -52,7 +57,8 @@ static const char *name_short(const struct session *s, struct arena *a)
 static bool no_answer(const struct session *s)
 {
     const char *wants = answers_one(&s->answers, "who.wants_answer");
-    return service_field(s->service, "who.wants_answer") && (!wants || strcmp(wants, "yes") != 0);
+    return !corrects(s) && service_field(s->service, "who.wants_answer") &&
+           (!wants || strcmp(wants, "yes") != 0);
 }
 
 static void lines_of(struct flow *f, struct arena *a, struct receipt *out)
@@ -62,8 +68,10 @@ static void lines_of(struct flow *f, struct arena *a, struct receipt *out)
     int h, m;
     time_of_ms(p->filed_ms, &h, &m);
     const struct tr *dept = catalog_department(f->env.catalog, s->service->department);
+    const struct tr house = p->house ? (struct tr){{p->house, p->house, p->house}} : f->env.institution->name;
     const struct receipt_var vars[] = {
-        {"institution", f->env.institution->name},
+        {"institution", house},
+        {"corrected", p->corrected},
         RECEIPT_VAR("number", p->number),
         {"date", date_tr(a, date_of_ms(p->filed_ms))},
         RECEIPT_VAR("time", arena_fmt(a, "%02d:%02d", h, m)),
@@ -79,6 +87,7 @@ static void lines_of(struct flow *f, struct arena *a, struct receipt *out)
     };
     const struct receipt_facts facts = {.provisional = !p->answered,
                                         .no_answer = no_answer(s),
+                                        .corrected = corrects(s),
                                         .vars = vars,
                                         .n_vars = COUNT(vars),
                                         .qr = flow_receipt_url(f)};

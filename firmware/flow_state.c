@@ -350,27 +350,29 @@ static struct v_done *done(const struct maker *m)
     time_of_ms(p->filed_ms, &h, &min);
     if (p->answered)
         iso_utc(at, p->filed_ms);
-    *v = (struct v_done){.provisional = !p->answered,
-                         .papers = m->s->scan.last_id > 0 || m->s->card.scanned,
-                         .number = p->number ? p->number : "",
-                         .date = date_said(m->a, date_of_ms(p->filed_ms), m->s->lang),
-                         .time = arena_fmt(m->a, "%02d:%02d", h, min),
-                         .due = p->has_due ? date_said(m->a, p->due, m->s->lang) : "",
-                         .due_why = p->has_due ? tr_get(&p->due_why, m->s->lang) : "",
-                         .after = tr_get(&m->s->service->after, m->s->lang),
-                         .receipt_code = p->code,
-                         .pin = p->pin,
-                         .url = flow_receipt_url(m->f),
-                         .request_id = p->id,
-                         .registered_at = arena_str(m->a, at),
-                         .institution = tr_get(&m->f->env.institution->name, m->s->lang),
-                         .print = print(m)};
+    *v =
+        (struct v_done){.provisional = !p->answered,
+                        .papers = m->s->scan.last_id > 0 || m->s->card.scanned,
+                        .corrected = tr_get(&p->corrected, m->s->lang),
+                        .number = p->number ? p->number : "",
+                        .date = date_said(m->a, date_of_ms(p->filed_ms), m->s->lang),
+                        .time = arena_fmt(m->a, "%02d:%02d", h, min),
+                        .due = p->has_due ? date_said(m->a, p->due, m->s->lang) : "",
+                        .due_why = p->has_due ? tr_get(&p->due_why, m->s->lang) : "",
+                        .after = tr_get(&m->s->service->after, m->s->lang),
+                        .receipt_code = p->code,
+                        .pin = *tr_get(&p->corrected, LANG_RO) ? "" : p->pin, /* known; on paper again */
+                        .url = flow_receipt_url(m->f),
+                        .request_id = p->id,
+                        .registered_at = arena_str(m->a, at),
+                        .institution = p->house ? p->house : tr_get(&m->f->env.institution->name, m->s->lang),
+                        .print = print(m)};
     return v;
 }
 
 static struct v_mine *mine(const struct maker *m)
 {
-    static const char *const phases[] = {"enter", "asking", "shown", "sending", "sent"};
+    static const char *const phases[] = {"enter", "asking", "shown", "sending"};
     const struct mine_part *p = &m->s->mine;
     struct v_mine *v = ARENA_NEW(m->a, struct v_mine);
     *v = (struct v_mine){.phase = phases[p->phase],

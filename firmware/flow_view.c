@@ -179,6 +179,7 @@ static const struct jfield done_fields[] = {
     S(struct v_done, request_id),
     S(struct v_done, registered_at),
     S(struct v_done, institution),
+    S(struct v_done, corrected),
     JF_OBJP(struct v_done, print, J_OMIT, &print_desc),
 };
 static JDESC(done_desc, struct v_done, done_fields);

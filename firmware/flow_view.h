@@ -102,12 +102,13 @@ struct v_print {
 };
 struct v_done {
     bool provisional, papers; /* papers: something was scanned and may still lie there */
+    const char *corrected;    /* what was put right; "": a first filing */
     const char *number, *date, *time, *due, *due_why, *after, *receipt_code, *pin, *url;
     const char *request_id, *registered_at, *institution; /* registered_at: "" while provisional */
     struct v_print *print;
 };
 struct v_mine {
-    const char *phase, *problem; /* enter asking shown sending sent */
+    const char *phase, *problem; /* enter asking shown sending */
     struct jval *view;           /* as the register says it */
     bool repairable;             /* its form is known here */
 };

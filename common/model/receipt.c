@@ -50,7 +50,9 @@ static struct expr_value flag_value(const char *path, void *user)
     const struct {
         const char *name;
         bool set;
-    } flags[] = {{"flags.offline_origin", f->provisional}, {"flags.no_answer", f->no_answer}};
+    } flags[] = {{"flags.offline_origin", f->provisional},
+                 {"flags.no_answer", f->no_answer},
+                 {"flags.corrected", f->corrected}};
     for (size_t i = 0; i < COUNT(flags); i++) {
         if (strcmp(flags[i].name, path) == 0)
             return (struct expr_value){.is_bool = true, .truth = flags[i].set};

@@ -29,9 +29,10 @@ struct receipt_var {
         }                                                                                                    \
     }
 struct receipt_facts {
-    bool provisional, no_answer;
-    const struct receipt_var *vars; /* institution number date time service name_short department due due_why
-                                     * after pin terminal code; a line that names another value is left out */
+    bool provisional, no_answer, corrected;
+    const struct receipt_var
+        *vars; /* institution number date time service name_short department due due_why
+                * after pin terminal code corrected; a line that names another value is left out */
     size_t n_vars;
     const char *qr; /* text of the code, or NULL */
 };

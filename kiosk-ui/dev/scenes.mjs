@@ -38,6 +38,12 @@ const done = (phase, provisional, more) => (w) => {
   w.finish(phase, provisional);
   more?.(w);
 };
+const corrected = (w) => Object.assign(w.done, {date: "24.11.2026", pin: "", due: "24.12.2026",
+  corrected: said(w, text("Data nașterii, Numele mamei la naștere", "Születési dátum, Az anya születési neve",
+    "Date of birth, Mother's name at birth")),
+  due_why: text("30 de zile de la înregistrare. Cererea a așteptat corectura 2 zile, cu care termenul s-a prelungit.",
+    "30 nap az iktatástól. A kérelem 2 napig várt a javításra, a határidő ennyivel meghosszabbodott.",
+    "30 days from registration. The request waited 2 days for the correction, and the term moved by as much.")});
 const address = (patch, present = true) => form(birth, "who.address", (w) => {
   w.card.present = present;
   w.address = {phase: "offer", ...patch};
@@ -168,7 +174,7 @@ export const scenes = {
   "mine-returned": mine((w) => found(w)),
   "mine-elsewhere": mine((w) => ({...found(w), repairable: false})),
   "mine-shown": mine((w) => found(w, {returned: undefined})),
-  "mine-sent": mine(() => ({phase: "sent"})),
+  "mine-sending": mine(() => ({phase: "sending"})),
   filing: (w) => { review(w); w.step = "filing"; w.filing.phase = "sending"; },
   "filing-queued": (w) => { review(w); w.step = "filing"; w.filing.phase = "queued"; },
   done: done("printed", false),
@@ -176,6 +182,8 @@ export const scenes = {
   "done-failed": done("failed", false, (w) => (w.done.print.text = text("Hârtia s-a terminat.",
     "Elfogyott a papír.", "The paper has run out."))),
   "done-provisional": done("printing", true, (w) => (w.card.present = true)),
+  "done-corrected": done("printed", false, corrected),
+  "done-corrected-number": done("absent", false, (w) => Object.assign(w.done, corrected(w), {receipt_code: "", url: ""})),
   "done-papers": done("printed", false, (w) => (w.done.papers = true)),
   "idle-card": (w) => { form(birth, "reason")(w); w.idle = {warn: true, left_s: 30, why: "card"}; },
   "idle-warn": (w) => { form(birth, "reason")(w); w.idle = {warn: true, left_s: 23}; },

@@ -1,4 +1,4 @@
-// Confirmation: the number, what comes next and why by that date, how to follow it, and what became of the
+// Confirmation of a filing or of a correction: the number, what comes next and why by that date, how to follow it, and what became of the
 // paper.
 import {html, useEffect, useState} from "../shared/html.js";
 import {Icon} from "../shared/icons.js";
@@ -58,13 +58,14 @@ export function Done() {
   const d = state.done;
   const prov = d.provisional;
   const after = d.after || state.service?.after;
-  return html`<${Screen} title=${t(prov ? "done.prov.title" : "done.title")} kind="done" resetKey="done"
+  return html`<${Screen} title=${t(prov ? "done.prov.title" : d.corrected ? "mine.sent" : "done.title")} kind="done" resetKey="done"
       over=${html`<${Seal} provisional=${prov} />`}
       actions=${html`<div class="actions"><${Button} kind="main" icon="check" label=${t("done.end")}
         onClick=${() => call("/v1/session/end")} /></div>`}>
     <section class=${prov ? "card number prov" : "card number"}>
       <h2>${t(prov ? "done.prov.number" : "done.number")}</h2>
       <p class="the-number">${d.number}</p>
+      ${d.corrected && html`<p>${t("mine.corrected", {fields: d.corrected})}</p>`}
       <p class="when">${t("done.when", {date: d.date, time: d.time})}</p>
       ${prov && html`<${Notice} kind="warn"><p>${t("done.prov.text")}</p><p>${t("done.prov.day")}</p>
         </${Notice}>`}
@@ -81,7 +82,7 @@ export function Done() {
       <${Qr} code=${d.receipt_code} />
       <div><h2>${t("done.follow")}</h2><p>${t("done.follow.text")}</p>
         <dl class="codes"><div><dt>${t("done.code")}</dt><dd>${d.receipt_code}</dd></div>
-          <div><dt>${t("done.pin")}</dt><dd>${d.pin}</dd></div></dl>
+          ${d.pin && html`<div><dt>${t("done.pin")}</dt><dd>${d.pin}</dd></div>`}</dl>
         <p class="fine">${t("done.keep")}</p></div>
     </section>`}
     ${state.card?.present && html`<${Notice} kind="warn"><p>${t("done.card")}</p></${Notice}>`}

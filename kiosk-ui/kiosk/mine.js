@@ -1,7 +1,6 @@
 // "My request": code and PIN of a receipt, then what the register says of it; what came back is asked by the form's
 // own pages.
 import {html, useState} from "../shared/html.js";
-import {Icon} from "../shared/icons.js";
 import {useApp} from "./context.js";
 import {FieldError, Line} from "./fields.js";
 import {Keyboard} from "./keyboard.js";
@@ -88,15 +87,9 @@ function Shown({view, repairable}) {
 }
 
 export function Mine() {
-  const {t, state, call} = useApp();
+  const {t, state} = useApp();
   const {phase, view, repairable} = state.mine || {};
   if (phase === "asking") return html`<${Waiting} title=${t("mine.asking")} />`;
   if (phase === "sending") return html`<${Waiting} title=${t("mine.sending")} />`;
-  if (phase === "sent") {
-    return html`<${Screen} title=${t("mine.sent")} lead=${t("mine.sent.text")} kind="show" resetKey="sent"
-        actions=${html`<${Actions} back=${false} leave=${false} next=${{label: t("mine.end"), icon: "check",
-          onClick: () => call("/v1/session/end")}} />`}>
-      <div class="big-sign good"><${Icon} name="check" /></div></${Screen}>`;
-  }
   return phase === "shown" && view ? html`<${Shown} view=${view} repairable=${repairable} />` : html`<${Enter} />`;
 }

@@ -196,10 +196,17 @@ static void corrected_elsewhere(void **state)
     HOLDS(house_net(&house, true));
     for (int i = 0; i < 40 && strcmp(api_get(&other, "step"), "review") == 0; i++) {
         (void)api_call(&other, "/v1/submit", key); /* one press, again */
-        if (api_wait(&other, "mine.phase", "sent", 3000))
+        if (api_wait(&other, "step", "done", 3000))
             break;
     }
-    assert_string_equal(api_get(&other, "mine.phase"), "sent");
+    /* No printer there: the number is on the screen, with what was put right and the term of today. */
+    assert_string_equal(api_get(&other, "step"), "done");
+    assert_string_equal(api_get(&other, "done.number"), number);
+    assert_string_equal(api_get(&other, "done.print.phase"), "absent");
+    assert_string_equal(api_get(&other, "done.corrected"), "Localitatea nașterii");
+    assert_string_equal(api_get(&other, "done.receipt_code"), code);
+    assert_non_null(strstr(api_get(&other, "done.due"), "20"));
+    assert_true(strlen(api_get(&other, "done.due_why")) > 20);
     OTHER(api_call(&other, "/v1/session/end", "{}"));
 }
 
@@ -230,13 +237,37 @@ static void the_clerk_sees_it(void **state)
     OTHER(api_call(&other, "/v1/session/end", "{}"));
 }
 
+/* Returned once more: at the town's own terminal the correction gets its paper. */
+static void a_receipt_for_it(void **state)
+{
+    char body[100];
+    ARENA_SCOPE(a);
+    (void)state;
+    const char *id = arena_str(a, house_sql(&house, a, "select id from casefile"));
+    ctl(arena_fmt(
+        a, "case act %s return --by andrei --reason 'Si data.' --fields act.birth_date,act.birth_place", id));
+    to_my_request(API);
+    HOLDS(api_call(API, "/v1/session/lang", "{\"lang\":\"hu\"}"));
+    snprintf(body, sizeof(body), "{\"code\":\"%s\",\"pin\":\"%s\"}", code, pin);
+    look(API, body);
+    HOLDS(api_call(API, "/v1/mine/repair", "{}"));
+    HOLDS(citizen_answer(API, birth, COUNT(birth)));
+    HOLDS(api_call(API, "/v1/submit", key));
+    HOLDS(api_wait(API, "step", "done", 10000));
+    assert_string_equal(api_get(API, "done.number"), number);
+    HOLDS(citizen_printed(API, "printed", 15000));
+    assert_string_equal(api_get(API, "done.print.proof"), "L2");
+    HOLDS(citizen_end(API));
+    assert_string_equal(house_sql(&house, a, "select state from casefile"), "in_work");
+    HOLDS(house_sound(&house));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(filed_here),
-        cmocka_unit_test(returned_by_a_clerk),
-        cmocka_unit_test(corrected_elsewhere),
-        cmocka_unit_test(the_clerk_sees_it),
+        cmocka_unit_test(filed_here),          cmocka_unit_test(returned_by_a_clerk),
+        cmocka_unit_test(corrected_elsewhere), cmocka_unit_test(the_clerk_sees_it),
+        cmocka_unit_test(a_receipt_for_it),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -171,9 +171,24 @@ static void late_answers(void **state)
     rig_close(&r);
 }
 
+static const char submit[] = "{\"key\":\"018f0000-0000-7000-8000-000000000001\"}";
+static const char after[] = "{\"errors\":[],\"at\":\"2026-11-24T08:31:07.000Z\",\"view\":{\"number\":\"15/"
+                            "22.11.2026\",\"service\":\"Certificat\","
+                            "\"institution\":\"Primăria Dej\",\"state\":\"in_work\",\"says\":\"Un coleg "
+                            "lucrează la cerere.\",\"events\":[],"
+                            "\"notes\":[],\"due_on\":\"2026-12-24\",\"due\":\"Răspuns până la 24 "
+                            "decembrie\",\"left\":\"\",\"late\":false,"
+                            "\"why\":\"Termenul a stat două zile.\"}}";
+
+static void to_review(struct rig *r)
+{
+    to_shown(r, date_back);
+    rig_must(r, "/v1/mine/repair", "{}");
+    rig_must(r, "/v1/form/answer", "{\"values\":{\"act.birth_date\":\"1991-06-18\"}}");
+}
+
 static void repaired(void **state)
 {
-    static const char submit[] = "{\"key\":\"018f0000-0000-7000-8000-000000000001\"}";
     static struct rig r;
     (void)state;
     rig_open(&r, NULL, NULL, NULL);
@@ -208,12 +223,67 @@ static void repaired(void **state)
     assert_true(rig_state_has(&r, "nu răspunde"));
     assert_true(rig_state_has(&r, "18.06.1991"));
     rig_must(&r, "/v1/submit", submit);
-    answer(&r, 200, "{\"errors\":[]}");
-    assert_int_equal(flow_step(r.flow), STEP_MINE);
-    assert_true(rig_state_has(&r, "\"phase\":\"sent\""));
+    answer(&r, 200, after);
+    assert_int_equal(flow_step(r.flow), STEP_DONE);
     assert_int_equal(r.filed, 0); /* nothing was filed anew */
-    rig_must(&r, "/v1/session/back", "{}");
-    rig_must(&r, "/v1/session/service", "{\"service\":\"cs.birth_certificate\"}"); /* a whole form again */
+    assert_true(rig_state_has(&r, "\"number\":\"15/22.11.2026\","
+                                  "\"date\":\"24.11.2026\",\"time\":\"10:31\",\"due\":\"24.12.2026\","
+                                  "\"due_why\":\"Termenul a stat două zile.\""));
+    assert_true(rig_state_has(&r, "\"pin\":\"\",\"url\":\"http://127.0.0.1:7082/s/9W0YVWYXW8\""));
+    assert_true(rig_state_has(&r, "\"institution\":\"Primăria Dej\",\"corrected\":\"Data nașterii\""));
+    assert_true(
+        rig_state_has(&r, "\"print\":{\"phase\":\"absent\"")); /* the number on the screen is all there is */
+    rig_do(&r, "/v1/submit", submit);
+    assert_int_equal(flow_step(r.flow), STEP_DONE);
+    rig_must(&r, "/v1/session/lang", "{\"lang\":\"hu\"}");
+    assert_true(rig_state_has(&r, "\"corrected\":\"Születési"));
+    rig_must(&r, "/v1/session/end", "{}");
+    assert_false(rig_state_has(&r, "15/22.11.2026"));
+    rig_close(&r);
+}
+
+/* What the register added to "kept" cannot be read, or is not there: the correction stands, the number is
+ * known. */
+static void thin_answers(void **state)
+{
+    static const char *const rows[] = {"{\"errors\":[]}", "", "[1,", "{\"view\":1,\"at\":\"soon\"}",
+                                       "{\"view\":{\"number\":\"15/22.11.2026\",\"due_on\":\"2026-13-01\"}}"};
+    static struct rig r;
+    (void)state;
+    rig_open(&r, NULL, NULL, NULL);
+    r.online = true;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        to_review(&r);
+        rig_must(&r, "/v1/submit", submit);
+        answer(&r, 200, rows[i]);
+        assert_int_equal(flow_step(r.flow), STEP_DONE);
+        assert_true(rig_state_has(&r, i == 3 ? "\"number\":\"\"" : "\"number\":\"15/22.11.2026\""));
+        assert_true(rig_state_has(&r, "\"due\":\"\""));
+        rig_must(&r, "/v1/session/end", "{}");
+    }
+    rig_close(&r);
+}
+
+/* By number no code is known: no QR on page or paper. */
+static void paper(void **state)
+{
+    static const char by_number[] = "{\"number\":\"15\",\"pin\":\"4821\"}";
+    static struct rig r;
+    (void)state;
+    rig_open(&r, NULL, "good", NULL);
+    r.online = true;
+    rig_to(&r, STEP_MINE, NULL);
+    rig_must(&r, "/v1/mine/look", by_number);
+    answer(&r, 200, date_back);
+    rig_must(&r, "/v1/mine/repair", "{}");
+    rig_must(&r, "/v1/form/answer", "{\"values\":{\"act.birth_date\":\"1991-06-18\"}}");
+    rig_must(&r, "/v1/submit", submit);
+    answer(&r, 200, after);
+    rig_until(&r, "\"print\":{\"phase\":\"printed\",\"proof\":\"L2\"");
+    assert_null(flow_receipt_url(r.flow));
+    assert_true(rig_state_has(&r, "\"receipt_code\":\"\""));
+    rig_must(&r, "/v1/print", "{}"); /* a copy, as of any receipt */
+    rig_until(&r, "\"phase\":\"printed\"");
     rig_close(&r);
 }
 
@@ -261,7 +331,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(shown),     cmocka_unit_test(by_address),   cmocka_unit_test(by_number),
         cmocka_unit_test(not_shown), cmocka_unit_test(late_answers), cmocka_unit_test(repaired),
-        cmocka_unit_test(not_here),  cmocka_unit_test(ends),
+        cmocka_unit_test(not_here),  cmocka_unit_test(ends),         cmocka_unit_test(thin_answers),
+        cmocka_unit_test(paper),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -422,6 +422,27 @@ static void county_and_receipt(void **state)
         both = both || strcmp(r.lines[i].text, "Cererea: Mașină abandonată") == 0;
     }
     assert_true(number && code && both);
+    const struct receipt_var fixed[] = {
+        RECEIPT_VAR("number", "15/22.11.2026"),
+        RECEIPT_VAR("date", "24.11.2026"),
+        RECEIPT_VAR("time", "10:31"),
+        {"corrected", {{"Data nașterii", "Születési dátum", "Date of birth"}}}};
+    facts = (struct receipt_facts){.corrected = true, .vars = fixed, .n_vars = COUNT(fixed)};
+    receipt_make(arena, texts, LANG_HU, &facts, &r);
+    static const char *const says[] = {"JAVÍTÁSI BIZONYLAT",
+                                       "DOVADA CORECTURII",
+                                       "15/22.11.2026",
+                                       "Javítva: 24.11.2026, 10:31",
+                                       "Ön javította: Születési dátum",
+                                       "Ați corectat: Data nașterii"};
+    size_t found = 0;
+    for (size_t i = 0; i < r.n; i++) {
+        assert_string_not_equal(r.lines[i].style, "qr");
+        assert_null(strstr(r.lines[i].text, "DOVADA ÎNREGISTRĂRII"));
+        if (found < COUNT(says) && strcmp(r.lines[i].text, says[found]) == 0)
+            found++;
+    }
+    assert_int_equal(found, COUNT(says));
 }
 
 /* A service of n fields in a folder of its own. */
