@@ -5,8 +5,9 @@ UPDATE blob b SET leaving_at = NULL,
         ELSE now() END
 FROM unnest($1::text[]) AS f (hash)
 WHERE b.sha256 = decode(f.hash, 'hex') AND NOT EXISTS (
-    SELECT FROM audit a JOIN request r USING (request_id), case_mark m
-    WHERE a.id > m.settled AND a.act = 'registered' AND r.registered_at < now() - interval '1 day'
-        AND NOT EXISTS (SELECT FROM casefile c WHERE c.id = r.request_id)
+    SELECT FROM audit a, case_mark m
+    WHERE a.id > m.settled AND a.act = 'registered'
+        AND (SELECT r.registered_at FROM request r WHERE r.request_id = a.request_id) < now() - interval '1 day'
+        AND (SELECT c.id FROM casefile c WHERE c.id = a.request_id) IS NULL
 )
 RETURNING f.hash, b.gone_at IS NOT NULL

@@ -8,6 +8,7 @@
 #include "backend/migrate.h"
 #include "backend/people.h"
 #include "backend/sealed.h"
+#include "backend/sql.h"
 #include "common/base/fs.h"
 #include "common/base/text.h"
 #include "common/model/submission.h"
@@ -50,6 +51,7 @@ bool rig_make(struct rig *r)
                                      .public_url = "https://primaria.example"};
     must(work_house_load(r->arena, &r->conf, &r->house, &e), &e, "house");
     must(db_sync_open(r->pg.conninfo, &r->db, &e), &e, "connection");
+    must(db_sync_script(r->db, sql_text(SQL_SESSION), &e), &e, "session"); /* as the room does */
     rig_now = unix_ms();
     return true;
 }
