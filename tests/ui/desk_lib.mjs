@@ -4,10 +4,17 @@ import {check} from "./lib.mjs";
 export const password = "parola-mea-lunga";
 const fine = /(401|403|404|409|422|429|500) \(|ERR_(EMPTY_RESPONSE|CONNECTION_(RESET|REFUSED)|INTERNET_DISCONNECTED|ABORTED)/;
 
+// Ten seconds to take an act back are a minute here: on a loaded machine a hundred presses of a key take longer than ten.
+function slowHand() {
+  const real = globalThis.setTimeout;
+  globalThis.setTimeout = (run, ms, ...rest) => real(run, ms === 10000 ? 60000 : ms, ...rest);
+}
+
 export async function visit(browser, port, {size = [1280, 800], prefs = {}, at = ""} = {}) {
   const context = await browser.newContext({viewport: {width: size[0], height: size[1]}, reducedMotion: "reduce"});
   await context.grantPermissions(["clipboard-read", "clipboard-write"]);
   await context.addInitScript((p) => self === top && (localStorage.getItem("pridvor.desk") || localStorage.setItem("pridvor.desk", p)), JSON.stringify({lang: "ro", ...prefs}));
+  await context.addInitScript(slowHand);
   const page = await context.newPage();
   page.on("pageerror", (e) => check(false, `exception in the page: ${e.message}`));
   page.on("console", (m) => m.type() === "error" && !fine.test(m.text()) && check(false, `console: ${m.text()}`));
