@@ -9,7 +9,7 @@
 
 enum {
     WORKERS = 4, /* connections for work */
-    SLOW = 1,    /* and for passwords and certified scans: each takes some 20 MB */
+    SLOW = 1,    /* and for passwords and certified scans: each takes some 20 MB, a PNG up to 70 */
     WAITING_MAX = 256,
     SLOW_WAITING_MAX = 32,
     BODY_MAX = 256 << 10,

@@ -187,21 +187,28 @@ enum rc doc_row_put(struct work *w, struct doc_row *r, struct err *e)
     return work_sql(w, SQL_DOC_PUT, p, NULL, e);
 }
 
-enum rc doc_rest(struct work *w, struct bytes pdf, size_t pages, struct doc_row *r, struct err *e)
+enum rc doc_rest_file(struct work *w, struct store_file *file, size_t pages, struct doc_row *r, struct err *e)
 {
-    const struct store_place place = doc_place(w);
     char *hex = arena_alloc(w->a, STORE_HEX);
+    size_t size;
 
-    uint8_t sum[SHA256_LEN];
-    sha256(sum, pdf.p, pdf.len);
-    hex_encode(hex, sum, sizeof sum);
+    TRY(store_sum(file, hex, &size, e));
     r->d.sha256 = hex;
-    r->d.size = (int64_t)pdf.len;
+    r->d.size = (int64_t)size;
     r->d.pages = (int64_t)pages;
     r->d.type = "application/pdf";
     struct db_param p[] = {DB_STR(hex), DB_STR(doc_int(w, r->d.size)), DB_STR(r->d.type), DB_STR("register")};
     TRY(work_sql(w, SQL_BLOB_PUT, p, NULL, e));
-    return store_put(&place, pdf, hex, e);
+    return store_keep(file, e);
+}
+
+enum rc doc_rest(struct work *w, struct bytes pdf, size_t pages, struct doc_row *r, struct err *e)
+{
+    const struct store_place place = doc_place(w);
+    struct store_file *file SCOPED(store_dropp) = store_begin(&place, pdf.len);
+
+    store_add(file, pdf.p, pdf.len);
+    return doc_rest_file(w, file, pages, r, e);
 }
 
 enum rc doc_name(struct work *w, const struct actor *who, struct doc_row *r, struct err *e)

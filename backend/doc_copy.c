@@ -15,18 +15,24 @@ struct certifying {
     const struct casefile *c;
     struct document parent;
     struct bytes file;
+    struct store_kind kind;
     struct doc_person person;
     const char *day;
 };
 
+/* A PNG must be opened to be drawn, four bytes a dot and more: a sheet at 300 dpi, no larger. */
+enum { PNG_DRAWN_MAX = 9000000 };
+
 static enum rc pages_of(struct work *w, const struct certifying *x, struct paper_scan **out, size_t *n,
                         struct err *e)
 {
-    struct store_kind kind;
+    const struct store_kind kind = x->kind;
 
-    TRY(store_kind(x->file, &kind, e));
     if (strcmp(kind.type, "application/pdf") == 0)
         return paper_scans(w->a, x->file, out, n, e);
+    *n = 0;
+    if (strcmp(kind.type, "image/png") == 0 && (int64_t)kind.width * kind.height > PNG_DRAWN_MAX)
+        return RC_OK;
     *out = ARENA_NEW(w->a, struct paper_scan);
     **out = paper_picture(x->file, strcmp(kind.type, "image/png") == 0 ? SCAN_PNG : SCAN_JPEG, kind.width,
                           kind.height);
@@ -54,7 +60,7 @@ static enum rc copy_letter(struct work *w, const struct certifying *x, struct do
 
 /* Scans and pictures get the band on every page. Another's PDF is not taken apart: it lies inside, bit for
  * bit, and the sheet says so. */
-static enum rc copy_pdf(struct work *w, const struct certifying *x, struct buf *out, size_t *pages,
+static enum rc copy_pdf(struct work *w, const struct certifying *x, struct paper_made *out, size_t *pages,
                         struct err *e)
 {
     struct letter_paper lp;
@@ -62,15 +68,16 @@ static enum rc copy_pdf(struct work *w, const struct certifying *x, struct buf *
     struct doc_letter l;
     size_t n;
 
+    const char *name = arena_fmt(w->a, "original%s", x->kind.suffix);
     TRY(copy_letter(w, x, &l, e));
     TRY(pages_of(w, x, &scans, &n, e));
     if (!n)
-        letter_var(&l, "attached", "original.pdf");
+        letter_var(&l, "attached", name);
     TRY(letter_paper(w, &l, &lp, e));
     if (!n) {
-        const struct paper_file inside = {"original.pdf", "application/pdf", x->file};
+        const struct paper_file inside = {name, x->kind.type, x->file};
         lp.paper.inside = &inside;
-        return paper_pdf(&lp.paper, out, pages, e);
+        return paper_parts(&lp.paper, out, pages, e);
     }
     const struct paper_copy copy = {
         .pages = scans,
@@ -83,18 +90,24 @@ static enum rc copy_pdf(struct work *w, const struct certifying *x, struct buf *
     return paper_copy_pdf(&copy, out, pages, e);
 }
 
+static void into_file(void *user, const void *p, size_t n)
+{
+    store_add(user, p, n);
+}
+
 static enum rc certify(struct work *w, struct certifying *x, struct document *out, struct err *e)
 {
     const struct store_place place = doc_place(w);
     struct doc_row row = {0};
+    struct paper_made pdf SCOPED(paper_made_free) = {.n = 0};
     size_t pages;
-    BUF_SCOPE(pdf);
 
     if (strcmp(x->parent.kind, "scan") != 0 && strcmp(x->parent.kind, "attachment") != 0)
         return err_set(e, RC_STATE, "only what was brought in is certified");
     if (x->parent.voided_ms || x->parent.disposed_ms)
         return err_set(e, RC_STATE, "document %s does not hold any more", x->parent.id);
     TRY(store_get(&place, w->a, x->parent.sha256, &x->file, e));
+    TRY(store_kind(x->file, &x->kind, e));
     TRY(letter_person(w, x->who->account, LANG_RO, &x->person, e));
     x->day = doc_day(w, w->now_ms(), LANG_RO);
     TRY(copy_pdf(w, x, &pdf, &pages, e));
@@ -107,7 +120,10 @@ static enum rc certify(struct work *w, struct certifying *x, struct document *ou
                               .template = "copy.certified",
                               .certified_ms = w->now_ms(),
                               .certified_by = x->who->account};
-    TRY(doc_keep(w, x->who, BYTES(pdf.p, pdf.len), pages, &row, e));
+    struct store_file *file SCOPED(store_dropp) = store_begin(&place, pdf.text.len + pdf.more);
+    paper_each(&pdf, into_file, file);
+    TRY(doc_rest_file(w, file, pages, &row, e));
+    TRY(doc_name(w, x->who, &row, e));
     *out = row.d;
     return doc_happened(w, x->who, x->c, "document certified", out, e);
 }

@@ -23,6 +23,8 @@ MUST enum rc doc_keep(struct work *w, const struct actor *who, struct bytes pdf,
                       struct doc_row *r, struct err *e);
 /* Its two halves: the bytes with their row, and the row of the document. */
 MUST enum rc doc_rest(struct work *w, struct bytes pdf, size_t pages, struct doc_row *r, struct err *e);
+MUST enum rc doc_rest_file(struct work *w, struct store_file *file, size_t pages, struct doc_row *r,
+                           struct err *e); /* the file stays the caller's to drop */
 MUST enum rc doc_name(struct work *w, const struct actor *who, struct doc_row *r, struct err *e);
 struct store_place doc_place(const struct work *w);
 MUST enum rc doc_may(struct work *w, const struct actor *who, const char *right, const struct casefile *c,

@@ -58,7 +58,7 @@ enum rc paper_open(struct press *p, const struct paper *doc, struct buf *raw, st
     return status(cairo_surface_status(p->surface), e);
 }
 
-enum rc paper_close(struct press *p, struct buf *raw, struct buf *out, struct err *e)
+enum rc paper_close(struct press *p, struct buf *raw, struct paper_made *out, struct err *e)
 {
     cairo_destroy(p->cr);
     p->cr = NULL;
@@ -78,7 +78,7 @@ void paper_drop(struct press *p)
     arena_free(p->arena);
 }
 
-enum rc paper_pdf(const struct paper *doc, struct buf *out, size_t *pages, struct err *e)
+enum rc paper_parts(const struct paper *doc, struct paper_made *out, size_t *pages, struct err *e)
 {
     struct press p SCOPED(paper_drop) = {0};
     BUF_SCOPE(raw);
@@ -93,4 +93,35 @@ enum rc paper_pdf(const struct paper *doc, struct buf *out, size_t *pages, struc
     if (pages)
         *pages = (size_t)p.pages;
     return paper_close(&p, &raw, out, e);
+}
+
+void paper_made_free(struct paper_made *m)
+{
+    buf_free(&m->text);
+}
+
+void paper_each(const struct paper_made *m, void (*put)(void *user, const void *p, size_t n), void *user)
+{
+    size_t at = 0;
+
+    for (size_t i = 0; i < m->n; i++) {
+        put(user, m->text.p + at, m->parts[i].at - at);
+        put(user, m->parts[i].bytes.p, m->parts[i].bytes.len);
+        at = m->parts[i].at;
+    }
+    put(user, m->text.p + at, m->text.len - at);
+}
+
+static void into_buf(void *user, const void *p, size_t n)
+{
+    buf_add(user, p, n);
+}
+
+enum rc paper_pdf(const struct paper *doc, struct buf *out, size_t *pages, struct err *e)
+{
+    struct paper_made made SCOPED(paper_made_free) = {.n = 0};
+
+    TRY(paper_parts(doc, &made, pages, e));
+    paper_each(&made, into_buf, out);
+    return RC_OK;
 }

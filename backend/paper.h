@@ -10,6 +10,7 @@
 #include "common/base/arena.h"
 #include "common/base/buf.h"
 #include "common/base/err.h"
+#include "common/base/pdf.h"
 #include "common/model/lang.h"
 #include "common/model/signature.h"
 
@@ -19,6 +20,7 @@ enum {
     PAPER_COLUMNS_MAX = 8,
     PAPER_SIGNS_MAX = 5,
     PAPER_LINES_MAX = 8, /* of an addressee */
+    PAPER_PARTS_MAX = PDF_PAGES_MAX + 1,
 };
 
 enum paper_type {
@@ -70,7 +72,21 @@ struct paper {
     const struct paper_file *inside; /* a file laid into the PDF, bit for bit (7.11.4); or NULL */
     const char *foot;                /* left of "1/3" */
 };
-/* pages may be NULL. RC_TOO_BIG: more than the limits above. */
+/* A PDF whose pictures and inner file are not copied: parts[i] stands before byte parts[i].at of text. */
+struct paper_part {
+    size_t at;
+    struct bytes bytes; /* the caller's */
+};
+struct paper_made {
+    struct buf text;
+    struct paper_part parts[PAPER_PARTS_MAX];
+    size_t n, more; /* more: bytes of all parts */
+};
+void paper_made_free(struct paper_made *m);
+/* The file from its first byte to its last. */
+void paper_each(const struct paper_made *m, void (*put)(void *user, const void *p, size_t n), void *user);
+MUST enum rc paper_parts(const struct paper *p, struct paper_made *out, size_t *pages, struct err *e);
+/* The same in one piece. pages may be NULL. RC_TOO_BIG: more than the limits above. */
 MUST enum rc paper_pdf(const struct paper *p, struct buf *out, size_t *pages, struct err *e);
 
 /* Scanned pages once more, each with a band below that says what they are. Pictures go in as they are. */
@@ -78,6 +94,7 @@ struct paper_scan {
     enum { SCAN_JPEG, SCAN_PNG, SCAN_G4 } kind;
     struct bytes data;
     int width, height;       /* pixels */
+    int channels;            /* of a JPEG */
     double matrix[6];        /* of the unit square onto its sheet (ISO 32000-1, 8.3.4) */
     double sheet_w, sheet_h; /* points */
 };
@@ -87,7 +104,7 @@ struct paper_copy {
     const char *band, *band_small; /* "Conform cu originalul"; who, when and the hash */
     const struct paper *last;      /* the sheet behind them; title, language and date of the whole */
 };
-MUST enum rc paper_copy_pdf(const struct paper_copy *c, struct buf *out, size_t *pages, struct err *e);
+MUST enum rc paper_copy_pdf(const struct paper_copy *c, struct paper_made *out, size_t *pages, struct err *e);
 /* The pages of a PDF that our scanner wrote (common/base/pdf.h); *n 0: written by somebody else. */
 MUST enum rc paper_scans(struct arena *a, struct bytes pdf, struct paper_scan **out, size_t *n,
                          struct err *e);

@@ -25,7 +25,7 @@ static cairo_status_t png_piece(void *user, unsigned char *out, unsigned n)
 
 void paper_mark(char out[PAPER_MARK], size_t page)
 {
-    snprintf(out, PAPER_MARK, "pridvor:group4:%06u", (unsigned)(page % 1000000));
+    snprintf(out, PAPER_MARK, "pridvor:picture:%06u", (unsigned)(page % 1000000));
 }
 
 /* A JPEG of one dot (ITU-T T.81, B.2), the mark as its comment. */
@@ -45,19 +45,17 @@ static size_t stand_in(unsigned char *out, size_t page)
     return 6 + n + sizeof dot;
 }
 
-/* A JPEG goes into the PDF as it is: one dot carries the data, so no picture is opened here. */
+/* A JPEG or a Group 4 page goes into the PDF as it is: cairo never sees it, one dot with a mark holds its
+ * place (paper_file.c). */
 static cairo_surface_t *carrier(struct press *p, const struct paper_scan *s, size_t page)
 {
     struct bytes b = s->data;
+    unsigned char *dot = arena_alloc(p->arena, 64);
 
     if (s->kind == SCAN_PNG)
         return cairo_image_surface_create_from_png_stream(png_piece, &b);
-    if (s->kind == SCAN_G4) {
-        unsigned char *dot = arena_alloc(p->arena, 64);
-        b = BYTES(dot, stand_in(dot, page));
-    }
     cairo_surface_t *one = cairo_image_surface_create(CAIRO_FORMAT_RGB24, 1, 1);
-    cairo_surface_set_mime_data(one, CAIRO_MIME_TYPE_JPEG, b.p, b.len, freed, NULL);
+    cairo_surface_set_mime_data(one, CAIRO_MIME_TYPE_JPEG, dot, stand_in(dot, page), freed, NULL);
     return one;
 }
 
@@ -138,7 +136,7 @@ static enum rc scans(struct press *p, const struct paper_copy *c, size_t pages, 
     return RC_OK;
 }
 
-enum rc paper_copy_pdf(const struct paper_copy *c, struct buf *out, size_t *pages, struct err *e)
+enum rc paper_copy_pdf(const struct paper_copy *c, struct paper_made *out, size_t *pages, struct err *e)
 {
     struct press p SCOPED(paper_drop) = {0};
     BUF_SCOPE(raw);

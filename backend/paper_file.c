@@ -73,6 +73,17 @@ static void info(const struct paper *doc, const char *title, struct buf *out)
             PRIDVOR_VERSION, at, at + 5, at + 8, at + 11, at + 14, at + 17);
 }
 
+static size_t here(const struct paper_made *m)
+{
+    return m->text.len + m->more;
+}
+
+static void lay(struct paper_made *m, struct bytes b)
+{
+    m->parts[m->n++] = (struct paper_part){m->text.len, b};
+    m->more += b.len;
+}
+
 /* Catalog members, and behind them the objects, of a file that lies inside. first: number of the first. */
 static void inside_members(const struct paper_file *f, size_t first, struct buf *out)
 {
@@ -83,34 +94,51 @@ static void inside_members(const struct paper_file *f, size_t first, struct buf 
     buf_fmt(out, "%zu 0 R]>>>>/AF[%zu 0 R]", first, first);
 }
 
-static size_t inside_objects(const struct paper_file *f, size_t first, size_t at[2], struct buf *out)
+static size_t inside_objects(const struct paper_file *f, size_t first, size_t at[2], struct paper_made *m)
 {
+    struct buf *out = &m->text;
+
     if (!f)
         return 0;
-    at[0] = out->len;
+    at[0] = here(m);
     buf_fmt(out, "%zu 0 obj\n<</Type/Filespec/AFRelationship/Source/F", first);
     pdf_text(out, f->name);
     buf_str(out, "/UF");
     pdf_text(out, f->name);
     buf_fmt(out, "/EF<</F %zu 0 R>>>>\nendobj\n", first + 1);
-    at[1] = out->len;
+    at[1] = here(m);
     buf_fmt(out, "%zu 0 obj\n<</Type/EmbeddedFile/Subtype/%s/Length %zu/Params<</Size %zu>>>>stream\n",
             first + 1,
             strcmp(f->type, "application/pdf") == 0 ? "application#2Fpdf" : "application#2Foctet-stream",
             f->bytes.len, f->bytes.len);
-    buf_add(out, f->bytes.p, f->bytes.len);
+    lay(m, f->bytes);
     buf_str(out, "\nendstream\nendobj\n");
     return 2;
 }
 
-/* Cairo 1.16 cannot write Group 4: such a page went through it as a JPEG of one dot with a mark in it
- * (paper_copy.c). Its number now leads to the real picture, which stands at the end. */
-static bool group4(const struct press *p, const struct buf *raw, char *table, struct buf *out)
+static void picture(const struct paper_scan *s, size_t object, struct paper_made *m)
+{
+    buf_fmt(&m->text, "%zu 0 obj\n<</Type/XObject/Subtype/Image/Width %d/Height %d/Length %zu", object,
+            s->width, s->height, s->data.len);
+    if (s->kind == SCAN_G4)
+        buf_fmt(&m->text,
+                "/ColorSpace/DeviceGray/BitsPerComponent 1/Filter/CCITTFaxDecode"
+                "/DecodeParms<</K -1/Columns %d/Rows %d>>>>stream\n",
+                s->width, s->height);
+    else
+        buf_fmt(&m->text, "/ColorSpace/%s/BitsPerComponent 8/Filter/DCTDecode>>stream\n",
+                s->channels == 1 ? "DeviceGray" : "DeviceRGB");
+    lay(m, s->data);
+    buf_str(&m->text, "\nendstream\nendobj\n");
+}
+
+/* Cairo 1.16 cannot write Group 4, and would copy a JPEG: such a page went through it as a JPEG of one dot
+ * with a mark in it (paper_copy.c). Its number now leads to the real picture, which stands at the end. */
+static bool pictures(const struct press *p, const struct buf *raw, char *table, struct paper_made *m)
 {
     for (size_t i = 0; i < p->n_scans; i++) {
-        const struct paper_scan *s = &p->scans[i];
         char mark[PAPER_MARK], entry[24];
-        if (s->kind != SCAN_G4)
+        if (p->scans[i].kind == SCAN_PNG)
             continue;
         paper_mark(mark, i);
         const char *at = memmem(raw->p, raw->len, mark, strlen(mark));
@@ -121,15 +149,9 @@ static bool group4(const struct press *p, const struct buf *raw, char *table, st
         size_t object = at ? strtoul(at, NULL, 10) : 0;
         if (!object || object >= p->objects)
             return false;
-        snprintf(entry, sizeof entry, "%010zu", out->len);
+        snprintf(entry, sizeof entry, "%010zu", here(m));
         memcpy(table + 20 * object, entry, 10);
-        buf_fmt(out,
-                "%zu 0 obj\n<</Type/XObject/Subtype/Image/Width %d/Height %d/ColorSpace/DeviceGray"
-                "/BitsPerComponent 1/Filter/CCITTFaxDecode/DecodeParms<</K -1/Columns %d/Rows %d>>/Length "
-                "%zu>>stream\n",
-                object, s->width, s->height, s->width, s->height, s->data.len);
-        buf_add(out, s->data.p, s->data.len);
-        buf_str(out, "\nendstream\nendobj\n");
+        picture(&p->scans[i], object, m);
     }
     return true;
 }
@@ -137,7 +159,7 @@ static bool group4(const struct press *p, const struct buf *raw, char *table, st
 /* Cairo 1.16 knows neither alternative texts nor the scope of a table's head: such an element is written once
  * more at the end, with what it lacks, and its number leads there. */
 static bool elements(const struct press *p, const struct buf *raw, const struct tail *t, char *table,
-                     struct buf *out)
+                     struct paper_made *m)
 {
     static const char open[] = " 0 obj\n<< /Type /StructElem\n   ";
     size_t n = 0;
@@ -158,21 +180,37 @@ static bool elements(const struct press *p, const struct buf *raw, const struct 
             continue;
         if (n == p->n_members)
             return false;
-        snprintf(entry, sizeof entry, "%010zu", out->len);
+        snprintf(entry, sizeof entry, "%010zu", here(m));
         memcpy(table + 20 * k, entry, 10);
-        buf_fmt(out, "%zu 0 obj\n<< /Type /StructElem\n   %s\n   ", k, p->members[n++]);
-        buf_add(out, type, (size_t)(end - type));
-        buf_str(out, "endobj\n");
+        buf_fmt(&m->text, "%zu 0 obj\n<< /Type /StructElem\n   %s\n   ", k, p->members[n++]);
+        buf_add(&m->text, type, (size_t)(end - type));
+        buf_str(&m->text, "endobj\n");
     }
     return n == p->n_members;
 }
 
-enum rc paper_finish(struct press *p, const struct buf *raw, struct buf *out, struct err *e)
+static void into_sum(void *user, const void *p, size_t n)
+{
+    sha256_add(user, p, n);
+}
+
+/* The id is the hash of all before it. */
+static void id_of(const struct paper_made *m, char id[33])
+{
+    struct sha256_sum *sum = sha256_begin();
+    uint8_t hash[SHA256_LEN];
+
+    paper_each(m, into_sum, sum);
+    sha256_end(sum, hash);
+    hex_encode(id, hash, 16);
+}
+
+enum rc paper_finish(struct press *p, const struct buf *raw, struct paper_made *m, struct err *e)
 {
     static const char *const langs[LANG_COUNT] = {"ro-RO", "hu-RO", "en"};
     const struct paper *doc = p->doc;
     struct tail t = {0};
-    uint8_t hash[SHA256_LEN];
+    struct buf *out = &m->text;
     char id[33];
 
     if (!raw->len || !read_tail(raw, &t))
@@ -180,20 +218,19 @@ enum rc paper_finish(struct press *p, const struct buf *raw, struct buf *out, st
     p->objects = t.objects;
     char *table = arena_dup(p->arena, t.table, 20 * t.info);
     buf_add(out, raw->p, offset_of(&t, t.info));
-    if (!elements(p, raw, &t, table, out) || !group4(p, raw, table, out))
+    if (!elements(p, raw, &t, table, m) || !pictures(p, raw, table, m))
         return err_set(e, RC_INTERNAL, "a page or a picture of the PDF is not found");
-    size_t at_info = out->len;
+    size_t at_info = here(m);
     buf_fmt(out, "%zu 0 obj\n", t.info);
     info(doc, paper_clean(p, doc->title ? doc->title : ""), out);
-    size_t at_catalog = out->len;
+    size_t at_catalog = here(m);
     buf_fmt(out, "%zu 0 obj\n<<%.*s\n/Lang(%s)/ViewerPreferences<</DisplayDocTitle true>>\n", t.catalog,
             (int)t.inside_len, t.inside, langs[doc->lang]);
     inside_members(doc->inside, t.objects, out);
     buf_str(out, ">>\nendobj\n");
-    size_t at_inside[2], more = inside_objects(doc->inside, t.objects, at_inside, out);
-    sha256(hash, out->p, out->len);
-    hex_encode(id, hash, 16);
-    size_t xref = out->len;
+    size_t at_inside[2], more = inside_objects(doc->inside, t.objects, at_inside, m);
+    id_of(m, id);
+    size_t xref = here(m);
     buf_fmt(out, "xref\n0 %zu\n", t.objects + more);
     buf_add(out, table, 20 * t.info);
     buf_fmt(out, "%010zu 00000 n \n%010zu 00000 n \n", at_info, at_catalog);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "backend/paper.h"
+#include "common/base/jpeg.h"
 #include "common/base/pdf.h"
 
 struct at {
@@ -70,8 +71,8 @@ static bool coding(struct at *a, struct paper_scan *s)
         return seek(a, ">>>>stream\n");
     }
     s->kind = SCAN_JPEG;
-    return (skip(a, "/ColorSpace/DeviceGray/") || skip(a, "/ColorSpace/DeviceRGB/")) &&
-           skip(a, "BitsPerComponent 8/Filter/DCTDecode>>stream\n");
+    s->channels = skip(a, "/ColorSpace/DeviceGray/") ? 1 : skip(a, "/ColorSpace/DeviceRGB/") ? 3 : 0;
+    return s->channels && skip(a, "BitsPerComponent 8/Filter/DCTDecode>>stream\n");
 }
 
 static bool page(struct at *a, struct paper_scan *s)
@@ -124,6 +125,10 @@ struct paper_scan paper_picture(struct bytes data, int kind, int width, int heig
                            .height = height,
                            .sheet_w = w,
                            .sheet_h = h};
+    struct jpeg_info info = {.channels = 3};
+    struct err none = {0};
+    if (s.kind == SCAN_JPEG && jpeg_head(data, &info, &none) == RC_OK)
+        s.channels = info.channels;
     s.matrix[0] = width * k;
     s.matrix[3] = height * k;
     s.matrix[4] = (w - width * k) / 2;

@@ -283,7 +283,10 @@ static void pictures_are_certified_too(void **state)
     const struct doc_ask ask = {copy.id, NULL};
     DOC_OK(doc_whole(&rig, &rig.ana, &ask, &seen, &pdf, &doc_err));
     holds(doc_ask(&rig, pdf, "picture", "pdfimages -list %s"), "jpeg");
+    holds(doc_ask(&rig, pdf, "picture", "qpdf --check %s"), "No syntax");
     assert_int_equal(copy.pages, 2);
+    const struct bytes came = jpeg(300, 200); /* the picture in it is the one that came, byte for byte */
+    assert_non_null(memmem(pdf.p, pdf.len, came.p, came.len));
 }
 
 /* Killed at some line between the first byte and the row: a file may be there without its row, never a row

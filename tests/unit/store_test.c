@@ -338,10 +338,16 @@ static void spoiled_scans(void **state)
     assert_true(seen > 0);
 }
 
+static void into_buf(void *user, const void *p, size_t n)
+{
+    buf_add(user, p, n);
+}
+
 static void pictures_that_lie(void **state)
 {
     uint8_t lie[sizeof png];
     struct paper sheet = {.title = "x"};
+    struct paper_made made SCOPED(paper_made_free) = {.n = 0};
     struct err e = {0};
     BUF_SCOPE(out);
 
@@ -350,12 +356,44 @@ static void pictures_that_lie(void **state)
     memset(lie + 41, 0x55, 8); /* no zlib stream */
     struct paper_scan s = paper_picture(BYTES(lie, sizeof lie), SCAN_PNG, 1, 1);
     struct paper_copy c = {.pages = &s, .n = 1, .band = "x", .band_small = "y", .last = &sheet};
-    assert_int_equal(paper_copy_pdf(&c, &out, NULL, &e), RC_BAD_FIELD);
+    assert_int_equal(paper_copy_pdf(&c, &made, NULL, &e), RC_BAD_FIELD);
     s.data = BYTES(png, 20);
-    assert_int_equal(paper_copy_pdf(&c, &out, NULL, &e), RC_BAD_FIELD);
+    assert_int_equal(paper_copy_pdf(&c, &made, NULL, &e), RC_BAD_FIELD);
     s.data = BYTES(png, sizeof png);
-    assert_int_equal(paper_copy_pdf(&c, &out, NULL, &e), RC_OK);
+    assert_int_equal(paper_copy_pdf(&c, &made, NULL, &e), RC_OK);
+    paper_each(&made, into_buf, &out);
     paper_ask(a, "qpdf --check %s", paper_save(a, "png", &out));
+}
+
+/* A page of the scanner is not copied, not once: what is made beside it is small, however large it is. */
+static void scans_are_laid_in_where_they_lie(void **state)
+{
+    enum { LARGE = 4 << 20 };
+    static const uint8_t dot[] = {0xFF, 0xD8, 0xFF, 0xC0, 0, 11, 8, 0, 40, 0, 30, 1, 1, 0x11, 0, 0xFF, 0xD9};
+    uint8_t *large = calloc(1, LARGE);
+    struct paper sheet = {.title = "x"};
+    struct paper_made made SCOPED(paper_made_free) = {.n = 0};
+    struct err e = {0};
+    BUF_SCOPE(out);
+
+    (void)state;
+    memcpy(large, dot, sizeof dot);
+    struct paper_scan s[] = {paper_picture(BYTES(large, LARGE), SCAN_JPEG, 30, 40),
+                             paper_picture(BYTES(large, LARGE), SCAN_JPEG, 40, 30)};
+    s[0].channels = s[1].channels = 1;
+    const struct paper_copy c = {.pages = s, .n = 2, .band = "x", .band_small = "y", .last = &sheet};
+    assert_int_equal(paper_copy_pdf(&c, &made, NULL, &e), RC_OK);
+    assert_int_equal(made.n, 2);
+    assert_int_equal(made.more, 2 * LARGE);
+    for (size_t i = 0; i < made.n; i++)
+        assert_ptr_equal(made.parts[i].bytes.p, large);
+    assert_true(made.text.len < 200 << 10);
+    paper_each(&made, into_buf, &out);
+    assert_int_equal(out.len, made.text.len + made.more);
+    const char *images = paper_ask(a, "pdfimages -list %s 2>&1", paper_save(a, "large", &out));
+    assert_non_null(strstr(images, "jpeg"));
+    assert_null(strstr(images, "Error"));
+    free(large);
 }
 
 /* ---- templates ---- */
@@ -447,6 +485,7 @@ int main(void)
         cmocka_unit_test(a_scan_gives_back_its_pages),
         cmocka_unit_test(spoiled_scans),
         cmocka_unit_test(pictures_that_lie),
+        cmocka_unit_test(scans_are_laid_in_where_they_lie),
         cmocka_unit_test(every_template_holds),
         cmocka_unit_test(wrong_templates_name_file_and_member),
         cmocka_unit_test(places_are_filled_once),
