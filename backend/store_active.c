@@ -122,27 +122,34 @@ static bool may_be_packed(const struct look *k, const unsigned char *p, size_t n
     return true;
 }
 
-static enum rc unpack(struct look *k, z_stream *z, size_t at, struct err *e)
+static void unpack_end(z_stream *z)
 {
+    inflateEnd(z);
+}
+
+static enum rc unpack(struct look *k, size_t at, struct err *e)
+{
+    z_stream z SCOPED(unpack_end) = {0};
     unsigned char in[PIECE], out[PIECE];
     struct lexer l = {.n = 0};
     bool told = false;
-    int st = Z_OK;
+    int st = inflateInit(&z);
 
+    k->active |= st != Z_OK;
     while (st == Z_OK && !k->active) {
-        if (z->avail_in == 0) {
+        if (z.avail_in == 0) {
             size_t left = store_size(k->file) - at;
-            z->avail_in = (unsigned)(left < sizeof in ? left : sizeof in);
-            z->next_in = in;
-            if (z->avail_in == 0)
+            z.avail_in = (unsigned)(left < sizeof in ? left : sizeof in);
+            z.next_in = in;
+            if (z.avail_in == 0)
                 return RC_OK;
-            TRY(store_at(k->file, at, in, z->avail_in, e));
-            at += z->avail_in;
+            TRY(store_at(k->file, at, in, z.avail_in, e));
+            at += z.avail_in;
         }
-        z->next_out = out;
-        z->avail_out = sizeof out;
-        st = inflate(z, Z_NO_FLUSH);
-        size_t n = sizeof out - z->avail_out;
+        z.next_out = out;
+        z.avail_out = sizeof out;
+        st = inflate(&z, Z_NO_FLUSH);
+        size_t n = sizeof out - z.avail_out;
         if (!may_be_packed(k, out, n, &told))
             return RC_OK;
         k->inflated += n;
@@ -158,18 +165,13 @@ static enum rc unpack(struct look *k, z_stream *z, size_t at, struct err *e)
 static enum rc stream(struct look *k, size_t at, struct err *e)
 {
     unsigned char head[4] = {0};
-    z_stream z = {0};
     size_t room = store_size(k->file) - at;
 
     k->active |= k->packed && (k->coded || k->flates > 1);
     TRY(store_at(k->file, at, head, room < sizeof head ? room : sizeof head, e));
     size_t eol = head[0] == '\r' && head[1] == '\n' ? 2 : 1;
     bool flate = (head[eol] & 15) == 8 && (head[eol] << 8 | head[eol + 1]) % 31 == 0;
-    if (k->active || !flate || inflateInit(&z) != Z_OK)
-        return RC_OK;
-    enum rc rc = unpack(k, &z, at + eol, e);
-    inflateEnd(&z);
-    return rc;
+    return k->active || !flate ? RC_OK : unpack(k, at + eol, e);
 }
 
 static enum rc step(struct look *k, enum token t, size_t at, struct err *e)
