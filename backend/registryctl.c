@@ -234,8 +234,6 @@ static enum rc cmd_messages(const struct args *a, struct err *e)
     struct db_result *r SCOPED(db_result_freep) = NULL;
     struct db_param p[] = {DB_STR(ctl_option(a, "state", ""))};
 
-    if (a->what)
-        return err_set(e, RC_BAD_REQUEST, "messages [--state STATE] or messages retry ID");
     TRY(ctl_database(a, &s, e));
     TRY(ctl_query(s, SQL_MESSAGES, p, &r, e));
     for (int i = 0; i < db_rows(r); i++) {
@@ -305,11 +303,18 @@ static int usage(void)
     return 2;
 }
 
-static bool parse(struct args *a, size_t extra, int argc, char **argv)
+/* Its usage begins with a word in capitals. */
+static bool takes_a_word(const struct command *c)
+{
+    const char *at = c->what ? c->what + strspn(c->what, "[") : "";
+    return *at >= 'A' && *at <= 'Z';
+}
+
+static bool parse(struct args *a, const struct command *c, int argc, char **argv)
 {
     for (int i = 0; i < argc; i++) {
         if (strncmp(argv[i], "--", 2) != 0) {
-            if (a->what && (a->n_words == extra || a->n_words == CTL_WORDS_MAX))
+            if (!takes_a_word(c) || (a->what && (a->n_words == c->extra || a->n_words == CTL_WORDS_MAX)))
                 return false;
             if (a->what)
                 a->words[a->n_words++] = argv[i];
@@ -352,7 +357,7 @@ int main(int argc, char **argv)
     if (!c)
         return usage();
     int words = c->second ? 2 : 1;
-    if (!parse(&a, c->extra, argc - 1 - words, argv + 1 + words))
+    if (!parse(&a, c, argc - 1 - words, argv + 1 + words))
         return usage();
     if (c->run(&a, &e) == RC_OK)
         return 0;

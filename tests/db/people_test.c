@@ -145,8 +145,57 @@ static void password_and_totp(void **state)
     }
 }
 
+/* Where a colleague hears of new work; nobody else's address, and no line that ends a header. */
+static void email_of_a_colleague(void **state)
+{
+    (void)state;
+    static const struct said rows[] = {
+        {"user email ana ana@example.org --lang hu --by root", 0, "ana: hears of its work by e-mail"},
+        {"user email ion ion@example.org", 1, "no account ion"},
+        {"user email ana nowhere", 1, "no e-mail address"},
+        {"user email ana 'ana@example.org\nBcc: x@example.org'", 1, "no e-mail address"},
+        {"user email ana ana@example.org --lang de", 2, "--lang ro, hu or en"},
+        {"user email", 2, "missing"},
+        {"user email ana a@example.org b@example.org", 2, ""},
+    };
+    static const char now[] = "SELECT coalesce(email, 'none') || ' ' || email_lang FROM account WHERE name = "
+                              "'ana'";
+
+    said_each(rows, COUNT(rows), ctl, said);
+    assert_string_equal(pgcluster_query(&pg, now), "ana@example.org hu");
+    assert_int_equal(ctl("user email ana"), 0);
+    assert_non_null(strstr(said, "at the desk only"));
+    assert_string_equal(pgcluster_query(&pg, now), "none ro");
+    assert_string_equal(pgcluster_query(&pg, "SELECT string_agg(act || ' ' || detail, ', ' ORDER BY id) FROM "
+                                             "audit WHERE act LIKE 'email %'"),
+                        "email set ana, email removed ana");
+}
+
+/* What waits for a case is told with its number and why; what went in the end is not. */
+static void requests_without_a_case(void **state)
+{
+    (void)state;
+
+    assert_int_equal(ctl("requests"), 0);
+    assert_string_equal(said, "requests without a case: 0\n");
+    pgcluster_query(&pg,
+                    "INSERT INTO case_unopened (request_id, since, tries, again_at, why) SELECT request_id, "
+                    "now(), 3, now(), 'the service is gone' FROM request");
+    assert_int_equal(ctl("requests"), 0);
+    assert_non_null(strstr(said, "01890000-0000-7000-8000-000000000001 hall-1/general/2026/15 "
+                                 "complaint.abandoned_vehicle\n"));
+    assert_non_null(strstr(said, "tried 3 times"));
+    assert_non_null(strstr(said, ": the service is gone\nrequests without a case: 1\n"));
+    assert_int_equal(ctl("requests now"), 2);
+    pgcluster_query(&pg, "UPDATE case_unopened SET opened_at = now()");
+    assert_int_equal(ctl("requests"), 0);
+    assert_string_equal(said, "requests without a case: 0\n");
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(every_command), cmocka_unit_test(password_and_totp)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(every_command), cmocka_unit_test(password_and_totp),
+                                       cmocka_unit_test(email_of_a_colleague),
+                                       cmocka_unit_test(requests_without_a_case)};
     return cmocka_run_group_tests(tests, setup, teardown);
 }
