@@ -54,6 +54,8 @@ export function Queue({id, q}) {
   }, [name, t]);
   const n = counts?.[name];
   const from = `#/queue/${name}${query(q)}`;
+  const colleague = q.assignee && q.assignee !== me.account ? // chosen on the team's page
+    [[q.assignee, load.body?.items.find((r) => r.assignee === q.assignee)?.assignee_name || q.assignee]] : [];
   const filtered = q.department || q.service || q.assignee;
   const pick = (what, label, options) => html`<label class="pick"><span class="sr">${label}</span><select class=${q[what] ? "on" : ""} value=${q[what] || ""}
     onChange=${(e) => to({[what]: e.target.value})}><option value="">${label}</option>${options.map(([v, text]) => html`<option key=${v} value=${v}>${text}</option>`)}
@@ -64,7 +66,7 @@ export function Queue({id, q}) {
     <div class="filters" role="group" aria-label=${t("filters")}>
       ${pick("department", t("filter.department"), (me.departments || []).map((d) => [d.id, L(d.name)]))}
       ${services.body && pick("service", t("filter.service"), (services.body.items || services.body).map((s) => [s.id, L(s.name)]))}
-      ${name !== "mine" && can("case.list") && pick("assignee", t("filter.assignee"), [[me.account, t("filter.me")]])}
+      ${name !== "mine" && can("case.list") && pick("assignee", t("filter.assignee"), [[me.account, t("filter.me")], ...colleague])}
       ${filtered && html`<button type="button" class="link" onClick=${() => to({department: "", service: "", assignee: ""})}>${t("filter.none")}</button>`}
       <span class="grow"></span><${ColumnChoice} /></div>
     ${picked.length > 0 && html`<${Hand} rows=${picked} clear=${() => setChosen([])} />`}

@@ -54,8 +54,7 @@ bool desk_rig_make(struct desk_rig *d)
     uint8_t master[32];
     char key[300];
 
-    memset(d, 0, sizeof(*d));
-    d->s.desk = true;
+    *d = (struct desk_rig){.s = {.desk = true, .desk_pages = d->s.desk_pages}};
     if (!server_make(&d->s, 1))
         return false;
     pages(d);

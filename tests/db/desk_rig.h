@@ -28,7 +28,7 @@ struct browser {
 extern const char desk_secret[];
 
 /* Pages: index.html, assets/desk.js, assets/desk.css, note.txt, and beside the folder a file secret.html.
- * False: no PostgreSQL. */
+ * s.desk_pages may name others; the rest is 0 before. False: no PostgreSQL. */
 bool desk_rig_make(struct desk_rig *d);
 void desk_rig_free(struct desk_rig *d);
 void desk_person(struct desk_rig *d, const char *name, const char *institution);

@@ -84,11 +84,12 @@ static void write_conf(const struct server *s)
 {
     struct err e = {0};
     ARENA_SCOPE(a);
-    const char *desk = s->desk ? arena_fmt(a,
-                                           "\"desk\":{\"host\":\"127.0.0.1\",\"port\":%d,\"pages\":\"%s/"
-                                           "pages\"},\"login\":{\"memory_kib\":256,\"passes\":1},",
-                                           s->desk_port, s->dir)
-                               : "";
+    const char *desk =
+        s->desk ? arena_fmt(a,
+                            "\"desk\":{\"host\":\"127.0.0.1\",\"port\":%d,\"pages\":\"%s\"},"
+                            "\"login\":{\"memory_kib\":256,\"passes\":1},",
+                            s->desk_port, s->desk_pages ? s->desk_pages : arena_fmt(a, "%s/pages", s->dir))
+                : "";
     const char *text = arena_fmt(
         a,
         "{%s\"db\":\"%s\",\"configs\":\"configs\",\"pin_key\":\"%s/pin.key\",\"blobs\":\"%s/blobs\","
@@ -144,7 +145,7 @@ static void enrol(struct server *s)
 
 bool server_make(struct server *s, int terminals)
 {
-    struct server wish = {.shards = s->shards, .desk = s->desk};
+    struct server wish = {.shards = s->shards, .desk = s->desk, .desk_pages = s->desk_pages};
     *s = wish;
     if (!pgcluster_make(&s->pg))
         return false;

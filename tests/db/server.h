@@ -11,10 +11,11 @@ struct server {
     char dir[200], log[300];
     int port, public_port;
     pid_t pid;
-    int terminals;   /* K01 .. of uat-1 .. */
-    int exit_status; /* of the last one, as from waitpid */
-    int shards;      /* set before server_make: intake_connections, 0 for the default */
-    bool desk;       /* set before server_make: with the desk's listener, its pages in dir/pages */
+    int terminals;          /* K01 .. of uat-1 .. */
+    int exit_status;        /* of the last one, as from waitpid */
+    int shards;             /* set before server_make: intake_connections, 0 for the default */
+    bool desk;              /* set before server_make: with the desk's listener, its pages in dir/pages */
+    const char *desk_pages; /* set before server_make: another folder; or NULL */
     int desk_port;
 };
 

@@ -1,0 +1,161 @@
+// The desk's pages on a real registryd: an answer is written, looked at, decided, signed and printed, and a head gives
+// work to somebody else. PRIDVOR_PICTURES: a folder for pictures of it, in three languages and two sizes.
+import {spawn} from "node:child_process";
+import {join} from "node:path";
+import {createInterface} from "node:readline";
+import {check, counts, open, prepare, root, until} from "./lib.mjs";
+
+const build = process.env.PRIDVOR_BUILD || join(root, "build");
+const dist = join(build, "kiosk-ui-desk");
+const pictures = process.env.PRIDVOR_PICTURES;
+const patient = 30000; // CI has other work, too
+prepare(dist);
+
+const house = spawn(join(build, "tests/desk_house"), [join(dist, "desk")], {stdio: ["pipe", "pipe", "inherit"]});
+const code = new Promise((done) => house.on("exit", done));
+const first = await Promise.race([code, new Promise((done) => createInterface({input: house.stdout}).once("line", done))]);
+if (typeof first === "number") process.exit(first || 1);
+const {port, password} = JSON.parse(first);
+const browser = await open();
+
+async function enter(account, lang = "ro", size = [1440, 900]) {
+  const context = await browser.newContext({viewport: {width: size[0], height: size[1]}, ignoreHTTPSErrors: true, reducedMotion: "reduce"});
+  await context.addInitScript((p) => {
+    if (self !== top) return;
+    localStorage.getItem("pridvor.desk") || localStorage.setItem("pridvor.desk", p);
+    Object.defineProperty(self, "printed", {value: [], writable: true});
+  }, JSON.stringify({lang}));
+  const page = await context.newPage();
+  page.setDefaultTimeout(patient);
+  page.on("pageerror", (e) => check(false, `${account}: exception in the page: ${e.message}`));
+  page.on("console", (m) => m.type() === "error" && !/40[19] \(/.test(m.text()) && check(false, `${account}: console: ${m.text()}`));
+  await page.goto(`https://127.0.0.1:${port}/`);
+  await page.fill("[name=account]", account);
+  await page.fill("[name=password]", password);
+  await page.keyboard.press("Enter");
+  await page.waitForSelector("#main h1");
+  return page;
+}
+const go = async (page, hash, wanted) => {
+  await page.evaluate((to) => (location.hash = to), hash);
+  await page.waitForFunction(([to, sel]) => location.hash === to && document.querySelector(sel), [hash, wanted]);
+};
+const api = (page, path, body) => page.evaluate(async ([p, b]) => {
+  const reply = await fetch(`/api/${p}`, b ? {method: "POST", headers: {"X-Pridvor": "1", "Content-Type": "application/json"}, body: JSON.stringify(b)} : {});
+  return {status: reply.status, type: reply.headers.get("content-type"), size: (await reply.clone().arrayBuffer()).byteLength,
+    body: await reply.json().catch(() => null)};
+}, [path, body]);
+const state = async (page, id) => (await api(page, `cases/${id}`)).body?.case;
+const now = (page) => page.getByRole("button", {name: "Acum", exact: true}).first().click(); // a step waits ten seconds
+
+// The same page as each size and language shows it.
+async function picture(name, account, hash, wanted, then) {
+  if (!pictures) return;
+  for (const lang of ["ro", "hu", "en"])
+    for (const size of [[1440, 900], [1280, 800]]) {
+      const page = await enter(account, lang, size);
+      await go(page, hash, wanted);
+      if (then) await then(page);
+      await page.waitForTimeout(1500);
+      await page.screenshot({path: join(pictures, `${name}-${lang}-${size[0]}.png`)});
+      await page.context().close();
+    }
+}
+
+async function paper(page, subject) {
+  const made = await api(page, "register/entries", {direction: "in", service: "petition.general", correspondent: "Lőrincz Ödön", subject, lang: "hu"});
+  check(made.status === 200, `a paper is entered: ${made.status} ${JSON.stringify(made.body)}`);
+  return made.body.case;
+}
+
+async function answered(ana, id) {
+  await go(ana, `#/case/${id}`, ".case");
+  await ana.click(".doing .btn >> text=/Preia|Ia în lucru/");
+  await until("the case is taken", async () => (await state(ana, id)).state === "in_work", patient);
+  await ana.keyboard.press("a");
+  await ana.waitForSelector("textarea.paper");
+  await ana.waitForFunction(() => document.querySelector("textarea.paper").value.length > 20);
+  await ana.focus("textarea.paper");
+  await ana.keyboard.press("Control+End");
+  await ana.keyboard.type("\n\nGardul va fi reparat în luna decembrie.");
+  check(await ana.$eval(".panel .btn.main", (b) => b.getBoundingClientRect().bottom <= innerHeight), "the step stands on the screen beside the text");
+  await until("the draft is kept", async () => JSON.stringify((await api(ana, `cases/${id}`)).body.draft?.body || "").includes("Gardul va fi"), patient);
+  await ana.waitForSelector("iframe[src*='preview.pdf']");
+  const looked = await api(ana, (await ana.getAttribute("iframe[src*='preview.pdf']", "src")).slice(5).split("#")[0]);
+  check(looked.status === 200 && looked.type === "application/pdf" && looked.size > 5000, `the preview is a PDF: ${looked.status} ${looked.type} ${looked.size}`);
+  await picture("editor", "ana", `#/case/${id}`, ".case", async (page) => {
+    await page.keyboard.press("a");
+    await page.waitForSelector("iframe[src*='preview.pdf']");
+  });
+  await ana.keyboard.press("Control+Enter");
+  await now(ana);
+  await until("the answer is handed on", async () => (await state(ana, id)).state === "decided", patient);
+}
+
+async function signed(vlad, id) {
+  await go(vlad, `#/case/${id}`, ".case");
+  check((await vlad.getAttribute("iframe", "src")).includes("preview.pdf"), "who signs sees what will be signed");
+  await vlad.keyboard.press("a");
+  await now(vlad);
+  await until("the answer is signed", async () => (await state(vlad, id)).state === "answered", patient);
+  await vlad.waitForSelector(".doc-tab .k-answer");
+}
+
+// The browser's dialog gets the signed PDF itself, byte for byte, and nothing else.
+async function printed(ana, id) {
+  await go(ana, "#/queue/print", "#main h1");
+  await go(ana, `#/case/${id}`, ".doc-tab .k-answer");
+  await ana.click(".doc-tab:has(.k-answer)");
+  const src = (await ana.getAttribute(".viewer iframe", "src")).split("#")[0];
+  const docs = (await api(ana, `cases/${id}`)).body.documents;
+  const doc = docs.find((d) => src === `/api/documents/${d.id}`) || {};
+  check(doc.kind === "answer" && doc.signed_by === "vlad" && !doc.voided_at, `the signed answer is shown: ${src} of ${JSON.stringify(docs)}`);
+  const sum = await ana.evaluate(async (p) => [...new Uint8Array(await crypto.subtle.digest("SHA-256", await (await fetch(p)).arrayBuffer()))]
+    .map((b) => b.toString(16).padStart(2, "0")).join(""), src);
+  check(sum === doc.sha256, "what the dialog gets is the signed file bit for bit");
+  await ana.evaluate(() => {
+    const w = document.querySelector(".viewer iframe").contentWindow;
+    w.print = () => self.printed.push(w.location.pathname);
+  });
+  await ana.click(".docs-tools >> text=/Tipărește/");
+  check(await ana.evaluate(() => self.printed.join()) === src, "the browser's dialog opens for it, once");
+  await picture("print", "ana", `#/case/${id}`, ".doc-tab .k-answer", (page) => page.click(".doc-tab:has(.k-answer)"));
+}
+
+async function given(cora, ids) {
+  await picture("team", "cora", "#/team", ".table");
+  await go(cora, "#/team", ".table");
+  await cora.click("a.load[href$='assignee=ana']");
+  await cora.waitForFunction((n) => document.querySelectorAll("tbody a.open").length >= n, ids.length);
+  check(await cora.$eval(".filters select.on", (s) => s.selectedOptions[0]?.textContent) === "Cineva de la Ghișeu", "the list says whose work it shows");
+  for (const id of ids) await cora.click(`tbody tr:has(a.open[href='#/case/${id}']) .choose-row`);
+  await cora.waitForSelector(".hand option:nth-child(2)", {state: "attached"});
+  await picture("hand", "cora", "#/queue/team?assignee=ana", ".table", (page) => page.click("tbody .choose-row >> nth=0"));
+  await cora.selectOption(".hand select", "dan");
+  await cora.click(".hand .btn.main");
+  await until("the work is with the colleague", async () => (await Promise.all(ids.map((id) => state(cora, id)))).every((c) => c.assignee === "dan"), patient);
+}
+
+try {
+  const ana = await enter("ana", "ro", [1280, 800]);
+  const ids = [];
+  for (const subject of ["Gard căzut", "Groapă în drum", "Lampă stinsă"]) ids.push(await paper(ana, subject));
+  await answered(ana, ids[0]);
+  await signed(await enter("vlad"), ids[0]);
+  await printed(ana, ids[0]);
+  for (const id of ids.slice(1)) {
+    const c = await state(ana, id);
+    check((await api(ana, `cases/${id}/act`, {action: "take", version: c.version, given: {}})).status === 200, "taken");
+  }
+  await given(await enter("cora"), ids.slice(1));
+} catch (e) {
+  check(false, e.stack);
+  for (const [i, c] of browser.contexts().entries())
+    for (const p of c.pages()) await p.screenshot({path: join(pictures || build, `desk_real_${i}.png`)});
+}
+await browser.close();
+house.stdin.end();
+check(await code === 0, "registryd and its database end");
+const {passed, failed} = counts();
+console.log(`${passed} checks passed, ${failed} failed`);
+process.exit(failed ? 1 : 0);
