@@ -52,6 +52,11 @@ MUST enum rc case_may(struct work *w, const struct actor *who, const char *right
 MUST enum rc case_choices(struct work *w, const struct actor *who, const struct casefile *c,
                           const struct workflow_choice **out, size_t *n, struct err *e);
 
+/* What a person is told before such a step: the law's day for it is over. *day: which; not valid, and say
+ * without text: nothing. The step may be done all the same; its event has the day as "late_since". */
+MUST enum rc case_warning(struct work *w, const struct casefile *c, const struct wf_action *x,
+                          struct date *day, struct tr *say, struct err *e);
+
 struct case_act {
     const char *id, *action;
     int64_t version; /* that the actor saw */

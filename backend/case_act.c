@@ -34,7 +34,10 @@ static enum rc back_from_citizen(struct case_doing *d, int64_t entered_ms, struc
     struct case_term_change more = {.returned_days = days};
     bool moved;
 
-    if (strcmp(d->from, "returned") != 0 || strcmp(d->c->state, "returned") == 0 || days <= 0)
+    if (strcmp(d->from, "returned") != 0 || strcmp(d->c->state, "returned") == 0)
+        return RC_OK;
+    TRY(case_term_over(d->w, d->c, "policy.return", e));
+    if (days <= 0)
         return RC_OK;
     return case_terms_again(d->w, d->c, &more, &moved, e);
 }
@@ -91,12 +94,30 @@ static enum rc over(struct case_doing *d, struct err *e)
     return work_sql(d->w, SQL_CASE_TASKS_CLOSE, p, NULL, e);
 }
 
+/* What was given, and the day by which the law wanted it when that is over. */
+static enum rc event_given(struct case_doing *d, const char **out, struct err *e)
+{
+    struct workflow_given *given = ARENA_ARRAY(d->w->a, struct workflow_given, d->act->n_given + 1);
+    size_t n = d->act->n_given;
+    struct date day;
+    struct tr say;
+
+    for (size_t i = 0; i < n; i++)
+        given[i] = d->act->given[i];
+    TRY(case_warning(d->w, d->c, d->done.action, &day, &say, e));
+    if (date_valid(day))
+        given[n++] = (struct workflow_given){"late_since", case_day(d->w->a, day)};
+    *out = case_given_json(d->w, given, n);
+    return RC_OK;
+}
+
 enum rc case_perform(struct case_doing *d, struct err *e)
 {
     struct casefile *c = d->c;
     int64_t before = c->version, entered = c->entered_ms;
-    const char *act = d->act->action;
+    const char *act = d->act->action, *given;
 
+    TRY(event_given(d, &given, e)); /* before the step ends its terms */
     take_over(d);
     TRY(back_from_citizen(d, entered, e));
     if (d->done.action) {
@@ -111,7 +132,7 @@ enum rc case_perform(struct case_doing *d, struct err *e)
                                .act = act,
                                .from = d->from,
                                .to = c->state,
-                               .given = case_given_json(d->w, d->act->given, d->act->n_given),
+                               .given = given,
                                .detail = arena_fmt(d->w->a, "%s > %s", d->from, c->state),
                                .public = strcmp(d->from, c->state) != 0 || tells_applicant(d)};
     TRY(case_event(d->w, c, &h, e));

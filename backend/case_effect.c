@@ -112,9 +112,8 @@ static enum rc fx_deliver(struct case_doing *d, const struct workflow_effect *x,
 static enum rc fx_fee(struct case_doing *d, const struct workflow_effect *x, struct err *e)
 {
     (void)x;
-    (void)e;
     case_settle(d->w, d->c, "case.fee_paid", "true");
-    return RC_OK;
+    return case_term_over(d->w, d->c, "policy.offer", e); /* what is paid does not lapse */
 }
 
 static enum rc fx_send_code(struct case_doing *d, const struct workflow_effect *x, struct err *e)
@@ -126,7 +125,8 @@ static enum rc fx_send_code(struct case_doing *d, const struct workflow_effect *
 static enum rc fx_confirm(struct case_doing *d, const struct workflow_effect *x, struct err *e)
 {
     (void)x;
-    return case_code_done(d, e);
+    TRY(case_code_done(d, e));
+    return case_term_over(d->w, d->c, "policy.offer", e);
 }
 
 static const struct {

@@ -4,6 +4,42 @@
 #include <string.h>
 
 #include "backend/book.h"
+#include "common/base/text.h"
+
+#define FORWARD_RULE "og27.forward"
+
+static bool forwards(const struct wf_action *x)
+{
+    for (size_t i = 0; x && i < x->n_effects; i++)
+        if (strcmp(x->effects[i], "forward_case") == 0)
+            return true;
+    return false;
+}
+
+enum rc case_warning(struct work *w, const struct casefile *c, const struct wf_action *x, struct date *day,
+                     struct tr *say, struct err *e)
+{
+    static const struct tr late = {{
+        "Legea cerea trimiterea până la {due}. Se poate face și acum; dosarul păstrează că a fost târzie.",
+        "A törvény szerint az áttétel határideje {due} volt. Most is megtehető; az ügyben marad, hogy késett.",
+        "The law asked for this by {due}. It can still be done; the file keeps that it was late."}};
+    char text[11];
+
+    *day = (struct date){0};
+    *say = (struct tr){{NULL, NULL, NULL}};
+    if (!forwards(x))
+        return RC_OK;
+    TRY(case_term_open(w, c, FORWARD_RULE, day, e));
+    if (!date_valid(*day) || date_cmp(case_today(w), *day) <= 0) {
+        *day = (struct date){0};
+        return RC_OK;
+    }
+    date_ro(text, *day);
+    const struct text_var due = {"due", text};
+    for (int i = 0; i < LANG_COUNT; i++)
+        say->t[i] = text_fill(w->a, late.t[i], &due, 1);
+    return RC_OK;
+}
 
 static enum rc goes_where(struct case_doing *d, const char *to, const char **reg, struct err *e)
 {

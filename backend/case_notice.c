@@ -3,14 +3,13 @@
 
 #include <string.h>
 
-enum { UNTIL_DAYS = 10, PICK_UP_DAYS = 30 };
-
 struct vars {
     struct work *w;
     struct buf json;
     enum lang lang;
     size_t n;
-    const char *rank; /* on the waiting list; or NULL */
+    const char *rank;   /* on the waiting list; or NULL */
+    struct date until; /* not valid: the message names none */
 };
 
 static void put(struct vars *v, const char *name, const char *value)
@@ -69,18 +68,27 @@ static const char *labels_of(const struct case_doing *d, enum lang lang)
     return out;
 }
 
-static struct date until(const struct case_doing *d, const char *message)
-{
-    struct date today = case_today(d->w);
+/* Days that a message names: each stands with the case, with its calculation. */
+static const struct {
+    const char *message, *rule;
+} wishes[] = {{"question", "policy.return"},
+              {"payment", "policy.offer"},
+              {"place_offer", "policy.offer"},
+              {"optin", "policy.offer"},
+              {"ready", "policy.pickup"}};
 
-    if (strcmp(message, "field_answer") == 0 && date_valid(d->sub_due))
-        return d->sub_due;
-    if (strncmp(message, "permit", 6) == 0) {
-        struct date end;
-        const char *day = case_fact_of(d->c, "date.permit_end");
-        return day && date_parse(day, &end) ? end : today;
-    }
-    return date_add(today, strcmp(message, "ready") == 0 ? PICK_UP_DAYS : UNTIL_DAYS);
+static enum rc find_until(struct vars *v, const struct case_doing *d, const char *message, struct err *e)
+{
+    const char *end = case_fact_of(d->c, "date.permit_end");
+
+    if (strcmp(message, "field_answer") == 0)
+        v->until = d->sub_due;
+    if (strncmp(message, "permit", 6) == 0 && (!end || !date_parse(end, &v->until)))
+        v->until = case_today(v->w);
+    for (size_t i = 0; i < COUNT(wishes); i++)
+        if (strcmp(wishes[i].message, message) == 0)
+            return case_term_wish(v->w, d->c, wishes[i].rule, &v->until, e);
+    return RC_OK;
 }
 
 static const char *reason_of(const struct case_doing *d, const char *message, enum lang lang)
@@ -118,7 +126,7 @@ static void put_all(struct vars *v, const struct case_doing *d, const struct tr 
     put_day(v, "date", case_today(v->w));
     put_day(v, "due", date_valid(d->sub_due) ? d->sub_due : date_valid(c->due) ? c->due : d->due_before);
     put_day(v, "slot", date_valid(c->due) ? c->due : case_today(v->w));
-    put_day(v, "until", until(d, message));
+    put_day(v, "until", v->until);
     put(v, "reason", reason_of(d, message, v->lang));
     put(v, "fields", labels_of(d, v->lang));
     put(v, "fee", fee_of(v->lang));
@@ -168,6 +176,7 @@ static enum rc tell_applicant(const struct case_doing *d, const char *message, s
     const char *to = case_given(d, "institution");
     struct vars v = {.w = d->w, .lang = d->c->lang};
 
+    TRY(find_until(&v, d, message, e));
     if (!d->c->email && !d->c->phone)
         return RC_OK;
     if (strcmp(message, "received") == 0 && d->c->request_id)

@@ -15,6 +15,7 @@ size_t case_words(struct arena *a, const char *list, const char ***out); /* "a, 
 /* case_term.c */
 const char *case_day(struct arena *a, struct date d); /* NULL: no day */
 const char *case_int(struct arena *a, int64_t n);
+const char *case_tr_json(struct arena *a, const struct tr *t); /* {"ro": ..., "hu": ..., "en": ...} */
 int64_t case_ms(struct date d, int minute); /* that minute of that day in Bucharest */
 /* The term of the service, counted from day. */
 MUST enum rc case_term_start(struct work *w, struct casefile *c, struct date day, struct err *e);
@@ -22,6 +23,13 @@ MUST enum rc case_term_start(struct work *w, struct casefile *c, struct date day
 MUST enum rc case_term_sub(struct work *w, struct casefile *c, const char *which, struct date *due,
                            struct err *e);
 MUST enum rc case_term_stop(struct work *w, struct casefile *c, struct err *e);
+/* A day that a person is told, beside the law's: `rule`, from today unless it runs already. */
+MUST enum rc case_term_wish(struct work *w, struct casefile *c, const char *rule, struct date *due,
+                            struct err *e);
+/* The last day of `rule` while it runs; not valid when it does not. */
+MUST enum rc case_term_open(struct work *w, const struct casefile *c, const char *rule, struct date *last,
+                            struct err *e);
+MUST enum rc case_term_over(struct work *w, const struct casefile *c, const char *rule, struct err *e);
 struct case_term_change {
     const char *extension; /* reason: of the main term */
     int64_t returned_days; /* more */

@@ -6,12 +6,19 @@
 struct asking {
     const char *kind, *institution, *department;
     bool binding;
-    struct date due;
+    const char *rule; /* of terms.json, from today; TASK_OF_CASE: the term of the case */
 };
+#define TASK_OF_CASE "case"
 
 static enum rc ask(struct case_doing *d, const struct asking *x, struct err *e)
 {
     struct arena *a = d->w->a;
+    bool own = strcmp(x->rule, TASK_OF_CASE) != 0;
+    struct term t = {.due = d->c->due};
+
+    TRY(work_terms(d->w, e));
+    if (own)
+        TRY(term_compute(a, d->w->terms, x->rule, case_today(d->w), &t, e));
     struct db_param p[] = {DB_STR(d->c->id),
                            DB_STR(x->kind),
                            DB_STR(x->institution),
@@ -19,28 +26,19 @@ static enum rc ask(struct case_doing *d, const struct asking *x, struct err *e)
                            DB_STR(x->binding ? "true" : "false"),
                            DB_STR(case_int(a, d->w->now_ms())),
                            DB_STR(d->who->account),
-                           DB_STR(case_day(a, x->due))};
+                           DB_STR(case_day(a, t.due)),
+                           DB_STR(x->rule),
+                           DB_STR(own ? case_tr_json(a, &t.why) : NULL),
+                           DB_STR(own ? case_tr_json(a, &t.calc) : NULL)};
     const struct rights_place at = {.institution = x->institution, .department = x->department};
 
     TRY(work_sql(d->w, SQL_CASE_TASK_ADD, p, NULL, e));
-    return strcmp(x->kind, "opinion") == 0 ? case_staff_asked(d->w, d->c, &at, x->due, e) : RC_OK;
+    return strcmp(x->kind, "opinion") == 0 ? case_staff_asked(d->w, d->c, &at, t.due, e) : RC_OK;
 }
 
-static enum rc day_of(struct work *w, const struct casefile *c, struct date asked, struct date *due,
-                      struct err *e)
+static const char *opinion_rule(const struct casefile *c)
 {
-    const char *rule = jval_str(c->flow->meta, "opinion_rule", "policy.opinion");
-    struct term t;
-
-    TRY(work_terms(w, e));
-    TRY(term_compute(w->a, w->terms, rule, asked, &t, e));
-    *due = t.due;
-    return RC_OK;
-}
-
-static enum rc opinion_day(struct case_doing *d, struct date *due, struct err *e)
-{
-    return day_of(d->w, d->c, case_today(d->w), due, e);
+    return jval_str(c->flow->meta, "opinion_rule", "policy.opinion");
 }
 
 /* Their days, too, follow a new holiday: silence counts, and must not count too early. */
@@ -49,17 +47,20 @@ enum rc case_tasks_again(struct work *w, const struct casefile *c, bool *moved, 
     struct db_result *r SCOPED(db_result_freep) = NULL;
     struct db_param p[] = {DB_STR(c->id)};
     const struct date zero = {1970, 1, 1};
-    struct date due;
+    struct term t;
 
     *moved = false;
+    TRY(work_terms(w, e));
     TRY(work_sql(w, SQL_CASE_TASKS_ASKED, p, &r, e));
     for (int i = 0; i < db_rows(r); i++) {
-        TRY(day_of(w, c, date_add(zero, db_int(r, i, 1)), &due, e));
-        if (date_days(due) == db_int(r, i, 2))
+        TRY(term_compute(w->a, w->terms, db_text(r, i, 3), date_add(zero, db_int(r, i, 1)), &t, e));
+        bool same = date_days(t.due) == db_int(r, i, 2);
+        if (same && db_text(r, i, 4)[0] == 'f')
             continue;
-        struct db_param move[] = {DB_STR(db_text(r, i, 0)), DB_STR(case_day(w->a, due))};
+        struct db_param move[] = {DB_STR(db_text(r, i, 0)), DB_STR(case_day(w->a, t.due)),
+                                  DB_STR(case_tr_json(w->a, &t.why)), DB_STR(case_tr_json(w->a, &t.calc))};
         TRY(work_sql(w, SQL_CASE_TASK_MOVE, move, NULL, e));
-        *moved = true;
+        *moved |= !same;
     }
     return RC_OK;
 }
@@ -67,9 +68,8 @@ enum rc case_tasks_again(struct work *w, const struct casefile *c, bool *moved, 
 enum rc case_task_opinions(struct case_doing *d, struct err *e)
 {
     const struct jval *list = jval_get(jval_get(d->c->flow->meta, "opinions"), d->c->service);
-    struct asking x = {.kind = "opinion"};
+    struct asking x = {.kind = "opinion", .rule = opinion_rule(d->c)};
 
-    TRY(opinion_day(d, &x.due, e));
     for (size_t i = 0; list && i < list->n; i++) {
         const struct jval *who = &list->items[i];
         x.institution = jval_str(who, "institution", d->c->institution);
@@ -82,20 +82,17 @@ enum rc case_task_opinions(struct case_doing *d, struct err *e)
 
 enum rc case_task_visit(struct case_doing *d, struct err *e)
 {
-    struct date today = case_today(d->w);
     bool urgent = d->c->bits & workflow_flag(&d->w->house->workflows, "urgent");
-    struct asking x = {"visit", d->c->institution, d->c->department, false,
-                       urgent                  ? date_add(today, 1)
-                       : date_valid(d->c->due) ? d->c->due
-                                               : date_add(today, 10)};
+    struct asking x = {.kind = "visit", .institution = d->c->institution, .department = d->c->department};
 
+    x.rule = urgent ? "policy.visit_urgent" : date_valid(d->c->due) ? TASK_OF_CASE : "policy.visit";
     return ask(d, &x, e);
 }
 
 /* The same day. */
 enum rc case_task_child(struct case_doing *d, struct err *e)
 {
-    struct asking x = {"child", d->c->institution, "asistenta_sociala", true, case_today(d->w)};
+    struct asking x = {"child", d->c->institution, "asistenta_sociala", true, "policy.child"};
 
     return ask(d, &x, e);
 }
@@ -105,13 +102,12 @@ enum rc case_task_elsewhere(struct case_doing *d, const char *message, struct er
 {
     const char *to = case_given(d, "institution"), *parent = NULL;
     bool opinion = strcmp(message, "staff_county_opinion") == 0;
-    struct asking x = {opinion ? "opinion" : "record", to, d->c->department, opinion, {0}};
+    struct asking x = {opinion ? "opinion" : "record", to, d->c->department, opinion, opinion_rule(d->c)};
     struct tr name;
 
     if (!to) {
         TRY(case_institution(d->w, d->c->institution, &name, &parent, e));
         x.institution = *parent ? parent : d->c->institution;
     }
-    TRY(opinion_day(d, &x.due, e));
     return ask(d, &x, e);
 }

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-static const char *tr_json(struct arena *a, const struct tr *t)
+const char *case_tr_json(struct arena *a, const struct tr *t)
 {
     BUF_SCOPE(out);
 
@@ -68,8 +68,8 @@ static enum rc add(struct work *w, struct casefile *c, const struct term_ask *as
                            DB_STR(case_day(a, t.due)),
                            DB_STR(case_int(a, t.minute)),
                            DB_STR(case_day(a, t.late_after)),
-                           DB_STR(tr_json(a, &t.why)),
-                           DB_STR(tr_json(a, &t.calc)),
+                           DB_STR(case_tr_json(a, &t.why)),
+                           DB_STR(case_tr_json(a, &t.calc)),
                            DB_STR(case_int(a, w->now_ms()))};
     if (main)
         main_days(c, &t);
@@ -172,7 +172,7 @@ static enum rc move(struct work *w, struct casefile *c, const struct open_term *
     struct db_param p[] = {
         DB_STR(case_int(a, o->id)), DB_STR(o->extension),          DB_STR(case_int(a, o->returned_days)),
         DB_STR(case_day(a, t.due)), DB_STR(case_int(a, t.minute)), DB_STR(case_day(a, t.late_after)),
-        DB_STR(tr_json(a, &t.why)), DB_STR(tr_json(a, &t.calc)),   DB_STR(case_int(a, w->now_ms()))};
+        DB_STR(case_tr_json(a, &t.why)), DB_STR(case_tr_json(a, &t.calc)),   DB_STR(case_int(a, w->now_ms()))};
     *moved |= date_cmp(t.due, o->due) != 0 || date_cmp(t.late_after, o->late_after) != 0;
     if (o->main)
         main_days(c, &t);
@@ -186,6 +186,8 @@ enum rc case_terms_again(struct work *w, struct casefile *c, const struct case_t
     struct db_param p[] = {DB_STR(c->id)};
     struct open_term *t;
 
+    struct db_param follow[] = {DB_STR(c->id)};
+
     *moved = false;
     TRY(work_terms(w, e));
     TRY(work_sql(w, SQL_CASE_TERMS_OPEN, p, &r, e));
@@ -198,15 +200,41 @@ enum rc case_terms_again(struct work *w, struct casefile *c, const struct case_t
         t[i].returned_days += x ? x->returned_days : 0;
         TRY(move(w, c, &t[i], moved, e));
     }
-    return RC_OK;
+    return work_sql(w, SQL_CASE_TASKS_FOLLOW, follow, NULL, e);
+}
+
+enum rc case_term_over(struct work *w, const struct casefile *c, const char *rule, struct err *e)
+{
+    struct db_param p[] = {DB_STR(c->id), DB_STR(case_day(w->a, case_today(w))), DB_STR(rule)};
+    return work_sql(w, SQL_CASE_TERM_STOP, p, NULL, e);
 }
 
 enum rc case_term_stop(struct work *w, struct casefile *c, struct err *e)
 {
-    struct db_param p[] = {DB_STR(c->id), DB_STR(case_day(w->a, case_today(w)))};
-
     c->due = c->late_after = (struct date){0};
-    return work_sql(w, SQL_CASE_TERM_STOP, p, NULL, e);
+    return case_term_over(w, c, NULL, e);
+}
+
+enum rc case_term_open(struct work *w, const struct casefile *c, const char *rule, struct date *last,
+                       struct err *e)
+{
+    struct db_result *r SCOPED(db_result_freep) = NULL;
+    struct db_param p[] = {DB_STR(c->id)};
+    struct open_term *t;
+
+    *last = (struct date){0};
+    TRY(work_sql(w, SQL_CASE_TERMS_OPEN, p, &r, e));
+    size_t n = read_terms(w, r, &t);
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(t[i].rule, rule) == 0)
+            *last = t[i].late_after;
+    return RC_OK;
+}
+
+enum rc case_term_wish(struct work *w, struct casefile *c, const char *rule, struct date *due, struct err *e)
+{
+    TRY(case_term_open(w, c, rule, due, e));
+    return date_valid(*due) ? RC_OK : case_term_sub(w, c, rule, due, e);
 }
 
 /* ---- moments ---- */

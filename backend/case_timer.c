@@ -10,7 +10,7 @@ enum { RING_MINUTE = 7 * 60, TERMS_AT_ONCE = 200, TRIES_MOST = 3 }; /* nobody ge
 #define ESCALATE "escalate."
 
 struct moments {
-    struct date opinion, contest, wait, permit;
+    struct date opinion, contest, wait, offer, permit;
 };
 
 static struct date col_day(const struct db_result *r, int col)
@@ -30,6 +30,7 @@ static enum rc moments_of(struct work *w, const struct casefile *c, struct momen
     m->opinion = col_day(r, 0);
     m->contest = col_day(r, 1);
     m->wait = col_day(r, 2);
+    m->offer = col_day(r, 3);
     if (end && !date_parse(end, &m->permit))
         m->permit = (struct date){0};
     return RC_OK;
@@ -47,6 +48,7 @@ static struct date base_day(const struct work *w, const struct casefile *c, cons
                 {"late_after", c->late_after},
                 {"opinion_due", m->opinion},
                 {"contest_due", m->contest},
+                {"offer_due", m->offer},
                 {"permit_end", m->permit}};
 
     for (size_t i = 0; i < COUNT(days); i++)
@@ -94,6 +96,14 @@ static bool clock_runs(const struct work *w, const struct casefile *c)
     return s && strcmp(s->clock, "runs") == 0 && strcmp(s->kind, "end") != 0;
 }
 
+/* Nobody is called on a Sunday. */
+static struct date working_day(const struct work *w, struct date d)
+{
+    while (w->terms && term_day_off(w->terms, d))
+        d = date_add(d, 1);
+    return d;
+}
+
 static void wind_escalation(struct winding *x, const struct work *w, const struct casefile *c)
 {
     const struct workflows *f = &w->house->workflows;
@@ -104,7 +114,7 @@ static void wind_escalation(struct winding *x, const struct work *w, const struc
         const struct wf_late *l = &f->escalation[i];
         const char *name = arena_fmt(x->a, ESCALATE "%lld", (long long)l->level);
         if (l->level > c->escalated)
-            wind(x, name, case_ms(date_add(c->late_after, l->after_days), RING_MINUTE));
+            wind(x, name, case_ms(working_day(w, date_add(c->late_after, l->after_days)), RING_MINUTE));
     }
 }
 
@@ -123,6 +133,7 @@ enum rc case_timers_wind(struct work *w, const struct casefile *c, struct err *e
 {
     struct winding x = {w->a, "", ""};
 
+    TRY(work_terms(w, e));
     TRY(all_rings(w, c, &x, e));
     struct db_param p[] = {DB_STR(c->id), DB_STR(x.names), DB_STR(x.times),
                            DB_STR(case_int(w->a, c->version)), DB_STR(case_int(w->a, w->now_ms()))};

@@ -167,6 +167,7 @@ DESK_HANDLER(desk_audit);
 DESK_HANDLER(desk_messages);
 DESK_HANDLER(desk_message_retry);
 DESK_HANDLER(desk_team);
+DESK_HANDLER(desk_team_late);
 DESK_HANDLER(desk_delegations);
 DESK_HANDLER(desk_why);
 DESK_HANDLER(desk_case);

@@ -46,6 +46,7 @@ const struct desk_route desk_routes[] = {
     DESK_ROUTE("POST", "/api/person/erase/look", "person.erase", &desk_person_in, desk_person_due),
     DESK_ROUTE("POST", "/api/person/erase", "person.erase", &desk_person_in, desk_person_erase),
     DESK_ROUTE("GET", "/api/team", "team.view", &desk_team_in, desk_team),
+    DESK_ROUTE("GET", "/api/team/late", "team.view", &desk_team_in, desk_team_late),
     DESK_ROUTE("GET", "/api/delegations", DESK_SESSION, NULL, desk_delegations),
     DESK_ROUTE("POST", "/api/delegations", DESK_SESSION, &desk_delegate_in, desk_delegate),
     DESK_ROUTE("POST", "/api/delegations/{id}/end", DESK_SESSION, NULL, desk_delegate_end),

@@ -224,13 +224,19 @@ static bool from_here(const struct wf_action *a, const char *state)
     return false;
 }
 
-static void action(struct desk_call *c, const struct workflow_choice *x)
+static enum rc action(struct desk_call *c, const struct casefile *f, const struct workflow_choice *x,
+                      struct err *e)
 {
     struct buf *b = &c->out;
+    struct date day;
+    struct tr say;
 
+    TRY(case_warning(c->w, f, x->action, &day, &say, e));
     js_open(b, NULL, '{');
     js_str(b, "id", x->action->id);
     js_tr(b, "label", &x->action->label);
+    if (date_valid(day))
+        js_tr(b, "warning", &say);
     js_bool(b, "allowed", x->allowed);
     js_tr(b, "why_not", x->allowed ? NULL : &x->why_not);
     js_open(b, "needs", '[');
@@ -243,6 +249,7 @@ static void action(struct desk_call *c, const struct workflow_choice *x)
     js_close(b, ']');
     js_str(b, "to", x->action->to);
     js_close(b, '}');
+    return RC_OK;
 }
 
 static enum rc actions(struct desk_call *c, const struct casefile *f, struct err *e)
@@ -254,7 +261,7 @@ static enum rc actions(struct desk_call *c, const struct casefile *f, struct err
     js_open(&c->out, "actions", '[');
     for (size_t i = 0; i < n; i++)
         if (from_here(list[i].action, f->state))
-            action(c, &list[i]);
+            TRY(action(c, f, &list[i], e));
     js_close(&c->out, ']');
     return RC_OK;
 }
@@ -316,7 +323,8 @@ enum rc desk_case_body(struct desk_call *c, const struct casefile *f, struct err
                             WORK_ASK(SQL_DESK_CASE_PARTS, both), WORK_ASK(SQL_CASE_REQUEST, one),
                             WORK_ASK(SQL_CASE_CORRECTIONS, one), WORK_ASK(SQL_DOC_LIST, one),
                             WORK_ASK(SQL_DRAFT_GET, one),        WORK_ASK(SQL_CASE_EVENTS, events),
-                            WORK_ASK(SQL_CASE_FACTS, facts),     WORK_ASK(SQL_DESK_OTHERS, others)};
+                            WORK_ASK(SQL_CASE_FACTS, facts),     WORK_ASK(SQL_DESK_OTHERS, others),
+                            WORK_ASK(SQL_CASE_TERMS_OPEN, one)};
 
     date_iso(today, date_of_ms(c->w->now_ms()));
     TRY(work_ahead(c->w, asks, COUNT(asks), e));

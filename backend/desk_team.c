@@ -4,6 +4,8 @@
 #include "backend/desk_priv.h"
 #include "backend/sql.h"
 
+enum { LATE_DAYS = 365 };
+
 struct team_in {
     const char *department;
 };
@@ -37,6 +39,20 @@ enum rc desk_team(struct desk_call *c, const void *in, struct err *e)
         desk_texts(c->w->a, roles, COUNT(roles)),
     };
     return as_json(c, SQL_DESK_TEAM, p, e);
+}
+
+/* Went to another institution after the law's day. */
+enum rc desk_team_late(struct desk_call *c, const void *in, struct err *e)
+{
+    const struct team_in *t = in;
+    struct desk_scope scope;
+    char since[11];
+
+    date_iso(since, date_add(date_of_ms(c->w->now_ms()), -LATE_DAYS));
+    TRY(desk_scope(c, "team.view", &scope, e));
+    struct db_param p[] = {scope.institutions, scope.departments, DB_STR(since),
+                           DB_STR(t->department && *t->department ? t->department : NULL)};
+    return as_json(c, SQL_DESK_FORWARDED_LATE, p, e);
 }
 
 enum rc desk_delegations(struct desk_call *c, const void *in, struct err *e)

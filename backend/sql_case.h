@@ -42,14 +42,15 @@
     X(SQL_CASE_SAVE, case_save, 18)                                                                          \
     X(SQL_CASE_STAND_IN, case_stand_in, 2)                                                                   \
     X(SQL_CASE_TASKS_CLOSE, case_tasks_close, 3)                                                             \
-    X(SQL_CASE_TASK_ADD, case_task_add, 8)                                                                   \
+    X(SQL_CASE_TASK_ADD, case_task_add, 11)                                                                  \
+    X(SQL_CASE_TASKS_FOLLOW, case_tasks_follow, 1)                                                           \
     X(SQL_CASE_TASK_DONE, case_task_done, 5)                                                                 \
     X(SQL_CASE_TASK_GET, case_task_get, 2)                                                                   \
     X(SQL_CASE_TASK_PLACES, case_task_places, 1)                                                             \
     X(SQL_CASE_TASKS_OPEN, case_tasks_open, 1)                                                               \
     X(SQL_CASE_TERM_ADD, case_term_add, 12)                                                                  \
     X(SQL_CASE_TERM_MOVE, case_term_move, 9)                                                                 \
-    X(SQL_CASE_TERM_STOP, case_term_stop, 2)                                                                 \
+    X(SQL_CASE_TERM_STOP, case_term_stop, 3)                                                                 \
     X(SQL_CASE_TERMS_OPEN, case_terms_open, 1)                                                               \
     X(SQL_CASE_TIMER_RING, case_timer_ring, 4)                                                               \
     X(SQL_CASE_TIMERS_DUE, case_timers_due, 2)                                                               \
@@ -78,7 +79,7 @@
     X(SQL_CASE_EXPERTS, case_experts, 2)                                                                     \
     X(SQL_CASE_DIGEST, case_digest, 3)                                                                       \
     X(SQL_CASE_TASKS_ASKED, case_tasks_asked, 1)                                                             \
-    X(SQL_CASE_TASK_MOVE, case_task_move, 2)                                                                 \
+    X(SQL_CASE_TASK_MOVE, case_task_move, 4)                                                                 \
     X(SQL_CASE_RANK, case_rank, 1)
 
 #endif

@@ -25,6 +25,7 @@
     X(SQL_DESK_MESSAGES, desk_messages, 2)                                                                   \
     X(SQL_DESK_MESSAGE_PLACE, desk_message_place, 1)                                                         \
     X(SQL_DESK_TEAM, desk_team, 5)                                                                           \
+    X(SQL_DESK_FORWARDED_LATE, desk_forwarded_late, 4)                                                       \
     X(SQL_DESK_DELEGATIONS, desk_delegations, 4)                                                             \
     X(SQL_DESK_SAID, desk_said, 2)                                                                           \
     X(SQL_DESK_PRESENT, desk_present, 2)                                                                     \

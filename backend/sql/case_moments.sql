@@ -3,4 +3,6 @@ SELECT (SELECT max(due) - date '1970-01-01' FROM case_task WHERE case_id = $1::u
     (SELECT max(due) - date '1970-01-01' FROM case_term WHERE case_id = $1::uuid AND ended_on IS NULL
         AND rule = 'policy.contest'),
     (SELECT max(due) - date '1970-01-01' FROM case_term WHERE case_id = $1::uuid AND ended_on IS NULL
-        AND NOT main AND rule LIKE 'cc.%')
+        AND NOT main AND rule LIKE 'cc.%'),
+    (SELECT max(due) - date '1970-01-01' FROM case_term WHERE case_id = $1::uuid AND ended_on IS NULL
+        AND rule = 'policy.offer')

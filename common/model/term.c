@@ -243,6 +243,7 @@ struct words {
     const struct terms *t;
     struct text_var vars[8];
     size_t n;
+    int64_t extra; /* days that the extension gave */
 };
 
 static const char *say(const struct words *w, const char *key, int lang)
@@ -264,19 +265,20 @@ static void words_of(struct words *w, const struct term_ask *ask, const struct t
                                     {"start", moment_text(w, out->start, ask->start.minute, lang)},
                                     {"reason", ask->reason ? ask->reason : ""},
                                     {"days", arena_fmt(w->a, "%lld", (long long)ask->returned_days)},
-                                    {"late", moment_text(w, out->late_after, -1, lang)}};
+                                    {"late", moment_text(w, out->late_after, -1, lang)},
+                                    {"extra", arena_fmt(w->a, "%lld", (long long)w->extra)}};
     w->n = COUNT(vars);
     memcpy(w->vars, vars, sizeof(vars));
 }
 
 static void explain(struct arena *a, const struct terms *t, const struct jval *rule,
-                    const struct term_ask *ask, struct term *out)
+                    const struct term_ask *ask, int64_t extra, struct term *out)
 {
     struct tr because = tr_of(rule, "because");
     const char *word = jval_str(rule, "count", "");
     bool moved = date_cmp(out->nominal, out->due) != 0,
          by_registration = strstr(out->starts_on, "registered") != NULL;
-    struct words w = {.a = a, .t = t};
+    struct words w = {.a = a, .t = t, .extra = extra};
     for (int i = 0; i < LANG_COUNT; i++) {
         words_of(&w, ask, out, (enum lang)i);
         const char *text = because.t[i];
@@ -316,9 +318,12 @@ const char *term_of_answer(const struct terms *t, const char *rule)
     return fits ? jval_str(r, "id", "") : "og27.answer";
 }
 
-/* An extension is a rule of its own, counted once from the same start; or only a number of days more. */
-static enum rc extend(const struct terms *t, const struct jval **rule, int64_t *more, struct err *e)
+/* An extension is a rule of its own, counted once from the same start; or only a number of days more. extra:
+ * days that it gives. */
+static enum rc extend(const struct terms *t, const struct jval **rule, int64_t *more, int64_t *extra,
+                      struct err *e)
 {
+    int64_t n = jval_int(*rule, "n", 0);
     const struct jval *x = jval_get(*rule, "extension");
     const char *other = jval_str(x, "rule", NULL);
     *more = jval_int(x, "max_extra_days", 0);
@@ -326,6 +331,7 @@ static enum rc extend(const struct terms *t, const struct jval **rule, int64_t *
         return err_set(e, RC_STATE, "term %s has no extension", jval_str(*rule, "id", ""));
     if (other && !(*rule = rule_find(t, other)))
         return err_set(e, RC_NOT_FOUND, "no term with the id %s", other);
+    *extra = other ? jval_int(*rule, "n", 0) - n : *more;
     return RC_OK;
 }
 
@@ -333,17 +339,18 @@ enum rc term_judge(struct arena *a, const struct terms *t, const struct term_ask
                    struct err *e)
 {
     const struct jval *rule = rule_find(t, ask->rule);
+    bool pauses = jval_bool(rule, "pause_on_return", false); /* extended or not */
     struct moment nominal, late;
-    int64_t more = 0;
+    int64_t more = 0, extra = 0;
 
     if (!rule)
         return err_set(e, RC_NOT_FOUND, "no term with the id %s", ask->rule);
     if (ask->reason)
-        TRY(extend(t, &rule, &more, e));
+        TRY(extend(t, &rule, &more, &extra, e));
     struct counting c = {t, rule, ask->start, ask->n ? ask->n : jval_int(rule, "n", 0)};
     struct term x = {.start = ask->start.day,
                      .extended = ask->reason != NULL,
-                     .paused = ask->returned_days > 0 && jval_bool(rule, "pause_on_return", false),
+                     .paused = ask->returned_days > 0 && pauses,
                      .law = jval_str(rule, "law", ""),
                      .article = jval_str(rule, "article", ""),
                      .kind = jval_str(rule, "kind", "deadline"),
@@ -357,7 +364,7 @@ enum rc term_judge(struct arena *a, const struct terms *t, const struct term_ask
     x.minute = nominal.minute;
     x.due = roll(t, rule, nominal.day);
     x.late_after = roll(t, rule, late.day);
-    explain(a, t, rule, ask, &x);
+    explain(a, t, rule, ask, extra, &x);
     *out = x;
     return RC_OK;
 }

@@ -74,7 +74,7 @@ export function Act({id, data, action, stale, act, close}) {
     }
   }
   return html`<${Panel} title=${L(action.label)} lead=${action.why && L(action.why)} close=${close} onSend=${send} send=${L(action.label)} busy=${busy}
-    final=${action.id === "register"}><${Changed} events=${stale} />${bad && !stale && html`<p class="notice bad" role="alert">${bad}</p>`}
+    final=${action.id === "register"}><${Changed} events=${stale} />${action.warning && html`<p class="notice warn"><${Icon} name="info" />${L(action.warning)}</p>`}${bad && !stale && html`<p class="notice bad" role="alert">${bad}</p>`}
     ${needs.map((n) => html`<${Need} key=${n.id} need=${n} data=${data} value=${given[n.id]} error=${errors[n.id]} set=${(v) => set({...given, [n.id]: v})} />`)}<//>`;
 }
 

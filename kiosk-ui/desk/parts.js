@@ -12,7 +12,7 @@ export function Term({data}) {
     data.term.due)}</strong><span class="quiet">${L(data.term.why)}</span></p>
     <p class="calc">${L(data.term.calc)}</p>
     <p class="quiet small">${[data.term.law, data.term.article].filter(Boolean).join(", ")}</p>
-    ${more.length > 0 && html`<ul class="terms">${more.map((x) => html`<li key=${x.id}><span class="num">${day(t.lang, x.due)}</span> ${L(x.why)}${x.ended_at &&
+    ${more.length > 0 && html`<ul class="terms">${more.map((x) => html`<li key=${x.id}><span class="num">${day(t.lang, x.due)}</span> ${L(x.calc || x.why)}${x.ended_at &&
       html` <span class="quiet">${t("term.ended")}</span>`}</li>`)}</ul>`}</section>`;
 }
 
@@ -41,7 +41,7 @@ export function Opinions({id, data, taken, headers}) {
   const mine = (x) => !x.done_at && !data.case.closed_at && may(x) && (x.assignee ? x.assignee === me.account : me.departments?.some((d) => d.id === x.department));
   return html`<section class="card"><h2>${t("opinions.title")}</h2><ul class="tasks">${data.tasks.map((x) => html`<li key=${x.id} class=${x.done_at ? "done" : ""}>
     <p><strong>${t.has(`task.${x.kind}`) && x.kind !== "opinion" ? `${t(`task.${x.kind}`)} · ` : ""}${place(x)}</strong> ${x.done_at ? html`<span class=${`state op-${x.result}`}>${
-    t(`opinion.${x.result || "none"}`)}</span>` : html`<span class="state">${t("opinion.open", {due: day(t.lang, x.due)})}</span>`}</p>${x.text && html`<p class="area">${x.text}</p>`}
+    t(`opinion.${x.result || "none"}`)}</span>` : html`<span class="state">${t("opinion.open", {due: day(t.lang, x.due)})}</span>`}</p>${!x.done_at && x.calc && html`<p class="quiet small">${L(x.calc)}</p>`}${x.text && html`<p class="area">${x.text}</p>`}
     ${mine(x) && html`<${Give} id=${id} task=${x} data=${data} taken=${taken} headers=${headers} />`}</li>`)}</ul></section>`;
 }
 
@@ -120,6 +120,7 @@ export function Timeline({data}) {
   const {t, L} = useDesk();
   const own = (e) => `act.${e.act.replaceAll(" ", "_")}`; // what the workflow has no word for
   const what = (e) => (t.has(own(e)) ? t(own(e)) : L(e.label) || e.act);
-  return html`<section class="card"><h2>${t("timeline.title")}</h2><ol class="timeline">${[...data.events].reverse().map((e, i) => html`<li key=${i}><p><strong>${what(e)}</strong>${e.public && html` <span class="tag">${t("timeline.public")}</span>`}</p>${e.reason && html`<p class="area">${e.reason}</p>`}<p class="quiet small num">${
+  return html`<section class="card"><h2>${t("timeline.title")}</h2><ol class="timeline">${[...data.events].reverse().map((e, i) => html`<li key=${i}><p><strong>${what(e)}</strong>${e.public && html` <span class="tag">${t("timeline.public")}</span>`}</p>${e.reason && html`<p class="area">${e.reason}</p>`}${e.given?.late_since && html`<p class="small"><span class="state m-bad">${t("timeline.late",
+    {due: day(t.lang, e.given.late_since)})}</span></p>`}<p class="quiet small num">${
     moment(t.lang, e.at)} · ${e.actor_name || t("timeline.system")}</p></li>`)}</ol></section>`;
 }

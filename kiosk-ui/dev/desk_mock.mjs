@@ -6,7 +6,7 @@ import {readFileSync, existsSync} from "node:fs";
 import {createHash, randomBytes} from "node:crypto";
 import {dirname, join} from "node:path";
 import {fileURLToPath} from "node:url";
-import {DeskWorld, tr} from "./desk_world.mjs";
+import {days, DeskWorld, tr} from "./desk_world.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const types = {".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8",
@@ -206,7 +206,9 @@ export class DeskMock {
         const service = world.services.find((s) => s.id === body.service);
         return service ? reply(200, {name: service.name, ...world.form(service, body.answers)}) : refuse(422, "err.required", null, {path: "service"});
       }
-      case "team": return can("team.view") ? reply(200, world.accounts.slice(0, 4).map((a) => {
+      case "team": if (path[1] === "late") return can("team.view") ? reply(200, [{case: world.cases[3].id, number: "41/2026", service: "petition.general",
+        due: days(world.today, -9), on: days(world.today, -2)}]) : refuse(403, "err.denied");
+        return can("team.view") ? reply(200, world.accounts.slice(0, 4).map((a) => {
         const open = world.cases.filter((c) => world.open(c) && c.assignee === a.account);
         const away = world.delegations.find((d) => d.account === a.account);
         return {account: a.account, full_name: a.full_name, open: open.length, late: open.filter((c) => c.late).length, due_week: open.filter((c) => !c.late)

@@ -264,7 +264,8 @@ export class DeskWorld {
     c.detail = {events, documents, notes: [{at: at(1, "10"), author: "ilona.szabo", author_name: "Szabó Ilona", text: "Am vorbit la telefon: " +
       "trimite și o fotografie.", public: false}],
     tasks: c.flags.includes("waits_opinion") ? [{id: this.uuid(), kind: "opinion", department: "urbanism", assignee: "dan.chis", asked_at: at(2, "09"),
-      due: days(this.today, 3), done_at: null, done_by: null, result: null, text: ""}, {id: this.uuid(), kind: "opinion", department: "politia_locala",
+      due: days(this.today, 3), calc: tr("Se numără de la data cererii. Avizul se dă în 5 zile lucrătoare.", "A számítás kezdete a kérés napja. A véleményt 5 munkanapon belül adják meg.",
+        "Counted from the day of asking. The opinion is given within 5 working days."), done_at: null, done_by: null, result: null, text: ""}, {id: this.uuid(), kind: "opinion", department: "politia_locala",
       assignee: null, asked_at: at(2, "09"), due: days(this.today, -1), done_at: at(4, "09"), done_by: "mihai.rus", result: "positive",
       text: "Fără obiecții."}] : [],
     messages: c.number ? [{id: this.uuid(), way: "email", message: "registered", state: "delivered", at: at(0, "08"), detail: "", attention: false},

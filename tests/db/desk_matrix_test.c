@@ -36,6 +36,7 @@ static const struct sample {
     {"POST", "/api/unlock", NULL, "", "{\"pin\":\"2580\"}", false},
     {"GET", "/api/queue", NULL, "?q=all", NULL, false},
     {"GET", "/api/team", NULL, "?department=urbanism", NULL, false},
+    {"GET", "/api/team/late", NULL, "?department=urbanism", NULL, false},
     {"POST", "/api/users", NULL, "", "{\"name\":\"x\",\"full_name\":\"X\",\"institution\":\"uat-1\"}", false},
     {"POST", "/api/users/{id}", "ana", "", "{\"act\":\"enable\"}", true},
     {"POST", "/api/roles", NULL, "",
