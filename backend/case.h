@@ -151,6 +151,14 @@ void case_cnp_hash(const struct work_house *h, const char *cnp, uint8_t out[32])
  * printed. [document.certify] reason: of a sealed case; or NULL. RC_STATE: it does not wait. */
 MUST enum rc case_printed(struct work *w, const struct actor *who, const char *document, const char *reason,
                           struct err *e);
+/* How many places of a service an institution has (workflows with a waiting list); until it is said, nobody
+ * counts them. RC_BAD_FIELD. */
+struct case_places {
+    const char *institution, *service;
+    int64_t n;
+};
+MUST enum rc case_places_set(struct work *w, const struct actor *who, const struct case_places *x,
+                             struct err *e);
 /* What hangs on an institution's notice board today (effect `post_notice`). Nothing of persons. */
 struct case_notice {
     const struct service *service;        /* NULL: withdrawn since */

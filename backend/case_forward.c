@@ -19,11 +19,11 @@ static bool forwards(const struct wf_action *x)
 enum rc case_warning(struct work *w, const struct casefile *c, const struct wf_action *x, struct date *day,
                      struct tr *say, struct err *e)
 {
-    static const struct tr late = {{
-        "Legea cerea trimiterea până la {due}. Se poate face și acum; dosarul păstrează că a fost târzie.",
-        "A törvény szerint az áttétel határideje {due} volt. Most is megtehető; az ügyben marad, hogy késett.",
-        "The law asked for this by {due}. It can still be done; the file keeps that it was late."}};
-    char text[11];
+    static const struct tr late = {
+        {"Legea cerea trimiterea până la {due}. Se poate face și acum; dosarul păstrează că a fost târzie.",
+         "A törvény szerint az áttétel határideje {due} volt. Most is megtehető; az ügyben marad, hogy "
+         "késett.",
+         "The law asked for this by {due}. It can still be done; the file keeps that it was late."}};
 
     *day = (struct date){0};
     *say = (struct tr){{NULL, NULL, NULL}};
@@ -34,10 +34,10 @@ enum rc case_warning(struct work *w, const struct casefile *c, const struct wf_a
         *day = (struct date){0};
         return RC_OK;
     }
-    date_ro(text, *day);
-    const struct text_var due = {"due", text};
-    for (int i = 0; i < LANG_COUNT; i++)
+    for (int i = 0; i < LANG_COUNT; i++) {
+        const struct text_var due = {"due", date_said(w->a, *day, (enum lang)i)};
         say->t[i] = text_fill(w->a, late.t[i], &due, 1);
+    }
     return RC_OK;
 }
 

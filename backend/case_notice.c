@@ -8,7 +8,7 @@ struct vars {
     struct buf json;
     enum lang lang;
     size_t n;
-    const char *rank;   /* on the waiting list; or NULL */
+    const char *rank;  /* on the waiting list; or NULL */
     struct date until; /* not valid: the message names none */
 };
 

@@ -14,24 +14,6 @@ enum { APART_MOST = 20 };
 
 /* ---- flags and facts a case is born with ---- */
 
-struct looking {
-    const struct form_ctx *form;
-    const struct answers *s;
-};
-
-static struct expr_value answer_of(const char *path, void *user)
-{
-    const struct looking *l = user;
-    const struct field *f = service_field(l->form->service, path);
-    const struct answer *x = f ? answers_get(l->s, path) : NULL;
-
-    if (!x || x->n == 0 || !form_visible(l->form, l->s, f))
-        return (struct expr_value){0};
-    if (f->type == FT_BOOL)
-        return (struct expr_value){.is_bool = true, .truth = strcmp(x->values[0], "true") == 0};
-    return (struct expr_value){.values = x->values, .n = x->n, .multi = f->type == FT_MULTI};
-}
-
 static bool listed(const struct jval *list, const char *id)
 {
     for (size_t i = 0; list && i < list->n; i++)
@@ -43,14 +25,12 @@ static bool listed(const struct jval *list, const char *id)
 static uint64_t born_flags(struct work *w, const struct casefile *c, const struct case_birth *b)
 {
     const struct workflows *f = &w->house->workflows;
-    const struct form_ctx form = case_form(w, c);
-    struct looking l = {&form, b->answers ? &b->answers->now : NULL};
     uint64_t bits = b->offline ? workflow_flag(f, "offline_origin") : 0;
 
     if (listed(jval_get(c->flow->meta, "two_person"), c->service))
         bits |= workflow_flag(f, "two_person");
-    for (size_t i = 0; c->svc && l.s && i < c->svc->n_flags; i++)
-        if (expr_true(c->svc->flags[i].when, answer_of, &l))
+    for (size_t i = 0; c->svc && b->answers && i < c->svc->n_flags; i++)
+        if (case_holds(w, c, b->answers, c->svc->flags[i].when))
             bits |= workflow_flag(f, c->svc->flags[i].flag);
     if (c->sealed)
         bits |= workflow_flag(f, "sealed");
@@ -189,6 +169,7 @@ enum rc case_begin(struct work *w, struct casefile *c, const struct case_birth *
     c->bits = born_flags(w, c, b);
     TRY(look_who_asks(w, c, b, x, e));
     born_facts(w, c, b->answers);
+    TRY(case_rule(w, c, b->answers, e));
     if (strcmp(c->state, "submitted") != 0)
         TRY(case_term_start(w, c, c->filed_on, e));
     TRY(case_insert(w, c, x, &there, e));

@@ -16,7 +16,7 @@ size_t case_words(struct arena *a, const char *list, const char ***out); /* "a, 
 const char *case_day(struct arena *a, struct date d); /* NULL: no day */
 const char *case_int(struct arena *a, int64_t n);
 const char *case_tr_json(struct arena *a, const struct tr *t); /* {"ro": ..., "hu": ..., "en": ...} */
-int64_t case_ms(struct date d, int minute); /* that minute of that day in Bucharest */
+int64_t case_ms(struct date d, int minute);                    /* that minute of that day in Bucharest */
 /* The term of the service, counted from day. */
 MUST enum rc case_term_start(struct work *w, struct casefile *c, struct date day, struct err *e);
 /* which: rule, "service", "service.late". *due: of the new term, not valid when there is none. */
@@ -128,6 +128,14 @@ MUST enum rc case_fx_cover(struct case_doing *d, const char *to, struct err *e);
 MUST enum rc case_fx_print(struct case_doing *d, const struct workflow_effect *x, struct err *e);
 MUST enum rc case_fx_notice(struct case_doing *d, const struct workflow_effect *x, struct err *e);
 MUST enum rc case_fx_release(struct case_doing *d, const struct workflow_effect *x, struct err *e);
+/* case_rule.c */
+bool case_holds(const struct work *w, const struct casefile *c, const struct case_answers *x,
+                const struct expr *when);
+/* Fact case.rule_result of a case that begins; x NULL: could not be read. */
+MUST enum rc case_rule(struct work *w, struct casefile *c, const struct case_answers *x, struct err *e);
+/* Fact case.place_free, unless somebody has settled it. */
+MUST enum rc case_place_free(struct work *w, const struct casefile *c, struct workflow_facts *out,
+                             struct err *e);
 /* case_code.c. A wrong guess is counted and audited, and with it the transaction is kept: the error's code is
  * CASE_WRONG_CODE. */
 #define CASE_WRONG_CODE "WRONG_CODE"

@@ -169,10 +169,15 @@ static enum rc move(struct work *w, struct casefile *c, const struct open_term *
     struct term_ask ask = {o->rule, o->start, o->n, o->extension, o->returned_days};
 
     TRY(term_judge(a, w->terms, &ask, &t, e));
-    struct db_param p[] = {
-        DB_STR(case_int(a, o->id)), DB_STR(o->extension),          DB_STR(case_int(a, o->returned_days)),
-        DB_STR(case_day(a, t.due)), DB_STR(case_int(a, t.minute)), DB_STR(case_day(a, t.late_after)),
-        DB_STR(case_tr_json(a, &t.why)), DB_STR(case_tr_json(a, &t.calc)),   DB_STR(case_int(a, w->now_ms()))};
+    struct db_param p[] = {DB_STR(case_int(a, o->id)),
+                           DB_STR(o->extension),
+                           DB_STR(case_int(a, o->returned_days)),
+                           DB_STR(case_day(a, t.due)),
+                           DB_STR(case_int(a, t.minute)),
+                           DB_STR(case_day(a, t.late_after)),
+                           DB_STR(case_tr_json(a, &t.why)),
+                           DB_STR(case_tr_json(a, &t.calc)),
+                           DB_STR(case_int(a, w->now_ms()))};
     *moved |= date_cmp(t.due, o->due) != 0 || date_cmp(t.late_after, o->late_after) != 0;
     if (o->main)
         main_days(c, &t);

@@ -44,12 +44,8 @@ static struct date base_day(const struct work *w, const struct casefile *c, cons
     const struct {
         const char *word;
         struct date day;
-    } days[] = {{"due", waits ? m->wait : c->due},
-                {"late_after", c->late_after},
-                {"opinion_due", m->opinion},
-                {"contest_due", m->contest},
-                {"offer_due", m->offer},
-                {"permit_end", m->permit}};
+    } days[] = {{"due", waits ? m->wait : c->due}, {"late_after", c->late_after}, {"opinion_due", m->opinion},
+                {"contest_due", m->contest},       {"offer_due", m->offer},       {"permit_end", m->permit}};
 
     for (size_t i = 0; i < COUNT(days); i++)
         if (strcmp(days[i].word, of) == 0)

@@ -94,6 +94,7 @@ enum rc case_facts(struct work *w, const struct casefile *c, struct workflow_fac
         {"case.contest_used", (c->bits & workflow_flag(&w->house->workflows, "contested")) != 0},
     };
     TRY(settled(w, c, out, e));
+    TRY(case_place_free(w, c, out, e));
     *author = c->author ? c->author : db_is_null(r, 0, 9) ? NULL : arena_str(w->a, db_text(r, 0, 9));
     return set_all(w, x, COUNT(x), out, e);
 }

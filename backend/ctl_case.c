@@ -138,6 +138,18 @@ static enum rc terms(struct ctl_work *cw, const struct args *a, struct err *e)
     return RC_OK;
 }
 
+static enum rc places(struct ctl_work *cw, const struct args *a, struct err *e)
+{
+    struct case_places x = {a->what, a->n_words == 2 ? a->words[0] : "", -1};
+
+    if (a->n_words != 2 || a->words[1][strspn(a->words[1], "0123456789")] || strlen(a->words[1]) > 6)
+        return err_set(e, RC_BAD_REQUEST, "case places INSTITUTION SERVICE N");
+    x.n = strtoll(a->words[1], NULL, 10);
+    TRY(case_places_set(&cw->w, &cw->who, &x, e));
+    printf("%s has %lld places of %s\n", x.institution, (long long)x.n, x.service);
+    return RC_OK;
+}
+
 static enum rc with(const struct args *a,
                     enum rc (*run)(struct ctl_work *cw, const struct args *a, struct err *e), struct err *e)
 {
@@ -175,6 +187,11 @@ static enum rc cmd_terms(const struct args *a, struct err *e)
     return with(a, terms, e);
 }
 
+static enum rc cmd_places(const struct args *a, struct err *e)
+{
+    return a->what ? with(a, places, e) : err_set(e, RC_BAD_REQUEST, "case places INSTITUTION SERVICE N");
+}
+
 const struct command case_commands[] = {
     {"case", "list", "[--institution ID] [--state STATE]", "cases, newest first", cmd_list, 0},
     {"case", "show", "CASE [--institution ID] [--by ACCOUNT]",
@@ -184,5 +201,7 @@ const struct command case_commands[] = {
     {"case", "open", NULL, "open what is registered, ring what is due; registryd does it every second",
      cmd_open, 0},
     {"case", "terms", NULL, "every date anew, after holidays were added", cmd_terms, 0},
+    {"case", "places", "INSTITUTION SERVICE N [--by ACCOUNT]",
+     "how many places the institution has; more requests than that wait in line", cmd_places, 2},
 };
 const size_t n_case_commands = COUNT(case_commands);

@@ -32,7 +32,7 @@ const struct migration migrations[] = {
     {42, "0042_pin.sql", embed_0042_pin_sql},
     {43, "0043_public.sql", embed_0043_public_sql},
     {44, "0044_document.sql", embed_0044_document_sql},
-    {46, "0046_case_task_why.sql", embed_0046_case_task_why_sql},
+    {46, "0046_case_days.sql", embed_0046_case_days_sql},
     {47, "0047_waits.sql", embed_0047_waits_sql},
     {49, "0049_active.sql", embed_0049_active_sql},
 };

@@ -7,6 +7,9 @@
     X(SQL_CASE_CNP, case_cnp, 1)                                                                             \
     X(SQL_CASE_CONNEXED, case_connexed, 1)                                                                   \
     X(SQL_CASE_COPY_PAPERS, case_copy_papers, 5)                                                             \
+    X(SQL_CASE_PLACES_LEFT, case_places_left, 3)                                                             \
+    X(SQL_CASE_PLACES_LOCK, case_places_lock, 2)                                                             \
+    X(SQL_CASE_PLACES_PUT, case_places_put, 5)                                                               \
     X(SQL_CASE_CORRECTIONS, case_corrections, 1)                                                             \
     X(SQL_CASE_DELEGATION_ADD, case_delegation_add, 7)                                                       \
     X(SQL_CASE_DELEGATION_END, case_delegation_end, 3)                                                       \

@@ -366,8 +366,48 @@ enum rc workflow_tick(struct arena *a, const struct workflows *w, const struct w
     return RC_OK;
 }
 
+struct unknown {
+    const struct service *s;
+    const char *path; /* of no question */
+};
+
+static void look_up(const char *path, void *user)
+{
+    struct unknown *u = user;
+    if (!service_field(u->s, path))
+        u->path = path;
+}
+
+/* A rule is of the service as it is offered now. */
+static enum rc rules_fit(const struct workflow *f, const struct catalog *c, struct err *e)
+{
+    const struct jval *rules = jval_get(f->meta, "rules");
+    ARENA_SCOPE(a);
+
+    for (size_t i = 0; rules && i < rules->n; i++) {
+        struct unknown u = {catalog_find(c, rules->names[i]), NULL};
+        const char *text = jval_str(&rules->items[i], "if", "");
+        struct expr *x;
+        if (!u.s)
+            continue; /* not offered here */
+        if (strcmp(u.s->workflow, f->id) != 0)
+            return err_at(e, RC_BAD_FIELD, "meta.rules", "%s: rules: %s is no service of this workflow",
+                          f->file, rules->names[i]);
+        enum rc rc = expr_parse(a, text, &x, e);
+        if (rc != RC_OK)
+            return err_wrap(e, rc, "%s: rules: %s", f->file, u.s->id);
+        expr_paths(x, look_up, &u);
+        if (u.path)
+            return err_at(e, RC_BAD_FIELD, "meta.rules", "%s: rules: %s does not ask %s", f->file, u.s->id,
+                          u.path);
+    }
+    return RC_OK;
+}
+
 enum rc workflow_services(const struct workflows *w, const struct catalog *c, struct err *e)
 {
+    for (size_t i = 0; i < w->n; i++)
+        TRY(rules_fit(&w->items[i], c, e));
     for (size_t i = 0; i < c->n + c->n_old; i++) {
         const struct service *s = i < c->n ? &c->services[i] : &c->old[i - c->n];
         const struct workflow *f = workflow_find(w, s->workflow);

@@ -10,9 +10,8 @@ static const char *const kinds[] = {"start", "open", "wait", "end", NULL};
 static const char *const clocks[] = {"none", "runs", "by_rule", "done", NULL};
 static const char *const types[] = {"bool", "string", NULL};
 static const char *const changes[] = {"never", "by_citizen", NULL};
-static const char *const moments[] = {"due",       "late_after", "opinion_due", "contest_due",
-                                      "offer_due", "permit_end", "registered",  "entered",
-                                      NULL};
+static const char *const moments[] = {"due",        "late_after", "opinion_due", "contest_due", "offer_due",
+                                      "permit_end", "registered", "entered",     NULL};
 
 static const struct jfield notice_fields[] = {JF_STR(struct wf_notice, who, J_REQ, 0, 64),
                                               JF_STR(struct wf_notice, message, J_REQ, 0, 64)};

@@ -5,6 +5,7 @@ pridvor_test(db_case LABEL db SOURCES db/case_test.c LIBS casetest TIMEOUT 300)
 pridvor_test(db_case_reach LABEL db SOURCES db/case_reach_test.c LIBS casetest TIMEOUT 300)
 pridvor_test(db_case_office LABEL db SOURCES db/case_office_test.c LIBS casetest TIMEOUT 300)
 pridvor_test(db_case_hold LABEL db SOURCES db/case_hold_test.c LIBS casetest Threads::Threads TIMEOUT 300)
+pridvor_test(db_case_due LABEL db SOURCES db/case_due_test.c LIBS casetest TIMEOUT 300)
 pridvor_test(db_case_board LABEL db SOURCES db/case_board_test.c LIBS casetest TIMEOUT 300)
 pridvor_test(db_case_life LABEL db SOURCES db/case_life_test.c db/case_gift.c db/case_model.c db/case_proof.c
   LIBS casetest Threads::Threads TIMEOUT 900)

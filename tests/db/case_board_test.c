@@ -161,6 +161,85 @@ static void a_place_goes_on(void **state)
     assert_string_equal(of_case(first, "state"), "decided");
 }
 
+static enum rc places(const char *institution, const char *service, int64_t n)
+{
+    struct work w = rig_begin(&rig);
+    struct case_places x = {institution, service, n};
+    enum rc rc = case_places_set(&w, &actor_system, &x, &e);
+    rig_end(&w);
+    return rc;
+}
+
+/* What a rule of data lets pass goes on by itself; how many places there are is said by the institution. */
+static void a_rule_says_yes(void **state)
+{
+    (void)state;
+    struct work w = rig_begin(&rig);
+    const char *letter = new_case("hall-2", "info.newsletter",
+                                  rig_answers(w.a, catalog_find(&rig.house.catalog, "info.newsletter"), 0));
+    assert_string_equal(of_case(letter, "state || (facts->>'case.rule_result')"), "decidedpass");
+    assert_string_equal(of_case(letter, "(NOT 'no_match' = ANY (flags))::text"), "true");
+
+    const char *car = rig_answers(w.a, catalog_find(&rig.house.catalog, "parking.place"), 0);
+    assert_int_equal(places("hall-2", "petition.general", 1), RC_BAD_FIELD);
+    assert_int_equal(places("nowhere", "parking.place", 1), RC_BAD_FIELD);
+    assert_int_equal(places("hall-2", "parking.place", -1), RC_BAD_FIELD);
+    assert_int_equal(places("hall-2", "parking.place", 1), RC_OK);
+    assert_string_equal(Q("SELECT detail FROM audit WHERE act = 'places'"), "parking.place: 1");
+    const char *one = new_case("hall-2", "parking.place", car),
+               *two = new_case("hall-2", "parking.place", car);
+    assert_string_equal(of_case(one, "state || (facts->>'case.rule_result')"), "in_workreview");
+    assert_int_equal(step("other", one, "review_wait", GIVEN({"reason", "x"})), RC_STATE);
+    assert_string_equal(sentence, "A place is free.");
+    DOES("other", one, "review_yes", GIVEN({"reason", "Domiciliu și mașină proprie."}));
+    assert_int_equal(step("other", two, "review_yes", GIVEN({"reason", "x"})), RC_STATE);
+    assert_string_equal(sentence, "No place is free.");
+    DOES("other", two, "review_wait", GIVEN({"reason", "Îndeplinește condițiile."}));
+    const char *three = new_case("hall-2", "parking.place", car);
+    DOES("other", three, "review_wait", GIVEN({"reason", "Îndeplinește condițiile."}));
+    assert_string_equal(of_case(two, "state"), "waiting");
+    assert_string_equal(Q("SELECT string_agg(vars::jsonb->>'rank', ',' ORDER BY id) FROM owed_message WHERE "
+                          "message = 'waiting_list' AND request_id IN (SELECT id FROM casefile WHERE "
+                          "institution = 'hall-2')"),
+                        "1,2");
+    /* more places: the line goes on in its order */
+    assert_int_equal(step("other", two, "place_found", NULL, 0), RC_STATE);
+    assert_int_equal(places("hall-2", "parking.place", 2), RC_OK);
+    assert_int_equal(step("other", three, "place_found", NULL, 0), RC_STATE);
+    DOES("other", two, "place_found", NULL, 0);
+    assert_int_equal(step("other", three, "place_found", NULL, 0), RC_STATE);
+    /* and one that is let go goes to who waits */
+    const char *four = new_case("hall-2", "parking.place", car);
+    DOES("other", one, "pay", NULL, 0);
+    DOES("citizen", one, "expire", NULL, 0);
+    assert_int_equal(step("other", four, "review_yes", GIVEN({"reason", "x"})), RC_STATE);
+    DOES("other", three, "place_found", NULL, 0);
+    rig_end(&w);
+}
+
+/* The same without a person in between, for a service whose rule passes. */
+static void a_rule_puts_in_line(void **state)
+{
+    (void)state;
+    struct work w = rig_begin(&rig);
+    struct workflow *flow =
+        (struct workflow *)(uintptr_t)workflow_find(&rig.house.workflows, "auto"); /* the rig's own copy */
+    struct jval *meta = flow->meta, *other = NULL;
+    const char *car = rig_answers(w.a, catalog_find(&rig.house.catalog, "parking.place"), 0);
+    static const char rules[] = "{\"rules\":{\"parking.place\":{\"if\":\"second != 'nobody'\"}}}";
+
+    assert_int_equal(jval_parse(w.a, rules, strlen(rules), &other, &e), RC_OK);
+    flow->meta = other;
+    assert_int_equal(places("hall-2", "parking.place", 3), RC_OK);
+    const char *one = new_case("hall-2", "parking.place", car),
+               *two = new_case("hall-2", "parking.place", car);
+    assert_string_equal(of_case(one, "state"), "decided");
+    assert_string_equal(of_case(two, "state"), "waiting");
+    flow->meta = meta;
+    Q("DELETE FROM place_stock");
+    rig_end(&w);
+}
+
 /* What was issued no longer holds: nobody can take it from the page any more, and the story says so. */
 static void a_revoked_act_is_gone(void **state)
 {
@@ -286,7 +365,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_letter_waits_for_paper), cmocka_unit_test(a_notice_hangs_from_day_to_day),
-        cmocka_unit_test(a_place_goes_on),          cmocka_unit_test(a_revoked_act_is_gone),
+        cmocka_unit_test(a_place_goes_on),          cmocka_unit_test(a_rule_says_yes),
+        cmocka_unit_test(a_rule_puts_in_line),      cmocka_unit_test(a_revoked_act_is_gone),
         cmocka_unit_test(colleagues_are_told),
     };
     return cmocka_run_group_tests(tests, steps_setup, steps_teardown);

@@ -236,7 +236,7 @@ static const char *value_of(struct guard *g, const char *path)
     if (strcmp(path, "case.found") == 0)
         return *c->found ? c->found : NULL;
     if (strcmp(path, "case.rule_result") == 0)
-        return NULL;
+        return c->passes ? "pass" : "review";
     if (strcmp(path, "actor.is_author") == 0) {
         const char *author = *c->author ? c->author : c->draft_by;
         return yes(g->u && strcmp(author, g->u->name) == 0);
@@ -566,6 +566,8 @@ struct model_case *model_add(struct model *m, const char *id)
     part[5][strcspn(part[5], "|")] = 0;
     c->confirmed = strcmp(part[5], "true") == 0;
     model_read(m, c);
+    c->passes = strcmp(c->service, "info.newsletter") == 0;
+    c->place = strcmp(part[2], "auto") == 0; /* nobody counts them */
     snprintf(did, sizeof(did), "%s",
              model_sql(m,
                        "SELECT concat(' ', string_agg(DISTINCT act, ' '), ' ') FROM case_event WHERE "

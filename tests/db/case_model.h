@@ -18,7 +18,7 @@ struct model_case {
     const struct jval *flow;
     uint64_t flags;
     int64_t version;
-    bool fee_due, fee_paid, confirmed, has_wait, both, evidence, approvals, place, delivered, ended;
+    bool passes, fee_due, fee_paid, confirmed, has_wait, both, evidence, approvals, place, delivered, ended;
     bool did[MODEL_ACTS]; /* by action */
     int acts;
 };

@@ -394,6 +394,13 @@ static void services_must_fit(void **state)
     s.n_flags = 1;
     assert_int_equal(workflow_services(&w, &c, &e), RC_BAD_FIELD);
     assert_non_null(strstr(e.text, "workflow simple does not bear the flag \"urgent\""));
+    struct service letter = {.id = "info.newsletter", .workflow = "simple"}; /* auto.json has a rule for it */
+    c.services = &letter;
+    assert_int_equal(workflow_services(&w, &c, &e), RC_BAD_FIELD);
+    assert_non_null(strstr(e.text, "info.newsletter is no service of this workflow"));
+    letter.workflow = "auto";
+    assert_int_equal(workflow_services(&w, &c, &e), RC_BAD_FIELD);
+    assert_non_null(strstr(e.text, "info.newsletter does not ask sub.channel"));
 }
 
 int main(void)

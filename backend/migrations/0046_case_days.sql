@@ -6,3 +6,13 @@ ALTER TABLE case_task
 UPDATE case_task SET rule = CASE kind WHEN 'visit' THEN 'policy.visit' WHEN 'child' THEN 'policy.child'
     ELSE 'policy.opinion' END;
 ALTER TABLE case_task ALTER COLUMN rule SET NOT NULL;
+
+-- How many places there are of what an institution gives out; no row: nobody counts them.
+CREATE TABLE place_stock (
+    institution text COLLATE "C" NOT NULL,
+    service text COLLATE "C" NOT NULL,
+    n integer NOT NULL CHECK (n >= 0),
+    at timestamptz NOT NULL,
+    by text COLLATE "C" NOT NULL,
+    PRIMARY KEY (institution, service)
+);
