@@ -7,8 +7,10 @@
 #include "backend/sql.h"
 #include "common/base/log.h"
 
-/* Parts of a failed batch wait on a stack: at most one half per level, and the depth is log2 of the batch. */
-enum { HALVES_MAX = 16, SERVER_LEN = 96, SERVER_MS = 5000 };
+enum { RUNNING_MAX = 2, WORTH_AHEAD = 8, SERVER_LEN = 96, SERVER_MS = 5000 };
+/* Parts of failed batches wait on a stack: of each that runs at most one half per level, and the depth is
+ * log2 of the batch. */
+enum { PARTS_MAX = 16 * RUNNING_MAX };
 
 /* A connection and which server it reached: start time and address of the postmaster; "" while it is down. */
 struct road {
@@ -16,15 +18,26 @@ struct road {
     struct db *db;
     char server[SERVER_LEN];
 };
-struct shard {
-    struct road road; /* first: callbacks know the road */
-    struct intake *in;
-    struct line waiting, flying, halves[HALVES_MAX];
-    unsigned n_halves;
+/* What is under way in one transaction. */
+struct batch {
+    struct shard *s;
+    struct line flying;
     bool busy, retried;
     int64_t sent_us;
     uint64_t flush_life; /* of the flush connection when the batch left */
     struct intake_rows rows;
+};
+struct part {
+    struct line l;
+    bool retried;
+};
+struct shard {
+    struct road road; /* first: callbacks know the road */
+    struct intake *in;
+    struct line waiting;
+    struct part parts[PARTS_MAX];
+    unsigned n_parts, running;
+    struct batch batches[RUNNING_MAX];
 };
 struct intake {
     struct intake_conf conf;
@@ -122,39 +135,55 @@ static bool lonely(const struct shard *s)
 {
     const struct intake *in = s->in;
     for (unsigned i = 0; i < in->n_shards; i++)
-        if (in->shards[i].busy)
+        if (in->shards[i].running)
             return false;
     return !in->flush_busy && !in->settled.n;
 }
 
 static void on_batch(const struct db_reply *r, void *user);
-static void send_next(struct shard *s);
 
-static enum rc send_batch(struct shard *s, struct err *e)
+static enum rc send_batch(struct batch *b, bool alone, struct err *e)
 {
+    struct intake *in = b->s->in;
     struct db_param p[INTAKE_PARAMS];
 
-    s->flush_life = db_connects(s->in->flush.db);
-    intake_rows_fill(&s->rows, &s->flying, lonely(s), &s->in->conf, s->in->conf.now_ms());
-    intake_rows_params(&s->rows, p);
-    s->sent_us = mono_us();
-    return db_send(s->road.db, intake_rows_stmt(&s->rows), p, s->in->conf.deadline_ms, on_batch, s, e);
+    b->flush_life = db_connects(in->flush.db);
+    intake_rows_fill(&b->rows, &b->flying, alone, &in->conf, in->conf.now_ms());
+    intake_rows_params(&b->rows, p);
+    b->sent_us = mono_us();
+    return db_send(b->s->road.db, intake_rows_stmt(&b->rows), p, in->conf.deadline_ms, on_batch, b, e);
+}
+
+/* While one runs, the next stands behind it in the connection as soon as it is worth its fixed cost: then the
+ * database need not wait until we have read what all terminals sent. */
+static struct batch *place_for_next(struct shard *s)
+{
+    if (!s->n_parts && s->waiting.n < (s->running ? WORTH_AHEAD : 1))
+        return NULL;
+    for (unsigned i = 0; i < RUNNING_MAX; i++)
+        if (!s->batches[i].busy)
+            return &s->batches[i];
+    return NULL;
 }
 
 static void send_next(struct shard *s)
 {
     struct err e = {0};
+    struct batch *b;
 
-    while (!s->busy && !s->in->closing && usable(s) && (s->n_halves || s->waiting.n)) {
-        struct line l;
-        if (s->n_halves)
-            line_move(&l, &s->halves[--s->n_halves]);
+    while (!s->in->closing && usable(s) && (b = place_for_next(s))) {
+        struct part p = {.retried = false};
+        bool alone = lonely(s);
+        if (s->n_parts)
+            p = s->parts[--s->n_parts];
         else
-            l = line_take(&s->waiting, INTAKE_BATCH_MAX);
-        line_move(&s->flying, &l);
-        s->busy = send_batch(s, &e) == RC_OK;
-        if (!s->busy)
-            answer_line(s->in, &s->flying, &e);
+            p.l = line_take(&s->waiting, INTAKE_BATCH_MAX);
+        line_move(&b->flying, &p.l);
+        b->retried = p.retried;
+        b->busy = send_batch(b, alone, &e) == RC_OK;
+        s->running += b->busy;
+        if (!b->busy)
+            answer_line(s->in, &b->flying, &e);
     }
 }
 
@@ -162,17 +191,17 @@ static void send_next(struct shard *s)
 
 /* Committed. A request that was alone is on disk; a batch waits for the flush, if that still is the one it
  * left with. */
-static void batch_done(struct shard *s, const struct db_result *r)
+static void batch_done(struct batch *b, const struct db_result *r)
 {
-    struct intake *in = s->in;
+    struct intake *in = b->s->in;
 
-    intake_rows_take(&s->rows, r);
-    if (s->rows.how == INTAKE_ALONE) {
-        answer_line(in, &s->flying, NULL);
-    } else if (!usable(s) || s->flush_life != db_connects(in->flush.db)) {
-        answer_unknown(in, &s->flying, "the database server changed under the batch");
+    intake_rows_take(&b->rows, r);
+    if (b->rows.how == INTAKE_ALONE) {
+        answer_line(in, &b->flying, NULL);
+    } else if (!usable(b->s) || b->flush_life != db_connects(in->flush.db)) {
+        answer_unknown(in, &b->flying, "the database server changed under the batch");
     } else {
-        line_join(&in->settled, &s->flying);
+        line_join(&in->settled, &b->flying);
     }
 }
 
@@ -218,68 +247,83 @@ static void flush_next(struct intake *in)
 
 /* 23505: another process has just committed the same request (an answer was lost, the terminal came back), or
  * a receipt code is taken. 40: the server asks for another try. */
-static bool worth_again(const struct shard *s, const char *state)
+static bool worth_again(const struct batch *b, const char *state)
 {
-    return !s->retried && (strcmp(state, "23505") == 0 || strncmp(state, "40", 2) == 0);
+    return !b->retried && (strcmp(state, "23505") == 0 || strncmp(state, "40", 2) == 0);
 }
 
-static void batch_failed(struct shard *s, const struct db_reply *r)
+static void put_part(struct shard *s, struct line *l, bool retried)
 {
-    struct intake *in = s->in;
-    struct err e = r->err;
+    struct part *p = &s->parts[s->n_parts++];
+    line_move(&p->l, l);
+    p->retried = retried;
+}
+
+/* What of a failed batch is to be tried once more, in which pieces; false: nothing is. */
+static bool try_again(struct batch *b, const char *state)
+{
+    struct shard *s = b->s;
     /* 22, 23: values; 21: two different requests under one id met in one batch */
-    bool data = r->state[0] == '2' && strchr("123", r->state[1]) && r->state[1];
-    bool again = worth_again(s, r->state);
+    bool data = state[0] == '2' && strchr("123", state[1]) && state[1];
+    bool again = worth_again(b, state);
+
+    if ((!data && !again) || s->n_parts + 2 > PARTS_MAX)
+        return false;
+    if (b->rows.how == INTAKE_NEW) {
+        for (struct intake_item *it = b->flying.head; it; it = it->next)
+            it->doubtful = true;
+        put_part(s, &b->flying, b->retried);
+        s->in->stats.doubted++;
+        return true;
+    }
+    if (b->flying.n > 1) {
+        struct line first = line_take(&b->flying, b->flying.n / 2);
+        log_warn("event=batch_halved n=%u sqlstate=%s", first.n + b->flying.n, state);
+        put_part(s, &b->flying, b->retried);
+        put_part(s, &first, b->retried);
+        s->in->stats.halved++;
+        return true;
+    }
+    if (again)
+        put_part(s, &b->flying, true);
+    return again;
+}
+
+static void batch_failed(struct batch *b, const struct db_reply *r)
+{
+    struct intake *in = b->s->in;
+    struct err e = r->err;
 
     if (r->unknown)
-        in->stats.unanswered += s->flying.n;
-    if (s->rows.how == INTAKE_NEW && (data || again) && s->n_halves < HALVES_MAX) {
-        for (struct intake_item *it = s->flying.head; it; it = it->next)
-            it->doubtful = true;
-        line_move(&s->halves[s->n_halves++], &s->flying);
-        in->stats.doubted++;
+        in->stats.unanswered += b->flying.n;
+    if (try_again(b, r->state))
         return;
-    }
-    if (s->flying.n > 1 && (data || again) && s->n_halves + 2 <= HALVES_MAX) {
-        struct line first = line_take(&s->flying, s->flying.n / 2);
-        line_move(&s->halves[s->n_halves++], &s->flying);
-        line_move(&s->halves[s->n_halves++], &first);
-        in->stats.halved++;
-        log_warn("event=batch_halved n=%u sqlstate=%s", first.n + s->halves[s->n_halves - 2].n, r->state);
-        return;
-    }
-    if (again && s->n_halves < HALVES_MAX) {
-        line_move(&s->halves[s->n_halves++], &s->flying);
-        s->retried = true;
-        return;
-    }
     if (strcmp(r->state, "23505") == 0)
         err_set(&e, RC_CONFLICT, "%s", r->err.text);
     else if (e.rc == RC_INTERNAL) /* ours: the terminal keeps its request and comes again */
         e.rc = RC_UNAVAILABLE;
-    log_err(&e, "event=intake_failed n=%u sqlstate=%s unknown=%d", s->flying.n, r->state, r->unknown);
-    answer_line(in, &s->flying, &e);
-    s->retried = false;
+    log_err(&e, "event=intake_failed n=%u sqlstate=%s unknown=%d", b->flying.n, r->state, r->unknown);
+    answer_line(in, &b->flying, &e);
 }
 
 static void on_batch(const struct db_reply *r, void *user)
 {
-    struct shard *s = user;
+    struct batch *b = user;
+    struct shard *s = b->s;
     struct intake *in = s->in;
     unsigned size = 0;
 
-    while (size < COUNT(in->stats.size_sum) - 1 && (1u << size) < s->flying.n)
+    while (size < COUNT(in->stats.size_sum) - 1 && (1u << size) < b->flying.n)
         size++;
     in->stats.size_sum[size]++;
     in->stats.batches++;
-    in->stats.commit_us += (uint64_t)(mono_us() - s->sent_us);
-    s->busy = false;
-    if (r->err.rc == RC_OK) {
-        s->retried = false;
-        batch_done(s, r->rows);
-    } else {
-        batch_failed(s, r);
-    }
+    in->stats.commit_us += (uint64_t)(mono_us() - b->sent_us);
+    b->busy = false;
+    s->running--;
+    if (r->err.rc == RC_OK)
+        batch_done(b, r->rows);
+    else
+        batch_failed(b, r);
     flush_next(in);
     send_next(s); /* what waits by now; the first ones of an idle shard leave at the end of their turn */
 }
@@ -290,8 +334,8 @@ static void refuse_waiting(struct shard *s)
 {
     struct err e = {0};
     err_set(&e, RC_UNAVAILABLE, "the database connection was lost");
-    while (s->n_halves)
-        answer_line(s->in, &s->halves[--s->n_halves], &e);
+    while (s->n_parts)
+        answer_line(s->in, &s->parts[--s->n_parts].l, &e);
     answer_line(s->in, &s->waiting, &e);
 }
 
@@ -436,7 +480,10 @@ struct intake *intake_new(uv_loop_t *loop, const struct intake_conf *conf)
         struct shard *s = &in->shards[i];
         s->in = in;
         line_init(&s->waiting);
-        line_init(&s->flying);
+        for (unsigned k = 0; k < RUNNING_MAX; k++) {
+            s->batches[k].s = s;
+            line_init(&s->batches[k].flying);
+        }
         road_open(&s->road, in, loop, SQL_SESSION_INTAKE, on_shard_down);
     }
     return in;
@@ -446,7 +493,8 @@ static void intake_closed(uv_handle_t *h)
 {
     struct intake *in = h->data;
     for (unsigned i = 0; i < in->n_shards; i++)
-        intake_rows_free(&in->shards[i].rows);
+        for (unsigned k = 0; k < RUNNING_MAX; k++)
+            intake_rows_free(&in->shards[i].batches[k].rows);
     free(in);
 }
 
@@ -479,11 +527,19 @@ unsigned intake_shards(const struct intake *in)
     return in ? in->n_shards : 0;
 }
 
+static unsigned running(const struct shard *s)
+{
+    unsigned n = 0;
+    for (unsigned i = 0; i < RUNNING_MAX; i++)
+        n += s->batches[i].flying.n;
+    return n;
+}
+
 unsigned intake_waiting(const struct intake *in)
 {
     unsigned n = 0;
     for (unsigned i = 0; in && i < in->n_shards; i++)
-        n += in->shards[i].waiting.n + in->shards[i].flying.n;
+        n += in->shards[i].waiting.n + running(&in->shards[i]);
     return n;
 }
 

@@ -1,9 +1,10 @@
 /* Requests become register entries. Whatever waits while a batch runs goes into the next one together: no
- * timer, one counter update per book and batch. Batches commit one after the other without waiting for the
- * disk; a flush, on a connection of its own, makes all of them safe that ran before it, and only then are
- * they answered. A batch that fails because of its data is run again in halves, so a bad request falls alone.
- * With several connections institutions are spread over them, so that two batches never hold one counter; one
- * carries about 25,000 requests a second. */
+ * timer, one counter update per book and batch. Two batches may be under way in a connection, so that the
+ * database has the next one when it is done with the first. They commit one after the other without waiting
+ * for the disk; a flush, on a connection of its own, makes all of them safe that ran before it, and only then
+ * are they answered. A batch that fails because of its data is run again in halves, so a bad request falls
+ * alone. With several connections institutions are spread over them, so that two batches never hold one
+ * counter; one carries about 25,000 requests a second. */
 #ifndef PRIDVOR_INTAKE_H
 #define PRIDVOR_INTAKE_H
 

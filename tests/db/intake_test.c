@@ -280,6 +280,48 @@ static void bad_ones_fall_alone(void **state)
     house_stop(&h);
 }
 
+/* One batch runs and the next already stands behind it: a bad one in either falls alone, and a copy of what
+ * is under way in the first gets the same number. */
+static void one_behind_the_other(void **state)
+{
+    enum { WAVE = 16, WAVES = 12 };
+    struct house h;
+    unsigned bad = 0, copies = 0;
+    (void)state;
+
+    fresh_database("behind");
+    house_start(&h, 0);
+    for (int i = 0; i < WAVE * WAVES; i++) {
+        struct sent *s = item_new(1 + i % 5);
+        bool copy = i % WAVE == 9 && i > WAVE;
+        if (i % (3 * WAVE) == 5)
+            s->item.service = "\xff\xfe";
+        if (copy) {
+            const struct sent *first = &sent[i - WAVE + 1];
+            memcpy(s->item.id, first->item.id, sizeof(s->item.id));
+            memcpy(s->item.sha256, first->item.sha256, SHA256_LEN);
+            s->item.institution = first->institution;
+            s->item.receipt_code = first->code;
+        }
+        intake_put(h.in, &s->item);
+        if (i % WAVE == WAVE - 1)
+            uv_run(&h.loop, UV_RUN_NOWAIT);
+    }
+    house_wait(&h);
+    for (int i = 0; i < WAVE * WAVES; i++) {
+        bool is_bad = i % (3 * WAVE) == 5, copy = i % WAVE == 9 && i > WAVE;
+        const struct sent *first = copy ? &sent[i - WAVE + 1] : &sent[i];
+        bad += is_bad;
+        copies += copy;
+        assert_int_equal(sent[i].rc, is_bad ? RC_BAD_FIELD : RC_OK);
+        assert_int_equal(sent[i].item.n, first->item.n);
+        /* of the two, whoever came to the database second */
+        assert_true(!copy || sent[i].item.repeat != first->item.repeat);
+    }
+    assert_sound(WAVE * WAVES - bad - copies);
+    house_stop(&h);
+}
+
 static void year_changes_the_book(void **state)
 {
     struct house h;
@@ -429,13 +471,10 @@ static int teardown(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(many_together),
-        cmocka_unit_test(repeats_and_conflicts),
-        cmocka_unit_test(bad_ones_fall_alone),
-        cmocka_unit_test(year_changes_the_book),
-        cmocka_unit_test(cancelled_wait_is_no_answer),
-        cmocka_unit_test(deadline_closes),
-        cmocka_unit_test(refused_while_down),
+        cmocka_unit_test(many_together),         cmocka_unit_test(repeats_and_conflicts),
+        cmocka_unit_test(bad_ones_fall_alone),   cmocka_unit_test(one_behind_the_other),
+        cmocka_unit_test(year_changes_the_book), cmocka_unit_test(cancelled_wait_is_no_answer),
+        cmocka_unit_test(deadline_closes),       cmocka_unit_test(refused_while_down),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
