@@ -478,7 +478,7 @@ static void a_thousand_lives(void **state)
     int round = 0;
 
     (void)state;
-    model_make(&m, &rig, lives * 3 + 100);
+    model_make(&m, &rig, lives * 8 + 100);
     read_actors();
     born(lives);
     for (; open > 0; round++) {
