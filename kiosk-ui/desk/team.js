@@ -70,7 +70,7 @@ export function Team({q}) {
       <td role="cell" data-label=${t("team.week")} class="num">${p.due_week}</td><td role="cell" data-label=${t("team.absent")}>${p.absent ? html`<span class="state">${t("team.away_until", {to:
       day(lang, p.absent.to), who: people.find((x) => x.account === p.absent.to_account)?.full_name || p.absent.to_account || "–"})}</span>` : html`<span class="quiet">${t("team.here")}</span>`}</td>
       </tr>`)}</tbody></table></div>` : html`<${Empty} title=${t("empty.team")} />`)}
-    ${late.length > 0 && html`<section class="card"><h2>${t("team.gone_late")}</h2><ul class="messages">${late.map((x) => html`<li key=${x.case}><a class="num" href=${`#/case/${
+    ${late.length > 0 && html`<section class="card"><h2>${t("team.gone_late")}</h2><ul class="messages">${late.map((x) => html`<li key=${x.case}><a class="btn num" href=${`#/case/${
       x.case}`}>${x.number}</a><span>${t("team.gone_due", {due: day(lang, x.due)})}</span><span class="state m-bad">${t("team.gone_on", {on: day(lang, x.on)})}</span></li>`)}</ul></section>`}
     ${delegations.length > 0 && html`<section class="card"><h2>${t("team.delegations")}</h2><ul class="messages">${delegations.map((d) => html`<li key=${d.id}><strong>${d.full_name ||
       d.account}</strong><span><${Icon} name="next" />${d.to_name || d.to_full_name || d.to_account}</span><span class="num">${day(lang, d.from)} – ${day(lang, d.to)}</span><span class="quiet">${
