@@ -255,7 +255,7 @@ static void commands(void **state)
         {"register page hall-1 general 2025-13-01", 1, "day: not a day of 2025"},
         {"register page hall-1 general 2025-01-01", 0, "not sealed yet"},
         {"register page hall-1 general 2025-03-03 --by dan", 1, "denied: dan has role registrar for hall-2"},
-        {"register list more", 2, "what is more for?"},
+        {"register list more", 2, "usage: registryctl"},
     };
     said_each(rows, COUNT(rows), ctl, book_said);
 }

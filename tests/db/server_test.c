@@ -265,7 +265,8 @@ static void filed_offline_keeps_its_day(void **state)
     line_open(&l, "K03");
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct body b;
-        int64_t ms = unix_ms() - cases[i].days_ago * INT64_C(86400000);
+        struct date on = date_add(date_of_ms(unix_ms()), -cases[i].days_ago);
+        int64_t ms = date_days(on) * INT64_C(86400000) + 36000000; /* by day: hours move with summer time */
         iso_utc(filed, ms);
         body_init(&b, "K03", "uat-3");
         b.filed_at = filed;
