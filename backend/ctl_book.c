@@ -8,11 +8,6 @@
 #include "backend/ctl.h"
 #include "backend/ctl_work.h"
 
-static enum rc nothing_more(const struct args *a, struct err *e)
-{
-    return a->what ? err_set(e, RC_BAD_REQUEST, "what is %s for?", a->what) : RC_OK;
-}
-
 /* One line a book; verify --heads reads it again. */
 static enum rc cmd_list(const struct args *a, struct err *e)
 {
@@ -20,7 +15,6 @@ static enum rc cmd_list(const struct args *a, struct err *e)
     struct book_year *years;
     size_t n;
 
-    TRY(nothing_more(a, e));
     TRY(ctl_work_begin(a, &cw, e));
     TRY(book_years(&cw.w, &(struct book_of){.institution = ctl_option(a, "institution", NULL)}, &years, &n,
                    e));
@@ -87,7 +81,6 @@ static enum rc cmd_seal(const struct args *a, struct err *e)
     struct ctl_work cw SCOPED(ctl_work_end) = {0};
     struct book_sealed done;
 
-    TRY(nothing_more(a, e));
     TRY(ctl_work_begin(a, &cw, e));
     TRY(book_seal(&cw.w, &done, e));
     printf("pages %d, books %d\n", done.pages, done.books);
@@ -99,7 +92,6 @@ static enum rc cmd_verify(const struct args *a, struct err *e)
     struct db_sync *s SCOPED(db_sync_closep) = NULL;
     struct book_report r;
 
-    TRY(nothing_more(a, e));
     TRY(ctl_database(a, &s, e));
     TRY(book_verify(s, ctl_option(a, "institution", NULL), ctl_option(a, "heads", NULL), stdout, &r, e));
     printf("books %ld, lines %ld, pages %ld, not on a page yet %ld, findings %ld\n", r.books, r.lines,
