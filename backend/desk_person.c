@@ -104,8 +104,6 @@ static enum rc into_zip(void *user, const char *name, struct bytes b, struct err
 static enum rc copied(struct desk_call *c, const struct person_ask *ask, struct zip *z, struct err *e)
 {
     const struct person_sink sink = {into_zip, z};
-    const struct store_place place = {c->w->house->conf->blobs, 0};
-    struct store_reader *file;
     struct person_done done;
     struct document d;
     struct bytes pdf;
@@ -113,9 +111,9 @@ static enum rc copied(struct desk_call *c, const struct person_ask *ask, struct 
     TRY(person_export(c->w, &c->who, ask, &sink, &done, e));
     for (size_t i = 0; i < done.n_protocols; i++) {
         const struct doc_ask of = {done.protocols[i].id, NULL};
+        struct store_reader *file SCOPED(store_closep) = NULL;
         TRY(doc_read(c->w, &c->who, &of, &d, &file, e));
-        store_close(file);
-        TRY(store_get(&place, c->w->a, d.sha256, &pdf, e));
+        TRY(store_whole(file, c->w->a, &pdf, e));
         TRY(into_zip(z, arena_fmt(c->w->a, "proces-verbal-%zu.pdf", i + 1), pdf, e));
     }
     zip_end(z);

@@ -328,17 +328,22 @@ enum rc store_copy(struct store_reader *r, struct store_file *to, struct err *e)
     return through(r, to, e);
 }
 
+enum rc store_whole(struct store_reader *r, struct arena *a, struct bytes *out, struct err *e)
+{
+    if (r->size > WHOLE_MAX)
+        return err_set(e, RC_TOO_BIG, "file %s is larger than %d bytes", r->hex, WHOLE_MAX);
+    char *p = arena_alloc(a, r->size + 1);
+    *out = BYTES(p, r->size);
+    return store_next(r, p, r->size, e);
+}
+
 enum rc store_get(const struct store_place *s, struct arena *a, const char *hex, struct bytes *out,
                   struct err *e)
 {
     struct store_reader *r SCOPED(store_closep) = NULL;
 
     TRY(reader_new(s, hex, &r, e));
-    if (r->size > WHOLE_MAX)
-        return err_set(e, RC_TOO_BIG, "file %s is larger than %d bytes", hex, WHOLE_MAX);
-    char *p = arena_alloc(a, r->size + 1);
-    *out = BYTES(p, r->size);
-    return store_next(r, p, r->size, e);
+    return store_whole(r, a, out, e);
 }
 
 enum rc store_remove(const struct store_place *s, const char *hex, struct err *e)

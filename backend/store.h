@@ -41,6 +41,7 @@ MUST enum rc store_at(struct store_reader *r, size_t at, void *p, size_t n, stru
 /* A PDF that brings a program, another file, or a form that sends itself; what cannot be looked into counts
  * as such, too (store_active.c). Reads it once, in pieces. */
 MUST enum rc store_active(struct store_reader *r, bool *out, struct err *e);
+MUST enum rc store_whole(struct store_reader *r, struct arena *a, struct bytes *out, struct err *e);
 MUST enum rc store_copy(struct store_reader *r, struct store_file *to, struct err *e); /* all of it */
 void store_close(struct store_reader *r);                                              /* NULL is fine */
 void store_closep(struct store_reader **r);
