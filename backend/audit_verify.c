@@ -13,7 +13,8 @@ enum { GRACE_S = 60, LATE_S = 600, HEADS_MAX = 1 << 20 };
 
 /* audit_rows.sql */
 enum { C_BOOK, C_SEQ, C_HASH, C_SEAL, C_SEALED, C_ID, C_AT, C_REQUEST, C_INST, C_ACTOR, C_ACT, C_DETAIL };
-enum { C_AGE = C_DETAIL + 1, C_BELOW };
+enum { C_AGE = C_DETAIL + 1, C_BELOW, C_MAC };
+enum { MAC_HEX = 2 * AUDIT_MAC };
 
 /* A head that was kept elsewhere. */
 struct kept {
@@ -29,7 +30,9 @@ struct check {
     size_t n_kept;
     const struct db_result *heads;
     bool *head_met;
-    const char *book; /* the chain that is being read, NULL before the first */
+    bool macs;                      /* there is a key, and rows written with one */
+    int64_t vouched_to, vouched_at; /* rows up to this id, sealed by then, need none */
+    const char *book;               /* the chain that is being read, NULL before the first */
     int64_t seq;
     uint8_t hash[SHA256_LEN];
 };
@@ -40,14 +43,6 @@ static void found(struct check *c, const char *book, const char *text)
     fprintf(c->out, "%s: %s\n", *book ? book : "(no institution)", text);
 }
 
-static void part(struct buf *b, const char *s)
-{
-    if (s)
-        buf_fmt(b, "%zu:%s,", strlen(s), s);
-    else
-        buf_str(b, "-,");
-}
-
 static void link_hash(const struct db_result *r, int i, const uint8_t before[SHA256_LEN],
                       uint8_t out[SHA256_LEN])
 {
@@ -56,7 +51,7 @@ static void link_hash(const struct db_result *r, int i, const uint8_t before[SHA
 
     buf_add(&b, before, SHA256_LEN);
     for (size_t k = 0; k < COUNT(order); k++)
-        part(&b, db_text(r, i, order[k]));
+        audit_part(&b, db_text(r, i, order[k]));
     sha256(out, b.p, b.len);
 }
 
@@ -104,10 +99,37 @@ static void chain_end(struct check *c)
         }
 }
 
+static bool mac_holds(const char *hex, const struct audit_line *l)
+{
+    uint8_t mac[AUDIT_MAC];
+    size_t len = 0;
+    return hex && hex_decode(mac, sizeof(mac), &len, hex) && len == sizeof(mac) && audit_mac_holds(mac, l);
+}
+
+/* Written by nobody who has the register's key. */
+static bool foreign(const struct check *c, const struct db_result *r, int i)
+{
+    const struct audit_line l = {db_text(r, i, C_INST), db_text(r, i, C_REQUEST), db_text(r, i, C_ACTOR),
+                                 db_text(r, i, C_ACT), db_text(r, i, C_DETAIL)};
+
+    if (!c->macs)
+        return false;
+    if (!db_is_null(r, i, C_MAC))
+        return !mac_holds(db_text(r, i, C_MAC), &l);
+    bool early = db_is_null(r, i, C_SEALED) || db_int(r, i, C_SEALED) <= c->vouched_at;
+    return db_int(r, i, C_ID) > c->vouched_to || !early;
+}
+
 static void unsealed(struct check *c, const struct db_result *r, int i)
 {
     bool below = db_text(r, i, C_BELOW) && db_text(r, i, C_BELOW)[0] == 't';
 
+    if (foreign(c, r, i)) {
+        found(c, c->book,
+              arena_fmt(c->arena, "row %s (%s) was not written by the register: inserted",
+                        db_text(r, i, C_ID), db_text(r, i, C_ACT)));
+        return;
+    }
     if (!below && db_int(r, i, C_AGE) <= GRACE_S) {
         c->report->waiting++;
         return;
@@ -154,6 +176,10 @@ static void entry(struct check *c, const struct db_result *r, int i)
             found(c, c->book,
                   arena_fmt(c->arena,
                             "entry %lld: row %s is not what was sealed here: changed, inserted or moved",
+                            (long long)seq, id));
+        else if (foreign(c, r, i))
+            found(c, c->book,
+                  arena_fmt(c->arena, "entry %lld: row %s was not written by the register: inserted",
                             (long long)seq, id));
         if (db_int(r, i, C_AGE) > LATE_S)
             c->report->late++;
@@ -216,6 +242,42 @@ static enum rc walk(struct check *c, struct db_sync *s, const struct db_param *p
     return RC_OK;
 }
 
+/* Of several who vouch, the first with a true MAC counts; more are somebody's attempt to vouch for rows of
+ * his. */
+static enum rc vouches(struct check *c, struct db_sync *s, struct err *e)
+{
+    struct db_result *r SCOPED(db_result_freep) = NULL;
+    int good = 0;
+
+    TRY(db_sync_query(s, sql_text(SQL_AUDIT_VOUCHES), NULL, 0, &r, e));
+    c->macs = audit_has_key() && db_rows(r) > 0 && db_text(r, 0, 3)[0] == 't';
+    c->vouched_to = c->vouched_at = INT64_MAX;
+    for (int i = 0; c->macs && i < db_rows(r); i++) {
+        const struct audit_line l = {.actor = "registryd", .act = AUDIT_VOUCHED, .detail = db_text(r, i, 0)};
+        if (!mac_holds(db_text(r, i, 1), &l) || good++ > 0)
+            continue;
+        c->vouched_to = db_int(r, i, 0);
+        c->vouched_at = db_is_null(r, i, 2) ? INT64_MAX : db_int(r, i, 2);
+    }
+    if (c->macs && good > 1)
+        found(c, "", "earlier rows are vouched for more than once");
+    else if (c->macs && good == 0 && db_text(r, 0, 4)[0] == 't')
+        found(c, "", "nobody vouches for the rows without a MAC");
+    return RC_OK;
+}
+
+static enum rc copies(struct check *c, struct db_sync *s, const struct db_param *p, struct err *e)
+{
+    struct db_result *r SCOPED(db_result_freep) = NULL;
+
+    TRY(db_sync_query(s, sql_text(SQL_AUDIT_TWICE), p, 1, &r, e));
+    for (int i = 0; i < db_rows(r); i++)
+        found(
+            c, db_text(r, i, 0),
+            arena_fmt(c->arena, "row %s is a copy of row %s: inserted", db_text(r, i, 2), db_text(r, i, 1)));
+    return RC_OK;
+}
+
 static const char begin_sql[] = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL timezone = 'UTC'";
 
 enum rc audit_verify(struct db_sync *s, const char *institution, const char *heads, FILE *out,
@@ -230,6 +292,8 @@ enum rc audit_verify(struct db_sync *s, const char *institution, const char *hea
     TRY(kept_load(&c, heads, institution, e));
     TRY(db_sync_script(s, begin_sql, e));
     TRY(db_sync_query(s, sql_text(SQL_AUDIT_HEADS), p, 1, &tops, e));
+    TRY(vouches(&c, s, e));
+    TRY(copies(&c, s, p, e));
     c.heads = tops;
     c.head_met = ARENA_ARRAY(arena, bool, db_rows(tops) + 1);
     TRY(walk(&c, s, p, e));

@@ -136,13 +136,12 @@ static enum rc judge(struct upload *u, struct http_req *r, struct err *e)
 
     TRY(store_sum(u->file, u->hex, &u->len, e));
     if (strlen(name) != HEX_LEN || !hex_decode(named, sizeof named, &n, name))
-        return err_at(e, RC_NOT_FOUND, "sha256", "sha256: the address ends in 64 hex digits");
+        return err_at(e, RC_NOT_FOUND, "sha256", "the address ends in 64 hex digits");
     if (strcmp(name, u->hex) != 0)
-        return err_at(e, RC_BAD_FIELD, "sha256", "sha256: these bytes have another hash");
+        return err_at(e, RC_BAD_FIELD, "sha256", "these bytes have another hash");
     u->kind = kind_of(u, http_header(r, "content-type"));
     if (!u->kind)
-        return err_at(e, RC_BAD_FIELD, "Content-Type",
-                      "Content-Type: not a PDF or JPEG, or not what it says");
+        return err_at(e, RC_BAD_FIELD, "Content-Type", "not a PDF or JPEG, or not what it says");
     return RC_OK;
 }
 

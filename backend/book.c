@@ -5,8 +5,6 @@
 
 #include "common/base/text.h"
 
-enum { SUBJECT_MAX = 1000, WHO_MAX = 300, PAPER_NUMBER_MAX = 60, REASON_MAX = 1000 };
-
 static const char *const directions[] = {"in", "out", "internal"};
 
 static enum rc closed(struct work *w, enum rc rc, const char *institution, const char *reg, int year,
@@ -31,7 +29,7 @@ enum rc book_number(struct work *w, const char *institution, const char *reg, in
     if (year != date_of_ms(now).y)
         return err_set(e, RC_STATE, "%d is not the current year", year);
     if (!registers_find(&w->house->registers, reg))
-        return err_at(e, RC_BAD_FIELD, "register", "register: there is no register %.32s", reg ? reg : "");
+        return err_at(e, RC_BAD_FIELD, "register", "there is no register %.32s", reg ? reg : "");
     iso_utc(at, now);
     snprintf(y, sizeof(y), "%d", year);
     TRY(closed(w, work_sql(w, SQL_BOOK_NUMBER, p, &r, e), institution, reg, year, e));
@@ -46,16 +44,20 @@ static enum rc text_in(struct work *w, const char *name, const char **text, size
     struct err why = {0};
 
     if (*text && **text && text_clean(w->a, *text, &clean, &why) != RC_OK)
-        return err_at(e, RC_BAD_FIELD, name, "%s: %.200s", name, why.text);
-    if (utf8_count(clean) > max)
-        return err_at(e, RC_BAD_FIELD, name, "%s: longer than %zu characters", name, max);
+        return err_at(e, RC_BAD_FIELD, name, "%s", why.text);
+    if (utf8_count(clean) > max) {
+        w->say = (struct tr){{arena_fmt(w->a, "Cel mult %zu de caractere. Scrieți mai scurt.", max),
+                              arena_fmt(w->a, "Legfeljebb %zu karakter. Írja rövidebben.", max),
+                              arena_fmt(w->a, "At most %zu characters. Write it shorter.", max)}};
+        return err_at(e, RC_BAD_FIELD, name, "longer than %zu characters", max);
+    }
     *text = clean;
     return RC_OK;
 }
 
 static enum rc needed(const char *name, const char *text, struct err *e)
 {
-    return *text ? RC_OK : err_at(e, RC_BAD_FIELD, name, "%s: is missing", name);
+    return *text ? RC_OK : err_at(e, RC_BAD_FIELD, name, "is missing");
 }
 
 static enum rc paper_day(struct work *w, const char *day, struct err *e)
@@ -65,10 +67,13 @@ static enum rc paper_day(struct work *w, const char *day, struct err *e)
     if (!day)
         return RC_OK;
     if (!date_parse(day, &d))
-        return err_at(e, RC_BAD_FIELD, "paper_on", "paper_on: not a date");
-    if (date_cmp(d, date_of_ms(w->now_ms())) > 0)
-        return err_at(e, RC_BAD_FIELD, "paper_on", "paper_on: lies in the future");
-    return RC_OK;
+        return err_at(e, RC_BAD_FIELD, "paper_on", "not a date");
+    if (date_cmp(d, date_of_ms(w->now_ms())) <= 0)
+        return RC_OK;
+    w->say = (struct tr){{"Data de pe hârtie este în viitor. Corectați-o sau lăsați-o goală.",
+                          "Az iraton lévő dátum a jövőben van. Javítsa ki, vagy hagyja üresen.",
+                          "The date on the paper lies in the future. Correct it or leave it empty."}};
+    return err_at(e, RC_BAD_FIELD, "paper_on", "lies in the future");
 }
 
 static enum rc book_kind(struct work *w, const char *institution, const char *reg,
@@ -79,14 +84,13 @@ static enum rc book_kind(struct work *w, const char *institution, const char *re
 
     *rule = registers_find(&w->house->registers, reg);
     if (!*rule)
-        return err_at(e, RC_BAD_FIELD, "register", "register: there is no register %.32s", reg ? reg : "");
+        return err_at(e, RC_BAD_FIELD, "register", "there is no register %.32s", reg ? reg : "");
     TRY(work_sql(w, SQL_BOOK_INSTITUTION, p, &r, e));
     if (db_rows(r) != 1)
         return err_at(e, RC_NOT_FOUND, "institution", "there is no institution %.64s",
                       institution ? institution : "");
     if (!register_has_kind(*rule, db_text(r, 0, 0)))
-        return err_at(e, RC_BAD_FIELD, "register", "register: %s does not keep a register %s", institution,
-                      reg);
+        return err_at(e, RC_BAD_FIELD, "register", "%s does not keep a register %s", institution, reg);
     return RC_OK;
 }
 
@@ -96,16 +100,15 @@ static enum rc entry_check(struct work *w, struct book_entry *in, struct err *e)
 
     TRY(book_kind(w, in->institution, in->reg, &rule, e));
     if (!register_takes(rule, directions[in->direction]))
-        return err_at(e, RC_BAD_FIELD, "direction", "direction: register %s takes no %s entries", in->reg,
+        return err_at(e, RC_BAD_FIELD, "direction", "register %s takes no %s entries", in->reg,
                       directions[in->direction]);
-    TRY(text_in(w, "subject", &in->subject, SUBJECT_MAX, e));
+    TRY(text_in(w, "subject", &in->subject, BOOK_SUBJECT_MAX, e));
     TRY(needed("subject", in->subject, e));
-    TRY(text_in(w, "correspondent", &in->correspondent, WHO_MAX, e));
-    TRY(text_in(w, "paper_number", &in->paper_number, PAPER_NUMBER_MAX, e));
+    TRY(text_in(w, "correspondent", &in->correspondent, BOOK_WHO_MAX, e));
+    TRY(text_in(w, "paper_number", &in->paper_number, BOOK_PAPER_NUMBER_MAX, e));
     TRY(paper_day(w, in->paper_on, e));
     if (in->department && *in->department && !catalog_department(&w->house->catalog, in->department))
-        return err_at(e, RC_BAD_FIELD, "department", "department: there is no department %.64s",
-                      in->department);
+        return err_at(e, RC_BAD_FIELD, "department", "there is no department %.64s", in->department);
     if ((in->case_id && !uuid_valid(in->case_id)) || (in->document && !uuid_valid(in->document)))
         return err_at(e, RC_BAD_FIELD, "case", "case, document: not an id");
     return RC_OK;
@@ -205,9 +208,9 @@ static enum rc fix_put(struct work *w, const struct actor *who, const struct boo
     char n[24], year[12];
 
     TRY(book_kind(w, in->institution, in->reg, &rule, e));
-    TRY(text_in(w, "text", &entry.subject, SUBJECT_MAX, e));
+    TRY(text_in(w, "text", &entry.subject, BOOK_SUBJECT_MAX, e));
     TRY(needed("text", entry.subject, e));
-    TRY(text_in(w, "reason", &reason, REASON_MAX, e));
+    TRY(text_in(w, "reason", &reason, BOOK_REASON_MAX, e));
     TRY(needed("reason", reason, e));
     entry.correspondent = entry.paper_number = "";
     if (in->n < 1 || in->n > INT32_MAX || in->year < 1900 || in->year > 9999)

@@ -11,6 +11,9 @@
 MUST enum rc book_number(struct work *w, const char *institution, const char *reg, int year, int64_t *n,
                          struct err *e);
 
+/* What a person writes, in characters. The desk's pages (book.js, entry.js) say the same. */
+enum { BOOK_SUBJECT_MAX = 1000, BOOK_WHO_MAX = 300, BOOK_PAPER_NUMBER_MAX = 60, BOOK_REASON_MAX = 1000 };
+
 enum book_direction { BOOK_IN, BOOK_OUT, BOOK_INTERNAL };
 struct book_entry {
     const char *institution, *reg;

@@ -29,7 +29,7 @@ static enum rc nothing(struct work *w, struct err *e)
     w->say = (struct tr){{"Scrieți un nume (cel puțin două litere), un număr de înregistrare sau un CNP.",
                           "Írjon be egy nevet (legalább két betűt), iktatószámot vagy CNP-t.",
                           "Type a name (two letters at least), a register number or a CNP."}};
-    return err_at(e, RC_BAD_FIELD, "q", "q: nothing to look for");
+    return err_at(e, RC_BAD_FIELD, "q", "nothing to look for");
 }
 
 static const char *digits(const char *p, int most, int64_t *out)
@@ -148,7 +148,7 @@ enum rc book_query(struct work *w, const char *q, struct book_query *out, struct
     if (!q || text_clean(w->a, q, &clean, &why) != RC_OK || !*clean)
         return nothing(w, e);
     if (utf8_count(clean) > Q_MAX)
-        return err_at(e, RC_BAD_FIELD, "q", "q: longer than %d characters", Q_MAX);
+        return err_at(e, RC_BAD_FIELD, "q", "longer than %d characters", Q_MAX);
     if (is_cnp(w, clean, out) || is_number(w, clean, out))
         return RC_OK;
     char code[RECEIPT_CODE_LEN + 1];
@@ -202,7 +202,7 @@ static enum rc cursor(struct work *w, const char *after, struct find_reach *out,
     if (!after)
         return RC_OK;
     if (!end || *end != '.' || !uuid_valid(end + 1))
-        return err_at(e, RC_BAD_FIELD, "after", "after: not the end of a page");
+        return err_at(e, RC_BAD_FIELD, "after", "not the end of a page");
     out->after_us = (struct db_param)DB_STR(arena_strn(w->a, after, (size_t)(end - after)));
     out->after_id = (struct db_param)DB_STR(arena_str(w->a, end + 1));
     return RC_OK;

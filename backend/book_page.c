@@ -102,38 +102,34 @@ static enum rc ask_check(struct work *w, const struct actor *who, const struct b
 
     TRY(work_may(w, who, "register.view", &where, e));
     if (!registers_find(&w->house->registers, ask->reg))
-        return err_at(e, RC_BAD_FIELD, "register", "register: there is no register %.32s",
-                      ask->reg ? ask->reg : "");
+        return err_at(e, RC_BAD_FIELD, "register", "there is no register %.32s", ask->reg ? ask->reg : "");
     if (ask->year < 1900 || ask->year > 9999)
-        return err_at(e, RC_BAD_FIELD, "year", "year: not a year");
+        return err_at(e, RC_BAD_FIELD, "year", "not a year");
     if (ask->day && (!date_parse(ask->day, &day) || day.y != ask->year))
-        return err_at(e, RC_BAD_FIELD, "day", "day: not a day of %d", ask->year);
+        return err_at(e, RC_BAD_FIELD, "day", "not a day of %d", ask->year);
     if (ask->after < 0 || ask->after > INT32_MAX)
-        return err_at(e, RC_BAD_FIELD, "after", "after: not a number of this book");
+        return err_at(e, RC_BAD_FIELD, "after", "not a number of this book");
     return RC_OK;
 }
 
-/* Which numbers this page shows: there is no gap between them, so they can be counted out. */
-static enum rc range(struct work *w, const struct book_ask *ask, struct book_page *out, int64_t *from,
-                     int64_t *to, struct err *e)
-{
-    struct db_result *r SCOPED(db_result_freep) = NULL;
-    struct db_param p[] = {DB_STR(ask->institution), DB_STR(ask->reg), DB_STR(num(w, ask->year))};
-    int64_t most = ask->limit > 0 ? ask->limit : PAGE_DEFAULT;
+/* Of a day its numbers, of a year so many back from its end, which the statement itself finds. */
+struct span {
+    const char *from, *to, *most;
+};
 
-    most = most > PAGE_MOST ? PAGE_MOST : most;
-    if (ask->day) {
-        TRY(day_range(w, ask, out, from, to, e));
-        *from = ask->after + 1 > *from ? ask->after + 1 : *from;
-        out->next = *to - *from >= most ? *from + most - 1 : 0;
-        *to = out->next ? out->next : *to;
+static enum rc span_of(struct work *w, const struct book_ask *ask, int64_t most, struct book_page *out,
+                       struct span *x, struct err *e)
+{
+    int64_t from, to;
+
+    *x = (struct span){NULL, ask->after ? num(w, ask->after - 1) : NULL, num(w, most)};
+    if (!ask->day)
         return RC_OK;
-    }
-    TRY(work_sql(w, SQL_BOOK_LAST, p, &r, e));
-    *to = db_rows(r) ? db_int(r, 0, 0) : 0;
-    *to = ask->after && ask->after - 1 < *to ? ask->after - 1 : *to;
-    *from = *to > most ? *to - most + 1 : 1;
-    out->next = *from > 1 ? *from : 0;
+    TRY(day_range(w, ask, out, &from, &to, e));
+    from = ask->after + 1 > from ? ask->after + 1 : from;
+    out->next = to - from >= most ? from + most - 1 : 0;
+    x->from = num(w, from);
+    x->to = num(w, out->next ? out->next : to);
     return RC_OK;
 }
 
@@ -141,18 +137,26 @@ enum rc book_page(struct work *w, const struct actor *who, const struct book_ask
                   struct err *e)
 {
     struct db_result *r SCOPED(db_result_freep) = NULL;
-    int64_t from, to;
+    int64_t most = ask->limit > 0 ? ask->limit : PAGE_DEFAULT;
+    struct span x;
 
     *out = (struct book_page){0};
     TRY(ask_check(w, who, ask, e));
-    TRY(range(w, ask, out, &from, &to, e));
-    struct db_param p[] = {DB_STR(ask->institution), DB_STR(ask->reg),   DB_STR(num(w, ask->year)),
-                           DB_STR(num(w, from)),     DB_STR(num(w, to)), DB_STR(ask->day ? "f" : "t")};
+    TRY(span_of(w, ask, most > PAGE_MOST ? PAGE_MOST : most, out, &x, e));
+    struct db_param p[] = {DB_STR(ask->institution),
+                           DB_STR(ask->reg),
+                           DB_STR(num(w, ask->year)),
+                           DB_STR(x.from),
+                           DB_STR(x.to),
+                           DB_STR(ask->day ? "f" : "t"),
+                           DB_STR(x.most)};
     TRY(work_sql(w, SQL_BOOK_PAGE, p, &r, e));
     out->n = (size_t)db_rows(r);
     out->rows = ARENA_ARRAY(w->a, struct book_row, out->n + 1);
     for (size_t i = 0; i < out->n; i++)
         out->rows[i] = row_of(w, r, (int)i);
+    if (!ask->day && out->n && out->rows[out->n - 1].n > 1)
+        out->next = out->rows[out->n - 1].n;
     return RC_OK;
 }
 

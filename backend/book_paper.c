@@ -9,14 +9,14 @@ static enum rc place(struct work *w, const char *service, struct book_entry *ent
     const struct service *s = catalog_find(&w->house->catalog, service);
 
     if (!s)
-        return err_at(e, RC_BAD_FIELD, "service", "service: there is no service %.64s", service);
+        return err_at(e, RC_BAD_FIELD, "service", "there is no service %.64s", service);
     TRY(work_tree(w, &tree, e));
     const struct institution *at = entry->institution ? institution_find(&tree, entry->institution) : NULL;
     const struct register_rule *rule = registers_of(&w->house->registers, at ? at->kind : "", s->id);
     if (!at || !rule)
         return err_at(e, RC_NOT_FOUND, "institution", "there is no such institution");
     if (entry->reg && *entry->reg && strcmp(entry->reg, rule->id) != 0)
-        return err_at(e, RC_BAD_FIELD, "register", "register: %s goes into %s", s->id, rule->id);
+        return err_at(e, RC_BAD_FIELD, "register", "%s goes into %s", s->id, rule->id);
     entry->reg = rule->id;
     if (!entry->department || !*entry->department)
         entry->department = s->department;
@@ -75,7 +75,7 @@ static enum rc scans(struct work *w, const struct actor *who, const struct book_
                      struct book_paper_done *out, struct err *e)
 {
     if (in->n_scans && !out->has_case)
-        return err_at(e, RC_BAD_FIELD, "documents", "documents: a scan needs a case, and a case a service");
+        return err_at(e, RC_BAD_FIELD, "documents", "a scan needs a case, and a case a service");
     out->scans = ARENA_ARRAY(w->a, struct document, in->n_scans + 1);
     for (size_t i = 0; i < in->n_scans; i++) {
         struct doc_upload up = in->scans[i];

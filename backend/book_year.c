@@ -321,6 +321,14 @@ static enum rc close_it(struct work *w, const struct actor *who, struct book_pro
     return year_audit(w, who, &p->year, "register year closed", e);
 }
 
+/* A number that is on its way is waited for, and so is another who closes: what is counted here stays so. */
+static enum rc only_we(struct work *w, const struct book_of *b, struct err *e)
+{
+    const char *y = arena_fmt(w->a, "%d", b->year);
+    struct db_param p[] = {DB_STR(b->institution), DB_STR(b->reg), DB_STR(y)};
+    return work_sql(w, SQL_BOOK_YEAR_LOCK, p, NULL, e);
+}
+
 enum rc book_year_close(struct work *w, const struct actor *who, const struct book_of *b,
                         struct book_protocol *out, struct err *e)
 {
@@ -328,7 +336,9 @@ enum rc book_year_close(struct work *w, const struct actor *who, const struct bo
 
     TRY(work_may(w, who, "register.year", &where, e));
     TRY(work_begin(w, e));
-    enum rc rc = book_year_protocol(w, b, out, e);
+    enum rc rc = only_we(w, b, e);
+    if (rc == RC_OK)
+        rc = book_year_protocol(w, b, out, e);
     if (rc == RC_OK)
         rc = close_it(w, who, out, e);
     return work_end(w, rc, e);
@@ -350,8 +360,8 @@ static enum rc open_it(struct work *w, const struct actor *who, struct book_year
     if (db_rows(kind) != 1)
         return err_set(e, RC_NOT_FOUND, "there is no institution %.64s", y->institution);
     if (!rule || !register_has_kind(rule, db_text(kind, 0, 0)))
-        return err_at(e, RC_BAD_FIELD, "register", "register: %s does not keep a register %.32s",
-                      y->institution, y->reg);
+        return err_at(e, RC_BAD_FIELD, "register", "%s does not keep a register %.32s", y->institution,
+                      y->reg);
     if (y->year != date_of_ms(w->now_ms()).y)
         return refuse(w,
                       say(w, "Se poate deschide doar anul în curs, nu {n}.",

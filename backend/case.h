@@ -57,6 +57,14 @@ MUST enum rc case_choices(struct work *w, const struct actor *who, const struct 
 MUST enum rc case_warning(struct work *w, const struct casefile *c, const struct wf_action *x,
                           struct date *day, struct tr *say, struct err *e);
 
+/* Who hears of a delay from now on, and when; nobody while no clock runs. */
+struct case_escalation {
+    const struct wf_late *late;
+    struct term term;
+};
+MUST enum rc case_escalations(struct work *w, const struct casefile *c, struct case_escalation **out,
+                              size_t *n, struct err *e);
+
 struct case_act {
     const char *id, *action;
     int64_t version; /* that the actor saw */
@@ -130,6 +138,10 @@ struct case_return {
 /* The open return of a case (by id), or the one that a link names (token: 32 characters of the address
  * <public_url>/c/TOKEN). RC_NOT_FOUND. */
 MUST enum rc case_return_open(struct work *w, const char *case_id, const char *token, struct case_return *out,
+                              struct err *e);
+/* What the citizen put right last, for whoever sends it once more within the hours of a visit: at_ms is when,
+ * json the answers as they were kept. RC_NOT_FOUND. */
+MUST enum rc case_return_last(struct work *w, const char *case_id, struct case_return *out, const char **json,
                               struct err *e);
 /* The answers of the request with all corrections over them; corrected: ids of what a citizen put right. */
 struct case_answers {

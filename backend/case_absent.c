@@ -55,14 +55,18 @@ static enum rc may_delegate(struct work *w, const struct actor *who, const struc
                                   "Ennek a személynek a távollétét nem rögzítheti.",
                                   "You cannot enter the absence of this person."}};
     struct institutions tree;
-    enum rc rc = away->person.n ? RC_OK : RC_DENIED;
+    enum rc rc = RC_DENIED; /* whose work is none of an office's, is entered by nobody else */
 
     if (strcmp(who->account, away->account) == 0)
         return RC_OK;
     TRY(work_tree(w, &tree, e));
-    for (size_t i = 0; rc == RC_OK && i < away->person.n; i++)
-        if (workflow_role(&w->house->workflows, away->person.grants[i].role))
-            rc = may_hand_on(w, &tree, who, &away->person.grants[i], e);
+    for (size_t i = 0; i < away->person.n; i++) {
+        if (!workflow_role(&w->house->workflows, away->person.grants[i].role))
+            continue;
+        rc = may_hand_on(w, &tree, who, &away->person.grants[i], e);
+        if (rc != RC_OK)
+            break;
+    }
     if (rc == RC_DENIED) {
         w->say = no;
         return err_set(e, rc, "%s may not enter the absence of %s", who->account, away->account);
@@ -96,6 +100,29 @@ static enum rc days_fit(struct work *w, const struct case_delegation *d, struct 
     return date_cmp(d->to, case_today(w)) < 0 ? case_bad(w, "to", &past, e) : RC_OK;
 }
 
+/* One stand-in at a time, and one who is there: the chain of absences has one link, and no loop. */
+static enum rc free_then(struct work *w, const struct case_delegation *d, struct err *e)
+{
+    static const struct tr twice = {
+        {"Absența se suprapune cu alta, deja trecută. Încheiați-o întâi pe aceea.",
+         "A távollét átfed egy már rögzítettel. Előbb azt zárja le.",
+         "The absence overlaps with one that is entered already. End that one first."}};
+    static const struct tr away = {{"Înlocuitorul este și el absent în aceste zile. Alegeți pe altcineva.",
+                                    "A helyettes maga is távol van ezeken a napokon. Válasszon mást.",
+                                    "The stand-in is away on these days, too. Choose somebody else."}};
+    struct db_result *locked SCOPED(db_result_freep) = NULL;
+    struct db_result *r SCOPED(db_result_freep) = NULL;
+    struct db_param both[] = {DB_STR(d->account), DB_STR(d->to_account)};
+    struct db_param p[] = {DB_STR(d->account), DB_STR(d->to_account), DB_STR(case_day(w->a, d->from)),
+                           DB_STR(case_day(w->a, d->to))};
+
+    TRY(work_sql(w, SQL_CASE_DELEGATION_LOCK, both, &locked, e));
+    TRY(work_sql(w, SQL_CASE_DELEGATION_MEETS, p, &r, e));
+    if (db_text(r, 0, 0)[0] == 't')
+        return case_bad(w, "from", &twice, e);
+    return db_text(r, 0, 1)[0] == 't' ? case_bad(w, "to_account", &away, e) : RC_OK;
+}
+
 static enum rc delegate_inside(struct work *w, const struct actor *who, const struct case_delegation *d,
                                int64_t *id, struct err *e)
 {
@@ -112,6 +139,7 @@ static enum rc delegate_inside(struct work *w, const struct actor *who, const st
     if (strcmp(away.account, here.account) == 0 || strcmp(away.institution, here.institution) != 0)
         return case_bad(w, "to_account", &self, e);
     TRY(days_fit(w, d, e));
+    TRY(free_then(w, d, e));
     TRY(case_text(w, "reason", d->reason, &reason, e));
     struct db_param p[] = {
         DB_STR(away.account),          DB_STR(here.account), DB_STR(case_day(w->a, d->from)),

@@ -115,6 +115,7 @@ enum rc case_perform(struct case_doing *d, struct err *e)
 {
     struct casefile *c = d->c;
     int64_t before = c->version, entered = c->entered_ms;
+    uint64_t marks = d->done.now.flags; /* as the step leaves them, before its terms */
     const char *act = d->act->action, *given;
 
     TRY(event_given(d, &given, e)); /* before the step ends its terms */
@@ -136,6 +137,7 @@ enum rc case_perform(struct case_doing *d, struct err *e)
                                .detail = arena_fmt(d->w->a, "%s > %s", d->from, c->state),
                                .public = strcmp(d->from, c->state) != 0 || tells_applicant(d)};
     TRY(case_event(d->w, c, &h, e));
+    TRY(case_late_lifted(d->w, c, marks, d->due_before, e));
     return case_timers_wind(d->w, c, e);
 }
 
@@ -224,7 +226,16 @@ static enum rc allowed_in(struct work *w, const struct actor *who, const struct 
     return case_may(w, who, "case.view", c, arena_fmt(w->a, "step %.64s", act->action), e);
 }
 
-/* The rows that the step may change, taken in one order. */
+enum rc case_lock(struct work *w, const char *id, const char *other, struct err *e)
+{
+    struct db_param p[] = {DB_STR(id), DB_STR(other)};
+
+    if (!id || !uuid_valid(id))
+        return err_set(e, RC_NOT_FOUND, "not the id of a case");
+    TRY(work_sql(w, SQL_CASE_LOCK_PLACES, p, NULL, e));
+    return work_sql(w, SQL_CASE_LOCK_KIN, p, NULL, e);
+}
+
 static enum rc lock_kin(struct work *w, const struct case_act *act, struct err *e)
 {
     struct casefile c, other = {.id = NULL};
@@ -240,10 +251,7 @@ static enum rc lock_kin(struct work *w, const struct case_act *act, struct err *
         if (rc != RC_OK)
             other.id = NULL; /* its need says what is wrong */
     }
-    if (!act->id || !uuid_valid(act->id))
-        return err_set(e, RC_NOT_FOUND, "not the id of a case");
-    struct db_param p[] = {DB_STR(act->id), DB_STR(other.id)};
-    return work_sql(w, SQL_CASE_LOCK_KIN, p, NULL, e);
+    return case_lock(w, act->id, other.id, e);
 }
 
 enum rc case_step_inside(struct work *w, const struct actor *who, const struct case_act *act,

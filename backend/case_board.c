@@ -6,8 +6,6 @@
 
 #include "backend/doc.h"
 
-enum { BOARD_DAYS = 10 };
-
 /* ---- print ---- */
 
 enum rc case_fx_print(struct case_doing *d, const struct workflow_effect *x, struct err *e)
@@ -78,8 +76,10 @@ enum rc case_fx_notice(struct case_doing *d, const struct workflow_effect *x, st
     (void)x;
     if (rule && strcmp(rule, "service") == 0)
         rule = d->c->svc ? d->c->svc->term : NULL;
-    if (!date_valid(until) || date_cmp(until, today) < 0)
-        until = date_add(today, BOARD_DAYS);
+    if (!date_valid(until) || date_cmp(until, today) < 0) {
+        rule = "policy.notice";
+        TRY(case_term_sub(d->w, d->c, rule, &until, e));
+    }
     struct db_param p[] = {DB_STR(d->c->id),
                            DB_STR(d->c->institution),
                            DB_STR(d->c->service),
@@ -146,7 +146,9 @@ enum rc case_fx_release(struct case_doing *d, const struct workflow_effect *x, s
     struct arena *a = d->w->a;
     struct db_param p[] = {DB_STR(d->c->id), DB_STR(case_int(a, d->w->now_ms())),
                            DB_STR(case_day(a, case_today(d->w)))};
-    bool held = strcmp(d->from, "decided") == 0 || strcmp(d->from, "issued") == 0;
+    const char *promised = strcmp(d->from, "waiting") == 0 ? case_fact_of(d->c, "case.place_free") : NULL;
+    bool held = strcmp(d->from, "decided") == 0 || strcmp(d->from, "issued") == 0 ||
+                (promised && strcmp(promised, "true") == 0);
 
     (void)x;
     TRY(work_sql(d->w, SQL_CASE_NOTICE_DOWN, p, NULL, e));

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "backend/doc.h"
+#include "common/base/text.h"
 
 static enum rc link_to(struct case_doing *d, const char *other, const char *kind, struct err *e)
 {
@@ -33,29 +34,13 @@ enum rc case_connex(struct case_doing *d, const char *kind, struct err *e)
 
 /* ---- one answer, and to each petitioner a letter ---- */
 
-static const char *put_instead(struct arena *a, const char *text, const char *old, const char *now)
-{
-    BUF_SCOPE(out);
-    const char *at;
-
-    if (!old || !*old || strcmp(old, now) == 0 || !strstr(text, old))
-        return text;
-    for (; (at = strstr(text, old)); text = at + strlen(old)) {
-        buf_add(&out, text, (size_t)(at - text));
-        buf_str(&out, now);
-    }
-    buf_str(&out, text);
-    return arena_strn(a, out.p, out.len);
-}
-
 /* What the clerk wrote to one is said to the other: number, name and subject are the other's own. */
 static const char *said_to(const struct case_doing *d, const struct casefile *c, const char *text)
 {
-    struct arena *a = d->w->a;
+    const struct text_swap own[] = {
+        {d->c->number, c->number}, {d->c->person, c->person}, {d->c->subject, c->subject}};
 
-    text = put_instead(a, text, d->c->number, c->number);
-    text = put_instead(a, text, d->c->person, c->person);
-    return put_instead(a, text, d->c->subject, c->subject);
+    return text_swapped(d->w->a, text, own, COUNT(own));
 }
 
 /* A paper from outside, written to one person, goes to nobody else. */
@@ -87,7 +72,7 @@ static enum rc own_letter(struct case_doing *d, struct case_doing *o, bool *lett
 {
     struct doc_draft text = {0};
     struct document paper;
-    bool found, drafted;
+    bool found, drafted = false;
 
     *letter = false;
     TRY(doc_answer_of(d->w, d->c->id, &found, &paper, e));
@@ -95,8 +80,11 @@ static enum rc own_letter(struct case_doing *d, struct case_doing *o, bool *lett
         return RC_OK; /* nothing was written: nobody is written to */
     if (!paper.template)
         return same_paper(d, o->c, &paper, e);
-    TRY(doc_draft_get(d->w, d->c->id, &drafted, &text, e));
-    if (drafted) {
+    if (d->letter) /* what lay before the signer, whatever was written since */
+        text = *d->letter;
+    else
+        TRY(doc_draft_get(d->w, d->c->id, &drafted, &text, e));
+    if (d->letter || drafted) {
         text.title = said_to(d, o->c, text.title);
         text.body = said_to(d, o->c, text.body);
         TRY(doc_draft_as(d->w, o->c->id, &text, e));
@@ -125,6 +113,38 @@ static void same_effects(const struct case_doing *d, struct case_doing *o, bool 
     o->done.n_effects = n;
 }
 
+/* Nothing is asked of the citizen any more. */
+static enum rc not_returned(struct case_doing *o, struct err *e)
+{
+    struct case_happening h = {.who = o->who,
+                               .act = "return_over",
+                               .from = o->from,
+                               .to = o->from,
+                               .detail = "answered with another"};
+
+    if (strcmp(o->from, "returned") != 0)
+        return RC_OK;
+    TRY(case_return_over(o, e));
+    TRY(case_term_over(o->w, o->c, "policy.return", e));
+    return case_event(o->w, o->c, &h, e);
+}
+
+/* It was decided by itself meanwhile and waits for a signature of its own. */
+static enum rc left_out(struct case_doing *d, struct casefile *c, struct err *e)
+{
+    struct workflow_given given = {"case_number", d->c->number};
+    struct case_happening h = {.who = d->who,
+                               .act = "own_answer",
+                               .from = c->state,
+                               .to = c->state,
+                               .given = case_given_json(d->w, &given, 1),
+                               .detail = d->c->id};
+    int64_t before = c->version++;
+
+    TRY(case_save(d->w, c, before, e));
+    return case_event(d->w, c, &h, e);
+}
+
 /* The other case ends where this one does, with the same answer under its own number. */
 static enum rc answered_with(struct case_doing *d, const char *id, struct err *e)
 {
@@ -135,10 +155,13 @@ static enum rc answered_with(struct case_doing *d, const char *id, struct err *e
     TRY(case_get(d->w, id, true, &c, e));
     if (strcmp(c.flow->id, d->c->flow->id) != 0 || strcmp(c.service, d->c->service) != 0)
         return RC_OK; /* of another kind: it has its own answer */
+    if (strcmp(c.state, "decided") == 0)
+        return left_out(d, &c, e);
     int64_t before = c.version++;
     o.from = c.state;
     o.due_before = c.due;
     TRY(own_letter(d, &o, &letter, e));
+    TRY(not_returned(&o, e));
     c.state = d->c->state;
     c.entered_ms = d->w->now_ms();
     c.author = d->c->author;

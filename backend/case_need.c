@@ -12,7 +12,7 @@ enum { FIELDS_MAX = 64, NUMBER_MAX = 64 };
 enum rc case_bad(struct work *w, const char *path, const struct tr *say, struct err *e)
 {
     w->say = *say;
-    return err_at(e, RC_BAD_FIELD, path, "%s: %s", path, say->t[LANG_EN]);
+    return err_at(e, RC_BAD_FIELD, path, "%s", say->t[LANG_EN]);
 }
 
 enum rc case_text(struct work *w, const char *path, const char *text, const char **out, struct err *e)
@@ -120,10 +120,19 @@ static enum rc belongs(struct case_doing *d, const char *need, const struct case
                                     "That case is of another service: each gets an answer of its own."}};
     static const struct tr late = {{"La dosarul acela s-a răspuns deja.", "Arra az ügyre már válaszoltak.",
                                     "That case was answered already."}};
-    static const char *const waits[] = {"registered", "in_work", "returned", "decided"};
+    static const struct tr decided = {
+        {"Dosarul acela are răspunsul său, care așteaptă semnătura: nimic nu s-a conexat. Ca să primească "
+         "același răspuns, trebuie întors întâi la lucru; altfel fiecare rămâne cu răspunsul său.",
+         "Annak az ügynek saját, aláírásra váró válasza van: semmi sem lett összevonva. Közös válaszhoz "
+         "előbb vissza kell küldeni kidolgozásra; különben mindkettő a saját válaszát kapja.",
+         "That case has an answer of its own that waits for its signature: nothing was connexed. To share "
+         "this answer it has to be sent back to work first; else each keeps an answer of its own."}};
+    static const char *const waits[] = {"registered", "in_work", "returned"};
 
     if (strcmp(other->service, d->c->service) != 0 || strcmp(other->flow->id, d->c->flow->id) != 0)
         return case_bad(d->w, need, &kind, e);
+    if (strcmp(other->state, "decided") == 0)
+        return case_bad(d->w, need, &decided, e);
     return among(waits, COUNT(waits), other->state) ? RC_OK : case_bad(d->w, need, &late, e);
 }
 

@@ -139,6 +139,13 @@ static void put_all(struct vars *v, const struct case_doing *d, const struct tr 
         put(v, "url", arena_fmt(v->w->a, "%s/c/%s", site, d->token));
 }
 
+/* Once for each step; what a day brings, once for that day, however often it is counted anew. */
+static const char *step_of(const struct case_doing *d)
+{
+    return d->rung ? arena_fmt(d->w->a, "%s/%s", d->c->id, d->rung)
+                   : arena_fmt(d->w->a, "%s/%lld", d->c->id, (long long)d->c->version);
+}
+
 static enum rc owe(const struct case_doing *d, const char *message, const char *vars, struct err *e)
 {
     const struct casefile *c = d->c;
@@ -150,7 +157,7 @@ static enum rc owe(const struct case_doing *d, const char *message, const char *
                            DB_STR(message),
                            DB_STR(lang_codes[c->lang]),
                            DB_STR(to),
-                           DB_STR(arena_fmt(a, "%s/%lld", c->id, (long long)c->version)),
+                           DB_STR(step_of(d)),
                            DB_STR(vars),
                            DB_STR(c->email ? c->phone : NULL)};
 

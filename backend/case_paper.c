@@ -44,6 +44,7 @@ enum rc case_fx_seal(struct case_doing *d, const struct workflow_effect *x, stru
     struct document made;
 
     (void)x;
+    TRY(doc_waiting_text(d->w, d->c, &d->letter, e)); /* signed, it is sealed away */
     return said(d, doc_sign_case(d->w, d->who, &f, &made, e), e);
 }
 

@@ -5,6 +5,8 @@
 #include "backend/case.h"
 #include "common/model/form.h"
 
+struct doc_draft;
+
 #define CASE_UNIDENTIFIED "unidentified" /* flag of a petition without name, address or signature */
 enum { CASE_TEXT_MAX = 2000, CASE_LOCK_OPEN = 7210051 };
 
@@ -30,6 +32,10 @@ MUST enum rc case_term_wish(struct work *w, struct casefile *c, const char *rule
 MUST enum rc case_term_open(struct work *w, const struct casefile *c, const char *rule, struct date *last,
                             struct err *e);
 MUST enum rc case_term_over(struct work *w, const struct casefile *c, const char *rule, struct err *e);
+/* After case_save: an event when the step took the mark "late" away (bits, due: before it), and what rang for
+ * the old day may ring for the new one. */
+MUST enum rc case_late_lifted(struct work *w, const struct casefile *c, uint64_t bits, struct date due,
+                              struct err *e);
 struct case_term_change {
     const char *extension; /* reason: of the main term */
     int64_t returned_days; /* more */
@@ -91,6 +97,8 @@ struct case_doing {
     struct date due_before, sub_due;
     const char *token, *code;         /* only for the applicant's message */
     const char *document;             /* id, "draft", or NULL */
+    const struct doc_draft *letter;   /* what the paper that is being signed was made of; or NULL */
+    const char *rung;                 /* a timer and its moment, when it does no step; else NULL */
     const char *other, *other_number; /* the case that was named */
     bool forwarded, say_need;         /* say_need: w->say is set */
 };
@@ -145,7 +153,10 @@ MUST enum rc case_code_done(struct case_doing *d, struct err *e);
 /* case_work.c: is there such an account, and has it anything to do with this case's office? */
 MUST enum rc case_assignable(struct work *w, const struct casefile *c, const char *account, struct err *e);
 
-/* case_act.c: a step that the workflow allowed: effects, notices, row, event, audit, timers. */
+/* case_act.c: before a case is read for a step: all rows that the step may change, always in one order.
+ * other: a case that is named, or NULL. */
+MUST enum rc case_lock(struct work *w, const char *id, const char *other, struct err *e);
+/* A step that the workflow allowed: effects, notices, row, event, audit, timers. */
 MUST enum rc case_perform(struct case_doing *d, struct err *e);
 /* What the system does by itself. */
 MUST enum rc case_drive(struct work *w, struct casefile *c, struct err *e);
@@ -155,6 +166,8 @@ MUST enum rc case_step_inside(struct work *w, const struct actor *who, const str
 
 /* case_return.c */
 MUST enum rc case_return_make(struct case_doing *d, struct err *e);
+/* What was asked and never came is not asked for any more. */
+MUST enum rc case_return_over(struct case_doing *d, struct err *e);
 
 /* case_timer.c */
 MUST enum rc case_timers_wind(struct work *w, const struct casefile *c, struct err *e);
@@ -164,7 +177,16 @@ MUST enum rc case_staff_assigned(struct work *w, const struct actor *who, const 
                                  struct err *e);
 MUST enum rc case_staff_asked(struct work *w, const struct casefile *c, const struct rights_place *at,
                               struct date due, struct err *e);
+struct case_waiting {
+    const struct casefile *c;
+    const char *colleague, *since; /* whose work waits; since: of one absence always the same */
+};
+MUST enum rc case_staff_unheld(struct work *w, const struct case_waiting *x, struct err *e);
 MUST enum rc case_staff_digest(struct work *w, struct err *e); /* once a working day for each */
+
+/* case_unheld.c: work never waits for somebody who is not there without another who sees it. */
+#define CASE_UNHELD "staff_unheld" /* attention */
+MUST enum rc case_unheld(struct work *w, struct err *e);
 
 /* case_stuck.c: a person has to look; id: of the case, whose row may not be readable. */
 MUST enum rc case_stuck(struct work *w, const char *id, const char *act, const char *detail, struct err *e);

@@ -23,8 +23,7 @@ static const char *joined(struct arena *a, const char *const *ids, size_t n)
     return out;
 }
 
-/* What was asked before and never came is not asked for any more. */
-static enum rc give_up(struct case_doing *d, struct err *e)
+enum rc case_return_over(struct case_doing *d, struct err *e)
 {
     struct case_return back;
     struct err no = {0};
@@ -49,11 +48,25 @@ enum rc case_return_make(struct case_doing *d, struct err *e)
     hex_encode(token, raw, sizeof(raw));
     mark_of(token, mark);
     d->token = token;
-    TRY(give_up(d, e));
+    TRY(case_return_over(d, e));
     struct db_param p[] = {DB_STR(d->c->id),          DB_STR(case_int(a, d->w->now_ms())),
                            DB_STR(d->who->account),   DB_STR(case_given(d, "reason")),
                            DB_STR(joined(a, ids, n)), case_bytea(a, BYTES(mark, sizeof(mark)))};
     return work_sql(d->w, SQL_CASE_RETURN_ADD, p, NULL, e);
+}
+
+static void read_return(struct work *w, const struct db_result *r, struct case_return *out)
+{
+    out->id = db_int(r, 0, 0);
+    out->case_id = arena_str(w->a, db_text(r, 0, 1));
+    out->at_ms = db_int(r, 0, 2);
+    out->reason = arena_str(w->a, db_text(r, 0, 3));
+    out->n_fields = case_words(w->a, db_text(r, 0, 4), &out->fields);
+}
+
+static const char *sealed_at(struct work *w, const char *case_id, int64_t id)
+{
+    return arena_fmt(w->a, "%s %lld", case_id, (long long)id);
 }
 
 enum rc case_return_open(struct work *w, const char *case_id, const char *token, struct case_return *out,
@@ -71,11 +84,23 @@ enum rc case_return_open(struct work *w, const char *case_id, const char *token,
     TRY(work_sql(w, SQL_CASE_RETURN_GET, p, &r, e));
     if (db_rows(r) != 1)
         return err_set(e, RC_NOT_FOUND, "nothing is with the citizen");
-    out->id = db_int(r, 0, 0);
-    out->case_id = arena_str(w->a, db_text(r, 0, 1));
-    out->at_ms = db_int(r, 0, 2);
-    out->reason = arena_str(w->a, db_text(r, 0, 3));
-    out->n_fields = case_words(w->a, db_text(r, 0, 4), &out->fields);
+    read_return(w, r, out);
+    return RC_OK;
+}
+
+enum rc case_return_last(struct work *w, const char *case_id, struct case_return *out, const char **json,
+                         struct err *e)
+{
+    struct db_result *r SCOPED(db_result_freep) = NULL;
+    struct db_param p[] = {DB_STR(case_id), DB_STR(case_int(w->a, w->now_ms()))};
+    struct bytes text;
+
+    TRY(work_sql(w, SQL_CASE_RETURN_LAST, p, &r, e));
+    if (db_rows(r) != 1)
+        return err_set(e, RC_NOT_FOUND, "nothing was put right lately");
+    read_return(w, r, out);
+    TRY(case_unseal_text(w, "case_return", sealed_at(w, out->case_id, out->id), db_text(r, 0, 5), &text, e));
+    *json = arena_strn(w->a, text.p, text.len);
     return RC_OK;
 }
 
@@ -169,9 +194,9 @@ static enum rc keep(struct work *w, const struct casefile *c, const struct case_
 {
     struct db_result *r SCOPED(db_result_freep) = NULL;
     struct bytes sealed;
-    const char *at = arena_fmt(w->a, "%s %lld", c->id, (long long)back->id);
 
-    TRY(case_seal_text(w, "case_return", at, BYTES(json, strlen(json)), &sealed, e));
+    TRY(case_seal_text(w, "case_return", sealed_at(w, c->id, back->id), BYTES(json, strlen(json)), &sealed,
+                       e));
     struct db_param p[] = {DB_STR(case_int(w->a, back->id)), case_bytea(w->a, sealed),
                            DB_STR(case_int(w->a, w->now_ms()))};
     TRY(work_sql(w, SQL_CASE_RETURN_ANSWER, p, &r, e));
@@ -193,6 +218,7 @@ static enum rc answer_inside(struct work *w, const struct actor *who, const char
     struct case_return back;
     const char *json = NULL;
 
+    TRY(case_lock(w, case_id, NULL, e));
     TRY(case_get(w, case_id, true, c, e));
     if (who->kind == ACTOR_STAFF)
         TRY(case_may(w, who, "case.return_fields", c, "typed for the applicant", e));
@@ -231,6 +257,7 @@ static enum rc typed_inside(struct work *w, const struct actor *who, const struc
     bool noted = t->note && *t->note;
     struct workflow_given note = {"reason", t->note};
 
+    TRY(case_lock(w, t->case_id, NULL, e));
     TRY(case_get(w, t->case_id, true, c, e));
     if (c->version != t->version)
         return err_set(e, RC_CONFLICT, "case %s has moved on", c->id);

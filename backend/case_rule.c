@@ -48,16 +48,20 @@ static enum rc passes(struct work *w, const struct casefile *c, const struct cas
     return RC_OK;
 }
 
-/* How many places there are is said by the institution; until then nobody counts them. */
+/* How many places there are is said by the institution; until then nobody counts them. In an act who comes
+ * next counts after us; who only looks holds up nobody. */
 static enum rc place_left(struct work *w, const struct casefile *c, bool *left, struct err *e)
 {
     struct db_result *stock SCOPED(db_result_freep) = NULL;
     struct db_result *r SCOPED(db_result_freep) = NULL;
-    struct db_param lock[] = {DB_STR(c->institution), DB_STR(c->service)};
+    struct db_param lock[] = {DB_STR(c->id), DB_STR(NULL)};
+    struct db_param of[] = {DB_STR(c->institution), DB_STR(c->service)};
     struct db_param p[] = {DB_STR(c->id), DB_STR(c->institution), DB_STR(c->service)};
 
     *left = true;
-    TRY(work_sql(w, SQL_CASE_PLACES_LOCK, lock, &stock, e)); /* who comes next counts after us */
+    if (w->depth > 0)
+        TRY(work_sql(w, SQL_CASE_LOCK_PLACES, lock, NULL, e));
+    TRY(work_sql(w, SQL_CASE_PLACES, of, &stock, e));
     if (db_rows(stock) == 0)
         return RC_OK;
     TRY(work_sql(w, SQL_CASE_PLACES_LEFT, p, &r, e));

@@ -64,6 +64,7 @@ static enum rc round_of(struct work *w, void *user, struct err *e)
     TRY(case_figures(w, &x->seen, e));
     TRY(holidays(w, &x->moved, e));
     TRY(case_timers(w, TIMERS_MOST, &x->rang, e));
+    TRY(case_unheld(w, e));
     return case_staff_digest(w, e);
 }
 

@@ -3,11 +3,17 @@
 
 #include <string.h>
 
+/* Of the table of members below: nothing in a name needs a change. */
+static void name_of(struct buf *out, const char *name)
+{
+    buf_add(out, ",\"", 2);
+    buf_str(out, name);
+    buf_add(out, "\":", 2);
+}
+
 static void member(struct buf *out, const char *name, const char *value)
 {
-    buf_chr(out, ',');
-    json_quote(out, name);
-    buf_chr(out, ':');
+    name_of(out, name);
     if (value)
         json_quote(out, value);
     else
@@ -16,15 +22,15 @@ static void member(struct buf *out, const char *name, const char *value)
 
 static void number(struct buf *out, const char *name, int64_t n)
 {
-    buf_fmt(out, ",\"%s\":%lld", name, (long long)n);
+    name_of(out, name);
+    buf_fmt(out, "%lld", (long long)n);
 }
 
 static void text3(struct buf *out, const char *name, const struct tr *t)
 {
-    buf_chr(out, ',');
-    json_quote(out, name);
+    name_of(out, name);
     for (int i = 0; i < LANG_COUNT; i++) {
-        buf_str(out, i ? ",\"" : ":{\"");
+        buf_str(out, i ? ",\"" : "{\"");
         buf_str(out, lang_codes[i]);
         buf_str(out, "\":");
         json_quote(out, t && t->t[i] ? t->t[i] : "");
@@ -50,19 +56,18 @@ static void flags(struct work *w, const struct casefile *c, struct buf *out)
     for (size_t i = 0; i < all->n; i++) {
         if (!(c->bits & UINT64_C(1) << i))
             continue;
-        buf_str(out, first ? "{\"id\":" : ",{\"id\":");
+        if (!first)
+            buf_chr(out, ',');
         json_quote(out, all->items[i].id);
-        text3(out, "name", &all->items[i].name);
-        buf_chr(out, '}');
         first = false;
     }
     buf_chr(out, ']');
 }
 
+/* Services, states, flags and departments by their ids: their names are the same in every row, and said
+ * once, with the person (desk_me). */
 void case_json(struct work *w, const struct casefile *c, bool opened, struct buf *out)
 {
-    const struct wf_state *s = workflow_state(&w->house->workflows, c->state);
-    const struct service *svc = c->svc ? c->svc : catalog_find(&w->house->catalog, c->service);
     bool shown = opened || !c->sealed;
 
     buf_str(out, "{\"id\":");
@@ -73,16 +78,13 @@ void case_json(struct work *w, const struct casefile *c, bool opened, struct buf
     number(out, "n", c->n);
     member(out, "institution", c->institution);
     member(out, "service", c->service);
-    text3(out, "service_name", svc ? &svc->name : NULL);
     member(out, "person", shown ? c->person : "");
     member(out, "subject", shown ? c->subject : "");
     member(out, "state", c->state);
-    text3(out, "state_label", s ? &s->label : NULL);
     flags(w, c, out);
     member(out, "assignee", c->assignee);
     member(out, "assignee_name", c->assignee_name);
     member(out, "department", c->department);
-    text3(out, "department_name", catalog_department(&w->house->catalog, c->department));
     moment(out, "registered_at", c->registered_ms);
     member(out, "filed_on", case_day(w->a, c->filed_on));
     member(out, "due", case_day(w->a, c->due));
@@ -114,10 +116,23 @@ static const struct {
     {"opinion", {{"Aviz primit", "Vélemény érkezett", "Opinion given"}}},
     {"escalated",
      {{"Întârziere anunțată mai sus", "Késés felsőbb szinten jelezve", "Delay reported upwards"}}},
+    {"late_lifted",
+     {{"Nu mai este întârziată: termenul s-a mutat", "Már nem késik: a határidő módosult",
+       "No longer late: the date has moved"}}},
     {"terms_moved", {{"Termen recalculat", "Határidő újraszámítva", "Date computed anew"}}},
     {"answered_with",
      {{"Răspuns dat împreună cu alt dosar", "Másik üggyel együtt megválaszolva",
        "Answered together with another case"}}},
+    {"unheld",
+     {{"Cine răspunde de dosar nu poate lucra acum", "Az ügy felelőse most nem tud rajta dolgozni",
+       "Who answers for the case cannot work on it now"}}},
+    {"own_answer",
+     {{"Nu a primit răspunsul dosarului conexat: are răspunsul său, care așteaptă semnătura",
+       "Nem kapta meg az összevont ügy válaszát: saját, aláírásra váró válasza van",
+       "Not answered with the connexed case: its own answer waits for its signature"}}},
+    {"return_over",
+     {{"Corectura nu mai este cerută", "A javításra már nincs szükség",
+       "The correction is not needed any more"}}},
     {"timer_stuck",
      {{"Un pas automat nu a mers", "Egy önműködő lépés nem sikerült", "A step of the system did not work"}}},
     {"terms_stuck",

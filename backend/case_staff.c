@@ -45,6 +45,25 @@ enum rc case_staff_asked(struct work *w, const struct casefile *c, const struct 
     return RC_OK;
 }
 
+/* Once for each absence and office. */
+enum rc case_staff_unheld(struct work *w, const struct case_waiting *x, struct err *e)
+{
+    struct db_result *r SCOPED(db_result_freep) = NULL;
+    struct db_param p[] = {DB_STR(case_day(w->a, case_today(w))), DB_STR(x->c->institution),
+                           DB_STR(x->c->department)};
+    const char *step = arena_fmt(w->a, "%s/%s/%s", x->c->assignee, x->c->department, x->since);
+    BUF_SCOPE(vars);
+
+    buf_str(&vars, "{\"colleague\":");
+    json_quote(&vars, x->colleague);
+    buf_chr(&vars, '}');
+    buf_chr(&vars, '\0');
+    TRY(work_sql(w, SQL_CASE_HEADS, p, &r, e));
+    for (int i = 0; i < db_rows(r); i++)
+        TRY(owe(w, db_text(r, i, 0), "staff_unheld", step, vars.p, e));
+    return RC_OK;
+}
+
 static enum rc digest_inside(struct work *w, struct date today, struct err *e)
 {
     struct db_result *r SCOPED(db_result_freep) = NULL;

@@ -40,10 +40,20 @@ static bool in_minutes(const struct work *w, const char *rule)
     return term_judge(a, w->terms, &ask, &t, &e) == RC_BAD_FIELD;
 }
 
-static void main_days(struct casefile *c, const struct term *t)
+/* Whose day is ahead again is not late; who was called up the tree for it is called anew if it comes to that.
+ */
+static void main_days(const struct work *w, struct casefile *c, const struct term *t)
 {
+    uint64_t late = workflow_flag(&w->house->workflows, "late");
+
     c->due = t->due;
     c->late_after = t->late_after;
+    if (!(c->bits & late) || date_cmp(case_today(w), c->late_after) > 0)
+        return;
+    c->bits &= ~late;
+    c->escalated = 0;
+    if (strcmp(c->attention, "staff_late") == 0)
+        c->attention = "";
 }
 
 /* Of the case, rather than of one of its steps: begins with the registration and is the institution's. */
@@ -72,7 +82,7 @@ static enum rc add(struct work *w, struct casefile *c, const struct term_ask *as
                            DB_STR(case_tr_json(a, &t.calc)),
                            DB_STR(case_int(a, w->now_ms()))};
     if (main)
-        main_days(c, &t);
+        main_days(w, c, &t);
     if (due)
         *due = t.due;
     return work_sql(w, SQL_CASE_TERM_ADD, p, NULL, e);
@@ -180,7 +190,7 @@ static enum rc move(struct work *w, struct casefile *c, const struct open_term *
                            DB_STR(case_int(a, w->now_ms()))};
     *moved |= date_cmp(t.due, o->due) != 0 || date_cmp(t.late_after, o->late_after) != 0;
     if (o->main)
-        main_days(c, &t);
+        main_days(w, c, &t);
     return work_sql(w, SQL_CASE_TERM_MOVE, p, NULL, e);
 }
 

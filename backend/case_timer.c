@@ -92,26 +92,37 @@ static bool clock_runs(const struct work *w, const struct casefile *c)
     return s && strcmp(s->clock, "runs") == 0 && strcmp(s->kind, "end") != 0;
 }
 
-/* Nobody is called on a Sunday. */
-static struct date working_day(const struct work *w, struct date d)
-{
-    while (w->terms && term_day_off(w->terms, d))
-        d = date_add(d, 1);
-    return d;
-}
-
-static void wind_escalation(struct winding *x, const struct work *w, const struct casefile *c)
+enum rc case_escalations(struct work *w, const struct casefile *c, struct case_escalation **out, size_t *n,
+                         struct err *e)
 {
     const struct workflows *f = &w->house->workflows;
+    struct case_escalation *list = ARENA_ARRAY(w->a, struct case_escalation, f->n_escalation + 1);
 
+    *out = list;
+    *n = 0;
     if (!date_valid(c->late_after) || !clock_runs(w, c))
-        return;
+        return RC_OK;
+    TRY(work_terms(w, e));
     for (size_t i = 0; i < f->n_escalation; i++) {
         const struct wf_late *l = &f->escalation[i];
-        const char *name = arena_fmt(x->a, ESCALATE "%lld", (long long)l->level);
-        if (l->level > c->escalated)
-            wind(x, name, case_ms(working_day(w, date_add(c->late_after, l->after_days)), RING_MINUTE));
+        if (l->level <= c->escalated)
+            continue;
+        TRY(term_compute(w->a, w->terms, l->term, c->late_after, &list[*n].term, e));
+        list[(*n)++].late = l;
     }
+    return RC_OK;
+}
+
+static enum rc wind_escalation(struct winding *x, struct work *w, const struct casefile *c, struct err *e)
+{
+    struct case_escalation *list;
+    size_t n;
+
+    TRY(case_escalations(w, c, &list, &n, e));
+    for (size_t i = 0; i < n; i++)
+        wind(x, arena_fmt(x->a, ESCALATE "%lld", (long long)list[i].late->level),
+             case_ms(list[i].term.due, RING_MINUTE));
+    return RC_OK;
 }
 
 static enum rc all_rings(struct work *w, const struct casefile *c, struct winding *x, struct err *e)
@@ -121,8 +132,7 @@ static enum rc all_rings(struct work *w, const struct casefile *c, struct windin
     TRY(moments_of(w, c, &m, e));
     for (size_t i = 0; i < c->flow->n_timers; i++)
         wind(x, c->flow->timers[i].id, ring_ms(w, c, &m, &c->flow->timers[i]));
-    wind_escalation(x, w, c);
-    return RC_OK;
+    return wind_escalation(x, w, c, e);
 }
 
 enum rc case_timers_wind(struct work *w, const struct casefile *c, struct err *e)
@@ -159,7 +169,7 @@ static enum rc escalate(struct work *w, struct casefile *c, int64_t level, struc
     return case_event(w, c, &h, e);
 }
 
-static enum rc ring(struct work *w, struct casefile *c, const char *timer, struct err *e)
+static enum rc ring(struct work *w, struct casefile *c, const char *timer, const char *at, struct err *e)
 {
     struct case_doing d = {.w = w, .who = &actor_system, .c = c, .from = c->state, .due_before = c->due};
     struct workflow_case as;
@@ -177,6 +187,7 @@ static enum rc ring(struct work *w, struct casefile *c, const char *timer, struc
     if (rc == RC_OK) {
         struct case_act act = {.id = c->id, .action = t->act ? t->act : timer};
         d.act = &act;
+        d.rung = t->act ? NULL : arena_fmt(w->a, "%s/%s", timer, at);
         return case_perform(&d, e);
     }
     if (!t || !t->act)
@@ -194,11 +205,12 @@ static enum rc ring_inside(struct work *w, const char *id, const char *timer, co
     struct casefile c;
     struct db_param p[] = {DB_STR(id), DB_STR(timer), DB_STR(at), DB_STR(case_int(w->a, w->now_ms()))};
 
+    TRY(case_lock(w, id, NULL, e));
     TRY(case_get(w, id, true, &c, e));
     TRY(work_sql(w, SQL_CASE_TIMER_RING, p, &r, e));
     if (db_rows(r) != 1)
         return RC_OK; /* another process, or put aside meanwhile */
-    TRY(ring(w, &c, timer, e));
+    TRY(ring(w, &c, timer, at, e));
     return case_timers_wind(w, &c, e);
 }
 
@@ -223,6 +235,25 @@ enum rc case_timers(struct work *w, int most, int *done, struct err *e)
     return RC_OK;
 }
 
+enum rc case_late_lifted(struct work *w, const struct casefile *c, uint64_t bits, struct date due,
+                         struct err *e)
+{
+    uint64_t late = workflow_flag(&w->house->workflows, "late");
+    const char *before = case_day(w->a, due), *now = case_day(w->a, c->due);
+    struct workflow_given given[] = {{"before", before ? before : ""}, {"due", now ? now : ""}};
+    struct case_happening h = {.who = &actor_system,
+                               .act = "late_lifted",
+                               .given = case_given_json(w, given, COUNT(given)),
+                               .detail = "late",
+                               .public = true};
+    struct db_param p[] = {DB_STR(c->id)};
+
+    if (!(bits & ~c->bits & late))
+        return RC_OK;
+    TRY(work_sql(w, SQL_CASE_LATE_AGAIN, p, NULL, e));
+    return case_event(w, c, &h, e);
+}
+
 /* ---- terms anew ---- */
 
 static enum rc again_inside(struct work *w, const char *id, bool *moved, struct err *e)
@@ -233,6 +264,8 @@ static enum rc again_inside(struct work *w, const char *id, bool *moved, struct 
 
     TRY(case_get(w, id, true, &c, e));
     int64_t version = c.version;
+    uint64_t bits = c.bits;
+    struct date due = c.due;
     if (date_valid(c.due))
         date_iso(before, c.due);
     TRY(case_terms_again(w, &c, NULL, moved, e));
@@ -240,7 +273,7 @@ static enum rc again_inside(struct work *w, const char *id, bool *moved, struct 
     bool main = *moved;
     *moved |= tasks;
     if (!*moved)
-        return RC_OK;
+        return case_timers_wind(w, &c, e); /* nobody is called on the new day off */
     c.version++;
     if (date_valid(c.due))
         date_iso(now, c.due);
@@ -252,6 +285,7 @@ static enum rc again_inside(struct work *w, const char *id, bool *moved, struct 
                                .detail = arena_fmt(w->a, "%s %s", before, now),
                                .public = main};
     TRY(case_event(w, &c, &h, e));
+    TRY(case_late_lifted(w, &c, bits, due, e));
     return case_timers_wind(w, &c, e);
 }
 

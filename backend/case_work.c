@@ -71,6 +71,16 @@ static const char *given_one(struct work *w, const char *name, const char *value
     return case_given_json(w, &g, 1);
 }
 
+static enum rc still_open(struct change *x, struct err *e)
+{
+    static const struct tr over = {{"Dosarul este încheiat.", "Az ügy lezárult.", "The case has ended."}};
+
+    if (!x->c->closed_ms)
+        return RC_OK;
+    x->w->say = over;
+    return err_set(e, RC_STATE, "case %s has ended", x->c->id);
+}
+
 /* ---- assignment ---- */
 
 enum rc case_assignable(struct work *w, const struct casefile *c, const char *account, struct err *e)
@@ -101,7 +111,10 @@ static enum rc apply_assign(struct change *x, struct err *e)
 {
     const char *to = x->what;
 
+    TRY(still_open(x, e));
     x->c->assignee = NULL;
+    if (strcmp(x->c->attention, CASE_UNHELD) == 0)
+        x->c->attention = "";
     if (!to || !*to)
         return RC_OK;
     TRY(case_assignable(x->w, x->c, to, e));
@@ -190,16 +203,12 @@ static enum rc apply_fact(struct change *x, struct err *e)
 {
     static const struct tr odd = {
         {"Valoarea este da sau nu.", "Az érték igen vagy nem.", "The value is yes or no."}};
-    static const struct tr over = {{"Dosarul este încheiat.", "Az ügy lezárult.", "The case has ended."}};
     const struct workflow_given *g = x->what;
 
     TRY(may_settle(x, g->need, e));
     if (strcmp(g->value, "true") != 0 && strcmp(g->value, "false") != 0)
         return case_bad(x->w, "value", &odd, e);
-    if (x->c->closed_ms) {
-        x->w->say = over;
-        return err_set(e, RC_STATE, "case %s has ended", x->c->id);
-    }
+    TRY(still_open(x, e));
     case_settle(x->w, x->c, g->need, g->value);
     x->given = case_given_json(x->w, g, 1);
     x->c->attention = "";

@@ -12,6 +12,8 @@ static enum rc cmd_verify_audit(const struct args *a, struct err *e)
         return err_set(e, RC_BAD_REQUEST, "verify-audit [--institution ID] [--heads FILE]");
     TRY(ctl_database(a, &s, e));
     TRY(audit_verify(s, ctl_option(a, "institution", NULL), ctl_option(a, "heads", NULL), stdout, &r, e));
+    if (!audit_has_key())
+        printf("without the register's key (--config): who wrote the rows was not examined\n");
     printf("chains %ld, sealed rows %ld, waiting for the seal %ld, sealed late %ld, findings %ld\n", r.chains,
            r.rows, r.waiting, r.late, r.bad);
     return r.bad ? err_set(e, RC_STATE, "the audit is not what was written") : RC_OK;

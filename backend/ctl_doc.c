@@ -94,6 +94,7 @@ static void samples(struct arena *a, struct doc_letter *l)
         {"out_count", "334"},
         {"due", "01.12.2026"},
         {"retention_years", "10"},
+        {"documents", "2345"},
         {"attached", ""},
         {"hash", "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"},
         {"hash_before", "60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752"},
@@ -152,13 +153,13 @@ static enum rc written(struct ctl_work *cw, const struct args *a, const struct d
 {
     const struct store_place place = doc_place(&cw->w);
     const char *out = ctl_option(a, "out", NULL);
-    struct bytes pdf;
+    struct store_reader *file SCOPED(store_closep) = NULL;
 
     printf("document %s, %lld pages\n", d->id, (long long)d->pages);
     if (!out)
         return RC_OK;
-    TRY(store_get(&place, a->arena, d->sha256, &pdf, e));
-    return fs_write(out, pdf.p, pdf.len, 0644, e);
+    TRY(store_open(&place, d->sha256, &file, e));
+    return store_save(file, out, 0644, e);
 }
 
 static enum rc begin_by(const struct args *a, struct ctl_work *cw, struct err *e)

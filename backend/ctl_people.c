@@ -222,7 +222,7 @@ const struct command people_commands[] = {
     {"user", "list", "[USER]", "accounts and what they hold", cmd_user_list, 0},
     {"why", NULL, "USER ACTION CASE",
      "why an act is allowed or denied; CASE: id, receipt code or "
-     "institution/register/year/number",
+     "institution/register/year/number; as the case stands now",
      cmd_why, 2},
 };
 const size_t n_people_commands = COUNT(people_commands);

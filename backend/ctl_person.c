@@ -25,15 +25,15 @@ static enum rc asked(const struct args *a, struct person_ask *out, struct err *e
     return ctl_need(a, "reason", &out->reason, e);
 }
 
-static enum rc put(void *user, const char *name, struct bytes b, struct err *e)
+static enum rc put(void *user, const struct person_file *f, struct err *e)
 {
     ARENA_SCOPE(a);
-    const char *path = arena_fmt(a, "%s/%s", (const char *)user, name);
-    const char *slash = strchr(name, '/');
+    const char *path = arena_fmt(a, "%s/%s", (const char *)user, f->name);
+    const char *slash = strchr(f->name, '/');
 
     if (slash)
-        TRY(fs_mkdirs(arena_fmt(a, "%s/%.*s", (const char *)user, (int)(slash - name), name), 0700, e));
-    return fs_write(path, b.p, b.len, 0600, e);
+        TRY(fs_mkdirs(arena_fmt(a, "%s/%.*s", (const char *)user, (int)(slash - f->name), f->name), 0700, e));
+    return f->file ? store_save(f->file, path, 0600, e) : fs_write(path, f->text.p, f->text.len, 0600, e);
 }
 
 static enum rc cmd_export(const struct args *a, struct err *e)

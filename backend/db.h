@@ -84,8 +84,9 @@ struct db_ask {
     struct db_result *rows;
 };
 MUST enum rc db_sync_many(struct db_sync *s, struct db_ask *asks, size_t n, struct err *e);
-bool db_sync_broken(const struct db_sync *s); /* the connection is gone for good */
-bool db_sync_alive(struct db_sync *s);        /* looks: has the server ended it meanwhile? */
+bool db_same(const struct db_result *a, const struct db_result *b); /* row by row, cell by cell */
+bool db_sync_broken(const struct db_sync *s);                       /* the connection is gone for good */
+bool db_sync_alive(struct db_sync *s); /* looks: has the server ended it meanwhile? */
 MUST enum rc db_sync_prepare(struct db_sync *s, const struct db_stmt *stmt, struct err *e);
 void db_result_free(struct db_result *r);
 void db_result_freep(struct db_result **r);

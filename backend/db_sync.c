@@ -76,6 +76,18 @@ int64_t db_int(const struct db_result *r, int row, int col)
     return strtoll(PQgetvalue(pg_of(r), row, col), NULL, 10);
 }
 
+bool db_same(const struct db_result *a, const struct db_result *b)
+{
+    int rows = db_rows(a), cols = PQnfields(pg_of(a));
+    bool same = rows == db_rows(b) && cols == PQnfields(pg_of(b));
+
+    for (int i = 0; same && i < rows * cols; i++) {
+        const char *x = db_text(a, i / cols, i % cols), *y = db_text(b, i / cols, i % cols);
+        same = x && y ? strcmp(x, y) == 0 : x == y;
+    }
+    return same;
+}
+
 /* ---- blocking ---- */
 
 struct db_sync {

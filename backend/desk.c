@@ -36,7 +36,6 @@ struct job {
     struct desk *d;
     struct http_req *http;
     struct arena *a; /* what came; what goes is in call.w->a */
-    struct bytes body;
     const struct jval *query;
     struct login login;
     struct desk_call call;
@@ -84,7 +83,7 @@ static void succeed(struct job *j)
     http_set(j->http, "Cache-Control", "no-store");
     if (c->cookie)
         http_set(j->http, "Set-Cookie", c->cookie);
-    if (!c->file.p && !c->stored) {
+    if (!c->file.p && !c->stored && !parts_size(&c->parts)) {
         http_set(j->http, "Content-Security-Policy", json_csp);
         http_reply(j->http, c->status, "application/json", c->out.len ? c->out.p : "{}",
                    c->out.len ? c->out.len : 2);
@@ -94,6 +93,8 @@ static void succeed(struct job *j)
     http_set(j->http, "Content-Disposition", c->save ? c->save : "inline");
     if (c->stored)
         store_send(c->stored, j->http, c->type);
+    else if (parts_size(&c->parts))
+        parts_send(&c->parts, j->http, c->type);
     else
         http_reply(j->http, c->status, c->type, c->file.p, c->file.len);
     c->stored = NULL;
@@ -171,6 +172,7 @@ static struct store_file *upload_take(struct http_req *r)
 static void job_free(struct job *j)
 {
     store_close(j->call.stored);
+    parts_free(&j->call.parts);
     buf_free(&j->call.out);
     buf_free(&j->call.more);
     if (j->call.received) {
@@ -207,19 +209,47 @@ static enum rc input(struct job *j, const void **in, struct err *e)
     void *place = arena_alloc(j->a, d->size);
     *in = place;
     return j->query ? json_decode_val(j->a, d, j->query, place, e)
-                    : json_decode(j->a, d, j->body.p, j->body.len, place, e);
+                    : json_decode(j->a, d, j->call.body.p, j->call.body.len, place, e);
+}
+
+/* False: nothing was said or done, and the session has to be looked at first. */
+static bool in_one_breath(struct job *j, enum rc *rc, struct err *e)
+{
+    struct desk_call *c = &j->call;
+    struct desk_ahead x = {.lead = {.held = false}};
+    const void *in;
+
+    if (!desk_enter_ahead(c, &x))
+        return false;
+    *rc = input(j, &in, e);
+    if (*rc == RC_OK)
+        *rc = c->route->fn(c, in, e);
+    c->w->lead = NULL;
+    if (x.lead.held)
+        return true;
+    *e = (struct err){0};
+    buf_reset(&c->out);
+    buf_reset(&c->more);
+    c->w->say = (struct tr){{NULL, NULL, NULL}};
+    c->w->terms = NULL;
+    c->who = (struct actor){0};
+    c->w->version = 0;
+    return false;
 }
 
 static enum rc work(struct job *j, struct err *e)
 {
     const void *in;
+    enum rc rc;
 
     if (mono_ms() - j->since > j->d->house->conf->deadline_ms)
         return err_set(e, RC_UNAVAILABLE, "waited too long for a connection");
+    if (in_one_breath(j, &rc, e))
+        return rc;
     if (strcmp(j->call.route->right, DESK_OPEN) != 0)
         TRY(desk_enter(&j->call, e));
     TRY(input(j, &in, e));
-    return j->call.route->fn(&j->call, in, e);
+    return desk_once(&j->call, in, e);
 }
 
 /* What was refused leaves its line in the audit, and nothing else: the act is undone first. */
@@ -285,11 +315,13 @@ static struct job *job_new(struct desk *d, struct http_req *r, const struct desk
     j->call.reason = desk_header_text(j->a, r, "x-reason");
     j->call.name = desk_header_text(j->a, r, "x-name");
     j->call.kind = desk_header_text(j->a, r, "x-kind");
+    j->call.key =
+        http_header(r, "idempotency-key") ? arena_str(j->a, http_header(r, "idempotency-key")) : NULL;
     j->call.sent = http_header(r, "content-type") ? arena_str(j->a, http_header(r, "content-type")) : NULL;
     j->call.received = upload_take(r);
     j->call.address = arena_str(j->a, http_remote(r));
     const char *body = http_body(r, &len);
-    j->body = BYTES(arena_strn(j->a, body, len), len);
+    j->call.body = BYTES(arena_strn(j->a, body, len), len);
     if (route->in && strcmp(route->method, "GET") == 0)
         j->query = desk_query(j->a, r, route->in);
     return j;
@@ -304,7 +336,7 @@ static enum rc admit(struct desk *d, struct http_req *r, const struct desk_route
     TRY(desk_route_find(http_method(r), http_path(r), route, id, e));
     if ((*route)->in && strcmp((*route)->method, "GET") != 0 &&
         (!type || strncmp(type, "application/json", 16) != 0))
-        return err_at(e, RC_BAD_REQUEST, "Content-Type", "Content-Type: application/json is wanted");
+        return err_at(e, RC_BAD_REQUEST, "Content-Type", "application/json is wanted");
     return d->work ? RC_OK : err_set(e, RC_UNAVAILABLE, "the register is starting");
 }
 

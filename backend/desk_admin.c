@@ -79,7 +79,7 @@ enum rc desk_user_add(struct desk_call *c, const void *in, struct err *e)
     if (!desk_reaches(&scope, u->institution, ""))
         return err_set(e, RC_DENIED, "not in this institution");
     if (!name_fits(u->name))
-        return err_at(e, RC_BAD_FIELD, "name", "name: small letters, digits, dot, dash");
+        return err_at(e, RC_BAD_FIELD, "name", "small letters, digits, dot, dash");
     TRY(people_add(c->w->db, &at, u->full_name, c->who.account, e));
     TRY(login_reset(c->login, u->name, c->who.account, code, e));
     js_open(&c->out, NULL, '{');
@@ -192,7 +192,7 @@ enum rc desk_role(struct desk_call *c, const void *in, struct err *e)
 
     TRY(another(c, r->account, e));
     if (*row.department && !catalog_department(&c->w->house->catalog, row.department))
-        return err_at(e, RC_BAD_FIELD, "department", "department: there is no such department");
+        return err_at(e, RC_BAD_FIELD, "department", "there is no such department");
     TRY(desk_scope(c, "role.grant", &scope, e));
     TRY(covers(c, &scope, &g, &yes, e));
     if (!yes)
@@ -201,5 +201,5 @@ enum rc desk_role(struct desk_call *c, const void *in, struct err *e)
         TRY(ours(c, &scope, r->account, e));
     enum rc rc =
         people_role(c->w->db, &c->w->house->rights, &row, strcmp(r->act, "grant") == 0, c->who.account, e);
-    return rc == RC_BAD_REQUEST ? err_at(e, RC_BAD_FIELD, "role", "role: %s", e->text) : rc;
+    return rc == RC_BAD_REQUEST ? err_at(e, RC_BAD_FIELD, "role", "%s", e->text) : rc;
 }

@@ -100,7 +100,7 @@ enum rc desk_page(struct desk_call *c, const void *in, struct err *e)
                            .day = b->day && *b->day ? b->day : NULL};
 
     if (b->after && b->after[strspn(b->after, "0123456789")])
-        return err_at(e, RC_BAD_FIELD, "after", "after: not a place in this list");
+        return err_at(e, RC_BAD_FIELD, "after", "not a place in this list");
     ask.after = b->after ? desk_number(b->after) : 0;
     return book_page_json(c->w, &c->who, &ask, &c->out, e);
 }
@@ -206,13 +206,13 @@ static const char *const directions[] = {"in", "out", "internal", NULL};
 static const struct jfield entry_fields[] = {
     {"register", J_STR, 0, offsetof(struct entry_in, reg), 0, 0, 64, NULL, NULL}, /* or the service's */
     JF_WORD(struct entry_in, direction, J_REQ, directions),
-    JF_STR(struct entry_in, subject, 0, 0, 500), /* a service has its own */
-    JF_STR(struct entry_in, correspondent, 0, 0, 200),
+    JF_STR(struct entry_in, subject, 0, 0, 4 * BOOK_SUBJECT_MAX), /* a service has its own */
+    JF_STR(struct entry_in, correspondent, 0, 0, 4 * BOOK_WHO_MAX),
     JF_STR(struct entry_in, service, 0, 0, 64),
     JF_STR(struct entry_in, department, 0, 0, 64),
     JF_WORD(struct entry_in, lang, 0, lang_codes),
     JF_STR(struct entry_in, date_on_paper, 0, 0, 10),
-    JF_STR(struct entry_in, number_on_paper, 0, 0, 64),
+    JF_STR(struct entry_in, number_on_paper, 0, 0, 4 * BOOK_PAPER_NUMBER_MAX),
     JF_STR(struct entry_in, cnp, J_PD, 0, 13),
     JF_ANY(struct entry_in, answers, 0),
     JF_OBJ(struct entry_in, contact, 0, &contact_desc),
@@ -235,10 +235,10 @@ enum rc desk_paper(struct desk_call *c, const char *sha256, const char *name, st
     struct store_reader *file SCOPED(store_closep) = NULL;
 
     if (p->n == DESK_PAPERS_MAX)
-        return err_at(e, RC_BAD_FIELD, "documents", "documents: too many");
+        return err_at(e, RC_BAD_FIELD, "documents", "too many");
     TRY(work_sql(c->w, SQL_DESK_TAKEN, of, &r, e));
     if (db_rows(r) != 1)
-        return err_at(e, RC_BAD_FIELD, "documents", "documents: not a file that you have sent");
+        return err_at(e, RC_BAD_FIELD, "documents", "not a file that you have sent");
     TRY(store_open(&place, sha256, &file, e));
     struct doc_upload *up = &p->items[p->n++];
     *up = (struct doc_upload){.name = name, .file = store_begin(&place, STORE_FILE_MAX)};
@@ -286,7 +286,7 @@ enum rc desk_entry(struct desk_call *c, const void *in, struct err *e)
 
     p.answers = p.service && x->answers && x->answers->kind != JV_NULL ? x->answers : NULL;
     if (!p.service && !some(x->subject))
-        return err_at(e, RC_BAD_FIELD, "subject", "subject: what it is about");
+        return err_at(e, RC_BAD_FIELD, "subject", "what it is about");
     p.entry = (struct book_entry){.institution = c->who.institution,
                                   .reg = x->reg,
                                   .direction = strcmp(x->direction, "in") == 0    ? BOOK_IN
@@ -355,8 +355,8 @@ static const struct jfield correct_fields[] = {
     {"register", J_STR, J_REQ, offsetof(struct correct_in, reg), 0, 1, 64, NULL, NULL},
     JF_INT(struct correct_in, year, J_REQ, 1990, 9999),
     JF_INT(struct correct_in, n, J_REQ, 1, INT32_MAX),
-    JF_STR(struct correct_in, text, J_REQ, 1, 500),
-    JF_STR(struct correct_in, reason, J_REQ, 1, 500),
+    JF_STR(struct correct_in, text, J_REQ, 1, 4 * BOOK_SUBJECT_MAX),
+    JF_STR(struct correct_in, reason, J_REQ, 1, 4 * BOOK_REASON_MAX),
 };
 JDESC(desk_correct_in, struct correct_in, correct_fields);
 

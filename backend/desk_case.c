@@ -42,6 +42,7 @@ enum rc desk_case(struct desk_call *c, const void *in, struct err *e)
 
 /* ---- acts ---- */
 
+/* What happened is for who may still look into the file: it may have been sealed or sent away just then. */
 static enum rc changed(struct desk_call *c, int64_t seen, struct err *e)
 {
     struct err no = {0};
@@ -49,8 +50,7 @@ static enum rc changed(struct desk_call *c, int64_t seen, struct err *e)
     struct casefile now;
     BUF_SCOPE(events);
 
-    if (case_get(c->w, c->id, false, &now, &no) == RC_OK &&
-        case_events_json(c->w, &now, seen, &events, &no) == RC_OK)
+    if (desk_open(c, c->id, &now, &no) == RC_OK && case_events_json(c->w, &now, seen, &events, &no) == RC_OK)
         buf_fmt(&c->more, ",\"changed\":%s", events.p);
     c->w->say = say;
     return e->rc;
@@ -87,11 +87,11 @@ static enum rc given(struct desk_call *c, const struct act_in *in, struct case_a
     if (!v || v->kind == JV_NULL)
         return RC_OK;
     if (v->kind != JV_OBJ || v->n > WF_NEEDS_MAX)
-        return err_at(e, RC_BAD_FIELD, "given", "given: an object of what the step needs");
+        return err_at(e, RC_BAD_FIELD, "given", "an object of what the step needs");
     struct workflow_given *g = ARENA_ARRAY(c->w->a, struct workflow_given, v->n + 1);
     for (size_t i = 0; i < v->n; i++) {
         if (v->items[i].kind != JV_STR)
-            return err_at(e, RC_BAD_FIELD, v->names[i], "%.60s: a text is wanted", v->names[i]);
+            return err_at(e, RC_BAD_FIELD, v->names[i], "a text is wanted");
         if (*v->items[i].s)
             g[out->n_given++] = (struct workflow_given){v->names[i], v->items[i].s};
     }
@@ -261,9 +261,9 @@ enum rc desk_delegate(struct desk_call *c, const void *in, struct err *e)
     int64_t id;
 
     if (!date_parse(d->from, &x.from))
-        return err_at(e, RC_BAD_FIELD, "from", "from: not a day, YYYY-MM-DD");
+        return err_at(e, RC_BAD_FIELD, "from", "not a day, YYYY-MM-DD");
     if (!date_parse(d->to, &x.to))
-        return err_at(e, RC_BAD_FIELD, "to", "to: not a day, YYYY-MM-DD");
+        return err_at(e, RC_BAD_FIELD, "to", "not a day, YYYY-MM-DD");
     TRY(case_delegate(c->w, &c->who, &x, &id, e));
     js_open(&c->out, NULL, '{');
     js_str(&c->out, "id", arena_fmt(c->w->a, "%lld", (long long)id));

@@ -113,7 +113,7 @@ enum rc desk_draft(struct desk_call *c, const void *in, struct err *e)
     TRY(desk_open(c, c->id, &f, e));
     draft.reason = c->reason;
     if (!lang_parse(x->lang, &draft.lang))
-        return err_at(e, RC_BAD_FIELD, "lang", "lang: not a language");
+        return err_at(e, RC_BAD_FIELD, "lang", "not a language");
     enum rc rc = doc_draft_put(c->w, &c->who, &f, &draft, &now, e);
     if (rc == RC_CONFLICT) {
         buf_str(&c->more, ",\"draft\":");

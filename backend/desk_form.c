@@ -104,8 +104,7 @@ static enum rc refuse(struct desk_call *c, const struct faults *x, struct err *e
     faults_json(&list, NULL, x);
     buf_fmt(&c->more, ",\"fields\":%s", list.p);
     c->w->say = x->say[0];
-    return err_at(e, RC_BAD_FIELD, arena_fmt(c->w->a, "answers.%.80s", x->field[0]), "%s",
-                  x->say[0].t[LANG_EN]);
+    return err_at(e, RC_BAD_FIELD, arena_fmt(c->w->a, "answers.%s", x->field[0]), "%s", x->say[0].t[LANG_EN]);
 }
 
 /* ---- the form of a service ---- */
@@ -123,7 +122,7 @@ JDESC(desk_form_in, struct form_in, form_fields);
 static enum rc service_at(struct desk_call *c, const char *id, const struct service **out, struct err *e)
 {
     *out = catalog_find(&c->w->house->catalog, id);
-    return *out ? RC_OK : err_at(e, RC_BAD_FIELD, "service", "service: there is no service %.64s", id);
+    return *out ? RC_OK : err_at(e, RC_BAD_FIELD, "service", "there is no service %.64s", id);
 }
 
 static bool given(const struct jval *v)

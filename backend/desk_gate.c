@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "backend/desk_priv.h"
+#include "backend/sql.h"
 #include "common/base/log.h"
 #include "common/base/text.h"
 
@@ -117,6 +118,7 @@ static void grants(struct desk_call *c, const struct db_result *r)
     struct grant *g = ARENA_ARRAY(a, struct grant, rows);
 
     c->accounts = ARENA_ARRAY(a, const char *, rows);
+    c->n_accounts = 0;
     for (int i = 0; i < db_rows(r); i++) {
         const char *holder = db_text(r, i, SESSION_HOLDER), *role = db_text(r, i, SESSION_ROLE);
         if (c->n_accounts == 0 || strcmp(c->accounts[c->n_accounts - 1], holder) != 0)
@@ -129,17 +131,69 @@ static void grants(struct desk_call *c, const struct db_result *r)
     c->who.person = (struct rights_person){c->who.account, false, g, n};
 }
 
-enum rc desk_enter(struct desk_call *c, struct err *e)
+static void become(struct desk_call *c, const struct db_result *r)
 {
-    struct db_result *r SCOPED(db_result_freep) = NULL;
-
-    TRY(login_check(c->login, c->token, &r, e));
     c->w->version = db_int(r, 0, SESSION_VERSION);
     c->who = (struct actor){.kind = ACTOR_STAFF,
                             .account = arena_str(c->w->a, db_text(r, 0, SESSION_ACCOUNT)),
                             .full_name = arena_str(c->w->a, db_text(r, 0, SESSION_NAME)),
                             .institution = arena_str(c->w->a, db_text(r, 0, SESSION_HOUSE))};
     grants(c, r);
+}
+
+static struct work_session *kept(const struct desk_call *c, const char *token)
+{
+    struct work_kept *k = c->w->kept;
+
+    for (size_t i = 0; k && i < WORK_SESSIONS; i++)
+        if (k->sessions[i].rows && strcmp(k->sessions[i].token, token) == 0)
+            return &k->sessions[i];
+    return NULL;
+}
+
+static void keep(const struct desk_call *c, struct db_result *r)
+{
+    struct work_kept *k = c->w->kept;
+    struct login_look look;
+
+    /* one that is due to be noted as used will look as before when it is */
+    if (!k || db_text(r, 0, SESSION_STALE)[0] == 't' || !login_look(c->login, c->token, &look)) {
+        db_result_free(r);
+        return;
+    }
+    struct work_session *s = kept(c, look.token);
+    s = s ? s : &k->sessions[k->next_session++ % WORK_SESSIONS];
+    db_result_free(s->rows);
+    memcpy(s->token, look.token, sizeof(s->token));
+    s->rows = r;
+}
+
+bool desk_enter_ahead(struct desk_call *c, struct desk_ahead *x)
+{
+    if (!c->route->reads || !login_look(c->login, c->token, &x->look))
+        return false;
+    const struct work_session *s = kept(c, x->look.token);
+    if (!s)
+        return false;
+    become(c, s->rows);
+    if (!holds(c))
+        return false;
+    x->lead = (struct work_lead){{&sql_table[SQL_LOGIN_CHECK], x->look.p, NULL}, s->rows, false};
+    c->w->lead = &x->lead;
+    return true;
+}
+
+enum rc desk_enter(struct desk_call *c, struct err *e)
+{
+    struct db_result *r = NULL;
+    enum rc rc = login_check(c->login, c->token, &r, e);
+
+    if (rc != RC_OK) {
+        db_result_free(r);
+        return rc;
+    }
+    become(c, r);
+    keep(c, r);
     if (strcmp(c->route->right, DESK_SESSION) == 0 || holds(c))
         return RC_OK;
     return err_set(e, RC_DENIED, "nobody gave you the right %s", c->route->right);

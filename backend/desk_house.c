@@ -120,7 +120,7 @@ static enum rc holiday_put(struct desk_call *c, const struct holiday_in *h, stru
 
     TRY(work_sql(c->w, SQL_DESK_HOLIDAY_ADD, p, &r, e));
     if (db_rows(r) != 1)
-        return err_at(e, RC_CONFLICT, "day", "day: a day off already");
+        return err_at(e, RC_CONFLICT, "day", "a day off already");
     return work_audit(c->w, &c->who, &log, e);
 }
 
@@ -131,9 +131,41 @@ enum rc desk_holiday_add(struct desk_call *c, const void *in, struct err *e)
 
     TRY(reaches_all(c, e));
     if (!date_parse(h->day, &day))
-        return err_at(e, RC_BAD_FIELD, "day", "day: not a day, YYYY-MM-DD");
+        return err_at(e, RC_BAD_FIELD, "day", "not a day, YYYY-MM-DD");
     TRY(work_begin(c->w, e));
     TRY(work_end(c->w, holiday_put(c, h, e), e));
+    return desk_holidays(c, NULL, e);
+}
+
+struct holiday_day {
+    const char *day;
+};
+static const struct jfield day_fields[] = {JF_STR(struct holiday_day, day, J_REQ, 10, 10)};
+JDESC(desk_holiday_day, struct holiday_day, day_fields);
+
+static enum rc holiday_back(struct desk_call *c, const char *day, struct err *e)
+{
+    struct db_result *r SCOPED(db_result_freep) = NULL;
+    struct db_param p[] = {DB_STR(day), DB_STR(c->who.account)};
+    struct work_log log = {c->who.institution, NULL, "holiday withdrawn", day};
+
+    TRY(work_sql(c->w, SQL_DESK_HOLIDAY_WITHDRAW, p, &r, e));
+    if (db_rows(r) != 1)
+        return err_set(e, RC_NOT_FOUND, "no such day was declared here");
+    return work_audit(c->w, &c->who, &log, e);
+}
+
+/* What was declared by mistake. The law's own days stay. */
+enum rc desk_holiday_withdraw(struct desk_call *c, const void *in, struct err *e)
+{
+    const struct holiday_day *h = in;
+    struct date day;
+
+    TRY(reaches_all(c, e));
+    if (!date_parse(h->day, &day))
+        return err_at(e, RC_BAD_FIELD, "day", "not a day, YYYY-MM-DD");
+    TRY(work_begin(c->w, e));
+    TRY(work_end(c->w, holiday_back(c, h->day, e), e));
     return desk_holidays(c, NULL, e);
 }
 

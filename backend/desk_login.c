@@ -201,6 +201,38 @@ static void departments(struct desk_call *c)
     js_close(&c->out, ']');
 }
 
+static void words(struct buf *b, const char *kind, const struct wf_words *all)
+{
+    js_open(b, kind, '{');
+    for (size_t i = 0; i < all->n; i++)
+        js_tr(b, all->items[i].id, &all->items[i].name);
+    js_close(b, '}');
+}
+
+/* What the ids of a case are called: said once, its rows carry ids alone. */
+static void names(struct desk_call *c)
+{
+    const struct catalog *all = &c->w->house->catalog;
+    const struct workflows *f = &c->w->house->workflows;
+    struct buf *b = &c->out;
+
+    js_open(b, "names", '{');
+    js_open(b, "service", '{');
+    for (size_t i = 0; i < all->n; i++)
+        js_tr(b, all->services[i].id, &all->services[i].name);
+    js_close(b, '}');
+    js_open(b, "department", '{');
+    for (size_t i = 0; i < all->n_departments; i++)
+        js_tr(b, all->departments[i].id, &all->departments[i].label);
+    js_close(b, '}');
+    js_open(b, "state", '{');
+    for (size_t i = 0; i < f->n_states; i++)
+        js_tr(b, f->states[i].id, &f->states[i].label);
+    js_close(b, '}');
+    words(b, "flag", &f->flags);
+    js_close(b, '}');
+}
+
 enum rc desk_me(struct desk_call *c, const void *in, struct err *e)
 {
     struct db_result *r SCOPED(db_result_freep) = NULL;
@@ -225,6 +257,7 @@ enum rc desk_me(struct desk_call *c, const void *in, struct err *e)
     roles(c);
     rights(c);
     departments(c);
+    names(c);
     js_str(&c->out, "today", today);
     js_int(&c->out, "idle_minutes", c->login->conf.idle_minutes);
     js_bool(&c->out, "pin", pin);

@@ -6,7 +6,8 @@
 #include "backend/person.h"
 #include "backend/zip.h"
 
-enum { COPY_MAX = 64 << 20 };
+/* Its texts are in memory while it goes out; its files are read then. */
+enum { TEXTS_MAX = 16 << 20, COPY_MAX = 1 << 30 };
 
 struct person_in {
     const char *cnp, *reason;
@@ -91,13 +92,16 @@ enum rc desk_person_due(struct desk_call *c, const void *in, struct err *e)
 
 /* ---- copied ---- */
 
-static enum rc into_zip(void *user, const char *name, struct bytes b, struct err *e)
+static enum rc into_zip(void *user, const struct person_file *f, struct err *e)
 {
     struct zip *z = user;
 
-    if (z->out.len + b.len > COPY_MAX)
+    if (z->out.text.len + f->text.len > TEXTS_MAX ||
+        parts_size(&z->out) + (f->file ? store_size(f->file) : 0) > COPY_MAX)
         return err_set(e, RC_TOO_BIG, "the copy is larger than %d MB", COPY_MAX >> 20);
-    zip_add(z, name, b);
+    if (f->file)
+        return zip_lay(z, f->name, f->file, f->sha256, e);
+    zip_add(z, f->name, f->text);
     return RC_OK;
 }
 
@@ -106,18 +110,19 @@ static enum rc copied(struct desk_call *c, const struct person_ask *ask, struct 
     const struct person_sink sink = {into_zip, z};
     struct person_done done;
     struct document d;
-    struct bytes pdf;
 
     TRY(person_export(c->w, &c->who, ask, &sink, &done, e));
     for (size_t i = 0; i < done.n_protocols; i++) {
         const struct doc_ask of = {done.protocols[i].id, NULL};
         struct store_reader *file SCOPED(store_closep) = NULL;
         TRY(doc_read(c->w, &c->who, &of, &d, &file, e));
-        TRY(store_whole(file, c->w->a, &pdf, e));
-        TRY(into_zip(z, arena_fmt(c->w->a, "proces-verbal-%zu.pdf", i + 1), pdf, e));
+        const char *name = arena_fmt(c->w->a, "proces-verbal-%zu.pdf", i + 1);
+        const struct person_file f = {name, {0}, file, d.sha256};
+        TRY(into_zip(z, &f, e));
     }
     zip_end(z);
-    c->file = BYTES(arena_strn(c->w->a, z->out.p, z->out.len), z->out.len);
+    c->parts = z->out;
+    z->out = (struct parts){.n = 0};
     c->type = "application/zip";
     c->save = "attachment; filename=\"date-personale.zip\"";
     return RC_OK;
@@ -127,11 +132,11 @@ static enum rc copied(struct desk_call *c, const struct person_ask *ask, struct 
 enum rc desk_person_copy(struct desk_call *c, const void *in, struct err *e)
 {
     static const struct tr big = {
-        {"Copia trece de 64 MB. Administratorul o face cu registryctl.",
-         "A másolat nagyobb 64 MB-nál. A rendszergazda a registryctl paranccsal készíti el.",
-         "The copy is larger than 64 MB. The administrator makes it with registryctl."}};
+        {"Copia trece de 1 GB. Administratorul o face cu registryctl.",
+         "A másolat nagyobb 1 GB-nál. A rendszergazda a registryctl paranccsal készíti el.",
+         "The copy is larger than 1 GB. The administrator makes it with registryctl."}};
     const struct person_ask ask = ask_of(in);
-    struct zip z = {.n = 0};
+    struct zip z = {.out.place = {c->w->house->conf->blobs, 0}};
 
     TRY(work_begin(c->w, e));
     enum rc rc = work_end(c->w, copied(c, &ask, &z, e), e);

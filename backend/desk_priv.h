@@ -6,6 +6,7 @@
 #include "backend/desk.h"
 #include "backend/doc.h"
 #include "backend/login.h"
+#include "backend/parts.h"
 #include "common/base/assets.h"
 #include "common/base/http.h"
 
@@ -25,11 +26,13 @@ struct desk_call {
     const char **accounts;
     size_t n_accounts;
     const struct desk_route *route;
-    const char *id;              /* what stood at {id}, or NULL */
-    const char *reason;          /* why a sealed record is opened, or NULL */
-    const char *token;           /* of the session, or NULL */
-    const char *address, *name;  /* of the browser; of a file that is sent (X-Name, X-Kind) */
-    const char *kind, *sent;     /* sent: its Content-Type */
+    const char *id;             /* what stood at {id}, or NULL */
+    const char *reason;         /* why a sealed record is opened, or NULL */
+    const char *token;          /* of the session, or NULL */
+    const char *address, *name; /* of the browser; of a file that is sent (X-Name, X-Kind) */
+    const char *kind, *sent;    /* sent: its Content-Type */
+    const char *key;            /* Idempotency-Key, or NULL */
+    struct bytes body;
     struct store_file *received; /* or NULL */
     struct buf out;              /* JSON, unless file is set */
     struct buf more;             /* of an error: further members, beginning with a comma */
@@ -39,6 +42,7 @@ struct desk_call {
     const char *type, *save;     /* of a file; save: name under which the browser keeps it, NULL: shows it */
     struct bytes file;           /* made just now */
     struct store_reader *stored; /* or at rest */
+    struct parts parts;          /* or text and files at rest */
 };
 /* in: what route->in describes, or NULL. */
 typedef enum rc (*desk_fn)(struct desk_call *c, const void *in, struct err *e);
@@ -48,19 +52,29 @@ struct desk_route {
     const struct jdesc *in; /* of the body; of the query for GET */
     desk_fn fn;
     bool slow, file; /* a password is looked at; a browser frames the answer and cannot give a reason */
+    bool reads;      /* its first statement only reads: the session is looked at in the same breath */
+    bool once;       /* makes something that has no version: see desk_once */
 };
 /* Does not compile without a right in quotes. */
 #define DESK_ROUTE(method, path, right, in, fn)                                                              \
     {                                                                                                        \
-        method, path, "" right, in, fn, false, false                                                         \
+        method, path, "" right, in, fn, false, false, false, false                                           \
     }
 #define DESK_FILE(method, path, right, in, fn)                                                               \
     {                                                                                                        \
-        method, path, "" right, in, fn, false, true                                                          \
+        method, path, "" right, in, fn, false, true, false, false                                            \
     }
 #define DESK_SLOW(method, path, right, in, fn)                                                               \
     {                                                                                                        \
-        method, path, "" right, in, fn, true, false                                                          \
+        method, path, "" right, in, fn, true, false, false, false                                            \
+    }
+#define DESK_READ(path, right, in, fn)                                                                       \
+    {                                                                                                        \
+        "GET", path, "" right, in, fn, false, false, true, false                                             \
+    }
+#define DESK_ONCE(path, right, in, fn)                                                                       \
+    {                                                                                                        \
+        "POST", path, "" right, in, fn, false, false, false, true                                            \
     }
 
 /* desk_routes.c */
@@ -79,11 +93,22 @@ const char *desk_token(struct arena *a, const struct http_req *r);
 const char *desk_header_text(struct arena *a, const struct http_req *r, const char *name); /* decoded */
 const struct jval *desk_query(struct arena *a, struct http_req *r, const struct jdesc *in);
 MUST enum rc desk_enter(struct desk_call *c, struct err *e); /* session, actor, right */
+/* As who the session was when it was last looked at; it is looked at again in one breath with the first
+ * statement, and only if it still is the same (lead.held) is the answer one. False: not known here. */
+struct desk_ahead {
+    struct login_look look;
+    struct work_lead lead;
+};
+bool desk_enter_ahead(struct desk_call *c, struct desk_ahead *x);
 /* A refusal is written down: who, what, of which case. */
 void desk_refused(struct desk_call *c, const struct err *why);
 
 /* Code of an RC_NOT_FOUND for what exists but belongs to others: written down, never told. */
 extern const char desk_foreign[];
+
+/* desk_once.c: the route's handler; a route that has once, and a key: its answer holds for the next sending
+ * of the same, and no personal data, for it is kept. Other content with that key: RC_CONFLICT. */
+MUST enum rc desk_once(struct desk_call *c, const void *in, struct err *e);
 
 /* desk_say.c: an error as the page gets it. */
 void desk_error(struct buf *out, const struct err *e, const struct tr *say, const char *more);
@@ -163,6 +188,7 @@ DESK_HANDLER(desk_institutions);
 DESK_HANDLER(desk_services);
 DESK_HANDLER(desk_holidays);
 DESK_HANDLER(desk_holiday_add);
+DESK_HANDLER(desk_holiday_withdraw);
 DESK_HANDLER(desk_audit);
 DESK_HANDLER(desk_messages);
 DESK_HANDLER(desk_message_retry);
@@ -211,7 +237,8 @@ extern const struct jdesc desk_act_in, desk_assign_in, desk_note_in, desk_seal_i
 extern const struct jdesc desk_delegate_in, desk_draft_in, desk_templates_in;
 extern const struct jdesc desk_login_in, desk_password_in, desk_redeem_in, desk_queue_in;
 extern const struct jdesc desk_pin_in, desk_unlock_in;
-extern const struct jdesc desk_user_in, desk_user_act_in, desk_role_in, desk_holiday_in, desk_audit_in;
+extern const struct jdesc desk_user_in, desk_user_act_in, desk_role_in, desk_holiday_in, desk_holiday_day,
+    desk_audit_in;
 extern const struct jdesc desk_team_in, desk_why_in;
 
 #endif

@@ -52,7 +52,7 @@ static enum rc cursor(struct desk_call *c, struct page *p, struct err *e)
     if (!after)
         return RC_OK;
     if (!at || at == after || !uuid_valid(at + 1))
-        return err_at(e, RC_BAD_FIELD, "after", "after: not a place in this list");
+        return err_at(e, RC_BAD_FIELD, "after", "not a place in this list");
     p->key = arena_strn(c->w->a, after, (size_t)(at - after));
     p->id = at + 1;
     return RC_OK;

@@ -47,6 +47,25 @@ static enum rc head(struct desk_call *c, const struct casefile *f, struct err *e
     return RC_OK;
 }
 
+/* Who hears of it first when the day passes. */
+static enum rc next_ear(struct desk_call *c, const struct casefile *f, struct err *e)
+{
+    struct case_escalation *list;
+    char day[11];
+    size_t n;
+
+    TRY(case_escalations(c->w, f, &list, &n, e));
+    if (!n)
+        return RC_OK;
+    date_iso(day, list[0].term.due);
+    js_open(&c->out, "escalation", '{');
+    js_str(&c->out, "role", list[0].late->role);
+    js_str(&c->out, "day", day);
+    js_tr(&c->out, "calc", &list[0].term.calc);
+    js_close(&c->out, '}');
+    return RC_OK;
+}
+
 static enum rc term(struct desk_call *c, const struct casefile *f, struct err *e)
 {
     struct db_result *r SCOPED(db_result_freep) = NULL;
@@ -73,6 +92,7 @@ static enum rc term(struct desk_call *c, const struct casefile *f, struct err *e
     js_raw(b, "calc", db_text(r, 0, 4));
     js_str(b, "law", t.law);
     js_str(b, "article", t.article);
+    TRY(next_ear(c, f, e));
     js_close(b, '}');
     return RC_OK;
 }
@@ -270,8 +290,9 @@ static enum rc documents(struct desk_call *c, const struct casefile *f, struct e
 {
     struct document *list;
     struct doc_draft draft;
+    struct document paper;
     size_t n;
-    bool found;
+    bool found, fixed;
 
     TRY(doc_list(c->w, f->id, &list, &n, e));
     TRY(doc_looked(c->w, list, n, e));
@@ -287,6 +308,8 @@ static enum rc documents(struct desk_call *c, const struct casefile *f, struct e
         doc_draft_json(&draft, &c->out);
     else
         buf_str(&c->out, "null");
+    TRY(doc_fixed(c->w, f, &fixed, &paper, e));
+    js_str(&c->out, "fixed", fixed ? paper.id : NULL);
     return RC_OK;
 }
 

@@ -69,7 +69,7 @@ enum rc desk_why(struct desk_call *c, const void *in, struct err *e)
     const struct right_action *action = rights_action(r, w->action);
 
     if (!action)
-        return err_at(e, RC_BAD_FIELD, "action", "action: there is no such right");
+        return err_at(e, RC_BAD_FIELD, "action", "there is no such right");
     struct rights_verdict v = rights_decide(r, &none, &c->who.person, w->action, &nowhere);
     if (w->case_id && *w->case_id)
         TRY(of_case(c, w, &v, e));

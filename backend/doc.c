@@ -300,11 +300,11 @@ static enum rc upload_sound(struct work *w, const struct actor *who, const struc
     struct db_param p[] = {DB_STR(arena_fmt(w->a, "account:%s", who->account))};
 
     if (strcmp(up->kind, "scan") != 0 && strcmp(up->kind, "attachment") != 0)
-        return err_at(e, RC_BAD_FIELD, "kind", "kind: scan or attachment");
+        return err_at(e, RC_BAD_FIELD, "kind", "scan or attachment");
     TRY(store_sum(up->file, hex, size, e));
     TRY(store_look(up->file, kind, e));
     if (up->type && *up->type && strcmp(up->type, kind->type) != 0)
-        return err_at(e, RC_BAD_FIELD, "Content-Type", "Content-Type: this is %s", kind->type);
+        return err_at(e, RC_BAD_FIELD, "Content-Type", "this is %s", kind->type);
     TRY(work_sql(w, SQL_BLOB_QUOTA, p, &r, e));
     if (db_int(r, 0, 0) + (int64_t)*size > w->house->conf->blobs_day_mb << 20)
         return err_set(e, RC_LIMIT, "%s has brought the %lld MB of the day", who->account,
@@ -321,7 +321,7 @@ static enum rc name_of(struct work *w, const struct doc_upload *up, const char *
     if (strrchr(name, '\\'))
         name = strrchr(name, '\\') + 1;
     if (text_clean(w->a, name, &name, e) != RC_OK)
-        return err_at(e, RC_BAD_FIELD, "name", "name: not a name");
+        return err_at(e, RC_BAD_FIELD, "name", "not a name");
     *out = *name ? arena_strn(w->a, name, utf8_cut(name, 200)) : up->kind;
     return RC_OK;
 }

@@ -56,8 +56,8 @@ struct doc_draft {
 /* found false: there is none. */
 MUST enum rc doc_draft_get(struct work *w, const char *case_id, bool *found, struct doc_draft *out,
                            struct err *e);
-/* [answer.draft] in->version: that was seen, 0 for the first. RC_CONFLICT: somebody else wrote meanwhile, and
- * *now is theirs. RC_BAD_FIELD: template, lang, title or body. */
+/* [answer.draft] in->version: that was seen, 0 for the first. RC_STATE: doc_fixed(). RC_CONFLICT: somebody
+ * else wrote meanwhile, and *now is theirs. RC_BAD_FIELD: template, lang, title or body. */
 MUST enum rc doc_draft_put(struct work *w, const struct actor *who, const struct casefile *c,
                            const struct doc_draft *in, struct doc_draft *now, struct err *e);
 /* Drafts from before the seals. */
@@ -65,6 +65,13 @@ MUST enum rc doc_seal_old(struct work *w, struct err *e);
 /* What was written for another case, inside the caller's transaction and by its rights: over what is there.
  */
 MUST enum rc doc_draft_as(struct work *w, const char *case_id, const struct doc_draft *in, struct err *e);
+/* The words of the letter that waits for its signature, as it was rendered; *out NULL: none, or a file. */
+MUST enum rc doc_waiting_text(struct work *w, const struct casefile *c, const struct doc_draft **out,
+                              struct err *e);
+/* The paper that stands while nobody writes: it waits for its signature or went out. found false: people are
+ * at work on the case, or there is none. */
+MUST enum rc doc_fixed(struct work *w, const struct casefile *c, bool *found, struct document *out,
+                       struct err *e);
 void doc_draft_json(const struct doc_draft *d, struct buf *out);
 /* [case.view] The answer as it would leave the house, marked as not signed; once signed, that very file. */
 MUST enum rc doc_preview(struct work *w, const struct actor *who, const struct casefile *c,

@@ -77,10 +77,14 @@ enum rc doc_preview(struct work *w, const struct actor *who, const struct casefi
     struct doc_row *pending, *sealed;
     struct doc_draft draft = {0};
     struct doc_letter letter;
+    struct document paper;
     size_t n_pending, n_sealed;
-    bool found;
+    bool found, fixed;
 
     TRY(doc_may(w, who, "case.view", c, reason, e));
+    TRY(doc_fixed(w, c, &fixed, &paper, e));
+    if (fixed)
+        return store_get(&place, w->a, paper.sha256, pdf, e);
     TRY(doc_rows(w, SQL_DOC_PENDING, c->id, &pending, &n_pending, e));
     TRY(doc_rows(w, SQL_DOC_SIGNED, c->id, &sealed, &n_sealed, e));
     TRY(doc_draft_get(w, c->id, &found, &draft, e));
@@ -130,11 +134,11 @@ static enum rc choose(struct work *w, const struct actor *who, const struct doc_
     struct db_param p[] = {DB_STR(id), DB_STR(f->c->id)};
 
     if (!uuid_valid(id))
-        return err_at(e, RC_BAD_FIELD, "document", "document: draft, or the id of a document of this case");
+        return err_at(e, RC_BAD_FIELD, "document", "draft, or the id of a document of this case");
     TRY(void_pending(w, f->c->id, "replaced", e));
     TRY(work_sql(w, SQL_DOC_CHOOSE, p, &r, e));
     if (db_rows(r) != 1)
-        return err_at(e, RC_BAD_FIELD, "document", "document: no PDF of this case that could be the answer");
+        return err_at(e, RC_BAD_FIELD, "document", "no PDF of this case that could be the answer");
     TRY(doc_get(w, id, out, e));
     return doc_happened(w, who, f->c, "answer chosen", out, e);
 }
@@ -166,7 +170,7 @@ static enum rc letter_for(struct work *w, const struct actor *who, const struct 
 
     TRY(doc_draft_get(w, f->c->id, &found, &d, e));
     if (!found && given(f, "document"))
-        return err_at(e, RC_BAD_FIELD, "document", "document: nothing is written yet");
+        return err_at(e, RC_BAD_FIELD, "document", "nothing is written yet");
     if (!found) {
         const struct template *t = template_for(w, f);
         enum lang lang = t->langs[f->c->lang] ? f->c->lang : LANG_RO;

@@ -14,30 +14,26 @@ struct certifying {
     const struct actor *who;
     const struct casefile *c;
     struct document parent;
-    struct bytes file;
-    struct store_kind kind;
+    struct store_reader *file;
     struct doc_person person;
     const char *day;
 };
 
-/* A PNG must be opened to be drawn, four bytes a dot and more: a sheet at 300 dpi, no larger. */
-enum { PNG_DRAWN_MAX = 9000000 };
-
 static enum rc pages_of(struct work *w, const struct certifying *x, struct paper_scan **out, size_t *n,
                         struct err *e)
 {
-    const struct store_kind kind = x->kind;
-
-    if (strcmp(kind.type, "application/pdf") == 0)
+    if (strcmp(x->parent.type, "application/pdf") == 0)
         return paper_scans(w->a, x->file, out, n, e);
-    *n = 0;
-    if (strcmp(kind.type, "image/png") == 0 && (int64_t)kind.width * kind.height > PNG_DRAWN_MAX)
-        return RC_OK;
     *out = ARENA_NEW(w->a, struct paper_scan);
-    **out = paper_picture(x->file, strcmp(kind.type, "image/png") == 0 ? SCAN_PNG : SCAN_JPEG, kind.width,
-                          kind.height);
-    *n = 1;
-    return RC_OK;
+    return paper_picture(w->a, x->file, *out, n, e);
+}
+
+/* As the reader's program wants to see it named. */
+static const char *file_name(const char *type)
+{
+    return strcmp(type, "application/pdf") == 0 ? "original.pdf"
+           : strcmp(type, "image/png") == 0     ? "original.png"
+                                                : "original.jpg";
 }
 
 static enum rc copy_letter(struct work *w, const struct certifying *x, struct doc_letter *l, struct err *e)
@@ -60,7 +56,7 @@ static enum rc copy_letter(struct work *w, const struct certifying *x, struct do
 
 /* Scans and pictures get the band on every page. Another's PDF is not taken apart: it lies inside, bit for
  * bit, and the sheet says so. */
-static enum rc copy_pdf(struct work *w, const struct certifying *x, struct paper_made *out, size_t *pages,
+static enum rc copy_pdf(struct work *w, const struct certifying *x, struct parts *out, size_t *pages,
                         struct err *e)
 {
     struct letter_paper lp;
@@ -68,14 +64,14 @@ static enum rc copy_pdf(struct work *w, const struct certifying *x, struct paper
     struct doc_letter l;
     size_t n;
 
-    const char *name = arena_fmt(w->a, "original%s", x->kind.suffix);
+    const char *name = file_name(x->parent.type);
     TRY(copy_letter(w, x, &l, e));
     TRY(pages_of(w, x, &scans, &n, e));
     if (!n)
         letter_var(&l, "attached", name);
     TRY(letter_paper(w, &l, &lp, e));
     if (!n) {
-        const struct paper_file inside = {name, x->kind.type, x->file};
+        const struct paper_file inside = {name, x->parent.type, x->file};
         lp.paper.inside = &inside;
         return paper_parts(&lp.paper, out, pages, e);
     }
@@ -95,19 +91,30 @@ static void into_file(void *user, const void *p, size_t n)
     store_add(user, p, n);
 }
 
+/* In pieces: neither the parent nor its copy is ever whole in memory. The parent was looked at when it was
+ * opened, and is looked at again behind the last byte: what it says was not changed in between. */
+static enum rc write_copy(const struct certifying *x, const struct parts *pdf, struct store_file *out,
+                          struct err *e)
+{
+    char hex[STORE_HEX];
+
+    TRY(parts_each(pdf, into_file, out, e));
+    TRY(store_sum(out, hex, NULL, e));
+    return store_check(x->file, e);
+}
+
 static enum rc certify(struct work *w, struct certifying *x, struct document *out, struct err *e)
 {
     const struct store_place place = doc_place(w);
     struct doc_row row = {0};
-    struct paper_made pdf SCOPED(paper_made_free) = {.n = 0};
+    struct parts pdf SCOPED(parts_free) = {.n = 0};
     size_t pages;
 
     if (strcmp(x->parent.kind, "scan") != 0 && strcmp(x->parent.kind, "attachment") != 0)
         return err_set(e, RC_STATE, "only what was brought in is certified");
     if (x->parent.voided_ms || x->parent.disposed_ms)
         return err_set(e, RC_STATE, "document %s does not hold any more", x->parent.id);
-    TRY(store_get(&place, w->a, x->parent.sha256, &x->file, e));
-    TRY(store_kind(x->file, &x->kind, e));
+    TRY(store_open(&place, x->parent.sha256, &x->file, e));
     TRY(letter_person(w, x->who->account, LANG_RO, &x->person, e));
     x->day = doc_day(w, w->now_ms(), LANG_RO);
     TRY(copy_pdf(w, x, &pdf, &pages, e));
@@ -120,8 +127,8 @@ static enum rc certify(struct work *w, struct certifying *x, struct document *ou
                               .template = "copy.certified",
                               .certified_ms = w->now_ms(),
                               .certified_by = x->who->account};
-    struct store_file *file SCOPED(store_dropp) = store_begin(&place, pdf.text.len + pdf.more);
-    paper_each(&pdf, into_file, file);
+    struct store_file *file SCOPED(store_dropp) = store_begin(&place, parts_size(&pdf));
+    TRY(write_copy(x, &pdf, file, e));
     TRY(doc_rest_file(w, file, pages, &row, e));
     TRY(doc_name(w, x->who, &row, e));
     *out = row.d;
@@ -147,5 +154,7 @@ enum rc doc_certify(struct work *w, const struct actor *who, const char *id, con
         return RC_OK;
     }
     TRY(work_begin(w, e));
-    return work_end(w, certify(w, &x, out, e), e);
+    enum rc rc = work_end(w, certify(w, &x, out, e), e);
+    store_close(x.file);
+    return rc;
 }

@@ -109,20 +109,127 @@ enum rc doc_draft_get(struct work *w, const char *case_id, bool *found, struct d
     return RC_OK;
 }
 
+/* ---- what is fixed ---- */
+
+static bool at_work(const char *state)
+{
+    static const char *const states[] = {"draft",   "submitted", "registered",
+                                         "in_work", "returned",  "waiting"};
+
+    for (size_t i = 0; i < COUNT(states); i++)
+        if (strcmp(states[i], state) == 0)
+            return true;
+    return false;
+}
+
+enum rc doc_fixed(struct work *w, const struct casefile *c, bool *found, struct document *out, struct err *e)
+{
+    static const enum sql_id which[] = {SQL_DOC_PENDING, SQL_DOC_SIGNED};
+    struct doc_row *r;
+    size_t n = 0;
+
+    *found = false;
+    for (size_t i = 0; i < COUNT(which) && !n && !at_work(c->state); i++) {
+        TRY(doc_rows(w, which[i], c->id, &r, &n, e));
+        *found = n && !r[0].d.disposed_ms;
+        if (*found)
+            *out = r[0].d;
+    }
+    return RC_OK;
+}
+
+/* The step that sends it back to who writes; NULL: there is none from here. */
+static const struct wf_action *way_back(const struct casefile *c)
+{
+    for (size_t i = 0; i < c->flow->n_actions; i++) {
+        const struct wf_action *x = &c->flow->actions[i];
+        for (size_t k = 0; k < x->n_from && at_work(x->to) && !x->by_itself; k++)
+            if (strcmp(x->from[k], c->state) == 0)
+                return x;
+    }
+    return NULL;
+}
+
+static struct tr closed_waits(struct work *w, const struct casefile *c)
+{
+    const struct wf_action *back = way_back(c);
+    const struct tr plain = {{"vorbiți cu cine semnează înainte de semnare",
+                              "szóljon az aláírónak az aláírás előtt",
+                              "speak to whoever signs before it is signed"}};
+
+    if (!back)
+        return plain;
+    return (struct tr){
+        {arena_fmt(w->a, "cine semnează îl poate trimite înapoi cu „%s”", back->label.t[LANG_RO]),
+         arena_fmt(w->a, "az aláíró visszaadhatja ezzel: „%s”", back->label.t[LANG_HU]),
+         arena_fmt(w->a, "whoever signs may send it back with “%s”", back->label.t[LANG_EN])}};
+}
+
+/* What happened, what was kept, what can be done. */
+static void say_fixed(struct work *w, const struct casefile *c, const struct document *d)
+{
+    static const struct tr gone = {
+        {"Răspunsul a plecat deja și rămâne la documente așa cum a fost trimis; ce ați scris acum nu s-a "
+         "salvat. Pentru o îndreptare scrieți o scrisoare nouă.",
+         "A válasz már elment, és úgy marad az iratok között, ahogyan elküldték; a mostani szöveg nincs "
+         "mentve. Helyesbítéshez írjon új levelet.",
+         "The answer went out already and stays among the documents as it was sent; what you wrote now was "
+         "not saved. To put something right, write a new letter."}};
+    const struct tr what = closed_waits(w, c);
+
+    if (d->signed_ms) {
+        w->say = gone;
+        return;
+    }
+    w->say = (struct tr){
+        {arena_fmt(
+             w->a,
+             "Răspunsul așteaptă semnătura și este păstrat așa cum a fost trimis la semnat; ce ați scris "
+             "acum nu s-a salvat. Dacă trebuie schimbat, %s.",
+             what.t[LANG_RO]),
+         arena_fmt(w->a,
+                   "A válasz aláírásra vár, és úgy marad, ahogyan aláírásra adták; a mostani szöveg nincs "
+                   "mentve. Ha változtatni kell rajta, %s.",
+                   what.t[LANG_HU]),
+         arena_fmt(
+             w->a,
+             "The answer waits for its signature and stays as it was handed in; what you wrote now was not "
+             "saved. If it has to change, %s.",
+             what.t[LANG_EN])}};
+}
+
+/* The case as it is now, held: nobody renders while a word is saved. */
+static enum rc still_open(struct work *w, const struct casefile *c, struct err *e)
+{
+    struct casefile now;
+    struct document d;
+    bool fixed;
+
+    TRY(case_get(w, c->id, true, &now, e));
+    TRY(doc_fixed(w, &now, &fixed, &d, e));
+    if (fixed) {
+        say_fixed(w, &now, &d);
+        return err_set(e, RC_STATE, "document %s of the case is fixed", d.id);
+    }
+    return now.closed_ms ? err_set(e, RC_STATE, "the case is closed") : RC_OK;
+}
+
+/* ---- saved ---- */
+
 static enum rc sound(struct work *w, const struct doc_draft *in, struct err *e)
 {
     const struct template *t = template_find(&w->house->templates, in->template);
     size_t title = in->title ? strlen(in->title) : 0, body = in->body ? strlen(in->body) : 0;
 
     if (!t || strcmp(t->kind, "protocol") == 0 || strcmp(t->kind, "receipt") == 0)
-        return err_at(e, RC_BAD_FIELD, "template", "template: there is no such template for a case");
+        return err_at(e, RC_BAD_FIELD, "template", "there is no such template for a case");
     if (in->lang >= LANG_COUNT || !t->langs[in->lang])
-        return err_at(e, RC_BAD_FIELD, "lang", "lang: %s is not there in this language", t->id);
+        return err_at(e, RC_BAD_FIELD, "lang", "%s is not there in this language", t->id);
     if (title > DOC_TITLE_MAX || (title && !utf8_valid(in->title, title)) ||
         (title && strpbrk(in->title, "\r\n")))
-        return err_at(e, RC_BAD_FIELD, "title", "title: one line of at most %d bytes", DOC_TITLE_MAX);
+        return err_at(e, RC_BAD_FIELD, "title", "one line of at most %d bytes", DOC_TITLE_MAX);
     if (body > DOC_BODY_MAX || (body && !utf8_valid(in->body, body)))
-        return err_at(e, RC_BAD_FIELD, "body", "body: at most %d bytes of text", DOC_BODY_MAX);
+        return err_at(e, RC_BAD_FIELD, "body", "at most %d bytes of text", DOC_BODY_MAX);
     return RC_OK;
 }
 
@@ -147,6 +254,7 @@ static enum rc put(struct work *w, const struct actor *who, const struct casefil
     const char *sealed;
     bool found;
 
+    TRY(still_open(w, c, e));
     TRY(seal_draft(w, c->id, in->title, in->body, &sealed, e));
     struct db_param p[] = {DB_STR(c->id),
                            DB_STR(doc_int(w, in->version)),
@@ -171,8 +279,7 @@ enum rc doc_draft_put(struct work *w, const struct actor *who, const struct case
     *now = (struct doc_draft){0};
     TRY(doc_may(w, who, "answer.draft", c, in->reason, e));
     TRY(sound(w, in, e));
-    if (c->closed_ms)
-        return err_set(e, RC_STATE, "the case is closed");
+    w->say = (struct tr){{NULL, NULL, NULL}};
     TRY(work_begin(w, e));
     return work_end(w, put(w, who, c, in, now, e), e);
 }
@@ -206,13 +313,13 @@ void doc_draft_json(const struct doc_draft *d, struct buf *out)
 static const char *blank_number[LANG_COUNT] = {"Nr. ________ / ____________", "Szám: ________ / ____________",
                                                "No. ________ / ____________"};
 
-/* It is dated as it was written: looked at twice, it is the same file. */
+static const char *const also[LANG_COUNT] = {
+    "Acest răspuns privește și cererile conexate: ", "Ez a válasz az egyesített kérelmekre is vonatkozik: ",
+    "This answer also covers the connexed requests: "};
+
 /* One answer to several petitions names them all. */
 static enum rc names_others(struct work *w, const struct casefile *c, struct doc_letter *l, struct err *e)
 {
-    static const char *const also[LANG_COUNT] = {"Acest răspuns privește și cererile conexate: ",
-                                                 "Ez a válasz az egyesített kérelmekre is vonatkozik: ",
-                                                 "This answer also covers the connexed requests: "};
     struct db_result *r SCOPED(db_result_freep) = NULL;
     struct db_param p[] = {DB_STR(c->id)};
     BUF_SCOPE(body);
@@ -231,6 +338,7 @@ static enum rc names_others(struct work *w, const struct casefile *c, struct doc
     return RC_OK;
 }
 
+/* It is dated as it was written: looked at twice, it is the same file. */
 enum rc letter_of_draft(struct work *w, const struct casefile *c, const struct doc_draft *d,
                         struct doc_letter *out, struct err *e)
 {
@@ -238,7 +346,7 @@ enum rc letter_of_draft(struct work *w, const struct casefile *c, const struct d
 
     *out = (struct doc_letter){.t = template_find(&w->house->templates, d->template), .lang = d->lang};
     if (!out->t)
-        return err_at(e, RC_BAD_FIELD, "template", "template: %s is not there any more", d->template);
+        return err_at(e, RC_BAD_FIELD, "template", "%s is not there any more", d->template);
     TRY(letter_case(w, out, c, e));
     if (d->author)
         TRY(letter_person(w, d->author, d->lang, &author, e));
@@ -318,5 +426,42 @@ enum rc letter_of_source(struct work *w, const struct casefile *c, const char *s
     for (size_t i = 0; vars && vars->kind == JV_OBJ && i < vars->n; i++)
         if (vars->items[i].kind == JV_STR)
             letter_var(out, vars->names[i], vars->items[i].s);
+    return RC_OK;
+}
+
+/* Without the line that names the others: each letter has its own. */
+static const char *without_others(struct work *w, const struct doc_letter *l)
+{
+    const char *line = strrchr(l->body, '\n');
+
+    if (!line || strncmp(line + 1, also[l->lang], strlen(also[l->lang])) != 0)
+        return l->body;
+    return arena_strn(w->a, l->body, (size_t)(line - l->body));
+}
+
+enum rc doc_waiting_text(struct work *w, const struct casefile *c, const struct doc_draft **out,
+                         struct err *e)
+{
+    struct doc_row *pending;
+    struct doc_letter l;
+    struct doc_draft draft = {0};
+    bool found;
+    size_t n;
+
+    *out = NULL;
+    TRY(doc_rows(w, SQL_DOC_PENDING, c->id, &pending, &n, e));
+    if (!n || !pending->d.template)
+        return RC_OK;
+    TRY(letter_of_source(w, c, pending->source, &l, e));
+    TRY(doc_draft_get(w, c->id, &found, &draft, e));
+    if (!found) /* the template's own words: everybody has them from the template */
+        return RC_OK;
+    const struct doc_draft text = {.template = l.t->id,
+                                   .lang = l.lang,
+                                   .title = l.title,
+                                   .body = without_others(w, &l),
+                                   .author = draft.author,
+                                   .at_ms = draft.at_ms};
+    *out = arena_dup(w->a, &text, sizeof text);
     return RC_OK;
 }

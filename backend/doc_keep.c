@@ -7,8 +7,9 @@
 
 struct batch {
     const struct retention *class;
-    const char *institution, *id;
-    const char **cells; /* of the table */
+    const char *institution, *id, *number;
+    int64_t documents, first_ms, last_ms; /* first and last day of closing */
+    const char **cells;                   /* of the table */
     size_t rows;
     const char *cases; /* PostgreSQL array */
 };
@@ -17,8 +18,7 @@ static enum rc class_of(struct work *w, const char *retention, const struct rete
 {
     *out = retention_find(&w->house->templates, retention);
     if (!*out)
-        return err_at(e, RC_BAD_FIELD, "retention", "retention: there is no class %.40s",
-                      retention ? retention : "");
+        return err_at(e, RC_BAD_FIELD, "retention", "there is no class %.40s", retention ? retention : "");
     if ((*out)->years < 0)
         return err_code(e, RC_STATE, "PERMANENT", 0, "%s is kept for ever", (*out)->id);
     return RC_OK;
@@ -38,44 +38,64 @@ static const char *content(struct work *w, const struct db_result *r, int i)
     return s ? arena_str(w->a, tr_get(&s->name, LANG_RO)) : arena_str(w->a, db_text(r, i, 4));
 }
 
+enum { COLUMNS = 5, VARS = 8 };
+
 /* Column 0 id, 1 register, 2 n, 3 registered, 4 service, 5 its version, 6 subject, 7 closed, 8 documents. No
  * names: the inventory outlives what it lists. */
-static void fill(struct work *w, const struct db_result *r, size_t columns, struct batch *b)
+static void fill(struct work *w, const struct db_result *r, struct batch *b)
 {
     BUF_SCOPE(ids);
 
     b->rows = (size_t)db_rows(r);
-    b->cells = ARENA_ARRAY(w->a, const char *, columns * b->rows + 1);
+    b->cells = ARENA_ARRAY(w->a, const char *, COLUMNS * b->rows + 1);
     for (int i = 0; i < db_rows(r); i++) {
-        const char **c = b->cells + columns * (size_t)i;
+        const char **c = b->cells + COLUMNS * (size_t)i;
+        int64_t closed = db_int(r, i, 7);
         c[0] = doc_int(w, i + 1);
         c[1] = register_number(w->a, &w->house->registers, db_text(r, i, 1), db_int(r, i, 2),
                                date_of_ms(db_int(r, i, 3)));
         c[2] = content(w, r, i);
-        c[3] = doc_day(w, db_int(r, i, 7), LANG_RO);
-        if (columns > 4)
-            c[4] = doc_int(w, db_int(r, i, 8));
+        c[3] = doc_day(w, closed, LANG_RO);
+        c[4] = doc_int(w, db_int(r, i, 8));
+        b->documents += db_int(r, i, 8);
+        b->first_ms = !b->first_ms || closed < b->first_ms ? closed : b->first_ms;
+        b->last_ms = closed > b->last_ms ? closed : b->last_ms;
         buf_fmt(&ids, "%s%s", i ? "," : "{", db_text(r, i, 0));
     }
     buf_chr(&ids, '}');
     b->cases = arena_str(w->a, b->rows ? ids.p : "{}");
 }
 
+/* What inventory and minutes say alike. */
+static void said_of(struct work *w, const struct batch *b, struct text_var out[VARS])
+{
+    const struct text_var all[VARS] = {
+        {"retention", tr_get(&b->class->name, LANG_RO)},  {"retention_code", b->class->id},
+        {"retention_years", doc_int(w, b->class->years)}, {"list_number", b->number},
+        {"count", doc_int(w, (int64_t)b->rows)},          {"documents", doc_int(w, b->documents)},
+        {"from", doc_day(w, b->first_ms, LANG_RO)},       {"until", doc_day(w, b->last_ms, LANG_RO)}};
+
+    memcpy(out, all, sizeof all);
+}
+
 static enum rc list(struct work *w, const struct actor *who, struct batch *b, struct document *inventory,
                     struct err *e)
 {
-    struct db_result *r SCOPED(db_result_freep) = NULL;
+    struct db_result *r SCOPED(db_result_freep) = NULL, *nr SCOPED(db_result_freep) = NULL;
+    struct db_param house[] = {DB_STR(b->institution)};
     const char *now = doc_int(w, w->now_ms());
+    struct text_var vars[VARS];
     struct db_param due[] = {DB_STR(b->institution), DB_STR(b->class->id),
                              DB_STR(doc_int(w, b->class->years)), DB_STR(now)};
 
+    TRY(work_sql(w, SQL_DISPOSE_LOCK, house, NULL, e));
     TRY(work_sql(w, SQL_DISPOSE_DUE, due, &r, e));
     if (!db_rows(r))
         return err_set(e, RC_STATE, "nothing of %s is over its term", b->class->id);
-    fill(w, r, 5, b);
-    const struct text_var vars[] = {{"retention", tr_get(&b->class->name, LANG_RO)},
-                                    {"retention_years", doc_int(w, b->class->years)},
-                                    {"count", doc_int(w, (int64_t)b->rows)}};
+    fill(w, r, b);
+    TRY(work_sql(w, SQL_DISPOSE_NUMBER, house, &nr, e));
+    b->number = doc_int(w, db_int(nr, 0, 0));
+    said_of(w, b, vars);
     const struct doc_order o = {.template = "archive.inventory",
                                 .institution = b->institution,
                                 .lang = LANG_RO,
@@ -85,8 +105,9 @@ static enum rc list(struct work *w, const struct actor *who, struct batch *b, st
                                 .rows = b->rows};
     TRY(doc_protocol(w, who, &o, inventory, e));
     TRY(doc_id(w, &b->id, e));
-    struct db_param put[] = {DB_STR(b->id),        DB_STR(b->institution), DB_STR(b->class->id), DB_STR(now),
-                             DB_STR(who->account), DB_STR(b->cases),       DB_STR(inventory->id)};
+    struct db_param put[] = {DB_STR(b->id),         DB_STR(b->institution), DB_STR(b->class->id),
+                             DB_STR(now),           DB_STR(who->account),   DB_STR(b->cases),
+                             DB_STR(inventory->id), DB_STR(b->number)};
     TRY(work_sql(w, SQL_DISPOSE_PUT, put, NULL, e));
     const struct work_log log = {b->institution, NULL, "disposal listed",
                                  arena_fmt(w->a, "%s %s %zu", b->id, b->class->id, b->rows)};
@@ -128,6 +149,7 @@ static enum rc read_list(struct work *w, const struct actor *who, struct batch *
     l->by = arena_str(w->a, db_text(r, 0, 3));
     l->by_name = arena_str(w->a, db_text(r, 0, 4));
     bool done = db_text(r, 0, 5)[0] == 't';
+    b->number = doc_int(w, db_int(r, 0, 6));
     TRY(class_of(w, db_text(r, 0, 1), &b->class, e));
     if (done)
         return err_set(e, RC_STATE, "list %s was done before", b->id);
@@ -149,24 +171,21 @@ static enum rc read_cases(struct work *w, struct batch *b, struct err *e)
 
     TRY(work_sql(w, SQL_DISPOSE_CASES, p, &r, e));
     for (int i = 0; i < db_rows(r); i++)
-        if (db_text(r, i, 8)[0] == 't')
+        if (db_text(r, i, 9)[0] == 't')
             return err_set(e, RC_STATE, "case %s is not over its term any more", db_text(r, i, 0));
-    fill(w, r, 4, b);
+    fill(w, r, b);
     return RC_OK;
 }
 
 static enum rc minutes_of(struct work *w, const struct actor *who, const struct batch *b,
                           const struct listed *l, struct document *out, struct err *e)
 {
+    struct text_var vars[VARS + 2] = {[VARS] = {"list_date", l->on}, {"archivist", l->by_name}};
     struct doc_person head, archivist;
 
     TRY(letter_person(w, who->account, LANG_RO, &head, e));
     TRY(letter_person(w, l->by, LANG_RO, &archivist, e));
-    const struct text_var vars[] = {{"retention", tr_get(&b->class->name, LANG_RO)},
-                                    {"retention_years", doc_int(w, b->class->years)},
-                                    {"count", doc_int(w, (int64_t)b->rows)},
-                                    {"list_date", l->on},
-                                    {"archivist", l->by_name}};
+    said_of(w, b, vars);
     struct doc_order o = {.template = "archive.disposal",
                           .institution = b->institution,
                           .lang = LANG_RO,

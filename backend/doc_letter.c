@@ -331,7 +331,7 @@ enum rc letter_paper(struct work *w, const struct doc_letter *letter, struct let
     struct head h = {0};
 
     if (!l->t->langs[l->lang])
-        return err_at(e, RC_BAD_FIELD, "lang", "lang: %s is not there in %s", l->t->id, lang_codes[l->lang]);
+        return err_at(e, RC_BAD_FIELD, "lang", "%s is not there in %s", l->t->id, lang_codes[l->lang]);
     TRY(head_of(w, l->institution, &h, e));
     letter_var(l, "institution", tr_get(&h.name, l->lang));
     letter_var(l, "county", h.county);

@@ -16,7 +16,7 @@ static enum rc order_letter(struct work *w, const struct actor *who, const struc
                              .rows = o->rows,
                              .made_ms = o->made_ms ? o->made_ms : w->now_ms()};
     if (!l->t)
-        return err_at(e, RC_BAD_FIELD, "template", "template: there is no %s", o->template);
+        return err_at(e, RC_BAD_FIELD, "template", "there is no %s", o->template);
     if (who->kind == ACTOR_STAFF)
         TRY(letter_person(w, who->account, o->lang, &person, e));
     for (size_t i = 0; i < o->n_vars; i++)

@@ -300,7 +300,8 @@ static void batch_failed(struct batch *b, const struct db_reply *r)
         return;
     if (strcmp(r->state, "23505") == 0)
         err_set(&e, RC_CONFLICT, "%s", r->err.text);
-    else if (e.rc == RC_INTERNAL) /* ours: the terminal keeps its request and comes again */
+    else if (e.rc == RC_INTERNAL ||
+             strstr(e.text, "register_year_closed")) /* our fault, our clock: it comes again */
         e.rc = RC_UNAVAILABLE;
     log_err(&e, "event=intake_failed n=%u sqlstate=%s unknown=%d", b->flying.n, r->state, r->unknown);
     answer_line(in, &b->flying, &e);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend/audit.h"
 #include "backend/pgarr.h"
 #include "backend/sql.h"
 #include "common/base/text.h"
@@ -65,6 +66,18 @@ static void encode_row(struct buf *c, const struct intake_item *it)
     pgarr_text(c++, it->email);
     pgarr_text(c++, it->phone);
     pgarr_int4(c, count_copies(it));
+}
+
+/* The MAC of the row that the statement writes into the audit. */
+static void encode_mac(struct buf *c, const struct intake_item *it)
+{
+    uint8_t mac[AUDIT_MAC];
+    char id[UUID_LEN];
+    uuid_text(id, it->id);
+    struct db_param p = audit_mac(
+        mac, &(struct audit_line){
+                 .institution = it->institution, .request = id, .actor = it->terminal, .act = "registered"});
+    pgarr_bytes(c, p.p, sizeof(mac));
 }
 
 static void encode_books(struct intake_rows *r)
@@ -131,12 +144,14 @@ void intake_rows_fill(struct intake_rows *r, const struct line *l, bool lonely,
     snprintf(r->year, sizeof(r->year), "%d", today.y);
     for (size_t i = 0; i < INTAKE_COLUMNS; i++)
         pgarr_open(&r->cols[i], types[i], r->n);
+    pgarr_open(&r->macs, PG_BYTEA, r->n);
     for (unsigned i = 0; i < r->n; i++) {
         struct intake_item *it = r->at[i];
         it->registered_ms = now_ms;
         it->done = it->repeat = false;
         conf->term(it, today, conf->user);
         encode_row(r->cols, it);
+        encode_mac(&r->macs, it);
     }
     if (r->how != INTAKE_NEW)
         return;
@@ -158,13 +173,16 @@ void intake_rows_params(const struct intake_rows *r, struct db_param p[INTAKE_PA
         p[i] = r->how == INTAKE_ALONE ? pgarr_single(&r->cols[i]) : pgarr_param(&r->cols[i]);
     p[n] = (struct db_param)DB_STR(r->when);
     p[n + 1] = (struct db_param)DB_STR(r->year);
-    if (r->how != INTAKE_NEW)
+    if (r->how != INTAKE_NEW) {
+        p[n + 2] = r->how == INTAKE_ALONE ? pgarr_single(&r->macs) : pgarr_param(&r->macs);
         return;
+    }
     for (size_t i = 0; i < COUNT(r->books); i++)
         p[NEW_AT + i] = pgarr_param(&r->books[i]);
     p[NEW_AT + 3] = pgarr_param(&r->behind);
     for (size_t i = 0; i < COUNT(r->owed); i++)
         p[NEW_AT + 4 + i] = pgarr_param(&r->owed[i]);
+    p[NEW_AT + 4 + COUNT(r->owed)] = pgarr_param(&r->macs);
 }
 
 void intake_rows_reg(struct intake_item *it, const char *reg)
@@ -218,6 +236,7 @@ void intake_rows_free(struct intake_rows *r)
     for (size_t i = 0; i < COUNT(r->books); i++)
         buf_free(&r->books[i]);
     buf_free(&r->behind);
+    buf_free(&r->macs);
     for (size_t i = 0; i < COUNT(r->owed); i++)
         buf_free(&r->owed[i]);
 }

@@ -9,14 +9,14 @@
 /* Which statement: one that waits for the disk itself; all new; or new ones, repeats and copies in any
  * mixture. */
 enum intake_how { INTAKE_ALONE, INTAKE_NEW, INTAKE_ANY };
-enum { INTAKE_COLUMNS = 20, INTAKE_PARAMS = 27 };
+enum { INTAKE_COLUMNS = 20, INTAKE_PARAMS = 28 };
 
 struct intake_rows {
     enum intake_how how;
     struct intake_item *at[INTAKE_BATCH_MAX]; /* sorted by book, in each as they came */
     unsigned n, n_books;
     unsigned ends[INTAKE_BATCH_MAX]; /* of each book: the row behind its last */
-    struct buf cols[INTAKE_COLUMNS], books[3], behind, owed[4];
+    struct buf cols[INTAKE_COLUMNS], books[3], behind, owed[4], macs;
     char when[25], year[8];
 };
 

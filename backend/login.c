@@ -370,20 +370,29 @@ static bool token_hash(const char *token, char hex[2 * SHA256_LEN + 1])
     return true;
 }
 
+bool login_look(const struct login *l, const char *token, struct login_look *out)
+{
+    const struct db_param p[] = {DB_STR(out->token), DB_STR(out->now), DB_STR(out->idle), DB_STR(out->today)};
+
+    if (!token_hash(token, out->token))
+        return false;
+    iso_utc(out->now, l->now());
+    snprintf(out->idle, sizeof(out->idle), "%lld", (long long)l->conf.idle_minutes);
+    date_iso(out->today, date_of_ms(l->now()));
+    memcpy(out->p, p, sizeof(p));
+    return true;
+}
+
 enum rc login_check(struct login *l, const char *token, struct db_result **out, struct err *e)
 {
-    char hex[2 * SHA256_LEN + 1], now[25], idle[24], today[11];
-    struct db_param p[] = {DB_STR(hex), DB_STR(now), DB_STR(idle), DB_STR(today)};
+    struct login_look look;
 
-    if (!token_hash(token, hex))
+    if (!login_look(l, token, &look))
         return err_set(e, RC_UNAUTHENTICATED, "not a session");
-    iso_utc(now, l->now());
-    snprintf(idle, sizeof(idle), "%lld", (long long)l->conf.idle_minutes);
-    date_iso(today, date_of_ms(l->now()));
-    TRY(query(l, SQL_LOGIN_CHECK, p, out, e));
+    TRY(query(l, SQL_LOGIN_CHECK, look.p, out, e));
     if (db_rows(*out) == 0)
         return err_set(e, RC_UNAUTHENTICATED, "no such session, or it has ended");
-    return db_text(*out, 0, SESSION_STALE)[0] == 't' ? query(l, SQL_LOGIN_SEEN, p, NULL, e) : RC_OK;
+    return db_text(*out, 0, SESSION_STALE)[0] == 't' ? query(l, SQL_LOGIN_SEEN, look.p, NULL, e) : RC_OK;
 }
 
 /* One statement on a session, and its line in the audit when there was one. */
@@ -475,7 +484,7 @@ enum rc login_pin(struct login *l, const struct login_try *t, const char *pin, s
     struct attempt at;
 
     if (*pin && (!pin_shape(pin) || pin_easy(pin)))
-        return err_at(e, RC_BAD_FIELD, "pin", "pin: four to six digits, not the same, not in a row");
+        return err_at(e, RC_BAD_FIELD, "pin", "four to six digits, not the same, not in a row");
     enum rc rc = attempt_begin(l, &at, t, e);
     if (rc == RC_OK)
         rc = pin_set(l, &at, pin, e);

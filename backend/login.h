@@ -49,6 +49,13 @@ enum {
     SESSION_INSTITUTION,
     SESSION_DEPARTMENT
 };
+/* The same statement, to be asked with another. False: not a token. */
+struct login_look {
+    char token[2 * SHA256_LEN + 1]; /* its hash */
+    char now[25], idle[24], today[11];
+    struct db_param p[4]; /* of SQL_LOGIN_CHECK */
+};
+bool login_look(const struct login *l, const char *token, struct login_look *out);
 MUST enum rc login_check(struct login *l, const char *token, struct db_result **out, struct err *e);
 MUST enum rc login_leave(struct login *l, const char *token, struct err *e);
 

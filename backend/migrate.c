@@ -35,6 +35,12 @@ const struct migration migrations[] = {
     {46, "0046_case_days.sql", embed_0046_case_days_sql},
     {47, "0047_waits.sql", embed_0047_waits_sql},
     {49, "0049_active.sql", embed_0049_active_sql},
+    {52, "0052_notice_term.sql", embed_0052_notice_term_sql},
+    {55, "0055_unheld.sql", embed_0055_unheld_sql},
+    {56, "0056_disposal_number.sql", embed_0056_disposal_number_sql},
+    {58, "0058_term_runs.sql", embed_0058_term_runs_sql},
+    {59, "0059_desk_once.sql", embed_0059_desk_once_sql},
+    {61, "0061_audit_mac.sql", embed_0061_audit_mac_sql},
 };
 const size_t n_migrations = COUNT(migrations);
 

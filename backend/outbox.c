@@ -503,7 +503,7 @@ enum rc outbox_load(struct registry *g, struct outbox **out, struct err *e)
     if (!c->smtp && !c->sms)
         return RC_OK;
     if (c->smtp && !mail_address_valid(c->smtp->from))
-        return err_at(e, RC_BAD_FIELD, "smtp.from", "smtp.from: not an address");
+        return err_at(e, RC_BAD_FIELD, "smtp.from", "not an address");
     struct outbox *o = ARENA_NEW(g->arena, struct outbox);
     o->g = g;
     TRY(outbox_texts_load(g->arena, c->configs, &o->texts, e));

@@ -58,7 +58,7 @@ enum rc paper_open(struct press *p, const struct paper *doc, struct buf *raw, st
     return status(cairo_surface_status(p->surface), e);
 }
 
-enum rc paper_close(struct press *p, struct buf *raw, struct paper_made *out, struct err *e)
+enum rc paper_close(struct press *p, struct buf *raw, struct parts *out, struct err *e)
 {
     cairo_destroy(p->cr);
     p->cr = NULL;
@@ -78,10 +78,10 @@ void paper_drop(struct press *p)
     arena_free(p->arena);
 }
 
-enum rc paper_parts(const struct paper *doc, struct paper_made *out, size_t *pages, struct err *e)
+enum rc paper_parts(const struct paper *doc, struct parts *out, size_t *pages, struct err *e)
 {
+    BUF_SCOPE(raw); /* a paper that is given up still writes its end here */
     struct press p SCOPED(paper_drop) = {0};
-    BUF_SCOPE(raw);
 
     TRY(paper_open(&p, doc, &raw, e));
     TRY(paper_build(&p, e));
@@ -95,23 +95,6 @@ enum rc paper_parts(const struct paper *doc, struct paper_made *out, size_t *pag
     return paper_close(&p, &raw, out, e);
 }
 
-void paper_made_free(struct paper_made *m)
-{
-    buf_free(&m->text);
-}
-
-void paper_each(const struct paper_made *m, void (*put)(void *user, const void *p, size_t n), void *user)
-{
-    size_t at = 0;
-
-    for (size_t i = 0; i < m->n; i++) {
-        put(user, m->text.p + at, m->parts[i].at - at);
-        put(user, m->parts[i].bytes.p, m->parts[i].bytes.len);
-        at = m->parts[i].at;
-    }
-    put(user, m->text.p + at, m->text.len - at);
-}
-
 static void into_buf(void *user, const void *p, size_t n)
 {
     buf_add(user, p, n);
@@ -119,9 +102,8 @@ static void into_buf(void *user, const void *p, size_t n)
 
 enum rc paper_pdf(const struct paper *doc, struct buf *out, size_t *pages, struct err *e)
 {
-    struct paper_made made SCOPED(paper_made_free) = {.n = 0};
+    struct parts made SCOPED(parts_free) = {.n = 0};
 
     TRY(paper_parts(doc, &made, pages, e));
-    paper_each(&made, into_buf, out);
-    return RC_OK;
+    return parts_each(&made, into_buf, out, e);
 }

@@ -7,9 +7,7 @@
 #ifndef PRIDVOR_PAPER_H
 #define PRIDVOR_PAPER_H
 
-#include "common/base/arena.h"
-#include "common/base/buf.h"
-#include "common/base/err.h"
+#include "backend/parts.h"
 #include "common/base/pdf.h"
 #include "common/model/lang.h"
 #include "common/model/signature.h"
@@ -20,7 +18,6 @@ enum {
     PAPER_COLUMNS_MAX = 8,
     PAPER_SIGNS_MAX = 5,
     PAPER_LINES_MAX = 8, /* of an addressee */
-    PAPER_PARTS_MAX = PDF_PAGES_MAX + 1,
 };
 
 enum paper_type {
@@ -42,7 +39,7 @@ struct paper_block {
 };
 struct paper_file {
     const char *name, *type; /* "original.pdf", "application/pdf" */
-    struct bytes bytes;
+    struct store_reader *file;
 };
 struct paper_sign {
     const char *office, *name; /* "Primar", "Ana Mureșan" */
@@ -72,29 +69,22 @@ struct paper {
     const struct paper_file *inside; /* a file laid into the PDF, bit for bit (7.11.4); or NULL */
     const char *foot;                /* left of "1/3" */
 };
-/* A PDF whose pictures and inner file are not copied: parts[i] stands before byte parts[i].at of text. */
-struct paper_part {
-    size_t at;
-    struct bytes bytes; /* the caller's */
-};
-struct paper_made {
-    struct buf text;
-    struct paper_part parts[PAPER_PARTS_MAX];
-    size_t n, more; /* more: bytes of all parts */
-};
-void paper_made_free(struct paper_made *m);
-/* The file from its first byte to its last. */
-void paper_each(const struct paper_made *m, void (*put)(void *user, const void *p, size_t n), void *user);
-MUST enum rc paper_parts(const struct paper *p, struct paper_made *out, size_t *pages, struct err *e);
+/* What lies inside is not copied: the PDF is text with parts of that file between. */
+MUST enum rc paper_parts(const struct paper *p, struct parts *out, size_t *pages, struct err *e);
 /* The same in one piece. pages may be NULL. RC_TOO_BIG: more than the limits above. */
 MUST enum rc paper_pdf(const struct paper *p, struct buf *out, size_t *pages, struct err *e);
 
 /* Scanned pages once more, each with a band below that says what they are. Pictures go in as they are. */
 struct paper_scan {
-    enum { SCAN_JPEG, SCAN_PNG, SCAN_G4 } kind;
-    struct bytes data;
-    int width, height;       /* pixels */
-    int channels;            /* of a JPEG */
+    enum { SCAN_JPEG, SCAN_PNG, SCAN_G4, SCAN_DRAWN } kind; /* PNG: its rows as they are; or drawn */
+    struct store_reader *file;
+    const struct paper_span {
+        size_t at, len;
+    } * spans; /* of the file: the picture's data */
+    size_t n_spans;
+    int width, height; /* pixels */
+    int channels, bits;
+    const char *palette;     /* of a PNG, hexadecimal; or NULL */
     double matrix[6];        /* of the unit square onto its sheet (ISO 32000-1, 8.3.4) */
     double sheet_w, sheet_h; /* points */
 };
@@ -104,11 +94,12 @@ struct paper_copy {
     const char *band, *band_small; /* "Conform cu originalul"; who, when and the hash */
     const struct paper *last;      /* the sheet behind them; title, language and date of the whole */
 };
-MUST enum rc paper_copy_pdf(const struct paper_copy *c, struct paper_made *out, size_t *pages, struct err *e);
+MUST enum rc paper_copy_pdf(const struct paper_copy *c, struct parts *out, size_t *pages, struct err *e);
 /* The pages of a PDF that our scanner wrote (common/base/pdf.h); *n 0: written by somebody else. */
-MUST enum rc paper_scans(struct arena *a, struct bytes pdf, struct paper_scan **out, size_t *n,
+MUST enum rc paper_scans(struct arena *a, struct store_reader *pdf, struct paper_scan **out, size_t *n,
                          struct err *e);
-/* A picture as large as a sheet allows. */
-struct paper_scan paper_picture(struct bytes data, int kind, int width, int height);
+/* A JPEG or PNG as large as a sheet allows; *n 0: of a kind that is not laid in (paper_picture.c). */
+MUST enum rc paper_picture(struct arena *a, struct store_reader *file, struct paper_scan *out, size_t *n,
+                           struct err *e);
 
 #endif

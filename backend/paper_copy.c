@@ -13,13 +13,19 @@ static void freed(void *p)
     (void)p; /* the bytes are the caller's and outlive the surface */
 }
 
+struct png {
+    struct store_reader *file;
+    size_t at;
+};
+
 static cairo_status_t png_piece(void *user, unsigned char *out, unsigned n)
 {
-    struct bytes *b = user;
-    if (b->len < n)
+    struct png *p = user;
+    struct err e = {0};
+
+    if (store_at(p->file, p->at, out, n, &e) != RC_OK)
         return CAIRO_STATUS_READ_ERROR;
-    memcpy(out, b->p, n);
-    *b = BYTES((const char *)b->p + n, b->len - n);
+    p->at += n;
     return CAIRO_STATUS_SUCCESS;
 }
 
@@ -45,15 +51,15 @@ static size_t stand_in(unsigned char *out, size_t page)
     return 6 + n + sizeof dot;
 }
 
-/* A JPEG or a Group 4 page goes into the PDF as it is: cairo never sees it, one dot with a mark holds its
+/* Most pictures go into the PDF as they are: cairo never sees it, one dot with a mark holds its
  * place (paper_file.c). */
 static cairo_surface_t *carrier(struct press *p, const struct paper_scan *s, size_t page)
 {
-    struct bytes b = s->data;
+    struct png png = {s->file, 0};
     unsigned char *dot = arena_alloc(p->arena, 64);
 
-    if (s->kind == SCAN_PNG)
-        return cairo_image_surface_create_from_png_stream(png_piece, &b);
+    if (s->kind == SCAN_DRAWN)
+        return cairo_image_surface_create_from_png_stream(png_piece, &png);
     cairo_surface_t *one = cairo_image_surface_create(CAIRO_FORMAT_RGB24, 1, 1);
     cairo_surface_set_mime_data(one, CAIRO_MIME_TYPE_JPEG, dot, stand_in(dot, page), freed, NULL);
     return one;
@@ -118,28 +124,33 @@ static void band(struct press *p, const struct paper_copy *c, double w, double h
     paper_show(p, &two, y + 6.6 * MM, 0, 2);
 }
 
+/* Before anything is on the page, its first tag too: cairo drops what was there. */
+static void sheet(struct press *p, const struct paper_copy *c, size_t page)
+{
+    bool lies = page < c->n && c->pages[page].sheet_w > c->pages[page].sheet_h;
+
+    p->sheet_h = lies ? SHEET_W : SHEET_H;
+    cairo_pdf_surface_set_size(p->surface, lies ? SHEET_H : SHEET_W, p->sheet_h);
+}
+
 static enum rc scans(struct press *p, const struct paper_copy *c, size_t pages, struct err *e)
 {
     for (size_t i = 0; i < c->n; i++) {
-        bool lies = c->pages[i].sheet_w > c->pages[i].sheet_h;
-        double w = lies ? SHEET_H : SHEET_W, h = lies ? SHEET_W : SHEET_H;
+        double h = p->sheet_h, w = SHEET_W + SHEET_H - h;
         char count[48];
         snprintf(count, sizeof count, "%zu/%zu", i + 1, pages);
-        cairo_pdf_surface_set_size(p->surface, w, h);
-        p->sheet_h = h;
         band(p, c, w, h, count); /* first: cairo 1.16 fails on a page that begins with a tagged picture */
         TRY(picture(p, i, w, h, e));
         cairo_show_page(p->cr);
+        sheet(p, c, i + 1);
     }
-    cairo_pdf_surface_set_size(p->surface, SHEET_W, SHEET_H);
-    p->sheet_h = SHEET_H;
     return RC_OK;
 }
 
-enum rc paper_copy_pdf(const struct paper_copy *c, struct paper_made *out, size_t *pages, struct err *e)
+enum rc paper_copy_pdf(const struct paper_copy *c, struct parts *out, size_t *pages, struct err *e)
 {
+    BUF_SCOPE(raw); /* a paper that is given up still writes its end here */
     struct press p SCOPED(paper_drop) = {0};
-    BUF_SCOPE(raw);
 
     TRY(paper_open(&p, c->last, &raw, e));
     p.scans = c->pages;
@@ -148,6 +159,7 @@ enum rc paper_copy_pdf(const struct paper_copy *c, struct paper_made *out, size_
     TRY(paper_flow(&p, e));
     size_t all = c->n + (size_t)p.pages;
     p.cr = cairo_create(p.surface);
+    sheet(&p, c, 0);
     cairo_tag_begin(p.cr, "Document", NULL);
     TRY(scans(&p, c, all, e));
     TRY(paper_draw(&p, (int)c->n, (int)all, e));

@@ -73,17 +73,6 @@ static void info(const struct paper *doc, const char *title, struct buf *out)
             PRIDVOR_VERSION, at, at + 5, at + 8, at + 11, at + 14, at + 17);
 }
 
-static size_t here(const struct paper_made *m)
-{
-    return m->text.len + m->more;
-}
-
-static void lay(struct paper_made *m, struct bytes b)
-{
-    m->parts[m->n++] = (struct paper_part){m->text.len, b};
-    m->more += b.len;
-}
-
 /* Catalog members, and behind them the objects, of a file that lies inside. first: number of the first. */
 static void inside_members(const struct paper_file *f, size_t first, struct buf *out)
 {
@@ -94,51 +83,72 @@ static void inside_members(const struct paper_file *f, size_t first, struct buf 
     buf_fmt(out, "%zu 0 R]>>>>/AF[%zu 0 R]", first, first);
 }
 
-static size_t inside_objects(const struct paper_file *f, size_t first, size_t at[2], struct paper_made *m)
+static size_t inside_objects(const struct paper_file *f, size_t first, size_t at[2], struct parts *m)
 {
     struct buf *out = &m->text;
 
     if (!f)
         return 0;
-    at[0] = here(m);
+    at[0] = parts_size(m);
     buf_fmt(out, "%zu 0 obj\n<</Type/Filespec/AFRelationship/Source/F", first);
     pdf_text(out, f->name);
     buf_str(out, "/UF");
     pdf_text(out, f->name);
     buf_fmt(out, "/EF<</F %zu 0 R>>>>\nendobj\n", first + 1);
-    at[1] = here(m);
+    at[1] = parts_size(m);
     buf_fmt(out, "%zu 0 obj\n<</Type/EmbeddedFile/Subtype/%s/Length %zu/Params<</Size %zu>>>>stream\n",
             first + 1,
             strcmp(f->type, "application/pdf") == 0 ? "application#2Fpdf" : "application#2Foctet-stream",
-            f->bytes.len, f->bytes.len);
-    lay(m, f->bytes);
+            store_size(f->file), store_size(f->file));
+    parts_lay(m, f->file, 0, store_size(f->file));
     buf_str(out, "\nendstream\nendobj\n");
     return 2;
 }
 
-static void picture(const struct paper_scan *s, size_t object, struct paper_made *m)
+static void coding(const struct paper_scan *s, struct buf *out)
 {
-    buf_fmt(&m->text, "%zu 0 obj\n<</Type/XObject/Subtype/Image/Width %d/Height %d/Length %zu", object,
-            s->width, s->height, s->data.len);
-    if (s->kind == SCAN_G4)
-        buf_fmt(&m->text,
+    const char *space = s->channels == 1 ? "DeviceGray" : "DeviceRGB";
+
+    if (s->kind == SCAN_G4) {
+        buf_fmt(out,
                 "/ColorSpace/DeviceGray/BitsPerComponent 1/Filter/CCITTFaxDecode"
-                "/DecodeParms<</K -1/Columns %d/Rows %d>>>>stream\n",
+                "/DecodeParms<</K -1/Columns %d/Rows %d>>",
                 s->width, s->height);
+        return;
+    }
+    if (s->palette)
+        buf_fmt(out, "/ColorSpace[/Indexed/DeviceRGB %zu<%s>]", strlen(s->palette) / 6 - 1, s->palette);
     else
-        buf_fmt(&m->text, "/ColorSpace/%s/BitsPerComponent 8/Filter/DCTDecode>>stream\n",
-                s->channels == 1 ? "DeviceGray" : "DeviceRGB");
-    lay(m, s->data);
+        buf_fmt(out, "/ColorSpace/%s", space);
+    buf_fmt(out, "/BitsPerComponent %d/Filter/%s", s->bits,
+            s->kind == SCAN_PNG ? "FlateDecode" : "DCTDecode");
+    if (s->kind == SCAN_PNG) /* the rows of a PNG are those of a PDF (7.4.4.4) */
+        buf_fmt(out, "/DecodeParms<</Predictor 15/Colors %d/BitsPerComponent %d/Columns %d>>", s->channels,
+                s->bits, s->width);
+}
+
+static void picture(const struct paper_scan *s, size_t object, struct parts *m)
+{
+    size_t len = 0;
+
+    for (size_t i = 0; i < s->n_spans; i++)
+        len += s->spans[i].len;
+    buf_fmt(&m->text, "%zu 0 obj\n<</Type/XObject/Subtype/Image/Width %d/Height %d/Length %zu", object,
+            s->width, s->height, len);
+    coding(s, &m->text);
+    buf_str(&m->text, ">>stream\n");
+    for (size_t i = 0; i < s->n_spans; i++)
+        parts_lay(m, s->file, s->spans[i].at, s->spans[i].len);
     buf_str(&m->text, "\nendstream\nendobj\n");
 }
 
-/* Cairo 1.16 cannot write Group 4, and would copy a JPEG: such a page went through it as a JPEG of one dot
- * with a mark in it (paper_copy.c). Its number now leads to the real picture, which stands at the end. */
-static bool pictures(const struct press *p, const struct buf *raw, char *table, struct paper_made *m)
+/* Cairo 1.16 cannot write Group 4, and would copy a JPEG or PNG: such a page went through it as a JPEG of one
+ * dot with a mark in it (paper_copy.c). Its number now leads to the real picture, which stands at the end. */
+static bool pictures(const struct press *p, const struct buf *raw, char *table, struct parts *m)
 {
     for (size_t i = 0; i < p->n_scans; i++) {
         char mark[PAPER_MARK], entry[24];
-        if (p->scans[i].kind == SCAN_PNG)
+        if (p->scans[i].kind == SCAN_DRAWN)
             continue;
         paper_mark(mark, i);
         const char *at = memmem(raw->p, raw->len, mark, strlen(mark));
@@ -149,7 +159,7 @@ static bool pictures(const struct press *p, const struct buf *raw, char *table, 
         size_t object = at ? strtoul(at, NULL, 10) : 0;
         if (!object || object >= p->objects)
             return false;
-        snprintf(entry, sizeof entry, "%010zu", here(m));
+        snprintf(entry, sizeof entry, "%010zu", parts_size(m));
         memcpy(table + 20 * object, entry, 10);
         picture(&p->scans[i], object, m);
     }
@@ -159,7 +169,7 @@ static bool pictures(const struct press *p, const struct buf *raw, char *table, 
 /* Cairo 1.16 knows neither alternative texts nor the scope of a table's head: such an element is written once
  * more at the end, with what it lacks, and its number leads there. */
 static bool elements(const struct press *p, const struct buf *raw, const struct tail *t, char *table,
-                     struct paper_made *m)
+                     struct parts *m)
 {
     static const char open[] = " 0 obj\n<< /Type /StructElem\n   ";
     size_t n = 0;
@@ -180,7 +190,7 @@ static bool elements(const struct press *p, const struct buf *raw, const struct 
             continue;
         if (n == p->n_members)
             return false;
-        snprintf(entry, sizeof entry, "%010zu", here(m));
+        snprintf(entry, sizeof entry, "%010zu", parts_size(m));
         memcpy(table + 20 * k, entry, 10);
         buf_fmt(&m->text, "%zu 0 obj\n<< /Type /StructElem\n   %s\n   ", k, p->members[n++]);
         buf_add(&m->text, type, (size_t)(end - type));
@@ -195,17 +205,18 @@ static void into_sum(void *user, const void *p, size_t n)
 }
 
 /* The id is the hash of all before it. */
-static void id_of(const struct paper_made *m, char id[33])
+static enum rc id_of(const struct parts *m, char id[33], struct err *e)
 {
     struct sha256_sum *sum = sha256_begin();
     uint8_t hash[SHA256_LEN];
 
-    paper_each(m, into_sum, sum);
+    enum rc rc = parts_each(m, into_sum, sum, e);
     sha256_end(sum, hash);
     hex_encode(id, hash, 16);
+    return rc;
 }
 
-enum rc paper_finish(struct press *p, const struct buf *raw, struct paper_made *m, struct err *e)
+enum rc paper_finish(struct press *p, const struct buf *raw, struct parts *m, struct err *e)
 {
     static const char *const langs[LANG_COUNT] = {"ro-RO", "hu-RO", "en"};
     const struct paper *doc = p->doc;
@@ -220,17 +231,19 @@ enum rc paper_finish(struct press *p, const struct buf *raw, struct paper_made *
     buf_add(out, raw->p, offset_of(&t, t.info));
     if (!elements(p, raw, &t, table, m) || !pictures(p, raw, table, m))
         return err_set(e, RC_INTERNAL, "a page or a picture of the PDF is not found");
-    size_t at_info = here(m);
+    size_t at_info = parts_size(m);
     buf_fmt(out, "%zu 0 obj\n", t.info);
     info(doc, paper_clean(p, doc->title ? doc->title : ""), out);
-    size_t at_catalog = here(m);
+    size_t at_catalog = parts_size(m);
     buf_fmt(out, "%zu 0 obj\n<<%.*s\n/Lang(%s)/ViewerPreferences<</DisplayDocTitle true>>\n", t.catalog,
             (int)t.inside_len, t.inside, langs[doc->lang]);
+    if (!memmem(t.inside, t.inside_len, "/MarkInfo", 9)) /* cairo 1.16 leaves it out of some */
+        buf_str(out, "/MarkInfo<</Marked true>>\n");
     inside_members(doc->inside, t.objects, out);
     buf_str(out, ">>\nendobj\n");
     size_t at_inside[2], more = inside_objects(doc->inside, t.objects, at_inside, m);
-    id_of(m, id);
-    size_t xref = here(m);
+    TRY(id_of(m, id, e));
+    size_t xref = parts_size(m);
     buf_fmt(out, "xref\n0 %zu\n", t.objects + more);
     buf_add(out, table, 20 * t.info);
     buf_fmt(out, "%010zu 00000 n \n%010zu 00000 n \n", at_info, at_catalog);

@@ -100,11 +100,11 @@ MUST enum rc paper_draw(struct press *p, int first, int pages, struct err *e);
 
 /* paper.c */
 MUST enum rc paper_open(struct press *p, const struct paper *doc, struct buf *raw, struct err *e);
-MUST enum rc paper_close(struct press *p, struct buf *raw, struct paper_made *out, struct err *e);
+MUST enum rc paper_close(struct press *p, struct buf *raw, struct parts *out, struct err *e);
 void paper_drop(struct press *p);
 
 /* paper_file.c: the end of cairo's file anew, with language, dates and an id that is the content's hash. */
-MUST enum rc paper_finish(struct press *p, const struct buf *raw, struct paper_made *out, struct err *e);
+MUST enum rc paper_finish(struct press *p, const struct buf *raw, struct parts *out, struct err *e);
 
 /* paper_copy.c: the mark of a page that is put in at the end. */
 enum { PAPER_MARK = 24 };

@@ -7,13 +7,45 @@
 #include "common/base/jpeg.h"
 #include "common/base/pdf.h"
 
+/* All that is read of it: the pictures between are stepped over. What a line says fits in AHEAD. */
+enum { WINDOW = 4096, AHEAD = 256 };
+
 struct at {
-    const char *p, *end;
+    struct store_reader *file;
+    char window[WINDOW];
+    const char *p, *end; /* in the window */
+    size_t next;         /* byte of the file behind the window */
+    struct err *e;       /* the disk's */
 };
+
+static size_t here(const struct at *a)
+{
+    return a->next - (size_t)(a->end - a->p);
+}
+
+/* The window begins at this byte of the file. */
+static void turn(struct at *a, size_t at)
+{
+    size_t left = store_size(a->file) - at, n = left < WINDOW ? left : WINDOW;
+
+    if (a->e->rc == RC_OK && store_at(a->file, at, a->window, n, a->e) != RC_OK)
+        n = 0;
+    a->p = a->window;
+    a->end = a->window + n;
+    a->next = at + n;
+}
+
+static void ahead(struct at *a)
+{
+    if (a->end - a->p < AHEAD && a->next < store_size(a->file))
+        turn(a, here(a));
+}
 
 static bool skip(struct at *a, const char *word)
 {
     size_t n = strlen(word);
+
+    ahead(a);
     if ((size_t)(a->end - a->p) < n || memcmp(a->p, word, n) != 0)
         return false;
     a->p += n;
@@ -22,11 +54,19 @@ static bool skip(struct at *a, const char *word)
 
 static bool seek(struct at *a, const char *word)
 {
-    const char *found = memmem(a->p, (size_t)(a->end - a->p), word, strlen(word));
-    if (!found)
-        return false;
-    a->p = found + strlen(word);
-    return true;
+    size_t n = strlen(word);
+
+    for (;;) {
+        const char *found = memmem(a->p, (size_t)(a->end - a->p), word, n);
+        if (found) {
+            a->p = found + n;
+            return true;
+        }
+        if (a->next >= store_size(a->file) || a->e->rc != RC_OK)
+            return false;
+        size_t kept = (size_t)(a->end - a->p) < n - 1 ? (size_t)(a->end - a->p) : n - 1;
+        turn(a, a->next - kept);
+    }
 }
 
 /* "-12.345 " or "12": no locale, no exponent. */
@@ -37,6 +77,7 @@ static bool number(struct at *a, double *out)
     int digits = 0;
     bool point = false;
 
+    ahead(a);
     for (; a->p < a->end && digits < 12; a->p++) {
         if (*a->p == '.' && !point) {
             point = true;
@@ -75,11 +116,12 @@ static bool coding(struct at *a, struct paper_scan *s)
     return s->channels && skip(a, "BitsPerComponent 8/Filter/DCTDecode>>stream\n");
 }
 
-static bool page(struct at *a, struct paper_scan *s)
+static bool page(struct at *a, struct arena *arena, struct paper_scan *s)
 {
+    struct paper_span *data = ARENA_NEW(arena, struct paper_span);
     int len;
 
-    *s = (struct paper_scan){0};
+    *s = (struct paper_scan){.file = a->file, .spans = data, .n_spans = 1, .bits = 8};
     if (!number(a, &s->sheet_w) || !number(a, &s->sheet_h) || !seek(a, "stream\nq "))
         return false;
     for (int i = 0; i < 6; i++)
@@ -87,51 +129,31 @@ static bool page(struct at *a, struct paper_scan *s)
             return false;
     if (!skip(a, "cm /P Do Q\nendstream") || !seek(a, "<</Type/XObject/Subtype/Image/Width ") ||
         !whole(a, &s->width, JPEG_SIDE_MAX) || !skip(a, "/Height ") || !whole(a, &s->height, JPEG_SIDE_MAX) ||
-        !skip(a, "/Length ") || !whole(a, &len, 64 << 20) || !coding(a, s) || a->end - a->p < len)
+        !skip(a, "/Length ") || !whole(a, &len, 64 << 20) || !coding(a, s) ||
+        store_size(a->file) - here(a) < (size_t)len)
         return false;
-    s->data = BYTES(a->p, (size_t)len);
-    a->p += len;
+    *data = (struct paper_span){here(a), (size_t)len};
+    turn(a, here(a) + (size_t)len);
     return skip(a, "\nendstream") && s->sheet_w > 1 && s->sheet_h > 1 && s->sheet_w < 5000 &&
            s->sheet_h < 5000;
 }
 
-enum rc paper_scans(struct arena *a, struct bytes pdf, struct paper_scan **out, size_t *n, struct err *e)
+enum rc paper_scans(struct arena *a, struct store_reader *pdf, struct paper_scan **out, size_t *n,
+                    struct err *e)
 {
-    struct at at = {pdf.p, (const char *)pdf.p + pdf.len};
+    struct at at = {.file = pdf, .e = e};
 
     *n = 0;
     *out = ARENA_ARRAY(a, struct paper_scan, PDF_PAGES_MAX);
+    turn(&at, 0);
     if (!skip(&at, "%PDF-1.7\n%\xE2\xE3\xCF\xD3\n1 0 obj\n<</Type/Catalog/Pages 2 0 R/"))
-        return RC_OK;
+        return e->rc;
     while (seek(&at, "<</Type/Page/Parent 2 0 R/MediaBox[0 0 ")) {
-        if (*n == PDF_PAGES_MAX || !page(&at, &(*out)[*n])) {
+        if (*n == PDF_PAGES_MAX || !page(&at, a, &(*out)[*n])) {
             *n = 0;
-            return RC_OK;
+            return e->rc;
         }
         ++*n;
     }
-    (void)e;
-    return RC_OK;
-}
-
-struct paper_scan paper_picture(struct bytes data, int kind, int width, int height)
-{
-    bool lies = width > height;
-    double w = lies ? 841.89 : 595.276, h = lies ? 595.276 : 841.89;
-    double k = w / width < h / height ? w / width : h / height;
-    struct paper_scan s = {.kind = (kind == SCAN_PNG ? SCAN_PNG : SCAN_JPEG),
-                           .data = data,
-                           .width = width,
-                           .height = height,
-                           .sheet_w = w,
-                           .sheet_h = h};
-    struct jpeg_info info = {.channels = 3};
-    struct err none = {0};
-    if (s.kind == SCAN_JPEG && jpeg_head(data, &info, &none) == RC_OK)
-        s.channels = info.channels;
-    s.matrix[0] = width * k;
-    s.matrix[3] = height * k;
-    s.matrix[4] = (w - width * k) / 2;
-    s.matrix[5] = (h - height * k) / 2;
-    return s;
+    return e->rc;
 }

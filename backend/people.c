@@ -1,4 +1,5 @@
 #include "backend/people.h"
+#include "backend/audit.h"
 
 #include "common/model/valid.h"
 
@@ -16,7 +17,10 @@ static enum rc query(struct db_sync *s, enum sql_id id, const struct db_param *p
 enum rc people_audit(struct db_sync *s, const char *institution, const char *actor, const char *act,
                      const char *detail, struct err *e)
 {
-    struct db_param p[] = {DB_STR(institution), DB_STR(actor), DB_STR(act), DB_STR(detail)};
+    uint8_t mac[AUDIT_MAC];
+    struct audit_line l = {institution, NULL, actor, act, detail};
+    struct db_param p[] = {DB_STR(institution), DB_STR(actor), DB_STR(act), DB_STR(detail),
+                           audit_mac(mac, &l)};
     return query(s, SQL_AUDIT_ADD, p, NULL, e);
 }
 
@@ -171,8 +175,11 @@ enum rc people_place(struct db_sync *s, struct arena *a, const struct catalog *s
     TRY(query(s, SQL_CASE_PLACE, p, &r, e));
     if (db_rows(r) != 1)
         return err_set(e, RC_NOT_FOUND, "there is no case %s", which);
-    const struct service *service = catalog_find(services, db_text(r, 0, 2));
-    *out = (struct rights_place){.institution = arena_str(a, db_text(r, 0, 1)),
-                                 .department = service ? service->department : ""};
+    const struct service *service = catalog_find(services, db_text(r, 0, 1));
+    bool filed = db_text(r, 0, 4)[0] == 't';
+    const char *begins = service ? service->department : "";
+    *out = (struct rights_place){.institution = arena_str(a, db_text(r, 0, 0)),
+                                 .department = filed ? begins : arena_str(a, db_text(r, 0, 2)),
+                                 .sealed = db_text(r, 0, 3)[0] == 't'};
     return RC_OK;
 }

@@ -32,13 +32,12 @@ static enum rc ask_check(struct work *w, const struct person_ask *ask, struct er
 
     if (!ask->cnp || !cnp_read(ask->cnp, &facts)) {
         w->say = (struct tr){{"Acesta nu este un CNP.", "Ez nem CNP.", "This is not a CNP."}};
-        return err_at(e, RC_BAD_FIELD, "cnp", "cnp: not a CNP");
+        return err_at(e, RC_BAD_FIELD, "cnp", "not a CNP");
     }
     if (!ask->reason || text_clean(w->a, ask->reason, &clean, NULL) != RC_OK || !*clean ||
         utf8_count(clean) > REASON_MAX) {
         w->say = (struct tr){{"Scrieți motivul.", "Írja be az okot.", "Give the reason."}};
-        return err_at(e, RC_BAD_FIELD, "reason", "reason: is missing, or longer than %d characters",
-                      REASON_MAX);
+        return err_at(e, RC_BAD_FIELD, "reason", "is missing, or longer than %d characters", REASON_MAX);
     }
     return RC_OK;
 }
@@ -142,10 +141,16 @@ struct copy {
     struct buf index;
 };
 
-static enum rc give(struct copy *c, const char *name, struct bytes b, struct err *e)
+static enum rc give_file(struct copy *c, const struct person_file *f, struct err *e)
 {
     c->done->files++;
-    return c->sink->put(c->sink->user, name, b, e);
+    return c->sink->put(c->sink->user, f, e);
+}
+
+static enum rc give(struct copy *c, const char *name, struct bytes b, struct err *e)
+{
+    const struct person_file f = {name, b, NULL, NULL};
+    return give_file(c, &f, e);
 }
 
 static void note(struct copy *c, const char *name, const char *value)
@@ -219,14 +224,15 @@ static enum rc copy_papers(struct copy *c, const struct casefile *f, size_t i, s
     buf_str(&c->index, ",\"documents\":[");
     for (int k = 0; k < db_rows(r); k++) {
         ARENA_SCOPE(a);
+        struct store_reader *file SCOPED(store_closep) = NULL;
         const char *suffix = "bin";
-        struct bytes b;
         for (size_t t = 0; t < COUNT(kinds); t++)
             if (strcmp(kinds[t].type, db_text(r, k, 2)) == 0)
                 suffix = kinds[t].suffix;
         const char *name = arena_fmt(a, "%zu/%d-%s.%s", i, k + 1, db_text(r, k, 3), suffix);
-        TRY(store_get(&place, a, db_text(r, k, 1), &b, e));
-        TRY(give(c, name, b, e));
+        TRY(store_unseen(&place, db_text(r, k, 1), &file, e));
+        const struct person_file f_out = {name, {0}, file, db_text(r, k, 1)};
+        TRY(give_file(c, &f_out, e));
         buf_fmt(&c->index, "%s{\"file\":\"%s\",\"sha256\":\"%s\"", k ? "," : "", name, db_text(r, k, 1));
         note(c, "title", db_text(r, k, 4));
         buf_chr(&c->index, '}');

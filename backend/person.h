@@ -12,9 +12,15 @@ struct person_ask {
     const char *reason;      /* needed: it is audited */
     bool due; /* of an erasure: what is within its term stays, and the rest goes all the same */
 };
-/* Takes one file of the copy; name: "index.json", "1/request.json". b lives until it returns. */
+/* One file of the copy; name: "index.json", "1/request.json". All of it lives until put() returns. */
+struct person_file {
+    const char *name;
+    struct bytes text;
+    struct store_reader *file; /* or NULL: text. Not looked at yet */
+    const char *sha256;        /* of file */
+};
 struct person_sink {
-    enum rc (*put)(void *user, const char *name, struct bytes b, struct err *e);
+    enum rc (*put)(void *user, const struct person_file *f, struct err *e);
     void *user;
 };
 struct person_done {

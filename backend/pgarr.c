@@ -25,16 +25,14 @@ void pgarr_open(struct buf *b, enum pgtype type, size_t n)
 
 void pgarr_bytes(struct buf *b, const void *p, size_t len)
 {
-    put32(b, (uint32_t)len);
-    buf_add(b, p, len);
+    put32(b, p ? (uint32_t)len : UINT32_MAX);
+    if (p)
+        buf_add(b, p, len);
 }
 
 void pgarr_text(struct buf *b, const char *s)
 {
-    if (s)
-        pgarr_bytes(b, s, strlen(s));
-    else
-        put32(b, UINT32_MAX);
+    pgarr_bytes(b, s, s ? strlen(s) : 0);
 }
 
 void pgarr_int4(struct buf *b, int32_t v)

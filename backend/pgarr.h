@@ -17,8 +17,8 @@ enum pgtype {
 };
 
 void pgarr_open(struct buf *b, enum pgtype type, size_t n);
-void pgarr_bytes(struct buf *b, const void *p, size_t len); /* bytea, uuid */
-void pgarr_text(struct buf *b, const char *s);              /* NULL: SQL null */
+void pgarr_bytes(struct buf *b, const void *p, size_t len); /* bytea, uuid; NULL: SQL null */
+void pgarr_text(struct buf *b, const char *s);              /* likewise */
 void pgarr_int4(struct buf *b, int32_t v);
 void pgarr_bool(struct buf *b, bool v);
 void pgarr_date(struct buf *b, struct date d);

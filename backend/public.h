@@ -48,6 +48,8 @@ enum public_word {
     PW_DATA,
     PW_RETURNED,
     PW_RETURNED_TEXT,
+    PW_BACK_BY,
+    PW_BACK_LATE,
     PW_REPAIR_NOW,
     PW_CLERK_SAYS,
     PW_SEND,
@@ -113,6 +115,8 @@ enum public_word {
     PW_EV_OPINIONS,
     PW_EV_CONNEX,
     PW_EV_REVOKED,
+    PW_EV_COUNTED,
+    PW_EV_NOT_LATE,
     PW_COUNT
 };
 extern const struct tr public_words[PW_COUNT];
@@ -133,7 +137,7 @@ struct visit {
     bool link;                        /* by the link of a message: only the repair */
     bool number;                      /* by number and PIN: the state and the dates alone */
     const char *request_id, *case_id; /* NULL: none (yet) */
-    int64_t return_id;
+    int64_t return_id;                /* that the link or the form answers; 0: whichever is open */
     enum lang lang;
     const char *files;    /* of a page: hashes with commas between */
     const char *terminal; /* or of a terminal: only what it brought itself */
@@ -210,6 +214,8 @@ struct public_view {
     struct public_document *documents;
     size_t n_events, n_notes, n_messages, n_documents;
     bool has_case, returned;
+    struct date back_by;  /* the correction is asked for until then; may not be valid */
+    const char *back_why; /* how that day was counted */
     struct casefile c;
     struct case_return ret;
     const struct wf_action **acts; /* that the citizen may take now: withdraw, contest, ... */
@@ -220,7 +226,11 @@ MUST enum rc public_view(struct work *w, const struct visit *v, struct public_vi
 MUST enum rc public_now(struct work *w, struct public_view *v, struct err *e);
 MUST enum rc public_returned(struct work *w, struct public_view *v, struct err *e);
 const char *public_mask(struct arena *a, const char *address);
-/* The returned fields, in the form's order. */
+/* Nothing is returned any more: ret becomes what this visit's person put right last, had its answers.
+ * RC_STATE: nothing. */
+MUST enum rc public_last(struct work *w, const struct visit *visit, struct public_view *v, const char **had,
+                         struct err *e);
+/* The fields of ret, in the form's order. */
 MUST enum rc public_fields(struct work *w, const struct public_view *v, const struct field **out, size_t max,
                            size_t *n, struct err *e);
 /* Judges and hands in; errors stand beside their fields, out[0..*n_errors). RC_OK with errors: nothing was
@@ -231,7 +241,12 @@ struct public_fix {
     struct form_error *errors;
     size_t max_errors, n_errors;
     enum lang lang;
+    int64_t at_ms; /* out: when it was handed in */
 };
+/* Does the visit answer this return? The form that lies on the table is not that of a later one. */
+bool public_answers(const struct visit *visit, const struct case_return *ret);
+/* The same once more, because its answer was lost on the way, is answered like the first time. RC_STATE:
+ * nothing is returned, or something else was handed in. */
 MUST enum rc public_repair(struct work *w, struct public_fix *fix, struct err *e);
 
 /* public_board.c */
@@ -327,6 +342,8 @@ const char *html_number(struct arena *a, const struct html_number *f);
 const char *html_link(struct arena *a, enum lang lang, const char *token);
 const char *html_style(size_t *len);
 const char *html_case(struct work *w, const struct public_view *v, const char *stamp, enum lang lang);
+/* Until when the correction is asked for, and how that was counted. */
+void html_back_by(struct work *w, struct buf *b, const struct public_view *v, enum lang lang);
 const char *html_act(struct work *w, const struct public_view *v, const struct wf_action *act,
                      const struct html_form *f);
 struct html_repair {

@@ -160,12 +160,19 @@ static enum rc first_values(struct making *m, const struct public_view *v, const
 static enum rc repair_begin(struct making *m, struct public_view *v, const struct field **fields, size_t *n,
                             struct err *e)
 {
+    const char *had, *which = public_value(m->ask, ".return");
+
     TRY(making_visit(m, VISIT_REPAIR_MINUTES, e));
     if (!m->visit.link)
         TRY(making_pin(m, e));
+    if (!m->visit.link && strspn(which, "0123456789") == strlen(which) && strlen(which) <= 18)
+        m->visit.return_id = strtoll(which, NULL, 10);
     TRY(public_view(m->w, &m->visit, v, e));
-    if (!v->returned || (m->visit.link && m->visit.return_id != v->ret.id))
+    v->returned = v->returned && public_answers(&m->visit, &v->ret);
+    if (!v->returned && m->ask->page != PAGE_REPAIR_SEND)
         return err_set(e, RC_STATE, "nothing is returned");
+    if (!v->returned) /* sent once more: what was asked for then is read as it was then */
+        TRY(public_last(m->w, &m->visit, v, &had, e));
     return public_fields(m->w, v, fields, RETURNED_MAX, n, e);
 }
 
@@ -344,9 +351,14 @@ enum rc make_repair(struct making *m, struct err *e)
                                  .errors = in->errors,
                                  .max_errors = RETURNED_MAX,
                                  .lang = m->lang};
-        TRY(public_repair(m->w, &fix, e));
+        rc = public_repair(m->w, &fix, e);
         in->n_errors = fix.n_errors;
     }
+    if (rc == RC_STATE || (in->n_errors > 0 && !v.returned)) {
+        nothing_to_do(m);
+        return RC_OK;
+    }
+    TRY(rc);
     if (in->n_errors == 0) {
         making_page(m, 200, making_word(m, PW_SENT_TITLE), html_sent(m->w->a, m->lang, m->visit.link));
         return RC_OK;

@@ -25,7 +25,10 @@ static void put_notice(struct work *w, struct buf *b, const struct db_result *r,
 
     put(b, "<li><strong>", s ? tr_get(&s->name, lang) : id, "</strong>");
     put(b, "<span class=\"quiet\">",
-        text_fill(w->a, tr_get(&public_words[PW_BOARD_UNTIL], lang), vars, COUNT(vars)), "</span></li>");
+        text_fill(w->a, tr_get(&public_words[PW_BOARD_UNTIL], lang), vars, COUNT(vars)), "</span>");
+    if (!db_is_null(r, i, 6))
+        put(b, "<span class=\"quiet\">", db_text(r, i, 6 + (int)lang), "</span>");
+    buf_str(b, "</li>");
 }
 
 enum rc public_board(struct work *w, enum lang lang, const char **html, struct err *e)

@@ -9,11 +9,13 @@
 struct asked {
     const char *code, *institution, *number, *pin, *lang; /* the code, or the number */
     struct jval *answers;
+    int64_t return_id; /* that they answer; 0: not said */
 };
 static const struct jfield asked_fields[] = {
-    JF_STR(struct asked, code, J_PD, 1, 24),        JF_STR(struct asked, institution, 0, 1, 120),
-    JF_STR(struct asked, number, J_PD, 1, 60),      JF_STR(struct asked, pin, J_REQ | J_PD, 4, 4),
-    JF_WORD(struct asked, lang, J_REQ, lang_codes), JF_ANY(struct asked, answers, J_PD),
+    JF_STR(struct asked, code, J_PD, 1, 24),          JF_STR(struct asked, institution, 0, 1, 120),
+    JF_STR(struct asked, number, J_PD, 1, 60),        JF_STR(struct asked, pin, J_REQ | J_PD, 4, 4),
+    JF_WORD(struct asked, lang, J_REQ, lang_codes),   JF_ANY(struct asked, answers, J_PD),
+    JF_INT(struct asked, return_id, 0, 0, INT64_MAX),
 };
 static JDESC(asked_desc, struct asked, asked_fields);
 
@@ -71,6 +73,17 @@ static void put_due(struct work *w, struct buf *b, const struct public_view *v, 
     text(b, "why", *v->calc ? v->calc : v->why);
 }
 
+static void put_back_by(struct work *w, struct buf *b, const struct public_view *v, enum lang lang)
+{
+    const struct text_var vars[] = {{"day", date_said(w->a, v->back_by, lang)}};
+
+    if (!date_valid(v->back_by))
+        return;
+    text(b, "by", text_fill(w->a, tr_get(&public_words[PW_BACK_BY], lang), vars, COUNT(vars)));
+    text(b, "by_late", date_cmp(v->back_by, v->today) < 0 ? tr_get(&public_words[PW_BACK_LATE], lang) : "");
+    text(b, "by_why", v->back_why);
+}
+
 static void put_view(struct work *w, struct buf *b, const struct public_view *v, enum lang lang)
 {
     buf_chr(b, '{');
@@ -100,7 +113,9 @@ static void put_view(struct work *w, struct buf *b, const struct public_view *v,
         put_due(w, b, v, lang);
     if (v->returned && v->c.svc) {
         list(b, "returned", '{');
+        buf_fmt(b, "\"id\":%lld", (long long)v->ret.id);
         text(b, "reason", v->ret.reason);
+        put_back_by(w, b, v, lang);
         text(b, "service", v->c.service);
         buf_fmt(b, ",\"version\":%lld", (long long)v->c.svc->version);
         list(b, "fields", '[');
@@ -116,7 +131,8 @@ static enum rc enter(struct work *w, struct kiosk_call *c, struct visit *v, stru
     struct db_result *r SCOPED(db_result_freep) = NULL;
     char code[RECEIPT_CODE_LEN + 1];
 
-    *v = (struct visit){.lang = c->lang, .terminal = http_peer_cn(c->http)};
+    *v = (struct visit){
+        .lang = c->lang, .terminal = http_peer_cn(c->http), .return_id = c->repairs ? c->in.return_id : 0};
     if (c->in.number) {
         const struct number_ask ask = {.institution = c->in.institution ? c->in.institution : c->house,
                                        .number = c->in.number,
@@ -136,13 +152,13 @@ static enum rc enter(struct work *w, struct kiosk_call *c, struct visit *v, stru
 }
 
 /* For the receipt: the correction is kept, whatever becomes of this. */
-static void put_after(struct work *w, struct kiosk_call *c, const struct visit *v)
+static void put_after(struct work *w, struct kiosk_call *c, const struct visit *v, int64_t at_ms)
 {
     struct public_view view;
     struct err e = {0};
     char at[25];
 
-    iso_utc(at, w->now_ms());
+    iso_utc(at, at_ms);
     text(&c->out, "at", at);
     if (public_view(w, v, &view, &e) != RC_OK) {
         log_err(&e, "event=correction_view");
@@ -159,7 +175,7 @@ static enum rc repair(struct work *w, struct kiosk_call *c, const struct visit *
         .visit = v, .answers = c->in.answers, .errors = errors, .max_errors = COUNT(errors), .lang = c->lang};
 
     if (!c->in.answers || c->in.answers->kind != JV_OBJ)
-        return err_at(e, RC_BAD_FIELD, "answers", "answers: not an object");
+        return err_at(e, RC_BAD_FIELD, "answers", "not an object");
     TRY(public_repair(w, &fix, e));
     c->status = fix.n_errors ? 422 : 200;
     buf_str(&c->out, "{");
@@ -172,7 +188,7 @@ static enum rc repair(struct work *w, struct kiosk_call *c, const struct visit *
     }
     buf_chr(&c->out, ']');
     if (!fix.n_errors)
-        put_after(w, c, v);
+        put_after(w, c, v, fix.at_ms);
     buf_chr(&c->out, '}');
     return RC_OK;
 }

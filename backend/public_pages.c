@@ -16,9 +16,19 @@ static const char *said(struct arena *a, enum public_word w, enum lang lang, con
     return text_fill(a, word(w, lang), vars, COUNT(vars));
 }
 
+/* A day does not break at the end of a line. */
+static const char *day_whole(struct arena *a, struct date d, enum lang lang)
+{
+    const char *out = "", *s = date_said(a, d, lang);
+
+    for (const char *gap; (gap = strchr(s, ' ')); s = gap + 1)
+        out = arena_fmt(a, "%s%.*s\u00a0", out, (int)(gap - s), s);
+    return arena_fmt(a, "%s%s", out, s);
+}
+
 static const char *day_of(struct arena *a, int64_t ms, enum lang lang)
 {
-    return date_said(a, date_of_ms(ms), lang);
+    return day_whole(a, date_of_ms(ms), lang);
 }
 
 static void element(struct buf *b, const char *tag, const char *cls, const char *text)
@@ -89,13 +99,34 @@ static void put_with_code(struct buf *b, enum lang lang)
     buf_str(b, "</a></p>");
 }
 
-static void put_return(struct buf *b, const struct public_view *v, enum lang lang)
+static void put_counted(struct buf *b, const char *calc, enum lang lang)
+{
+    buf_str(b, "<details><summary>");
+    html_text(b, word(PW_HOW, lang));
+    buf_str(b, "</summary>");
+    element(b, "p", "", calc);
+    buf_str(b, "</details>");
+}
+
+void html_back_by(struct work *w, struct buf *b, const struct public_view *v, enum lang lang)
+{
+    if (!date_valid(v->back_by))
+        return;
+    element(b, "p", "by", said(w->a, PW_BACK_BY, lang, "day", day_whole(w->a, v->back_by, lang)));
+    if (date_cmp(v->back_by, v->today) < 0)
+        element(b, "p", "quiet", word(PW_BACK_LATE, lang));
+    if (*v->back_why)
+        put_counted(b, v->back_why, lang);
+}
+
+static void put_return(struct work *w, struct buf *b, const struct public_view *v, enum lang lang)
 {
     if (!v->returned)
         return;
     buf_str(b, "<section class=\"ask\">");
     element(b, "h2", "", word(PW_RETURNED, lang));
     if (v->brief) {
+        html_back_by(w, b, v, lang);
         element(b, "p", "", word(PW_BRIEF_RETURN, lang));
         put_with_code(b, lang);
         buf_str(b, "</section>");
@@ -103,6 +134,7 @@ static void put_return(struct buf *b, const struct public_view *v, enum lang lan
     }
     element(b, "p", "quiet", word(PW_CLERK_SAYS, lang));
     element(b, "p", "said", v->ret.reason);
+    html_back_by(w, b, v, lang);
     buf_fmt(b, "<p><a class=\"button\" href=\"/case/repair?lang=%s\">", lang_codes[lang]);
     html_text(b, word(PW_REPAIR_NOW, lang));
     buf_str(b, "</a></p></section>");
@@ -114,7 +146,7 @@ static void put_due(struct work *w, struct buf *b, const struct public_view *v, 
         return;
     buf_str(b, "<li class=\"next\">");
     element(b, "span", "when", word(PW_NEXT, lang));
-    element(b, "strong", "", said(w->a, PW_ANSWER_BY, lang, "day", date_said(w->a, v->due, lang)));
+    element(b, "strong", "", said(w->a, PW_ANSWER_BY, lang, "day", day_whole(w->a, v->due, lang)));
     if (v->late || v->days_left < 0)
         element(b, "span", "late", word(PW_LATE, lang));
     else if (v->days_left == 0)
@@ -123,13 +155,8 @@ static void put_due(struct work *w, struct buf *b, const struct public_view *v, 
         element(b, "span", "left",
                 said(w->a, PW_DAYS_LEFT, lang, "n", arena_fmt(w->a, "%lld", (long long)v->days_left)));
     element(b, "span", "why", v->why);
-    if (*v->calc && strcmp(v->calc, v->why) != 0) {
-        buf_str(b, "<details><summary>");
-        html_text(b, word(PW_HOW, lang));
-        buf_str(b, "</summary>");
-        element(b, "p", "", v->calc);
-        buf_str(b, "</details>");
-    }
+    if (*v->calc && strcmp(v->calc, v->why) != 0)
+        put_counted(b, v->calc, lang);
     buf_str(b, "</li>");
 }
 
@@ -139,7 +166,7 @@ static void put_way(struct work *w, struct buf *b, const struct public_view *v, 
     buf_str(b, "<ol class=\"way\">");
     if (date_valid(v->filed_on) && date_cmp(v->filed_on, date_of_ms(v->registered_ms)) != 0) {
         buf_str(b, "<li class=\"done\">");
-        element(b, "span", "when", date_said(w->a, v->filed_on, lang));
+        element(b, "span", "when", day_whole(w->a, v->filed_on, lang));
         element(b, "strong", "", word(PW_FILED, lang));
         buf_str(b, "</li>");
     }
@@ -231,7 +258,7 @@ static void put_data(struct work *w, struct buf *b, const struct public_view *v,
     row(b, status_text(SW_INSTITUTION, lang), v->institution);
     row(b, status_text(SW_DATE, lang), day_of(w->a, v->registered_ms, lang));
     if (date_valid(v->filed_on) && date_cmp(v->filed_on, date_of_ms(v->registered_ms)) != 0)
-        row(b, status_text(SW_FILED, lang), date_said(w->a, v->filed_on, lang));
+        row(b, status_text(SW_FILED, lang), day_whole(w->a, v->filed_on, lang));
     buf_str(b, "</dl>");
 }
 
@@ -262,7 +289,7 @@ const char *html_case(struct work *w, const struct public_view *v, const char *s
     BUF_SCOPE(b);
 
     put_head(&b, v, lang);
-    put_return(&b, v, lang);
+    put_return(w, &b, v, lang);
     put_documents(w, &b, v, lang);
     put_way(w, &b, v, lang);
     put_notes(w, &b, v, lang);

@@ -11,7 +11,7 @@ enum rc public_fields(struct work *w, const struct public_view *v, const struct 
 {
     (void)w;
     *n = 0;
-    if (!v->returned || !v->c.svc)
+    if (v->ret.n_fields == 0 || !v->c.svc)
         return err_set(e, RC_STATE, "nothing was returned");
     for (size_t i = 0; i < v->c.svc->n_fields && *n < max; i++)
         for (size_t k = 0; k < v->ret.n_fields; k++)
@@ -109,6 +109,43 @@ static void complete(struct work *w, struct public_fix *fix, const struct field 
     fix->answers = all;
 }
 
+bool public_answers(const struct visit *visit, const struct case_return *ret)
+{
+    return !visit->return_id || visit->return_id == ret->id;
+}
+
+enum rc public_last(struct work *w, const struct visit *visit, struct public_view *v, const char **had,
+                    struct err *e)
+{
+    struct err none = {0};
+    enum rc rc = v->has_case ? case_return_last(w, v->c.id, &v->ret, had, &none) : RC_NOT_FOUND;
+
+    if (rc == RC_NOT_FOUND || (rc == RC_OK && !public_answers(visit, &v->ret)))
+        return err_set(e, RC_STATE, "nothing is returned");
+    if (rc != RC_OK && e)
+        *e = none;
+    return rc;
+}
+
+/* What is kept decides the answer: for who sent it now, and for who sends the same once more. */
+static enum rc kept(struct work *w, struct public_fix *fix, struct public_view *v, struct err *e)
+{
+    const struct field *fields[FIELDS_MAX];
+    const char *had;
+    size_t n;
+    BUF_SCOPE(sent);
+
+    TRY(public_last(w, fix->visit, v, &had, e));
+    TRY(public_fields(w, v, fields, FIELDS_MAX, &n, e));
+    complete(w, fix, fields, n);
+    jval_encode(fix->answers, &sent);
+    buf_str(&sent, "");
+    if (strcmp(sent.p, had) != 0)
+        return err_set(e, RC_STATE, "something else was handed in");
+    fix->at_ms = v->ret.at_ms;
+    return RC_OK;
+}
+
 enum rc public_repair(struct work *w, struct public_fix *fix, struct err *e)
 {
     struct public_view v;
@@ -118,9 +155,9 @@ enum rc public_repair(struct work *w, struct public_fix *fix, struct err *e)
 
     fix->n_errors = 0;
     TRY(public_view(w, fix->visit, &v, e));
+    if (!v.returned || !public_answers(fix->visit, &v.ret))
+        return kept(w, fix, &v, e);
     TRY(public_fields(w, &v, fields, FIELDS_MAX, &n, e));
-    if (fix->visit->link && fix->visit->return_id != v.ret.id)
-        return err_set(e, RC_STATE, "another return than that of the link");
     complete(w, fix, fields, n);
     TRY(judge(w, fix, &v, fields, n, e));
     if (fix->n_errors > 0)
@@ -133,7 +170,9 @@ enum rc public_repair(struct work *w, struct public_fix *fix, struct err *e)
                   *said ? said : i18n_text(w->house->i18n, fix->lang, "err.bad_field"));
         return RC_OK;
     }
-    if (rc != RC_OK && e)
+    if (rc == RC_OK || rc == RC_NOT_FOUND || rc == RC_CONFLICT) /* another press may have been quicker */
+        return kept(w, fix, &v, e);
+    if (e)
         *e = why;
     return rc;
 }
@@ -363,13 +402,15 @@ const char *html_repair(struct work *w, const struct html_repair *r)
     html_text(&b, word(PW_CLERK_SAYS, r->lang));
     buf_str(&b, "</p><p class=\"said\">");
     html_text(&b, r->view->ret.reason);
-    buf_str(&b, "</p></section><p>");
+    buf_str(&b, "</p>");
+    html_back_by(w, &b, r->view, r->lang);
+    buf_str(&b, "</section><p>");
     html_text(&b, word(PW_RETURNED_TEXT, r->lang));
     buf_fmt(&b,
             "</p><form method=\"post\" action=\"/case/repair\" enctype=\"multipart/form-data\" novalidate>"
             "<input type=\"hidden\" name=\".lang\" value=\"%s\"><input type=\"hidden\" name=\".stamp\" "
-            "value=\"%s\">",
-            lang_codes[r->lang], r->stamp);
+            "value=\"%s\"><input type=\"hidden\" name=\".return\" value=\"%lld\">",
+            lang_codes[r->lang], r->stamp, (long long)r->view->ret.id);
     for (size_t i = 0; i < r->n_fields; i++)
         put_field(w, &b, r, r->fields[i], i);
     buf_str(&b, "<button type=\"submit\">");

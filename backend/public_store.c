@@ -52,7 +52,7 @@ static void on_data(const void *p, size_t n, void *user)
         return;
     f->texts += n;
     if (f->texts > TEXTS_MAX || f->text.len + n > TEXT_MAX)
-        err_at(&f->err, RC_TOO_BIG, "body", "body: too much text");
+        err_at(&f->err, RC_TOO_BIG, "body", "too much text");
     else
         buf_add(&f->text, p, n);
 }
@@ -64,7 +64,7 @@ static void on_end(void *user)
     if (f->is_file)
         return;
     if (f->n_values == PUBLIC_FIELDS_MAX || !utf8_valid(f->text.p ? f->text.p : "", f->text.len)) {
-        err_at(&f->err, RC_BAD_REQUEST, "body", "body: too many fields, or not text");
+        err_at(&f->err, RC_BAD_REQUEST, "body", "too many fields, or not text");
         return;
     }
     f->values[f->n_values++] =

@@ -24,11 +24,12 @@ static const struct act_word {
     const char *act;
     enum public_word word;
 } act_words[] = {
-    {"extend", PW_EV_EXTEND},    {"correct", PW_EV_CORRECT}, {"continue_without", PW_EV_WITHOUT},
-    {"contest", PW_EV_CONTEST},  {"ask_fee", PW_EV_FEE},     {"pay", PW_EV_PAID},
-    {"visit", PW_EV_VISIT},      {"connex", PW_EV_CONNEX},   {"ask_opinions", PW_EV_OPINIONS},
-    {"revoke", PW_EV_REVOKED},   {"expire", PW_EV_REVOKED},  {"register", PW_REGISTERED},
-    {"check_in", PW_REGISTERED},
+    {"extend", PW_EV_EXTEND},        {"correct", PW_EV_CORRECT},    {"continue_without", PW_EV_WITHOUT},
+    {"contest", PW_EV_CONTEST},      {"ask_fee", PW_EV_FEE},        {"pay", PW_EV_PAID},
+    {"visit", PW_EV_VISIT},          {"connex", PW_EV_CONNEX},      {"ask_opinions", PW_EV_OPINIONS},
+    {"revoke", PW_EV_REVOKED},       {"expire", PW_EV_REVOKED},     {"register", PW_REGISTERED},
+    {"check_in", PW_REGISTERED},     {"registered", PW_REGISTERED}, {"terms_moved", PW_EV_COUNTED},
+    {"late_lifted", PW_EV_NOT_LATE},
 };
 /* Acts whose reason was written for the applicant: a message tells it, too. */
 static const char *const reasons_told[] = {"return", "extend", "forward", "file", "not_paid", "revoke"};
@@ -260,11 +261,28 @@ static enum rc load_case(struct work *w, const struct visit *visit, struct publi
     return public_now(w, v, e);
 }
 
+/* The day that the letter named, and how it was counted; a new holiday may have moved it since. */
+static enum rc load_back_by(struct work *w, struct public_view *v, enum lang lang, struct err *e)
+{
+    struct db_result *r SCOPED(db_result_freep) = NULL;
+    struct db_param p[] = {DB_STR(v->c.id), DB_STR("policy.return")};
+
+    if (!v->returned)
+        return RC_OK;
+    TRY(work_sql(w, SQL_PUBLIC_WISH, p, &r, e));
+    if (db_rows(r) == 0)
+        return RC_OK;
+    v->back_by = day_of(r, 0, 0);
+    v->back_why = arena_str(w->a, db_text(r, 0, 1 + (int)lang));
+    return RC_OK;
+}
+
 enum rc public_view(struct work *w, const struct visit *visit, struct public_view *v, struct err *e)
 {
-    *v =
-        (struct public_view){.today = date_of_ms(w->now_ms()), .why = "", .calc = "", .brief = visit->number};
+    *v = (struct public_view){
+        .today = date_of_ms(w->now_ms()), .why = "", .calc = "", .back_why = "", .brief = visit->number};
     TRY(visit->case_id ? load_case(w, visit, v, e) : load_request(w, visit, v, e));
+    TRY(load_back_by(w, v, visit->lang, e));
     if (date_valid(v->due))
         v->days_left = date_days(v->due) - date_days(v->today);
     return RC_OK;

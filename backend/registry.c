@@ -1,4 +1,5 @@
 #include "backend/registry.h"
+#include "backend/audit.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -188,7 +189,7 @@ enum rc registry_key_check(const struct registry *g, struct err *e)
     TRY(db_sync_query(s, sql_text(SQL_SETTING_KEEP), p, COUNT(p), &r, e));
     if (strcmp(db_text(r, 0, 0), hex) != 0)
         return err_set(e, RC_STATE, "%s: not the key with which this database began", g->conf.pin_key);
-    return RC_OK;
+    return audit_vouch(s, e);
 }
 
 bool registry_ready(const struct registry *g)

@@ -84,9 +84,10 @@ struct registry {
 /* registry.c */
 MUST enum rc registry_load(struct registry *g, struct err *e);   /* files: services, terms, texts, key */
 MUST enum rc registry_listen(struct registry *g, struct err *e); /* answers "later" until it has started */
-MUST enum rc registry_key_check(const struct registry *g,
-                                struct err *e); /* blocking: is it this database's key? */
-void registry_start(struct registry *g);        /* the connections to a migrated database */
+MUST enum rc
+registry_key_check(const struct registry *g,
+                   struct err *e);       /* blocking: is it this database's key? Vouches for the audit once */
+void registry_start(struct registry *g); /* the connections to a migrated database */
 void registry_stop(struct registry *g);
 const struct terminal *registry_terminal(const struct registry *g, const char *serial,
                                          const char *cn);                                 /* NULL */

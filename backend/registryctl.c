@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "backend/conf.h"
+#include "backend/audit.h"
 #include "backend/ctl.h"
 #include "backend/migrate.h"
 #include "backend/pki.h"
@@ -48,10 +49,28 @@ static enum rc conninfo(const struct args *a, const char **out, struct err *e)
     return RC_OK;
 }
 
+/* What is written into the audit bears the register's key; --db alone knows of none. */
+static enum rc audit_pen(const struct args *a, struct err *e)
+{
+    struct registry_conf conf = {0};
+    uint8_t master[32];
+
+    if (ctl_option(a, "db", NULL) && !ctl_option(a, "config", NULL))
+        return RC_OK;
+    TRY(ctl_conf(a, &conf, e));
+    if (!fs_exists(conf.pin_key)) /* registryd was never started */
+        return RC_OK;
+    TRY(pin_key_load(conf.pin_key, false, master, e));
+    enum rc rc = audit_key(master, e);
+    wipe(master, sizeof(master));
+    return rc;
+}
+
 enum rc ctl_database(const struct args *a, struct db_sync **out, struct err *e)
 {
     const char *info;
     TRY(conninfo(a, &info, e));
+    TRY(audit_pen(a, e));
     return db_sync_open(info, out, e);
 }
 

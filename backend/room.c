@@ -101,7 +101,7 @@ static void room_end(struct room *r)
     for (unsigned i = 0; i < r->conf.seats; i++) {
         db_sync_close(r->seats[i].db);
         arena_free(r->seats[i].arena);
-        arena_free(r->seats[i].kept.a);
+        work_kept_free(&r->seats[i].kept);
     }
     free(r->seats);
     free(r->queue);

@@ -12,9 +12,9 @@
 
 /*  what                file                   parameters */
 #define SQL_TABLE(X)                                                                                         \
-    X(SQL_INTAKE_BATCH, intake_batch, 22)                                                                    \
-    X(SQL_INTAKE_NEW, intake_new, 27)                                                                        \
-    X(SQL_INTAKE_ONE, intake_one, 22)                                                                        \
+    X(SQL_INTAKE_BATCH, intake_batch, 23)                                                                    \
+    X(SQL_INTAKE_NEW, intake_new, 28)                                                                        \
+    X(SQL_INTAKE_ONE, intake_one, 23)                                                                        \
     X(SQL_INTAKE_FLUSH, intake_flush, 0)                                                                     \
     X(SQL_INTAKE_SERVER, intake_server, 0)                                                                   \
     X(SQL_TERMINALS, terminals, 0)                                                                           \
@@ -45,7 +45,11 @@
     X(SQL_BLOB_LIST, blob_list, 0)                                                                           \
     X(SQL_AUDIT_ROWS, audit_rows, 1)                                                                         \
     X(SQL_AUDIT_HEADS, audit_heads, 1)                                                                       \
-    X(SQL_AUDIT_ADD, audit_add, 4)                                                                           \
+    X(SQL_AUDIT_VOUCHED, audit_vouched, 0)                                                                   \
+    X(SQL_AUDIT_VOUCH, audit_vouch, 2)                                                                       \
+    X(SQL_AUDIT_VOUCHES, audit_vouches, 0)                                                                   \
+    X(SQL_AUDIT_TWICE, audit_twice, 1)                                                                       \
+    X(SQL_AUDIT_ADD, audit_add, 5)                                                                           \
     X(SQL_ACCOUNT_ADD, account_add, 3)                                                                       \
     X(SQL_ACCOUNT_EMAIL, account_email, 3)                                                                   \
     X(SQL_ACCOUNT_DISABLE, account_disable, 2)                                                               \
@@ -85,7 +89,7 @@
     X(SQL_OUTBOX_RECOVER, outbox_recover, 2)                                                                 \
     X(SQL_OUTBOX_REPORT, outbox_report, 2)                                                                   \
     X(SQL_OUTBOX_OPEN, outbox_open, 0)                                                                       \
-    X(SQL_WORK_AUDIT, work_audit, 5)                                                                         \
+    X(SQL_WORK_AUDIT, work_audit, 6)                                                                         \
     X(SQL_WORK_HOLIDAYS, work_holidays, 0)                                                                   \
     SQL_CASE_TABLE(X)                                                                                        \
     SQL_DESK_TABLE(X)                                                                                        \

@@ -15,6 +15,7 @@
     X(SQL_BOOK_YEARS, book_years, 3)                                                                         \
     X(SQL_BOOK_YEAR_LEFT, book_year_left, 3)                                                                 \
     X(SQL_BOOK_YEAR_SUMS, book_year_sums, 3)                                                                 \
+    X(SQL_BOOK_YEAR_LOCK, book_year_lock, 3)                                                                 \
     X(SQL_BOOK_YEAR_CLOSE, book_year_close, 5)                                                               \
     X(SQL_BOOK_YEAR_OPEN, book_year_open, 5)                                                                 \
     X(SQL_BOOK_YEAR_DOCUMENT, book_year_document, 5)                                                         \
@@ -22,8 +23,7 @@
     X(SQL_BOOK_VERIFY_PAGES, book_verify_pages, 2)                                                           \
     X(SQL_BOOK_VERIFY_YEARS, book_verify_years, 1)                                                           \
     X(SQL_BOOK_VERIFY_STRAYS, book_verify_strays, 1)                                                         \
-    X(SQL_BOOK_PAGE, book_page, 6)                                                                           \
-    X(SQL_BOOK_LAST, book_last, 3)                                                                           \
+    X(SQL_BOOK_PAGE, book_page, 7)                                                                           \
     X(SQL_BOOK_DAY, book_day, 4)                                                                             \
     X(SQL_BOOK_DAY_OPEN, book_day_open, 5)                                                                   \
     X(SQL_BOOK_FIND_WORDS, book_find_words, 6)                                                               \

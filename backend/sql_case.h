@@ -8,12 +8,14 @@
     X(SQL_CASE_CONNEXED, case_connexed, 1)                                                                   \
     X(SQL_CASE_COPY_PAPERS, case_copy_papers, 5)                                                             \
     X(SQL_CASE_PLACES_LEFT, case_places_left, 3)                                                             \
-    X(SQL_CASE_PLACES_LOCK, case_places_lock, 2)                                                             \
+    X(SQL_CASE_PLACES, case_places, 2)                                                                       \
     X(SQL_CASE_PLACES_PUT, case_places_put, 5)                                                               \
     X(SQL_CASE_CORRECTIONS, case_corrections, 1)                                                             \
     X(SQL_CASE_DELEGATION_ADD, case_delegation_add, 7)                                                       \
     X(SQL_CASE_DELEGATION_END, case_delegation_end, 3)                                                       \
     X(SQL_CASE_DELEGATION_FOR, case_delegation_for, 2)                                                       \
+    X(SQL_CASE_DELEGATION_LOCK, case_delegation_lock, 2)                                                     \
+    X(SQL_CASE_DELEGATION_MEETS, case_delegation_meets, 4)                                                   \
     X(SQL_CASE_DELEGATION_GET, case_delegation_get, 1)                                                       \
     X(SQL_CASE_DOCUMENT_HERE, case_document_here, 2)                                                         \
     X(SQL_CASE_EVENT_ADD, case_event_add, 9)                                                                 \
@@ -26,6 +28,7 @@
     X(SQL_CASE_HOLIDAYS_DONE, case_holidays_done, 2)                                                         \
     X(SQL_CASE_HOLIDAYS_NEW, case_holidays_new, 0)                                                           \
     X(SQL_CASE_INSTITUTION, case_institution, 1)                                                             \
+    X(SQL_CASE_LATE_AGAIN, case_late_again, 1)                                                               \
     X(SQL_CASE_LINK_ADD, case_link_add, 5)                                                                   \
     X(SQL_CASE_LIST, case_list, 3)                                                                           \
     X(SQL_CASE_LOCK, case_lock, 1)                                                                           \
@@ -41,6 +44,7 @@
     X(SQL_CASE_RETURN_ADD, case_return_add, 6)                                                               \
     X(SQL_CASE_RETURN_ANSWER, case_return_answer, 3)                                                         \
     X(SQL_CASE_RETURN_GET, case_return_get, 2)                                                               \
+    X(SQL_CASE_RETURN_LAST, case_return_last, 2)                                                             \
     X(SQL_CASE_REVOKE, case_revoke, 3)                                                                       \
     X(SQL_CASE_SAVE, case_save, 18)                                                                          \
     X(SQL_CASE_STAND_IN, case_stand_in, 2)                                                                   \
@@ -67,6 +71,7 @@
     X(SQL_CASE_STUCK, case_stuck, 2)                                                                         \
     X(SQL_CASE_TIMER_FAILED, case_timer_failed, 5)                                                           \
     X(SQL_CASE_FACTS_SET, case_facts_set, 2)                                                                 \
+    X(SQL_CASE_LOCK_PLACES, case_lock_places, 2)                                                             \
     X(SQL_CASE_LOCK_KIN, case_lock_kin, 2)                                                                   \
     X(SQL_CASE_SAME_PERSON, case_same_person, 2)                                                             \
     X(SQL_CASE_COPY_ANSWER, case_copy_answer, 2)                                                             \
@@ -81,6 +86,9 @@
     X(SQL_CASE_OWE_STAFF, case_owe_staff, 5)                                                                 \
     X(SQL_CASE_EXPERTS, case_experts, 2)                                                                     \
     X(SQL_CASE_DIGEST, case_digest, 3)                                                                       \
+    X(SQL_CASE_UNHELD, case_unheld, 3)                                                                       \
+    X(SQL_CASE_HELD, case_held, 1)                                                                           \
+    X(SQL_CASE_HEADS, case_heads, 3)                                                                         \
     X(SQL_CASE_TASKS_ASKED, case_tasks_asked, 1)                                                             \
     X(SQL_CASE_TASK_MOVE, case_task_move, 4)                                                                 \
     X(SQL_CASE_RANK, case_rank, 1)

@@ -21,6 +21,7 @@
     X(SQL_DESK_INSTITUTIONS, desk_institutions, 0)                                                           \
     X(SQL_DESK_HOLIDAYS, desk_holidays, 0)                                                                   \
     X(SQL_DESK_HOLIDAY_ADD, desk_holiday_add, 3)                                                             \
+    X(SQL_DESK_HOLIDAY_WITHDRAW, desk_holiday_withdraw, 2)                                                   \
     X(SQL_DESK_AUDIT, desk_audit, 2)                                                                         \
     X(SQL_DESK_MESSAGES, desk_messages, 2)                                                                   \
     X(SQL_DESK_MESSAGE_PLACE, desk_message_place, 1)                                                         \
@@ -32,6 +33,9 @@
     X(SQL_DESK_OTHERS, desk_others, 2)                                                                       \
     X(SQL_DESK_CASE_TERM, desk_case_term, 1)                                                                 \
     X(SQL_DESK_CASE_PARTS, desk_case_parts, 2)                                                               \
-    X(SQL_DESK_TAKEN, desk_taken, 2)
+    X(SQL_DESK_TAKEN, desk_taken, 2)                                                                         \
+    X(SQL_DESK_ONCE_TAKE, desk_once_take, 5)                                                                 \
+    X(SQL_DESK_ONCE_KEPT, desk_once_kept, 3)                                                                 \
+    X(SQL_DESK_ONCE_DONE, desk_once_done, 3)
 
 #endif

@@ -32,8 +32,10 @@
     X(SQL_DRAFT_PUT, draft_put, 7)                                                                           \
     X(SQL_DRAFT_PLAIN, draft_plain, 0)                                                                       \
     X(SQL_DRAFT_SEAL, draft_seal, 2)                                                                         \
+    X(SQL_DISPOSE_LOCK, dispose_lock, 1)                                                                     \
+    X(SQL_DISPOSE_NUMBER, dispose_number, 1)                                                                 \
     X(SQL_DISPOSE_DUE, dispose_due, 4)                                                                       \
-    X(SQL_DISPOSE_PUT, dispose_put, 7)                                                                       \
+    X(SQL_DISPOSE_PUT, dispose_put, 8)                                                                       \
     X(SQL_DISPOSE_GET, dispose_get, 1)                                                                       \
     X(SQL_DISPOSE_CASES, dispose_cases, 3)                                                                   \
     X(SQL_DISPOSE_DONE, dispose_done, 4)                                                                     \

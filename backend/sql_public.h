@@ -13,6 +13,7 @@
     X(SQL_PUBLIC_EVENTS, public_events, 1)                                                                   \
     X(SQL_PUBLIC_NOTES, public_notes, 1)                                                                     \
     X(SQL_PUBLIC_TERMS, public_terms, 1)                                                                     \
+    X(SQL_PUBLIC_WISH, public_wish, 2)                                                                       \
     X(SQL_PUBLIC_MESSAGES, public_messages, 4)                                                               \
     X(SQL_PUBLIC_DOCUMENTS, public_documents, 1)                                                             \
     X(SQL_PUBLIC_DOCUMENT, public_document, 2)                                                               \

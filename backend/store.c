@@ -175,7 +175,7 @@ enum rc store_look(struct store_file *f, struct store_kind *out, struct err *e)
 
     TRY(store_sum(f, hex, NULL, e));
     if (!f->len)
-        return err_set(e, RC_BAD_FIELD, "an empty file");
+        return err_code(e, RC_BAD_FIELD, "EMPTY", 0, "an empty file");
     void *p = mmap(NULL, f->len, PROT_READ, MAP_PRIVATE, f->fd, 0);
     if (p == MAP_FAILED)
         return err_set(e, RC_IO, "the file store: %s", strerror(errno));
@@ -234,8 +234,7 @@ static enum rc changed(const struct store_reader *r, struct err *e)
     return err_set(e, RC_STATE, "file %s has changed", r->hex);
 }
 
-static enum rc reader_new(const struct store_place *s, const char *hex, struct store_reader **out,
-                          struct err *e)
+enum rc store_unseen(const struct store_place *s, const char *hex, struct store_reader **out, struct err *e)
 {
     char path[PATH_LEN];
     struct stat st;
@@ -297,44 +296,70 @@ enum rc store_next(struct store_reader *r, void *p, size_t n, struct err *e)
     return strcmp(found, r->hex) == 0 ? RC_OK : changed(r, e);
 }
 
-/* Piece by piece from the beginning to the end. */
-static enum rc through(struct store_reader *r, struct store_file *to, struct err *e)
+enum rc store_each(struct store_reader *r, void (*put)(void *user, const void *p, size_t n), void *user,
+                   struct err *e)
 {
     char piece[PIECE];
 
     for (size_t left = r->size, n; left > 0; left -= n) {
         n = left < sizeof piece ? left : sizeof piece;
         TRY(store_next(r, piece, n, e));
-        if (to)
-            store_add(to, piece, n);
+        put(user, piece, n);
     }
     wipe(piece, sizeof piece);
     return r->size ? RC_OK : store_next(r, piece, 0, e);
+}
+
+static void seen(void *user, const void *p, size_t n)
+{
+    (void)user;
+    (void)p;
+    (void)n;
+}
+
+enum rc store_check(struct store_reader *r, struct err *e)
+{
+    return store_each(r, seen, NULL, e);
 }
 
 enum rc store_open(const struct store_place *s, const char *hex, struct store_reader **out, struct err *e)
 {
     struct store_reader *r SCOPED(store_closep) = NULL;
 
-    TRY(reader_new(s, hex, &r, e));
-    TRY(through(r, NULL, e));
+    TRY(store_unseen(s, hex, &r, e));
+    TRY(store_check(r, e));
     *out = r;
     r = NULL;
     return RC_OK;
 }
 
-enum rc store_copy(struct store_reader *r, struct store_file *to, struct err *e)
+static void into_file(void *user, const void *p, size_t n)
 {
-    return through(r, to, e);
+    store_add(user, p, n);
 }
 
-enum rc store_whole(struct store_reader *r, struct arena *a, struct bytes *out, struct err *e)
+enum rc store_copy(struct store_reader *r, struct store_file *to, struct err *e)
 {
-    if (r->size > WHOLE_MAX)
-        return err_set(e, RC_TOO_BIG, "file %s is larger than %d bytes", r->hex, WHOLE_MAX);
-    char *p = arena_alloc(a, r->size + 1);
-    *out = BYTES(p, r->size);
-    return store_next(r, p, r->size, e);
+    return store_each(r, into_file, to, e);
+}
+
+static void into_stream(void *user, const void *p, size_t n)
+{
+    fwrite(p, 1, n, user); /* what fails is told at its end */
+}
+
+enum rc store_save(struct store_reader *r, const char *path, unsigned mode, struct err *e)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
+    FILE *f = fd >= 0 ? fdopen(fd, "w") : NULL;
+
+    if (!f)
+        return err_set(e, RC_IO, "%s: %s", path, strerror(errno));
+    enum rc rc = store_each(r, into_stream, f, e);
+    bool failed = ferror(f) != 0;
+    failed |= fflush(f) != 0 || fsync(fd) != 0;
+    failed |= fclose(f) != 0;
+    return rc == RC_OK && failed ? err_set(e, RC_IO, "%s: cannot be written", path) : rc;
 }
 
 enum rc store_get(const struct store_place *s, struct arena *a, const char *hex, struct bytes *out,
@@ -342,8 +367,12 @@ enum rc store_get(const struct store_place *s, struct arena *a, const char *hex,
 {
     struct store_reader *r SCOPED(store_closep) = NULL;
 
-    TRY(reader_new(s, hex, &r, e));
-    return store_whole(r, a, out, e);
+    TRY(store_unseen(s, hex, &r, e));
+    if (r->size > WHOLE_MAX)
+        return err_set(e, RC_TOO_BIG, "file %s is larger than %d bytes", r->hex, WHOLE_MAX);
+    char *p = arena_alloc(a, r->size + 1);
+    *out = BYTES(p, r->size);
+    return store_next(r, p, r->size, e);
 }
 
 enum rc store_remove(const struct store_place *s, const char *hex, struct err *e)

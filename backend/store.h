@@ -32,6 +32,9 @@ struct http_req;
 /* Every byte is looked at first. RC_NOT_FOUND; RC_STATE: the bytes have changed. */
 MUST enum rc store_open(const struct store_place *s, const char *hex, struct store_reader **out,
                         struct err *e);
+/* Not looked at yet: the last store_next() tells. */
+MUST enum rc store_unseen(const struct store_place *s, const char *hex, struct store_reader **out,
+                          struct err *e);
 size_t store_size(const struct store_reader *r);
 /* Exactly the next n bytes. They are hashed once more on the way, and the last of them are given only when
  * all are as they were. RC_STATE RC_IO. */
@@ -41,12 +44,17 @@ MUST enum rc store_at(struct store_reader *r, size_t at, void *p, size_t n, stru
 /* A PDF that brings a program, another file, or a form that sends itself; what cannot be looked into counts
  * as such, too (store_active.c). Reads it once, in pieces. */
 MUST enum rc store_active(struct store_reader *r, bool *out, struct err *e);
-MUST enum rc store_whole(struct store_reader *r, struct arena *a, struct bytes *out, struct err *e);
-MUST enum rc store_copy(struct store_reader *r, struct store_file *to, struct err *e); /* all of it */
-void store_close(struct store_reader *r);                                              /* NULL is fine */
+/* All of it, in pieces; from the beginning. RC_STATE: not as it was, and the last piece was not given. */
+MUST enum rc store_each(struct store_reader *r, void (*put)(void *user, const void *p, size_t n), void *user,
+                        struct err *e);
+MUST enum rc store_check(struct store_reader *r, struct err *e); /* all of it once more */
+MUST enum rc store_save(struct store_reader *r, const char *path, unsigned mode, struct err *e);
+MUST enum rc store_copy(struct store_reader *r, struct store_file *to, struct err *e);
+void store_close(struct store_reader *r); /* NULL is fine */
 void store_closep(struct store_reader **r);
 /* As the answer, with what was set before; closes it at the end (store_send.c). */
 void store_send(struct store_reader *file, struct http_req *r, const char *type);
+void store_cut(const struct err *e); /* how a sending ended, for the log */
 
 /* What the bytes are, whatever anybody calls them: by their first bytes and by how they are built. */
 struct store_kind {

@@ -1,55 +1,28 @@
 /* What a PDF brings besides pages (ISO 32000-1, 12.6 and 7.11.4). No parser: every name in the file counts,
- * wherever it stands, and so does every name in what may be an object stream (7.5.7). A plain "open at page
- * one" (/OpenAction) is in every second PDF: what counts is what it would start. */
+ * wherever it stands, and so does every name in an object stream (7.5.7; store_packed.c), through all its
+ * filters, and in what may be one. What cannot be read to its end counts as if it brought something. A plain
+ * "open at page one" (/OpenAction) is in every second PDF: what counts is what it would start. */
 #include <string.h>
-#include <zlib.h>
 
-#include "backend/store.h"
+#include "backend/store_active.h"
 #include "common/base/text.h"
 
-enum { PIECE = 16384, TOKEN_MAX = 64, INFLATED_MAX = 64 << 20 };
+enum { PIECE = 16384, TOKEN_MAX = 64, INFLATED_MAX = 64 << 20, DICTIONARIES = 4 };
 
 enum token {
     TK_NONE,
     TK_ACTIVE, /* brings a program, a file, a form that sends itself */
-    TK_PACKED, /* only an object stream says this */
-    TK_CODED,  /* not to be seen through here */
-    TK_FLATE,
     TK_STREAM,
-    TK_APART, /* one object ends, another begins */
+    TK_OBJECT,
 };
 static const struct {
     const char *text; /* names with their slash */
     enum token means;
 } tokens[] = {
-    {"/JavaScript", TK_ACTIVE},
-    {"/Launch", TK_ACTIVE},
-    {"/EmbeddedFile", TK_ACTIVE},
-    {"/EmbeddedFiles", TK_ACTIVE},
-    {"/XFA", TK_ACTIVE},
-    {"/RichMedia", TK_ACTIVE},
-    {"/SubmitForm", TK_ACTIVE},
-    {"/ImportData", TK_ACTIVE},
-    {"/Rendition", TK_ACTIVE},
-    {"/GoToE", TK_ACTIVE},
-    {"/ObjStm", TK_PACKED},
-    {"/First", TK_PACKED},
-    {"/Predictor", TK_CODED},
-    {"/LZWDecode", TK_CODED},
-    {"/LZW", TK_CODED},
-    {"/ASCII85Decode", TK_CODED},
-    {"/A85", TK_CODED},
-    {"/ASCIIHexDecode", TK_CODED},
-    {"/AHx", TK_CODED},
-    {"/RunLengthDecode", TK_CODED},
-    {"/RL", TK_CODED},
-    {"/Crypt", TK_CODED},
-    {"/FlateDecode", TK_FLATE},
-    {"/Fl", TK_FLATE},
-    {"stream", TK_STREAM},
-    {"obj", TK_APART},
-    {"endobj", TK_APART},
-    {"endstream", TK_APART},
+    {"/JavaScript", TK_ACTIVE},    {"/Launch", TK_ACTIVE},     {"/EmbeddedFile", TK_ACTIVE},
+    {"/EmbeddedFiles", TK_ACTIVE}, {"/XFA", TK_ACTIVE},        {"/RichMedia", TK_ACTIVE},
+    {"/SubmitForm", TK_ACTIVE},    {"/ImportData", TK_ACTIVE}, {"/Rendition", TK_ACTIVE},
+    {"/GoToE", TK_ACTIVE},         {"stream", TK_STREAM},      {"obj", TK_OBJECT},
 };
 
 struct lexer {
@@ -57,13 +30,12 @@ struct lexer {
     size_t n; /* more than fits: no word of ours */
 };
 
-static bool regular(unsigned char c)
+bool store_regular(unsigned char c)
 {
     return c && !strchr("\t\n\f\r ()<>[]{}/%", c);
 }
 
-/* "/J#61vaScript" is "/JavaScript" (7.3.5). */
-static void plain(char *s)
+void store_plain(char *s)
 {
     char *to = s;
     for (; *s; s++, to++) {
@@ -82,7 +54,7 @@ static enum token meaning(struct lexer *l)
         return TK_NONE;
     l->text[l->n] = 0;
     if (l->text[0] == '/')
-        plain(l->text);
+        store_plain(l->text);
     for (size_t i = 0; i < COUNT(tokens); i++)
         if (strcmp(tokens[i].text, l->text) == 0)
             return tokens[i].means;
@@ -92,7 +64,7 @@ static enum token meaning(struct lexer *l)
 /* The token that ends before this byte. */
 static enum token feed(struct lexer *l, unsigned char c)
 {
-    if (regular(c)) {
+    if (store_regular(c)) {
         if (l->n < sizeof l->text)
             l->text[l->n++] = (char)c;
         return TK_NONE;
@@ -106,100 +78,83 @@ static enum token feed(struct lexer *l, unsigned char c)
 
 struct look {
     struct store_reader *file;
-    size_t inflated; /* in all */
-    bool packed, coded, active;
-    int flates;
+    size_t inflated, read; /* in all: out of streams, and of dictionaries */
+    bool active;
+    struct lexer l;          /* of the stream that is unpacked */
+    bool guess, told, other; /* other: it is none */
 };
 
 /* An object stream begins with numbers, or with a remark. */
-static bool may_be_packed(const struct look *k, const unsigned char *p, size_t n, bool *told)
+static bool may_be_packed(struct look *k, const unsigned char *p, size_t n)
 {
-    for (size_t i = 0; i < n && !*told; i++) {
-        *told = !(strchr("\t\n\f\r ", p[i]) && p[i]) && (p[i] || !k->packed);
-        if (*told && !k->packed && (!p[i] || !strchr("0123456789+-.%", p[i])))
+    for (size_t i = 0; i < n && !k->told; i++) {
+        k->told = !(p[i] && strchr("\t\n\f\r ", p[i]));
+        if (k->told && (!p[i] || !strchr("0123456789+-.%", p[i])))
             return false;
     }
     return true;
 }
 
-static void unpack_end(z_stream *z)
+static bool take(void *user, const unsigned char *p, size_t n)
 {
-    inflateEnd(z);
+    struct look *k = user;
+
+    k->other = k->guess && !may_be_packed(k, p, n);
+    if (k->other)
+        return false;
+    for (size_t i = 0; i < n && !k->active; i++)
+        k->active = feed(&k->l, p[i]) == TK_ACTIVE;
+    return !k->active;
 }
 
-static enum rc unpack(struct look *k, size_t at, struct err *e)
+/* guess: nobody says that it is one. */
+static enum rc unpack(struct look *k, size_t at, const struct filter *f, size_t n, bool guess, struct err *e)
 {
-    z_stream z SCOPED(unpack_end) = {0};
-    unsigned char in[PIECE], out[PIECE];
-    struct lexer l = {.n = 0};
-    bool told = false;
-    int st = inflateInit(&z);
+    struct filtered out = {take, k, INFLATED_MAX - k->inflated, 0, false};
 
-    k->active |= st != Z_OK;
-    while (st == Z_OK && !k->active) {
-        if (z.avail_in == 0) {
-            size_t left = store_size(k->file) - at;
-            z.avail_in = (unsigned)(left < sizeof in ? left : sizeof in);
-            z.next_in = in;
-            if (z.avail_in == 0)
-                return RC_OK;
-            TRY(store_at(k->file, at, in, z.avail_in, e));
-            at += z.avail_in;
-        }
-        z.next_out = out;
-        z.avail_out = sizeof out;
-        st = inflate(&z, Z_NO_FLUSH);
-        size_t n = sizeof out - z.avail_out;
-        if (!may_be_packed(k, out, n, &told))
-            return RC_OK;
-        k->inflated += n;
-        k->active |= k->inflated > INFLATED_MAX; /* nobody needs so much: it hides something */
-        for (size_t i = 0; i < n && !k->active; i++)
-            k->active = feed(&l, out[i]) == TK_ACTIVE;
-    }
-    k->active |= feed(&l, ' ') == TK_ACTIVE;
+    k->l = (struct lexer){.n = 0};
+    k->told = k->other = false;
+    k->guess = guess;
+    TRY(store_filter(k->file, at, f, n, &out, e));
+    k->active |= feed(&k->l, ' ') == TK_ACTIVE;
+    if (k->other)
+        return RC_OK;
+    k->active |= out.made > out.max || (out.broken && !guess); /* nobody needs so much: it hides something */
+    k->inflated += k->active ? 0 : out.made;
     return RC_OK;
 }
 
-/* What stands behind the word "stream" that ended at `at`. */
+/* What stands behind the word "stream" that ended at `at`, whatever is said of it. */
 static enum rc stream(struct look *k, size_t at, struct err *e)
 {
+    static const struct filter flate = {.kind = FILTER_FLATE, .predictor = 1};
     unsigned char head[4] = {0};
     size_t room = store_size(k->file) - at;
 
-    k->active |= k->packed && (k->coded || k->flates > 1);
     TRY(store_at(k->file, at, head, room < sizeof head ? room : sizeof head, e));
     size_t eol = head[0] == '\r' && head[1] == '\n' ? 2 : 1;
-    bool flate = (head[eol] & 15) == 8 && (head[eol] << 8 | head[eol + 1]) % 31 == 0;
-    return k->active || !flate ? RC_OK : unpack(k, at + eol, e);
+    bool deflated = (head[eol] & 15) == 8 && (head[eol] << 8 | head[eol + 1]) % 31 == 0;
+    return deflated ? unpack(k, at + eol, &flate, 1, true, e) : RC_OK;
+}
+
+/* The object behind the word "obj". */
+static enum rc object(struct look *k, size_t at, struct err *e)
+{
+    struct packed p;
+
+    TRY(store_packed(k->file, at, &p, e));
+    k->read += p.read;
+    k->active |= k->read > DICTIONARIES * (store_size(k->file) + INFLATED_MAX / 64);
+    if (!p.packed || k->active)
+        return RC_OK;
+    k->active = p.opaque;
+    return p.opaque || !p.n ? RC_OK : unpack(k, p.at, p.filters, p.n, false, e);
 }
 
 static enum rc step(struct look *k, enum token t, size_t at, struct err *e)
 {
-    switch (t) {
-    case TK_ACTIVE:
-        k->active = true;
-        return RC_OK;
-    case TK_PACKED:
-        k->packed = true;
-        return RC_OK;
-    case TK_CODED:
-        k->coded = true;
-        return RC_OK;
-    case TK_FLATE:
-        k->flates++;
-        return RC_OK;
-    case TK_STREAM:
-        TRY(stream(k, at, e));
-        break;
-    default:
-        break;
-    }
-    if (t != TK_NONE) {
-        k->packed = k->coded = false;
-        k->flates = 0;
-    }
-    return RC_OK;
+    k->active |= t == TK_ACTIVE;
+    return t == TK_STREAM ? stream(k, at, e) : t == TK_OBJECT ? object(k, at, e) : RC_OK;
 }
 
 enum rc store_active(struct store_reader *r, bool *out, struct err *e)
@@ -215,7 +170,7 @@ enum rc store_active(struct store_reader *r, bool *out, struct err *e)
         for (size_t i = 0; i < n && !k.active; i++)
             TRY(step(&k, feed(&l, piece[i]), at + i, e));
     }
-    TRY(step(&k, feed(&l, ' '), store_size(r), e));
+    k.active |= feed(&l, ' ') == TK_ACTIVE;
     *out = k.active;
     return RC_OK;
 }

@@ -8,10 +8,15 @@ static enum rc next(void *state, void *p, size_t n, struct err *e)
     return store_next(state, p, n, e);
 }
 
-static void end(void *state, const struct err *e)
+void store_cut(const struct err *e)
 {
     if (e->rc != RC_OK && e->rc != RC_LINK_LOST)
         log_err(e, "event=file_cut");
+}
+
+static void end(void *state, const struct err *e)
+{
+    store_cut(e);
     store_close(state);
 }
 

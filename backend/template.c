@@ -21,6 +21,7 @@ const char *const template_vars[] = {"address",
                                      "date",
                                      "day",
                                      "department",
+                                     "documents",
                                      "due",
                                      "erased",
                                      "first",
@@ -46,6 +47,7 @@ const char *const template_vars[] = {"address",
                                      "request_date",
                                      "request_number",
                                      "retention",
+                                     "retention_code",
                                      "retention_years",
                                      "service",
                                      "service_legal",
@@ -81,7 +83,8 @@ static bool among(const char *const *list, const char *s)
 
 static enum rc wrong(const struct reader *r, const char *member, const char *what, struct err *e)
 {
-    return err_at(e, RC_BAD_FIELD, member, "%s: %s: %s", r->base, member, what);
+    err_at(e, RC_BAD_FIELD, member, "%s", what);
+    return err_wrap(e, RC_BAD_FIELD, "%s", r->base);
 }
 
 /* The next {name} from s on; NULL: none. Any other brace is an error the caller sees as a name of length 0.

@@ -135,12 +135,11 @@ static enum rc check_sender(struct registry *g, struct http_req *r, const struct
     const char *key = http_header(r, "idempotency-key");
 
     if (!t || strcmp(t->cn, req->terminal) != 0)
-        return err_at(e, RC_DENIED, "request.terminal",
-                      "request.terminal: not the terminal of this certificate");
+        return err_at(e, RC_DENIED, "request.terminal", "not the terminal of this certificate");
     if (strcmp(t->institution, req->institution) != 0)
-        return err_at(e, RC_DENIED, "request.institution", "request.institution: not the terminal's own");
+        return err_at(e, RC_DENIED, "request.institution", "not the terminal's own");
     if (!key || strcmp(key, req->request_id) != 0)
-        return err_at(e, RC_BAD_REQUEST, "Idempotency-Key", "Idempotency-Key: must be the request_id");
+        return err_at(e, RC_BAD_REQUEST, "Idempotency-Key", "must be the request_id");
     return RC_OK;
 }
 
@@ -155,7 +154,7 @@ static enum rc fill_item(struct registry *g, const struct submission *s, const s
                          struct intake_item *it, struct err *e)
 {
     if (!uuid_bytes(it->id, req->request_id))
-        return err_at(e, RC_BAD_FIELD, "request.request_id", "request.request_id: not a UUID");
+        return err_at(e, RC_BAD_FIELD, "request.request_id", "not a UUID");
     TRY(iso_utc_parse(s->filed_at, &it->filed_at_ms, e));
     it->institution = req->institution;
     it->reg = register_for(g, req->institution, req->service);
@@ -171,7 +170,7 @@ static enum rc fill_item(struct registry *g, const struct submission *s, const s
     /* submission_read compared this with the text */
     size_t len;
     if (!hex_decode(it->sha256, SHA256_LEN, &len, s->signature.sha256) || len != SHA256_LEN)
-        return err_at(e, RC_BAD_FIELD, "signature.sha256", "signature.sha256: not a SHA-256 in hex");
+        return err_at(e, RC_BAD_FIELD, "signature.sha256", "not a SHA-256 in hex");
     pin_verifier(it->pin_verifier, g->pin_key, s->receipt.code, s->receipt.pin);
     return RC_OK;
 }
@@ -193,13 +192,13 @@ static enum rc request_take(struct registry *g, struct http_req *r, struct filin
     const char *body = http_body(r, &len), *type = http_header(r, "content-type");
 
     if (!type || strncmp(type, "application/json", 16) != 0)
-        return err_at(e, RC_BAD_REQUEST, "Content-Type", "Content-Type: must be application/json");
+        return err_at(e, RC_BAD_REQUEST, "Content-Type", "must be application/json");
     TRY(submission_read(a, &(struct rulebook){&g->catalog, g->i18n}, BYTES(body, len), &s, &req, e));
     TRY(check_sender(g, r, &req, e));
     TRY(fill_item(g, &s, &req, &f->item, e));
     struct bytes plain[] = {BYTES(s.request, strlen(s.request)), signature_bytes(body, len)};
     if (!plain[1].p)
-        return err_at(e, RC_BAD_FIELD, "signature", "signature: write the member's name without escapes");
+        return err_at(e, RC_BAD_FIELD, "signature", "write the member's name without escapes");
     TRY(seal_item(a, &g->house.request_key, req.request_id, plain, &f->item, e));
     f->request_id = req.request_id;
     f->blobs = blobs_named(a, req.answers);

@@ -1,4 +1,5 @@
 #include "backend/work.h"
+#include "backend/audit.h"
 
 #include <string.h>
 
@@ -26,6 +27,7 @@ enum rc work_house_load(struct arena *a, const struct registry_conf *conf, struc
     TRY(terms_load(a, conf->configs, &out->terms, e));
     TRY(i18n_load(a, arena_fmt(a, "%s/i18n", conf->configs), &out->i18n, e));
     TRY(pin_key_load(conf->pin_key, true, out->master, e));
+    TRY(audit_key(out->master, e));
     TRY(sealed_key(out->master, &out->request_key, e));
     TRY(key_of(out->cnp_key, sizeof(out->cnp_key), out->master, "pridvor cnp hash", e));
     return key_of(out->at_rest.k, sizeof(out->at_rest.k), out->master, "pridvor at rest", e);
@@ -37,6 +39,13 @@ void work_house_wipe(struct work_house *h)
     wipe(h->cnp_key, sizeof(h->cnp_key));
     wipe(&h->at_rest, sizeof(h->at_rest));
     sealed_key_wipe(&h->request_key);
+}
+
+void work_kept_free(struct work_kept *k)
+{
+    arena_free(k->a);
+    for (size_t i = 0; i < WORK_SESSIONS; i++)
+        db_result_free(k->sessions[i].rows);
 }
 
 static enum rc terms_now(struct work *w, struct arena *a, struct terms **out, struct err *e)
@@ -118,11 +127,50 @@ static struct db_result *answered(struct work *w, enum sql_id id, const struct d
     return NULL;
 }
 
+/* Its lead alone, and what comes behind it. */
+static enum rc led(struct work *w, struct db_ask *behind, size_t n, struct err *e)
+{
+    enum { MOST = 16 };
+    struct work_lead *lead = w->lead;
+    struct db_ask asks[1 + MOST] = {lead->ask};
+
+    w->lead = NULL;
+    if (n > MOST)
+        return err_set(e, RC_INTERNAL, "%zu statements in one breath", n);
+    for (size_t i = 0; i < n; i++)
+        asks[1 + i] = behind[i];
+    TRY(db_sync_many(w->db, asks, 1 + n, e));
+    lead->held = db_same(asks[0].rows, lead->want);
+    db_result_free(asks[0].rows);
+    for (size_t i = 0; i < n; i++)
+        behind[i].rows = asks[1 + i].rows;
+    if (lead->held)
+        return RC_OK;
+    for (size_t i = 0; i < n; i++)
+        db_result_free(behind[i].rows);
+    return err_set(e, RC_CONFLICT, "%s brought other rows", lead->ask.stmt->name);
+}
+
+/* What brings no rows writes: its lead has to hold before. */
+static enum rc sql_led(struct work *w, enum sql_id id, const struct db_param *p, struct db_result **out,
+                       struct err *e)
+{
+    struct db_ask one = {&sql_table[id], p, NULL};
+
+    TRY(led(w, &one, out ? 1 : 0, e));
+    if (!out)
+        return work_sql(w, id, p, NULL, e);
+    *out = one.rows;
+    return RC_OK;
+}
+
 enum rc work_sql(struct work *w, enum sql_id id, const struct db_param *p, struct db_result **out,
                  struct err *e)
 {
     struct db_result *rows = out ? answered(w, id, p) : NULL;
 
+    if (w->lead)
+        return sql_led(w, id, p, out, e);
     if (!rows)
         return db_sync_run(w->db, &sql_table[id], p, out, e);
     *out = rows;
@@ -131,7 +179,7 @@ enum rc work_sql(struct work *w, enum sql_id id, const struct db_param *p, struc
 
 enum rc work_ahead(struct work *w, struct db_ask *asks, size_t n, struct err *e)
 {
-    TRY(db_sync_many(w->db, asks, n, e));
+    TRY(w->lead ? led(w, asks, n, e) : db_sync_many(w->db, asks, n, e));
     w->ahead = asks;
     w->n_ahead = n;
     return RC_OK;
@@ -146,6 +194,8 @@ void work_ahead_end(struct work *w)
 
 enum rc work_begin(struct work *w, struct err *e)
 {
+    if (w->lead)
+        TRY(led(w, NULL, 0, e));
     if (w->depth++ > 0)
         return RC_OK;
     w->failed = false;
@@ -204,8 +254,10 @@ enum rc work_may(struct work *w, const struct actor *who, const char *action,
 
 enum rc work_audit(struct work *w, const struct actor *who, const struct work_log *log, struct err *e)
 {
-    struct db_param p[] = {DB_STR(log->institution), DB_STR(log->case_id), DB_STR(who->account),
-                           DB_STR(log->act), DB_STR(log->detail)};
+    uint8_t mac[AUDIT_MAC];
+    struct audit_line l = {log->institution, log->case_id, who->account, log->act, log->detail};
+    struct db_param p[] = {DB_STR(l.institution), DB_STR(l.request), DB_STR(l.actor),
+                           DB_STR(l.act),         DB_STR(l.detail),  audit_mac(mac, &l)};
 
     return work_sql(w, SQL_WORK_AUDIT, p, NULL, e);
 }

@@ -35,13 +35,30 @@ MUST enum rc work_house_load(struct arena *a, const struct registry_conf *conf, 
                              struct err *e);
 void work_house_wipe(struct work_house *h);
 
+enum { WORK_SESSIONS = 16 };
+
+/* A statement that goes out in one breath with the first of the job, and the rows that it must bring: else
+ * nothing of what was read behind it leaves work_sql. */
+struct work_lead {
+    struct db_ask ask;
+    const struct db_result *want;
+    bool held; /* asked, and it brought them */
+};
+/* Who a session was, when it was last looked at. */
+struct work_session {
+    char token[2 * SHA256_LEN + 1]; /* its hash */
+    struct db_result *rows;         /* of login_check.sql; NULL: none */
+};
 /* What a connection keeps from job to job, and of which version of the database. */
 struct work_kept {
     struct arena *a;
     int64_t version; /* 0: nothing */
     struct institutions tree;
     struct terms *terms;
+    struct work_session sessions[WORK_SESSIONS];
+    unsigned next_session; /* to be overwritten */
 };
+void work_kept_free(struct work_kept *k);
 /* One job: its arena, its connection, its clock. */
 struct work {
     const struct work_house *house;
@@ -54,8 +71,9 @@ struct work {
     struct tr say;           /* after a refusal: the sentence for the person, or empty */
     struct db_ask *ahead;    /* see work_ahead */
     size_t n_ahead;
-    unsigned depth; /* of begun transactions */
-    bool failed;    /* an inner one was undone: the outer one must be, too */
+    struct work_lead *lead; /* not asked yet, or NULL */
+    unsigned depth;         /* of begun transactions */
+    bool failed;            /* an inner one was undone: the outer one must be, too */
 };
 /* The institutions as they stand now; they live as long as the job. */
 MUST enum rc work_tree(struct work *w, struct institutions *out, struct err *e);

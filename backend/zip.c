@@ -2,17 +2,25 @@
 
 #include <string.h>
 
-uint32_t crc32_of(const void *p, size_t n)
+/* Four bits at a time. */
+static uint32_t crc_add(uint32_t c, const void *p, size_t n)
 {
+    static const uint32_t of[16] = {0x00000000, 0x1DB71064, 0x3B6E20C8, 0x26D930AC, 0x76DC4190, 0x6B6B51F4,
+                                    0x4DB26158, 0x5005713C, 0xEDB88320, 0xF00F9344, 0xD6D6A3E8, 0xCB61B38C,
+                                    0x9B64C2B0, 0x86D3D2D4, 0xA00AE278, 0xBDBDF21C};
     const uint8_t *b = p;
-    uint32_t c = 0xFFFFFFFF;
 
     for (size_t i = 0; i < n; i++) {
         c ^= b[i];
-        for (int k = 0; k < 8; k++)
-            c = c & 1 ? c >> 1 ^ 0xEDB88320 : c >> 1;
+        c = c >> 4 ^ of[c & 15];
+        c = c >> 4 ^ of[c & 15];
     }
-    return ~c;
+    return c;
+}
+
+uint32_t crc32_of(const void *p, size_t n)
+{
+    return ~crc_add(0xFFFFFFFF, p, n);
 }
 
 static void little(struct buf *b, uint32_t v, int bytes)
@@ -21,55 +29,86 @@ static void little(struct buf *b, uint32_t v, int bytes)
         buf_chr(b, (char)(v >> (8 * i)));
 }
 
+struct entry {
+    const char *name;
+    uint32_t crc, len;
+};
+
 /* Version, flags, method, time, date (1 January 1980: the index says when), sum, sizes, length of the name.
  */
-static void about(struct buf *b, const char *name, struct bytes file)
+static void about(struct buf *b, const struct entry *x)
 {
     static const uint16_t head[] = {20, 0, 0, 0, 0x21};
 
     for (size_t i = 0; i < COUNT(head); i++)
         little(b, head[i], 2);
-    little(b, crc32_of(file.p, file.len), 4);
-    little(b, (uint32_t)file.len, 4);
-    little(b, (uint32_t)file.len, 4);
-    little(b, (uint32_t)strlen(name), 2);
+    little(b, x->crc, 4);
+    little(b, x->len, 4);
+    little(b, x->len, 4);
+    little(b, (uint32_t)strlen(x->name), 2);
     little(b, 0, 2);
+}
+
+/* Its bytes follow. */
+static void begin(struct zip *z, const struct entry *x)
+{
+    uint32_t at = (uint32_t)parts_size(&z->out);
+
+    little(&z->out.text, 0x04034b50, 4);
+    about(&z->out.text, x);
+    buf_str(&z->out.text, x->name);
+    little(&z->index, 0x02014b50, 4);
+    little(&z->index, 20, 2);
+    about(&z->index, x);
+    for (int i = 0; i < 5; i++) /* comment, disk, attributes */
+        little(&z->index, 0, 2);
+    little(&z->index, at, 4);
+    buf_str(&z->index, x->name);
+    z->n++;
 }
 
 void zip_add(struct zip *z, const char *name, struct bytes b)
 {
-    uint32_t at = (uint32_t)z->out.len;
+    const struct entry x = {name, crc32_of(b.p, b.len), (uint32_t)b.len};
 
-    little(&z->out, 0x04034b50, 4);
-    about(&z->out, name, b);
-    buf_str(&z->out, name);
-    buf_add(&z->out, b.p, b.len);
-    little(&z->index, 0x02014b50, 4);
-    little(&z->index, 20, 2);
-    about(&z->index, name, b);
-    for (int i = 0; i < 5; i++) /* comment, disk, attributes */
-        little(&z->index, 0, 2);
-    little(&z->index, at, 4);
-    buf_str(&z->index, name);
-    z->n++;
+    begin(z, &x);
+    buf_add(&z->out.text, b.p, b.len);
+}
+
+static void into_crc(void *user, const void *p, size_t n)
+{
+    uint32_t *c = user;
+    *c = crc_add(*c, p, n);
+}
+
+enum rc zip_lay(struct zip *z, const char *name, struct store_reader *file, const char *hex, struct err *e)
+{
+    uint32_t c = 0xFFFFFFFF;
+
+    TRY(store_each(file, into_crc, &c, e));
+    const struct entry x = {name, ~c, (uint32_t)store_size(file)};
+    begin(z, &x);
+    parts_lay_whole(&z->out, hex, store_size(file));
+    return RC_OK;
 }
 
 void zip_end(struct zip *z)
 {
-    uint32_t at = (uint32_t)z->out.len;
+    uint32_t at = (uint32_t)parts_size(&z->out);
+    struct buf *out = &z->out.text;
 
-    buf_add(&z->out, z->index.p, z->index.len);
-    little(&z->out, 0x06054b50, 4);
-    little(&z->out, 0, 4);
-    little(&z->out, z->n, 2);
-    little(&z->out, z->n, 2);
-    little(&z->out, (uint32_t)z->index.len, 4);
-    little(&z->out, at, 4);
-    little(&z->out, 0, 2);
+    buf_add(out, z->index.p, z->index.len);
+    little(out, 0x06054b50, 4);
+    little(out, 0, 4);
+    little(out, z->n, 2);
+    little(out, z->n, 2);
+    little(out, (uint32_t)z->index.len, 4);
+    little(out, at, 4);
+    little(out, 0, 2);
 }
 
 void zip_free(struct zip *z)
 {
-    buf_free(&z->out);
+    parts_free(&z->out);
     buf_free(&z->index);
 }

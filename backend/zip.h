@@ -1,16 +1,19 @@
 /* A ZIP of files as they are (APPNOTE 6.3.3, method 0): what a person takes home opens anywhere. Names are
- * ASCII. */
+ * ASCII. Files at rest are named in it and read when it goes out. */
 #ifndef PRIDVOR_ZIP_H
 #define PRIDVOR_ZIP_H
 
-#include "common/base/arena.h"
-#include "common/base/buf.h"
+#include "backend/parts.h"
 
 struct zip {
-    struct buf out, index;
+    struct parts out;
+    struct buf index;
     unsigned n;
 };
 void zip_add(struct zip *z, const char *name, struct bytes b);
+/* A file of the store, looked at on the way. */
+MUST enum rc zip_lay(struct zip *z, const char *name, struct store_reader *file, const char *hex,
+                     struct err *e);
 void zip_end(struct zip *z); /* out is whole */
 void zip_free(struct zip *z);
 

@@ -69,7 +69,7 @@ static enum rc check_proof(const struct kiosk_conf *c, struct err *e)
         while (*w && strcmp(*w, c->card_proof[i]) != 0)
             w++;
         if (!*w || submission_disproves(*w))
-            return err_at(e, RC_BAD_FIELD, "card_proof", "card_proof: %.24s is no word that can prove a card",
+            return err_at(e, RC_BAD_FIELD, "card_proof", "%.24s is no word that can prove a card",
                           c->card_proof[i]);
     }
     return RC_OK;

@@ -142,6 +142,10 @@ static enum rc do_back(struct flow_call *c, struct err *e)
         }
         break;
     case STEP_REVIEW:
+        if (c->s->mine.over) {
+            mine_back(f);
+            break;
+        }
         c->s->page = PAGES_MAX; /* clamped to the last one */
         c->s->from_review = false;
         flow_go(f, STEP_FORM);

@@ -241,9 +241,23 @@ void flow_refused(struct flow *f, const char *id)
     flow_notice(f, "kiosk.refused");
 }
 
+/* Who came by number showed no code, and gets none: it opens the documents, too. Their paper leads to the
+ * page that asks for the number and the PIN. */
+static const char *number_url(const struct flow *f)
+{
+    const char *url = f->env.conf->status_url;
+    size_t n = strlen(url);
+
+    if (n < 3 || strcmp(url + n - 3, "/s/") != 0)
+        return NULL;
+    return arena_fmt(f->s->arena, "%.*s/n", (int)(n - 3), url);
+}
+
 const char *flow_receipt_url(const struct flow *f)
 {
-    if (!f->s || !f->s->filing.saved || !*f->s->filing.code || f->step != STEP_DONE)
+    if (!f->s || !f->s->filing.saved || f->step != STEP_DONE)
         return NULL;
+    if (!*f->s->filing.code)
+        return number_url(f);
     return arena_fmt(f->s->arena, "%s%s", f->env.conf->status_url, f->s->filing.code);
 }

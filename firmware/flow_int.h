@@ -144,6 +144,7 @@ struct mine_part {
     size_t n_fields, n_sent; /* n_sent: files that went */
     int64_t asked;           /* answers to older asks are passed over */
     bool repairs;            /* form and review are about these fields */
+    bool over;               /* the register expects them no more: the view is of before */
 };
 static inline bool scan_runs(const struct scan_part *p)
 {

@@ -16,6 +16,7 @@ static void forget_view(struct mine_part *p)
     p->view = NULL;
     p->fields = NULL;
     p->n_fields = 0;
+    p->over = false;
 }
 
 void mine_wipe(struct session *s)
@@ -55,6 +56,9 @@ static void ask_json(struct flow *f, const char *path, const char *answers, enum
         json_quote(&b, p->house);
     }
     buf_fmt(&b, ",\"pin\":\"%s\",\"lang\":\"%s\"", p->pin, lang_codes[f->s->lang]);
+    int64_t which = jval_int(jval_get(p->view, "returned"), "id", 0);
+    if (answers && which > 0)
+        buf_fmt(&b, ",\"return_id\":%lld", (long long)which);
     if (answers)
         buf_fmt(&b, ",\"answers\":%s", answers);
     buf_chr(&b, '}');
@@ -116,6 +120,8 @@ void mine_back(struct flow *f)
     scan_stop(f);
     f->s->service = NULL;
     flow_go(f, STEP_MINE);
+    if (p->over)
+        mine_again(f);
 }
 
 /* The returned fields by this terminal's own forms; none when it does not have that version. */
@@ -308,6 +314,7 @@ static void sent(struct flow *f, int status, const char *body, size_t len)
     if (!ok) { /* what was typed stays; sending once more is one press */
         p->phase = MINE_SHOWN;
         p->problem = "";
+        p->over = status == 409;
         flow_go(f, STEP_REVIEW);
         flow_notice(f, trouble_of(p, status));
     }

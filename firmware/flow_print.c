@@ -88,6 +88,7 @@ static void lines_of(struct flow *f, struct arena *a, struct receipt *out)
     const struct receipt_facts facts = {.provisional = !p->answered,
                                         .no_answer = no_answer(s),
                                         .corrected = corrects(s),
+                                        .by_number = !*p->code,
                                         .vars = vars,
                                         .n_vars = COUNT(vars),
                                         .qr = flow_receipt_url(f)};

@@ -87,7 +87,8 @@ static void put_service(const struct maker *m, const struct service *s, struct v
                               .minutes = s->minutes,
                               .n_before = s->n_before,
                               .available = true,
-                              .why_not = ""};
+                              .why_not = "",
+                              .fee = s->fee ? tr_get(&s->fee_note, l) : ""};
     out->before = ARENA_ARRAY(m->a, const char *, s->n_before + 2);
     for (size_t i = 0; i < s->n_before; i++)
         out->before[i] = tr_get(&s->before[i], l);
@@ -119,8 +120,12 @@ static struct v_chosen *chosen(const struct maker *m)
 {
     const struct service *s = m->s->service;
     struct v_chosen *v = ARENA_NEW(m->a, struct v_chosen);
-    *v = (struct v_chosen){s->id, tr_get(&s->name, m->s->lang), tr_get(&s->legal_name, m->s->lang),
-                           tr_get(&s->after, m->s->lang), s->minutes};
+    *v = (struct v_chosen){s->id,
+                           tr_get(&s->name, m->s->lang),
+                           tr_get(&s->legal_name, m->s->lang),
+                           tr_get(&s->after, m->s->lang),
+                           tr_get(&s->fee_note, m->s->lang),
+                           s->minutes};
     return v;
 }
 

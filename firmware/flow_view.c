@@ -16,13 +16,14 @@ static const struct jfield service_fields[] = {
     JF_STRS(struct v_service, before, n_before, 0, 0),
     JF_BOOL(struct v_service, available, 0),
     S(struct v_service, why_not),
+    S(struct v_service, fee),
 };
 static JDESC(service_desc, struct v_service, service_fields);
 
 static const struct jfield chosen_fields[] = {
     S(struct v_chosen, id),         S(struct v_chosen, name),
     S(struct v_chosen, legal_name), JF_INT(struct v_chosen, minutes, 0, 0, 0),
-    S(struct v_chosen, after),
+    S(struct v_chosen, after),      S(struct v_chosen, fee),
 };
 static JDESC(chosen_desc, struct v_chosen, chosen_fields);
 

@@ -25,14 +25,14 @@ struct v_scan {
     size_t n_pages;
 };
 struct v_service {
-    const char *id, *name, *legal_name, *intro, *why_not;
+    const char *id, *name, *legal_name, *intro, *why_not, *fee; /* fee: "" none is due */
     int64_t minutes;
     const char **before;
     size_t n_before;
     bool available;
 };
 struct v_chosen {
-    const char *id, *name, *legal_name, *after;
+    const char *id, *name, *legal_name, *after, *fee;
     int64_t minutes;
 };
 struct v_error {

@@ -15,6 +15,7 @@ cp icon.svg "$tmp/dist/assets/icon.svg"
 NODE_PATH=$PWD/node_modules esbuild kiosk/main.js --bundle --minify --format=esm --target=chrome110 \
   --charset=utf8 --alias:ui-strings="$tmp/strings.js" --legal-comments=none --log-level=warning \
   --outfile="$tmp/dist/assets/app.js"
+sed -i 's/^ *//' "$tmp/dist/assets/app.js" # only templates have lines left, and their indentation is not theirs
 esbuild css/app.css --bundle --minify --target=chrome110 --charset=utf8 --log-level=warning \
   --outfile="$tmp/dist/assets/app.css"
 node dev/strings.mjs ../configs/i18n/desk "$tmp/desk-words/"

@@ -1,15 +1,22 @@
--- $1 institution $2 register $3 year $4 from number $5 to number $6 true: the last first
-WITH line AS MATERIALIZED (
+-- $1 institution $2 register $3 year $4 from number, null: $7 lines in all $5 to number, null: to the last
+-- $6 true: the last first $7 how many
+WITH span AS MATERIALIZED (
+    SELECT coalesce($4::int, e.n - $7::int + 1) AS low, e.n AS high FROM (
+        SELECT least($5::int, (SELECT n FROM register_counter
+            WHERE (institution, register, year) = ($1::text, $2::text, $3::smallint))) AS n
+    ) e
+), line AS MATERIALIZED (
     SELECT n, 'in' AS direction, registered_at AS at, ''::text AS subject, ''::text AS correspondent, service,
         ''::text AS department, NULL::uuid AS case_id, NULL::uuid AS document, NULL::int AS corrects,
         NULL::int AS corrects_year, terminal AS by, NULL::text AS reason, NULL::date AS paper_on,
         NULL::text AS paper_number
-    FROM request WHERE (institution, register, year) = ($1::text, $2::text, $3::smallint)
-        AND n BETWEEN $4::int AND $5::int
+    FROM request WHERE (institution, register, year) = ($1, $2, $3)
+        AND n BETWEEN (SELECT low FROM span) AND (SELECT high FROM span)
     UNION ALL
     SELECT n, direction, at, subject, correspondent, NULL, department, case_id, document, corrects,
         coalesce(corrects_year, CASE WHEN corrects IS NOT NULL THEN year END), by, reason, paper_on, paper_number
-    FROM register_entry WHERE (institution, register, year) = ($1, $2, $3) AND n BETWEEN $4 AND $5
+    FROM register_entry WHERE (institution, register, year) = ($1, $2, $3)
+        AND n BETWEEN (SELECT low FROM span) AND (SELECT high FROM span)
 )
 SELECT l.n, l.direction, (extract(epoch FROM l.at) * 1000)::bigint, coalesce(nullif(l.subject, ''), f.subject, ''),
     coalesce(nullif(l.correspondent, ''), f.person, ''), coalesce(l.service, f.service),

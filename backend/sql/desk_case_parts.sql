@@ -1,7 +1,8 @@
 -- What hangs on a case, as JSON: terms, notes, tasks, messages, returns, links. A request that went on to another house
 -- has a case here and there: each shows the messages of its own steps. $1 case $2 its request, or the case
 SELECT (SELECT coalesce(json_agg(json_build_object('id', t.id, 'rule', t.rule, 'due', t.due, 'why', t.why, 'calc', t.calc, 'main',
-        t.main, 'ended_at', t.ended_on) ORDER BY t.id), '[]') FROM case_term t WHERE t.case_id = $1::uuid),
+        t.main, 'ended_at', t.ended_on, 'notice', EXISTS (SELECT FROM notice n WHERE n.case_id = t.case_id AND n.term = t.id
+        AND n.taken_down_at IS NULL)) ORDER BY t.id), '[]') FROM case_term t WHERE t.case_id = $1::uuid),
     (SELECT coalesce(json_agg(json_build_object('at', n.at, 'author', n.author, 'author_name', coalesce(a.full_name, ''),
         'text', n.text, 'public', n.public) ORDER BY n.id), '[]')
         FROM case_note n LEFT JOIN account a ON a.name = n.author WHERE n.case_id = $1),

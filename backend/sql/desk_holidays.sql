@@ -1,3 +1,3 @@
 -- Those declared after the program was delivered.
 SELECT json_build_object('day', day, 'kind', 'declared', 'by', by,
-    'name', json_build_object('ro', name, 'hu', name, 'en', name)) FROM holiday ORDER BY day
+    'name', json_build_object('ro', name, 'hu', name, 'en', name)) FROM holiday WHERE withdrawn_at IS NULL ORDER BY day

@@ -2,7 +2,7 @@
 -- $1 request_id $2 institution $3 register $4 terminal $5 service $6 service_version $7 channel $8 lang
 -- $9 receipt_code $10 pin_verifier $11 sha256 $12 request, sealed $13 signature, sealed $14 filed_at $15 offline
 -- $16 filed_on $17 due $18 email or null $19 phone or null $20 copies of the same request here $21 registered_at
--- $22 year
+-- $22 year $23 mac of the audit's row
 -- Only what decides walks through the steps; the rest is taken from its array by place where it is written: twenty
 -- unnested columns, copied from step to step, would cost more than the tables and their indexes.
 WITH item AS MATERIALIZED (
@@ -32,8 +32,8 @@ WITH item AS MATERIALIZED (
     FROM fresh f JOIN book b USING (institution, register)
     RETURNING request_id, n
 ), log AS (
-    INSERT INTO audit (at, request_id, institution, actor, act)
-    SELECT $21::timestamptz, request_id, institution, ($4)[ord], 'registered' FROM fresh ORDER BY ord
+    INSERT INTO audit (at, request_id, institution, actor, act, mac)
+    SELECT $21::timestamptz, request_id, institution, ($4)[ord], 'registered', ($23::bytea[])[ord] FROM fresh ORDER BY ord
 ), owed AS (
     INSERT INTO owed_message (created_at, due_at, request_id, way, message, lang, recipient)
     SELECT $21::timestamptz, $21::timestamptz, f.request_id, w.way, 'received', ($8)[f.ord], w.recipient

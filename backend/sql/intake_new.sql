@@ -2,7 +2,8 @@
 -- Without the look-ups for repeats a batch costs PostgreSQL a quarter of what it did before its first row is written.
 -- Rows come sorted by book, the books in order: two processes that hold books of each other would wait for ever.
 -- $1..$17 as in intake_batch.sql $18 registered_at $19 year; of each book $20 institution $21 register $22 how many rows;
--- $23 of each row how many follow in its book; of each message $24 request_id $25 way $26 lang $27 recipient
+-- $23 of each row how many follow in its book; of each message $24 request_id $25 way $26 lang $27 recipient;
+-- $28 mac of the audit's row
 WITH book AS (
     INSERT INTO register_counter AS c (institution, register, year, n)
     SELECT b.institution, b.register, $19::int, b.n
@@ -20,9 +21,9 @@ WITH book AS (
     FROM generate_series(1, cardinality($1::uuid[])) AS ord
     JOIN book b ON b.institution = ($2::text[])[ord] AND b.register = ($3::text[])[ord]
 ), log AS (
-    INSERT INTO audit (at, request_id, institution, actor, act)
-    SELECT $18::timestamptz, a.request_id, a.institution, a.actor, 'registered'
-    FROM unnest($1::uuid[], $2::text[], $4::text[]) AS a (request_id, institution, actor)
+    INSERT INTO audit (at, request_id, institution, actor, act, mac)
+    SELECT $18::timestamptz, a.request_id, a.institution, a.actor, 'registered', a.mac
+    FROM unnest($1::uuid[], $2::text[], $4::text[], $28::bytea[]) AS a (request_id, institution, actor, mac)
 ), owed AS (
     INSERT INTO owed_message (created_at, due_at, request_id, way, message, lang, recipient)
     SELECT $18::timestamptz, $18::timestamptz, m.request_id, m.way, 'received', m.lang, m.recipient

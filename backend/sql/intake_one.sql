@@ -16,7 +16,8 @@ WITH old AS MATERIALIZED (
     FROM book b
     RETURNING n
 ), log AS (
-    INSERT INTO audit (at, request_id, institution, actor, act) SELECT $21, $1, $2, $4, 'registered' FROM book
+    INSERT INTO audit (at, request_id, institution, actor, act, mac)
+    SELECT $21, $1, $2, $4, 'registered', $23::bytea FROM book
 ), owed AS (
     INSERT INTO owed_message (created_at, due_at, request_id, way, message, lang, recipient)
     SELECT $21, $21, $1, w.way, 'received', $8, w.recipient

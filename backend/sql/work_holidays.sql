@@ -1,1 +1,1 @@
-SELECT day - date '1970-01-01' FROM holiday ORDER BY day
+SELECT day - date '1970-01-01' FROM holiday WHERE withdrawn_at IS NULL ORDER BY day

@@ -130,6 +130,19 @@ enum rc unseal_bytes(const struct seal_key *key, struct bytes aad, struct bytes 
     return RC_OK;
 }
 
+void uuid_text(char out[UUID_LEN], const uint8_t id[16])
+{
+    static const int at[] = {0, 8, 12, 16, 20, 32};
+    char hex[33];
+    hex_encode(hex, id, 16);
+    for (int i = 0; i < 5; i++) {
+        memcpy(out, hex + at[i], (size_t)(at[i + 1] - at[i]));
+        out += at[i + 1] - at[i];
+        *out++ = '-';
+    }
+    out[-1] = '\0';
+}
+
 /* RFC 9562, 5.7; the 12 bits of rand_a hold the part of the millisecond (6.2, method 3), so that ids of one
  * process sort in the order they were made. */
 enum rc uuid7(char out[UUID_LEN], struct err *e)
@@ -145,16 +158,7 @@ enum rc uuid7(char out[UUID_LEN], struct err *e)
     b[6] = (uint8_t)(0x70 | part >> 8);
     b[7] = (uint8_t)part;
     b[8] = (uint8_t)(0x80 | (b[8] & 0x3F));
-    char hex[33];
-    hex_encode(hex, b, sizeof(b));
-    static const int at[] = {0, 8, 12, 16, 20, 32};
-    char *o = out;
-    for (int i = 0; i < 5; i++) {
-        memcpy(o, hex + at[i], (size_t)(at[i + 1] - at[i]));
-        o += at[i + 1] - at[i];
-        *o++ = '-';
-    }
-    out[UUID_LEN - 1] = '\0';
+    uuid_text(out, b);
     return RC_OK;
 }
 

@@ -41,8 +41,9 @@ MUST enum rc unseal_bytes(const struct seal_key *key, struct bytes aad, struct b
 #define unseal(key, aad, aadlen, in, len, out, outlen, e)                                                    \
     unseal_bytes((key), BYTES((aad), (aadlen)), BYTES((in), (len)), (out), (outlen), (e))
 
-MUST enum rc uuid7(char out[UUID_LEN], struct err *e);   /* RFC 9562, time-ordered, lower case */
-bool uuid_valid(const char *s);                          /* lower case 8-4-4-4-12 */
+MUST enum rc uuid7(char out[UUID_LEN], struct err *e); /* RFC 9562, time-ordered, lower case */
+bool uuid_valid(const char *s);                        /* lower case 8-4-4-4-12 */
+void uuid_text(char out[UUID_LEN], const uint8_t id[16]);
 bool uuid_bytes(uint8_t out[16], const char *s);         /* false: not uuid_valid */
 bool equal_ct(const void *a, const void *b, size_t len); /* constant time */
 

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/base/text.h"
+
 static const struct {
     const char *name;
     int http;
@@ -14,19 +16,6 @@ static const struct {
     RC_TABLE(X)
 #undef X
 };
-
-/* A text cut in the middle of a UTF-8 sequence would spoil the log line and the JSON it goes into. */
-static void trim_utf8(char *s, size_t cap)
-{
-    size_t n = strlen(s);
-    if (n + 1 < cap)
-        return;
-    while (n > 0 && ((unsigned char)s[n - 1] & 0xC0) == 0x80)
-        n--;
-    if (n > 0 && (unsigned char)s[n - 1] >= 0xC0)
-        n--;
-    s[n] = '\0';
-}
 
 static void fill(struct err *e, enum rc rc, const char *code, int64_t detail)
 {
@@ -45,7 +34,7 @@ enum rc err_set(struct err *e, enum rc rc, const char *fmt, ...)
     va_start(ap, fmt);
     vsnprintf(e->text, sizeof(e->text), fmt, ap);
     va_end(ap);
-    trim_utf8(e->text, sizeof(e->text));
+    utf8_mend(e->text);
     return rc;
 }
 
@@ -58,7 +47,7 @@ enum rc err_code(struct err *e, enum rc rc, const char *code, int64_t detail, co
     va_start(ap, fmt);
     vsnprintf(e->text, sizeof(e->text), fmt, ap);
     va_end(ap);
-    trim_utf8(e->text, sizeof(e->text));
+    utf8_mend(e->text);
     return rc;
 }
 
@@ -73,9 +62,9 @@ enum rc err_at(struct err *e, enum rc rc, const char *path, const char *fmt, ...
     va_end(ap);
     fill(e, rc, NULL, 0);
     snprintf(e->path, sizeof(e->path), "%s", path);
-    trim_utf8(e->path, sizeof(e->path));
+    utf8_mend(e->path);
     if (snprintf(e->text, sizeof(e->text), "%s%s%s", e->path, e->path[0] ? ": " : "", why) >= 0)
-        trim_utf8(e->text, sizeof(e->text));
+        utf8_mend(e->text);
     return rc;
 }
 
@@ -90,7 +79,7 @@ enum rc err_wrap(struct err *e, enum rc rc, const char *fmt, ...)
     va_end(ap);
     memcpy(back, e->text, sizeof(back));
     if (snprintf(e->text, sizeof(e->text), "%s%s%s", front, back[0] ? ": " : "", back) >= 0)
-        trim_utf8(e->text, sizeof(e->text));
+        utf8_mend(e->text);
     e->rc = rc;
     return rc;
 }

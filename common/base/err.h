@@ -42,8 +42,8 @@ enum rc {
         RC_COUNT
 };
 
-/* Filled by whoever fails first. `text` is for the log and never holds personal data; `code` is the device
- * code of the sheet (CAN_WRONG, PAPER_END ...) or NULL; `path` names the JSON member at fault
+/* Filled by whoever fails first. `text` is for the log, is UTF-8 and never holds personal data; `code` is the
+ * device code of the sheet (CAN_WRONG, PAPER_END ...) or NULL; `path` names the JSON member at fault
  * ("answers.who.cnp"); `detail` is the number that belongs to the code (tries left, bytes), else 0. */
 struct err {
     enum rc rc;
@@ -58,6 +58,7 @@ struct err {
 enum rc err_set(struct err *e, enum rc rc, const char *fmt, ...) PRINTF(3, 4);
 enum rc err_code(struct err *e, enum rc rc, const char *code, int64_t detail, const char *fmt, ...)
     PRINTF(5, 6);
+/* The text becomes "path: ...": the caller does not say the path again, and gives it whole. */
 enum rc err_at(struct err *e, enum rc rc, const char *path, const char *fmt, ...) PRINTF(4, 5);
 /* Puts words in front of the text: err_wrap(e, rc, "reading %s", name). */
 enum rc err_wrap(struct err *e, enum rc rc, const char *fmt, ...) PRINTF(3, 4);

@@ -25,7 +25,7 @@ struct multipart {
 static enum rc bad(struct multipart *m, const char *why)
 {
     m->state = ST_BAD;
-    return err_at(&m->err, RC_BAD_REQUEST, "body", "body: %s", why);
+    return err_at(&m->err, RC_BAD_REQUEST, "body", "%s", why);
 }
 
 /* RFC 2046: 1 to 70 of these, no blank at the end. */
@@ -44,13 +44,13 @@ enum rc multipart_new(const char *type, const struct multipart_events *ev, struc
     while (at && *at == ' ')
         at++;
     if (!at || strncasecmp(at, word, sizeof(word) - 1) != 0)
-        return err_at(e, RC_BAD_REQUEST, "Content-Type", "Content-Type: not a form with files");
+        return err_at(e, RC_BAD_REQUEST, "Content-Type", "not a form with files");
     at += sizeof(word) - 1;
     bool quoted = *at == '"';
     at += quoted;
     size_t n = strcspn(at, quoted ? "\"" : "; ");
     if (!boundary_ok(at, n) || (quoted && at[n] != '"'))
-        return err_at(e, RC_BAD_REQUEST, "Content-Type", "Content-Type: bad boundary");
+        return err_at(e, RC_BAD_REQUEST, "Content-Type", "bad boundary");
     struct multipart *m = calloc(1, sizeof(*m));
     if (!m)
         abort();

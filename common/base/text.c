@@ -62,6 +62,19 @@ size_t utf8_count(const char *s)
     return n;
 }
 
+void utf8_mend(char *s)
+{
+    char *to = s;
+    for (size_t left = strlen(s); left > 0;) {
+        size_t n = utf8_len((const unsigned char *)s, left);
+        memmove(to, s, n);
+        to += n;
+        s += n ? n : 1;
+        left -= n ? n : 1;
+    }
+    *to = '\0';
+}
+
 /* The library's own mapping leaves unwiped copies behind, so the two steps are made here, in one place that
  * is wiped: it may hold a name. */
 static void freep(utf8proc_uint8_t **p)
@@ -347,4 +360,55 @@ enum rc base64_decode(struct arena *a, const char *s, uint8_t **out, size_t *len
     *len = n / 4 * 3 - pad;
     *out = b;
     return RC_OK;
+}
+
+static bool is_wordy(const char *s)
+{
+    utf8proc_int32_t c = -1;
+
+    if (!*s || utf8proc_iterate((const utf8proc_uint8_t *)s, -1, &c) <= 0)
+        return false;
+    utf8proc_category_t k = utf8proc_category(c);
+    return k >= UTF8PROC_CATEGORY_LU && k <= UTF8PROC_CATEGORY_NO; /* letters, marks, numbers */
+}
+
+static bool wordy_before(const char *s, const char *at)
+{
+    if (at == s)
+        return false;
+    for (at--; at > s && ((unsigned char)*at & 0xC0) == 0x80;)
+        at--;
+    return is_wordy(at);
+}
+
+static const struct text_swap *swap_at(const char *at, const struct text_swap *swaps, size_t n, size_t *len)
+{
+    const struct text_swap *best = NULL;
+
+    *len = 0;
+    for (size_t i = 0; i < n; i++) {
+        size_t l = swaps[i].old ? strlen(swaps[i].old) : 0;
+        if (l > *len && strncmp(at, swaps[i].old, l) == 0 && !is_wordy(at + l)) {
+            best = &swaps[i];
+            *len = l;
+        }
+    }
+    return best;
+}
+
+const char *text_swapped(struct arena *a, const char *s, const struct text_swap *swaps, size_t n)
+{
+    size_t len;
+    BUF_SCOPE(out);
+
+    for (const char *at = s; *at;) {
+        const struct text_swap *x = wordy_before(s, at) ? NULL : swap_at(at, swaps, n, &len);
+        if (x) {
+            buf_str(&out, x->now);
+            at += len;
+        } else {
+            buf_chr(&out, *at++);
+        }
+    }
+    return arena_strn(a, out.len ? out.p : "", out.len);
 }

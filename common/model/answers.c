@@ -100,8 +100,7 @@ static const char *source_of(const struct answers *s, const char *id, const char
 
 static enum rc wrong(struct answers *s, const char *id, const char *why, struct err *e)
 {
-    const char *path = arena_fmt(s->arena, "answers.%.80s", id);
-    return err_at(e, RC_BAD_FIELD, path, "%s: %s", path, why);
+    return err_at(e, RC_BAD_FIELD, arena_fmt(s->arena, "answers.%s", id), "%s", why);
 }
 
 enum rc answers_read(struct answers *s, const struct service *svc, const struct jval *v, struct err *e)
@@ -110,7 +109,7 @@ enum rc answers_read(struct answers *s, const struct service *svc, const struct 
     size_t at = 0;
 
     if (!v || v->kind != JV_OBJ)
-        return err_at(e, RC_BAD_FIELD, "answers", "answers: not an object");
+        return err_at(e, RC_BAD_FIELD, "answers", "not an object");
     for (size_t i = 0; i < v->n; i++) {
         const struct field *f = service_field_next(svc, v->names[i], &at);
         const char *texts[VALUES_MAX];

@@ -52,7 +52,8 @@ static struct expr_value flag_value(const char *path, void *user)
         bool set;
     } flags[] = {{"flags.offline_origin", f->provisional},
                  {"flags.no_answer", f->no_answer},
-                 {"flags.corrected", f->corrected}};
+                 {"flags.corrected", f->corrected},
+                 {"flags.by_number", f->by_number}};
     for (size_t i = 0; i < COUNT(flags); i++) {
         if (strcmp(flags[i].name, path) == 0)
             return (struct expr_value){.is_bool = true, .truth = flags[i].set};

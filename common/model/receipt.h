@@ -29,7 +29,7 @@ struct receipt_var {
         }                                                                                                    \
     }
 struct receipt_facts {
-    bool provisional, no_answer, corrected;
+    bool provisional, no_answer, corrected, by_number; /* by_number: its QR leads to the page by number */
     const struct receipt_var
         *vars; /* institution number date time service name_short department due due_why
                 * after pin terminal code corrected; a line that names another value is left out */

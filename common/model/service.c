@@ -25,7 +25,8 @@ struct loader {
 
 static enum rc wrong(struct loader *l, const char *path, const char *what)
 {
-    return err_at(l->e, RC_BAD_FIELD, path, "%s: %s: %s", l->file, path, what);
+    err_at(l->e, RC_BAD_FIELD, path, "%s", what);
+    return err_wrap(l->e, RC_BAD_FIELD, "%s", l->file);
 }
 
 static size_t children(const struct jval *v, const char *name)
@@ -317,6 +318,7 @@ static void load_head(struct loader *l, const struct jval *v)
     s->legal_name = tr_of(v, "legal_name");
     s->intro = tr_of(v, "intro");
     s->after = tr_of(v, "after");
+    s->fee_note = tr_of(jval_get(v, "fee"), "note");
     s->channels = channels_of(v);
     const struct jval *before = jval_get(v, "before");
     struct tr *lines = ARENA_ARRAY(l->arena, struct tr, children(v, "before") + 1);

@@ -77,6 +77,7 @@ struct service {
     bool fee;              /* one is due, or may be by local rule */
     int64_t version, minutes;
     struct tr name, legal_name, intro, after;
+    struct tr fee_note; /* who sets it, when it is paid; never a sum: those are set yearly, by each council */
     const struct tr *before;
     size_t n_before;
     const struct field *fields; /* in the order they are asked; a condition names earlier ones only */

@@ -51,14 +51,14 @@ static enum rc check(const struct ink *s, struct err *e)
 {
     static const char *const path = "signature.strokes";
     if (!s->strokes || s->strokes->kind != JV_ARR)
-        return err_at(e, RC_BAD_FIELD, path, "signature.strokes: missing or empty");
+        return err_at(e, RC_BAD_FIELD, path, "missing or empty");
     for (size_t i = 0; i < s->strokes->n; i++) {
         const struct jval *one = &s->strokes->items[i];
         for (size_t k = 0; one->kind == JV_ARR && k < one->n; k++)
             if (!sample(&one->items[k]))
-                return err_at(e, RC_BAD_FIELD, path, "signature.strokes: a sample is not four numbers");
+                return err_at(e, RC_BAD_FIELD, path, "a sample is not four numbers");
         if (one->kind != JV_ARR)
-            return err_at(e, RC_BAD_FIELD, path, "signature.strokes: a stroke is not a list");
+            return err_at(e, RC_BAD_FIELD, path, "a stroke is not a list");
     }
     return RC_OK;
 }
@@ -92,7 +92,7 @@ enum rc signature_bind(char out[SIGNATURE_HEX], const char *shown, struct bytes 
     if (shown && *shown) {
         *p++ = 1;
         if (!hash_of(p, shown))
-            return err_at(e, RC_BAD_FIELD, "signature.shown_sha256", "signature.shown_sha256: not a hash");
+            return err_at(e, RC_BAD_FIELD, "signature.shown_sha256", "not a hash");
         p += SHA256_LEN;
     } else {
         *p++ = 0;
@@ -100,7 +100,7 @@ enum rc signature_bind(char out[SIGNATURE_HEX], const char *shown, struct bytes 
     sha256(p, strokes.p, strokes.len);
     p += SHA256_LEN;
     if (!request || !hash_of(p, request))
-        return err_at(e, RC_BAD_FIELD, "signature.sha256", "signature.sha256: not a hash");
+        return err_at(e, RC_BAD_FIELD, "signature.sha256", "not a hash");
     p += SHA256_LEN;
     sha256(hash, all, (size_t)(p - all));
     hex_encode(out, hash, sizeof(hash));
@@ -180,7 +180,7 @@ enum rc ink_bounds(const struct ink *s, struct ink_box *out, struct err *e)
             y1 = fmax(y1, at.y);
         }
     if (x1 < 0)
-        return err_at(e, RC_BAD_FIELD, "signature.strokes", "signature.strokes: missing or empty");
+        return err_at(e, RC_BAD_FIELD, "signature.strokes", "missing or empty");
     *out = (struct ink_box){x0 - margin, y0 - margin, x1 - x0 + 2 * margin, y1 - y0 + 2 * margin};
     return RC_OK;
 }

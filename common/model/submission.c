@@ -115,20 +115,16 @@ static enum rc check_strokes(const struct signature *s, struct err *e)
     const struct jval *strokes = s->strokes;
     size_t samples = 0;
     if (strcmp(s->kind, "none") == 0)
-        return strokes && strokes->n
-                   ? err_at(e, RC_BAD_FIELD, "signature.strokes", "signature.strokes: not expected")
-                   : RC_OK;
+        return strokes && strokes->n ? err_at(e, RC_BAD_FIELD, "signature.strokes", "not expected") : RC_OK;
     if (!strokes || strokes->kind != JV_ARR || strokes->n == 0)
-        return err_at(e, RC_BAD_FIELD, "signature.strokes", "signature.strokes: missing or empty");
+        return err_at(e, RC_BAD_FIELD, "signature.strokes", "missing or empty");
     for (size_t i = 0; i < strokes->n; i++) {
         const struct jval *stroke = &strokes->items[i];
         if (stroke->kind != JV_ARR || (samples += stroke->n) > SAMPLES_MAX)
-            return err_at(e, RC_BAD_FIELD, "signature.strokes",
-                          "signature.strokes: wrong type or too many samples");
+            return err_at(e, RC_BAD_FIELD, "signature.strokes", "wrong type or too many samples");
         for (size_t k = 0; k < stroke->n; k++) {
             if (!sample_right(s, &stroke->items[k]))
-                return err_at(e, RC_BAD_FIELD, "signature.strokes",
-                              "signature.strokes: a sample outside the pad");
+                return err_at(e, RC_BAD_FIELD, "signature.strokes", "a sample outside the pad");
         }
     }
     return RC_OK;
@@ -143,13 +139,12 @@ static enum rc check_bind(const struct signature *s, struct err *e)
     bool bound = s->bind && *s->bind;
     if (strcmp(s->kind, "none") == 0 || !bound) {
         bool loose = bound || (s->shown_sha256 && *s->shown_sha256);
-        return loose ? err_at(e, RC_BAD_FIELD, "signature.bind", "signature.bind: does not belong here")
-                     : RC_OK;
+        return loose ? err_at(e, RC_BAD_FIELD, "signature.bind", "does not belong here") : RC_OK;
     }
     TRY(signature_bytes(&ink, &bytes, e));
     TRY(signature_bind(right, s->shown_sha256, BYTES(bytes.p, bytes.len), s->sha256, e));
     if (!equal_ct(right, s->bind, sizeof(right) - 1))
-        return err_at(e, RC_BAD_FIELD, "signature.bind", "signature.bind: does not bind this signature");
+        return err_at(e, RC_BAD_FIELD, "signature.bind", "does not bind this signature");
     return RC_OK;
 }
 
@@ -160,7 +155,7 @@ static enum rc check_hash(const struct submission *s, struct err *e)
     sha256(hash, s->request, strlen(s->request));
     hex_encode(hex, hash, sizeof(hash));
     if (!equal_ct(hex, s->signature.sha256, sizeof(hex) - 1))
-        return err_at(e, RC_BAD_FIELD, "signature.sha256", "signature.sha256: not the hash of the request");
+        return err_at(e, RC_BAD_FIELD, "signature.sha256", "not the hash of the request");
     return RC_OK;
 }
 
@@ -168,10 +163,9 @@ static enum rc check_receipt(const struct submission *s, struct err *e)
 {
     char code[RECEIPT_CODE_LEN + 1];
     if (!receipt_code_norm(code, s->receipt.code) || strcmp(code, s->receipt.code) != 0)
-        return err_at(e, RC_BAD_FIELD, "receipt.code",
-                      "receipt.code: not 10 letters of the receipt alphabet");
+        return err_at(e, RC_BAD_FIELD, "receipt.code", "not 10 letters of the receipt alphabet");
     if (strspn(s->receipt.pin, "0123456789") != PIN_LEN)
-        return err_at(e, RC_BAD_FIELD, "receipt.pin", "receipt.pin: not 4 digits");
+        return err_at(e, RC_BAD_FIELD, "receipt.pin", "not 4 digits");
     return RC_OK;
 }
 
@@ -184,13 +178,11 @@ static enum rc check_answers(const struct form_ctx *c, struct answers *s, const 
     for (size_t i = 0; i < s->n; i++) {
         const struct field *f = service_field_next(c->service, s->items[i].id, &at);
         if (s->items[i].n && (!form_asked(c, f) || !form_visible(c, s, f)))
-            return err_at(e, RC_BAD_FIELD, arena_fmt(s->arena, "answers.%.80s", f->id),
-                          "answers.%.80s: not asked", f->id);
+            return err_at(e, RC_BAD_FIELD, arena_fmt(s->arena, "answers.%s", f->id), "not asked");
     }
     if (form_check(c, s, &first, 1) == 0)
         return RC_OK;
-    return err_at(e, RC_BAD_FIELD, arena_fmt(s->arena, "answers.%.80s", first.field), "answers.%.80s: %.120s",
-                  first.field, first.text);
+    return err_at(e, RC_BAD_FIELD, arena_fmt(s->arena, "answers.%s", first.field), "%s", first.text);
 }
 
 static unsigned channel_bit(const char *name)
@@ -212,8 +204,7 @@ static enum rc check_proof(const struct identity_proof *p, struct err *e)
 {
     bool bad = submission_disproves(p->passive) || (p->chip && strcmp(p->chip, "failed") == 0);
     return bad && strcmp(p->source, "card_read") == 0
-               ? err_at(e, RC_BAD_FIELD, "request.identity.source",
-                        "request.identity.source: not proven by this card")
+               ? err_at(e, RC_BAD_FIELD, "request.identity.source", "not proven by this card")
                : RC_OK;
 }
 
@@ -223,17 +214,16 @@ static enum rc check_shape(const struct submission *s, const struct request *r, 
 {
     int64_t filed;
     if (!uuid_valid(r->request_id))
-        return err_at(e, RC_BAD_FIELD, "request.request_id", "request.request_id: not a UUID");
+        return err_at(e, RC_BAD_FIELD, "request.request_id", "not a UUID");
     enum rc rc = iso_utc_parse(r->created_at, created, e);
     if (rc != RC_OK)
-        return err_at(e, RC_BAD_FIELD, "request.created_at", "request.created_at: not a UTC time");
+        return err_at(e, RC_BAD_FIELD, "request.created_at", "not a UTC time");
     rc = iso_utc_parse(s->filed_at, &filed, e);
     if (rc != RC_OK)
-        return err_at(e, RC_BAD_FIELD, "filed_at", "filed_at: not a UTC time");
+        return err_at(e, RC_BAD_FIELD, "filed_at", "not a UTC time");
     const struct identity_proof *p = &r->identity;
     if (p->sod_sha256 && *p->sod_sha256 && strspn(p->sod_sha256, "0123456789abcdef") != 64)
-        return err_at(e, RC_BAD_FIELD, "request.identity.sod_sha256",
-                      "request.identity.sod_sha256: not a hash");
+        return err_at(e, RC_BAD_FIELD, "request.identity.sod_sha256", "not a hash");
     return check_proof(p, e);
 }
 
@@ -247,17 +237,16 @@ static enum rc judge(struct arena *a, const struct rulebook *rules, const struct
                            .channel = channel_bit(r->channel)};
     struct answers answers;
     if (!svc)
-        return err_at(e, RC_BAD_FIELD, "request.service", "request.service: unknown service");
+        return err_at(e, RC_BAD_FIELD, "request.service", "unknown service");
     if (!(svc->channels & ctx.channel))
-        return err_at(e, RC_BAD_FIELD, "request.channel", "request.channel: not offered there");
+        return err_at(e, RC_BAD_FIELD, "request.channel", "not offered there");
     /* A terminal may have learned of a version before we do: later then. Withdrawn ones are refused. */
     ctx.service = catalog_version(rules->catalog, r->service, r->service_version);
     if (!ctx.service)
         return err_at(e, r->service_version > svc->version ? RC_LIMIT : RC_CONFLICT,
-                      "request.service_version", "request.service_version: %lld expected",
-                      (long long)svc->version);
+                      "request.service_version", "%lld expected", (long long)svc->version);
     if (!lang_parse(r->lang, &ctx.lang))
-        return err_at(e, RC_BAD_FIELD, "request.lang", "request.lang: unknown");
+        return err_at(e, RC_BAD_FIELD, "request.lang", "unknown");
     answers_init(&answers, a);
     return check_answers(&ctx, &answers, r, e);
 }

@@ -56,20 +56,6 @@ static enum rc load_holidays(struct arena *a, const char *configs, struct terms 
     return RC_OK;
 }
 
-enum rc terms_load(struct arena *a, const char *configs, struct terms **out, struct err *e)
-{
-    struct terms *t = ARENA_NEW(a, struct terms);
-    struct jval *v = NULL;
-    TRY(jval_load(a, arena_fmt(a, "%s/terms.json", configs), &v, e));
-    t->rules = jval_get(v, "rules");
-    t->explain = jval_get(v, "explain");
-    if (!t->rules || !t->explain)
-        return err_at(e, RC_BAD_FIELD, "rules", "terms.json: rules or explain is missing");
-    TRY(load_holidays(a, configs, t, e));
-    *out = t;
-    return RC_OK;
-}
-
 const struct term_holiday *terms_holidays(const struct terms *t, size_t *n)
 {
     *n = t->n_named;
@@ -126,7 +112,7 @@ int64_t term_working_left(const struct terms *t, struct date today, struct date 
 
 /* ---- counting: from the start and a number to the nominal day ---- */
 
-/* CPC art. 181(1)3: the same day of the month, or its last one. */
+/* CPC art. 181(1)3, Codul civil art. 2552: the same day of the month, or its last one. */
 static struct date add_months(struct date d, int64_t n)
 {
     int64_t month = d.y * 12 + (d.m - 1) + n;
@@ -143,15 +129,12 @@ struct counting {
     int64_t n;
 };
 
-static enum rc by_days(const struct counting *c, int64_t add, struct moment *out, struct err *e)
+/* free: days beside the n, by how the ends count; a term in months has its day by name. */
+static enum rc by_days(const struct counting *c, int64_t free, struct moment *out, struct err *e)
 {
-    const char *unit = jval_str(c->rule, "unit", "");
-    if (strcmp(unit, "months") == 0)
-        out->day = date_add(add_months(c->start.day, c->n), add);
-    else if (strcmp(unit, "days") == 0)
-        out->day = date_add(c->start.day, c->n + add);
-    else
-        return err_at(e, RC_BAD_FIELD, "unit", "term %s: unit \"%s\"", jval_str(c->rule, "id", ""), unit);
+    (void)e;
+    out->day = strcmp(jval_str(c->rule, "unit", ""), "months") == 0 ? add_months(c->start.day, c->n)
+                                                                    : date_add(c->start.day, c->n + free);
     return RC_OK;
 }
 
@@ -191,10 +174,11 @@ static enum rc working(const struct counting *c, struct moment *out, struct err 
 
 static enum rc before(const struct counting *c, struct moment *out, struct err *e)
 {
-    if (strcmp(jval_str(c->rule, "unit", ""), "hours") == 0)
-        return by_hours(c, -c->n, out, e);
-    out->day = date_add(c->start.day, -c->n);
-    return RC_OK;
+    struct counting back = *c;
+
+    back.n = -c->n;
+    return strcmp(jval_str(c->rule, "unit", ""), "hours") == 0 ? by_hours(&back, back.n, out, e)
+                                                               : by_days(&back, 0, out, e);
 }
 
 static enum rc hours(const struct counting *c, struct moment *out, struct err *e)
@@ -211,13 +195,15 @@ static enum rc fixed_date(const struct counting *c, struct moment *out, struct e
     return RC_OK;
 }
 
-/* The words of terms.json, "counting". */
+/* The words of terms.json, "counting", each with the units it can count. */
 static const struct {
-    const char *word;
+    const char *word, *units[3];
     enum rc (*fn)(const struct counting *c, struct moment *out, struct err *e);
-} countings[] = {{"day_after", day_after},  {"free_days", free_days}, {"both_counted", both_counted},
-                 {"working_days", working}, {"before", before},       {"hours", hours},
-                 {"fixed_date", fixed_date}};
+} countings[] = {
+    {"day_after", {"days", "months"}, day_after},       {"free_days", {"days", "months"}, free_days},
+    {"both_counted", {"days", "months"}, both_counted}, {"working_days", {"working_days"}, working},
+    {"before", {"days", "months", "hours"}, before},    {"hours", {"hours"}, hours},
+    {"fixed_date", {"fixed_date"}, fixed_date}};
 
 static enum rc count(const struct counting *c, const char *word, struct moment *out, struct err *e)
 {
@@ -226,6 +212,46 @@ static enum rc count(const struct counting *c, const char *word, struct moment *
         if (strcmp(countings[i].word, word) == 0)
             return countings[i].fn(c, out, e);
     return err_at(e, RC_BAD_FIELD, "count", "term %s: counting \"%s\"", jval_str(c->rule, "id", ""), word);
+}
+
+static bool counts(const char *word, const char *unit)
+{
+    for (size_t i = 0; i < COUNT(countings); i++)
+        for (size_t k = 0; strcmp(countings[i].word, word) == 0 && k < COUNT(countings[i].units); k++)
+            if (countings[i].units[k] && strcmp(countings[i].units[k], unit) == 0)
+                return true;
+    return false;
+}
+
+/* What a rule could only count wrongly is refused with the file, not with somebody's request. */
+static enum rc rule_fits(const struct jval *rule, struct err *e)
+{
+    const char *id = jval_str(rule, "id", ""), *unit = jval_str(rule, "unit", ""),
+               *word = jval_str(rule, "count", "");
+    const char *late = jval_str(rule, "late_count", word);
+
+    if (!counts(word, unit) || !counts(late, unit))
+        return err_at(e, RC_BAD_FIELD, "rules.unit", "term %s: \"%s\" does not count \"%s\"", id,
+                      counts(word, unit) ? late : word, unit);
+    if (jval_int(jval_get(rule, "extension"), "max_extra_days", 0) && strcmp(unit, "days") != 0)
+        return err_at(e, RC_BAD_FIELD, "rules.extension", "term %s: days more of a term in %s", id, unit);
+    return RC_OK;
+}
+
+enum rc terms_load(struct arena *a, const char *configs, struct terms **out, struct err *e)
+{
+    struct terms *t = ARENA_NEW(a, struct terms);
+    struct jval *v = NULL;
+    TRY(jval_load(a, arena_fmt(a, "%s/terms.json", configs), &v, e));
+    t->rules = jval_get(v, "rules");
+    t->explain = jval_get(v, "explain");
+    if (!t->rules || !t->explain)
+        return err_at(e, RC_BAD_FIELD, "rules", "terms.json: rules or explain is missing");
+    for (size_t i = 0; i < t->rules->n; i++)
+        TRY(rule_fits(&t->rules->items[i], e));
+    TRY(load_holidays(a, configs, t, e));
+    *out = t;
+    return RC_OK;
 }
 
 static struct date roll(const struct terms *t, const struct jval *rule, struct date d)

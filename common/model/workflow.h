@@ -77,10 +77,10 @@ struct workflow {
     uint64_t bears; /* flags */
     size_t first;   /* the start state */
 };
-/* Who hears that a case is late, so many days after its last good day. */
+/* Who hears that a case is late; term: rule that says when, from its last good day. */
 struct wf_late {
-    int64_t level, after_days;
-    const char *role;
+    int64_t level;
+    const char *role, *term;
 };
 struct workflows {
     const struct wf_late *escalation; /* by level */

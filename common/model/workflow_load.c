@@ -87,7 +87,7 @@ static JDESC(word_desc, struct wf_word, word_fields);
 
 static const struct jfield late_fields[] = {JF_INT(struct wf_late, level, J_REQ, 1, 9),
                                             JF_STR(struct wf_late, role, J_REQ, 0, 64),
-                                            JF_INT(struct wf_late, after_days, J_REQ, 1, 366)};
+                                            JF_STR(struct wf_late, term, J_REQ, 0, 64)};
 static JDESC(late_desc, struct wf_late, late_fields);
 
 struct shared {
@@ -203,6 +203,10 @@ enum rc workflow_vocabulary(struct arena *a, const char *configs, struct workflo
     TRY(words_of(a, lookups, "flags", WF_FLAGS_MAX, &w.flags, e));
     TRY(words_of(a, arena_fmt(a, "%s/messages.json", configs), "messages", 512, &w.messages, e));
     TRY(words_of(a, arena_fmt(a, "%s/terms.json", configs), "rules", 512, &w.terms, e));
+    for (size_t i = 0; i < w.n_escalation; i++)
+        if (wf_index(&w.terms, w.escalation[i].term) == WF_NONE)
+            return err_set(e, RC_BAD_FIELD, "%s: escalation: unknown term \"%s\"", file,
+                           w.escalation[i].term);
     *out = w;
     return RC_OK;
 }

@@ -205,7 +205,7 @@ static enum rc do_put(struct drv *d, const struct task *t, struct buf *data, str
     if (offset == 0)
         buf_free(&x->doc);
     if (offset < 0 || (size_t)offset != x->doc.len)
-        return err_at(e, RC_BAD_REQUEST, "offset", "offset: the next piece begins at %zu", x->doc.len);
+        return err_at(e, RC_BAD_REQUEST, "offset", "the next piece begins at %zu", x->doc.len);
     TRY(base64_decode(t->arena, jval_str(t->args, "b64", ""), &p, &n, e));
     if (x->doc.len + n > DOC_MAX)
         return err_set(e, RC_TOO_BIG, "a document has at most %zu MB", DOC_MAX >> 20);
@@ -251,8 +251,7 @@ static enum rc doc_read(struct office *x, const char *path, struct err *e)
     }
     if (fd >= 0)
         close(fd);
-    return good ? RC_OK
-                : err_at(e, RC_BAD_REQUEST, "file", "file: not to be read, or over %zu MB", DOC_MAX >> 20);
+    return good ? RC_OK : err_at(e, RC_BAD_REQUEST, "file", "not to be read, or over %zu MB", DOC_MAX >> 20);
 }
 
 /* By its first bytes: what a name says is nobody's proof. */

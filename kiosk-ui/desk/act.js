@@ -14,7 +14,7 @@ export function Changed({events}) {
     <p>${t("stale.kept")}</p></div></div>`;
 }
 
-export function Panel({title, lead, children, close, onSend, send, busy, final}) {
+export function Panel({title, lead, children, close, onSend, send, busy, hint = "act.undo"}) {
   const {t} = useDesk();
   const ref = useRef(null);
   useEffect(() => {
@@ -27,7 +27,7 @@ export function Panel({title, lead, children, close, onSend, send, busy, final})
       <button type="button" class="tool" aria-label=${t("close")} onClick=${close}><${Icon} name="close" /></button></div>
     ${lead && html`<p class="quiet">${lead}</p>`}${children}
     <div class="row-do"><button type="submit" class="btn main" aria-disabled=${busy}>${send}</button>
-      <button type="button" class="link" onClick=${close}>${t("cancel")}</button><span class="quiet hint">${t(final ? "act.final" : "act.undo")}</span></div></form>`;
+      <button type="button" class="link" onClick=${close}>${t("cancel")}</button><span class="quiet hint">${t(hint)}</span></div></form>`;
 }
 
 function Need({need, value, set, data, error}) {
@@ -74,7 +74,7 @@ export function Act({id, data, action, stale, act, close}) {
     }
   }
   return html`<${Panel} title=${L(action.label)} lead=${action.why && L(action.why)} close=${close} onSend=${send} send=${L(action.label)} busy=${busy}
-    final=${action.id === "register"}><${Changed} events=${stale} />${action.warning && html`<p class="notice warn"><${Icon} name="info" />${L(action.warning)}</p>`}${bad && !stale && html`<p class="notice bad" role="alert">${bad}</p>`}
+    hint=${action.id === "register" ? "act.final" : "act.undo"}><${Changed} events=${stale} />${action.warning && html`<p class="notice warn"><${Icon} name="info" />${L(action.warning)}</p>`}${bad && !stale && html`<p class="notice bad" role="alert">${bad}</p>`}
     ${needs.map((n) => html`<${Need} key=${n.id} need=${n} data=${data} value=${given[n.id]} error=${errors[n.id]} set=${(v) => set({...given, [n.id]: v})} />`)}<//>`;
 }
 
@@ -101,7 +101,7 @@ export function Assign({id, data, taken, close, headers}) {
   return html`<${Panel} title=${t("assign.title")} close=${close} onSend=${send} send=${t("assign.do")}><${Changed} events=${stale} />
     ${bad && !stale && html`<p class="notice bad" role="alert">${bad}</p>`}
     <${Field} label=${t("assign.who")}>${(a) => html`<select ...${a} value=${who} onChange=${(e) => setWho(e.target.value)}><option value="">${t("choose")}</option>
-      ${people.map((p) => html`<option key=${p.account} value=${p.account}>${p.full_name}${p.open !== undefined ? ` · ${t.n("team.open", p.open)}` : ""}${p.absent ?
+      ${people.filter((p) => !p.gone).map((p) => html`<option key=${p.account} value=${p.account}>${p.full_name}${p.open !== undefined ? ` · ${t.n("team.open", p.open)}` : ""}${p.absent ?
       ` · ${t("team.away")}` : ""}</option>`)}</select>`}<//><//>`;
 }
 
@@ -119,7 +119,8 @@ export function Seal({id, data, taken, close, headers}) {
     close();
     return news.say(t(sealed ? "seal.done" : "seal.undone"));
   }
-  return html`<${Panel} title=${t(sealed ? "seal.on" : "seal.off")} lead=${t("seal.why")} close=${close} onSend=${send} send=${t(sealed ? "seal.on" : "seal.off")}>
+  return html`<${Panel} title=${t(sealed ? "seal.on" : "seal.off")} lead=${t("seal.why")} close=${close} onSend=${send} send=${t(sealed ? "seal.on" : "seal.off")}
+    hint="act.at_once">
     <${Field} label=${t("seal.reason")} error=${bad} wide>${(a) => html`<textarea ...${a} class="line" rows="2" value=${reason} onInput=${(e) => setReason(
     e.target.value)} />`}<//><//>`;
 }
@@ -139,7 +140,7 @@ export function Fact({id, data, taken, close, headers}) {
     close();
     return news.say(t("news.done", {what: t(`fact.${v.path.slice(5)}`)}));
   }
-  return html`<${Panel} title=${t("fact.title")} lead=${t("fact.lead")} close=${close} onSend=${send} send=${t("fact.do")} final><${Changed} events=${stale} />
+  return html`<${Panel} title=${t("fact.title")} lead=${t("fact.lead")} close=${close} onSend=${send} send=${t("fact.do")} hint="act.at_once"><${Changed} events=${stale} />
     ${bad && !stale && html`<p class="notice bad" role="alert">${bad}</p>`}<div class="two"><${Field} label=${t("fact.what")}>${(a) => html`<select ...${a} value=${v.path}
     onChange=${(e) => set({...v, path: e.target.value})}>${facts.map((f) => html`<option key=${f} value=${f}>${t(`fact.${f.slice(5)}`)}</option>`)}</select>`}<//>
     <fieldset class="field"><legend>${t("fact.is")}</legend><div class="ticks inline">${["true", "false"].map((b) => html`<label class="tick" key=${b}><input type="radio"

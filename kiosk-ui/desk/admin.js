@@ -1,7 +1,7 @@
 // The administrator's house: people and roles, holidays, services, messages that need somebody, the audit, why somebody may not.
 import {html, useState} from "../shared/html.js";
 import {Icon} from "../shared/icons.js";
-import {day, Field, Head, moment, sentence, useDesk, useLoad, Waiting} from "./tools.js";
+import {day, Field, Head, Moment, sentence, useDesk, useLoad, Waiting} from "./tools.js";
 import {Empty, Pager, usePages} from "./table.js";
 import {MessageState} from "./parts.js";
 import {Panel} from "./act.js";
@@ -72,7 +72,7 @@ function Users() {
   const put = (name) => (e) => setFresh({...fresh, [name]: e.target.value});
   return html`${manage && html`<div class="filters"><span class="grow"></span><button type="button" class="btn" onClick=${() => setFresh({name: "", full_name: ""})}>${t("user.new")}…</button></div>`}
     ${made?.code && html`<div class="notice good" role="status"><div><p>${t("user.code")}</p><p class="secret num">${made.code}</p><p>${t("user.once")}</p></div></div>`}
-    ${fresh && html`<${Panel} title=${t("user.new")} close=${() => setFresh(null)} onSend=${add} send=${t("user.add")} final>${bad && html`<p class="notice bad" role="alert">${bad}</p>`}<div class="two"><${Field}
+    ${fresh && html`<${Panel} title=${t("user.new")} close=${() => setFresh(null)} onSend=${add} send=${t("user.add")} hint="act.at_once">${bad && html`<p class="notice bad" role="alert">${bad}</p>`}<div class="two"><${Field}
       label=${t("user.full")}>${(a) => html`<input ...${a} class="line" value=${fresh.full_name} onInput=${put("full_name")} />`}<//><${Field} label=${t("login.account")} help=${t("user.name_help")}>${(a) =>
       html`<input ...${a} class="line" value=${fresh.name} autocapitalize="none" onInput=${put("name")} />`}<//></div><//>`}
     ${chosen && manage && html`<${Person} key=${who} user=${chosen} done=${load.load} />`}<${Waiting} of=${load} />
@@ -87,27 +87,34 @@ function Holidays() {
   const load = useLoad("holidays");
   const [year, setYear] = useState(me.today.slice(0, 4));
   const [v, set] = useState(null);
+  const [back, setBack] = useState(null);
   const [bad, setBad] = useState("");
-  async function add() {
-    const reply = await api.post("holidays", {...v, kind: "declared"});
+  async function send(path, body, done) {
+    const reply = await api.post(path, body);
     if (!reply.ok) return setBad(sentence(reply, t));
     set(null);
+    setBack(null);
     setBad("");
-    news.say(t("holiday.done"));
+    news.say(t(done));
     return load.load();
   }
+  const add = () => send("holidays", {...v, kind: "declared"}, "holiday.done");
+  const withdraw = () => send("holidays/withdraw", {day: back.day}, "holiday.back_done");
   const all = items(load.body).slice().sort((x, y) => (x.day < y.day ? -1 : 1));
   const years = [...new Set([me.today, ...all.map((h) => h.day)].map((d) => d.slice(0, 4)))].sort();
   const rows = all.filter((h) => h.day.startsWith(year));
   const weekday = (d) => new Intl.DateTimeFormat(lang, {weekday: "long"}).format(new Date(`${d}T12:00:00`));
   return html`<div class="filters"><label class="pick"><span>${t("book.year")}</span><select value=${year} onChange=${(e) => setYear(e.target.value)}>${years.map((y) => html`<option key=${y} value=${y}>${y}</option>`)}</select></label>
-    <span class="grow"></span>${can("holiday.manage") && html`<button type="button" class="btn" onClick=${() => set({day: "", name: ""})}>${t("holiday.new")}…</button>`}</div>
-    ${v && html`<${Panel} title=${t("holiday.new")} lead=${t("holiday.lead")} close=${() => set(null)} onSend=${add} send=${t("holiday.add")} final>${bad && html`<p class="notice bad" role="alert">${bad}</p>`}
+    <span class="grow"></span>${can("holiday.manage") && html`<button type="button" class="btn" onClick=${() => (setBack(null), set({day: "", name: ""}))}>${t("holiday.new")}…</button>`}</div>
+    ${v && html`<${Panel} title=${t("holiday.new")} lead=${t("holiday.lead")} close=${() => set(null)} onSend=${add} send=${t("holiday.add")} hint="act.at_once">${bad && html`<p class="notice bad" role="alert">${bad}</p>`}
       <div class="two"><${Field} label=${t("holiday.day")}>${(a) => html`<input ...${a} type="date" class="line" value=${v.day} onInput=${(e) => set({...v, day: e.target.value})} />`}<//><${Field}
-      label=${t("holiday.name")}>${(a) => html`<input ...${a} class="line" value=${v.name} onInput=${(e) => set({...v, name: e.target.value})} />`}<//></div><//>`}<${Waiting} of=${load} />
+      label=${t("holiday.name")}>${(a) => html`<input ...${a} class="line" value=${v.name} onInput=${(e) => set({...v, name: e.target.value})} />`}<//></div><//>`}
+    ${back && html`<${Panel} title=${t("holiday.back")} lead=${t("holiday.back_lead", {day: day(lang, back.day), name: L(back.name)})} close=${() => setBack(null)} onSend=${withdraw} send=${t("holiday.back")}
+      hint="act.at_once">${bad && html`<p class="notice bad" role="alert">${bad}</p>`}<//>`}<${Waiting} of=${load} />
     ${load.body && !rows.length && html`<${Empty} title=${t("empty.holidays")} text=${t("empty.holidays_help")} />`}
     ${rows.length > 0 && html`<p class="quiet">${t("holiday.weekend")}</p><${Table} caption=${t("admin.holidays")} head=${[t("holiday.day"), t("holiday.weekday"), t("holiday.name"), t("holiday.kind")]} rows=${rows.map((h, i) => [`${h.day} ${i}`, html`<span
-      class="num">${day(lang, h.day)}</span>`, weekday(h.day), L(h.name), h.kind === "declared" ? html`<span class="tag">${t("holiday.k.declared")}</span>` : t(`holiday.k.${h.kind}`)])} />`}`;
+      class="num">${day(lang, h.day)}</span>`, weekday(h.day), L(h.name), h.kind === "declared" ? html`<span class="tag">${t("holiday.k.declared")}</span>${can("holiday.manage") &&
+      html` <button type="button" class="btn" onClick=${() => (set(null), setBack(h))}>${t("holiday.back")}…</button>`}` : t(`holiday.k.${h.kind}`)])} />`}`;
 }
 
 function Services() {
@@ -119,7 +126,7 @@ function Services() {
 }
 
 function Letters() {
-  const {t, lang, api, news, can} = useDesk();
+  const {t, api, news, can} = useDesk();
   const load = useLoad("messages");
   const retry = async (m) => {
     const reply = await api.post(`messages/${m.id}/retry`);
@@ -129,17 +136,17 @@ function Letters() {
   const all = items(load.body);
   return html`<${Waiting} of=${load} />${load.body && (all.length ? html`<${Table} caption=${t("admin.messages")} head=${[t("col.number"), t("message.way"), t("message.what"), t("col.state"), t("message.when"),
     t("message.detail"), t("col.do")]} rows=${all.map((m) => [m.id, m.case ? html`<a class="open num" href=${`#/case/${m.case}`}>${m.number || t("no_number")}</a>` : m.number || "–", t(`way.${m.way}`), t.has(`letter.${m.message}`) ?
-    t(`letter.${m.message}`) : m.message, html`<${MessageState} m=${m} />`, html`<span class="num">${moment(lang, m.at)}</span>`, m.detail, can("message.retry") ? html`<button type="button" class="btn"
+    t(`letter.${m.message}`) : m.message, html`<${MessageState} m=${m} />`, html`<${Moment} at=${m.at} />`, m.detail, can("message.retry") ? html`<button type="button" class="btn"
     onClick=${() => retry(m)}>${t("message.again")}</button>` : ""])} />` : html`<${Empty} title=${t("empty.messages")} />`)}`;
 }
 
 function Audit() {
-  const {t, lang} = useDesk();
+  const {t} = useDesk();
   const pages = usePages("audit");
   const load = useLoad(`audit${pages.after ? `?after=${encodeURIComponent(pages.after)}` : ""}`);
   const all = items(load.body);
   return html`<${Waiting} of=${load} />${load.body && (all.length ? html`<${Table} caption=${t("admin.audit")} head=${[t("audit.at"), t("audit.who"), t("audit.act"), t("audit.result"), t("audit.case")]}
-    rows=${all.map((a, i) => [a.id ?? i, html`<span class="num">${moment(lang, a.at)}</span>`, a.actor_name || a.actor || "–", a.act, html`<span class="clip detail" title=${a.result || a.detail || ""}>${a.result || a.detail || ""}</span>`, a.case ? html`<a href=${`#/case/${a.case}`}>${
+    rows=${all.map((a, i) => [a.id ?? i, html`<${Moment} at=${a.at} />`, a.actor_name || a.actor || "–", a.act, html`<span class="clip detail" title=${a.result || a.detail || ""}>${a.result || a.detail || ""}</span>`, a.case ? html`<a href=${`#/case/${a.case}`}>${
     t("case.title")}</a>` : ""])} /><${Pager} n=${pages.n} next=${load.body.next} back=${pages.back} onBack=${pages.onBack} onNext=${() => pages.onNext(load.body.next)} />` : html`<${Empty}
     title=${t("empty.audit")} />`)}`;
 }

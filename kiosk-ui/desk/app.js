@@ -1,7 +1,7 @@
 // The frame: who is here, which page, what is still on its way to the server, what covers the page.
 import {html, useCallback, useEffect, useMemo, useRef, useState} from "../shared/html.js";
 import {Api} from "./api.js";
-import {Desk, go, route} from "./tools.js";
+import {Desk, go, route, whole} from "./tools.js";
 import {Login, Locked} from "./login.js";
 import {anyKept, forget, prefs as readPrefs, savePrefs} from "./memory.js";
 import {fetchWords, here as hasWords, translator} from "./words.js";
@@ -74,7 +74,8 @@ export function App() {
     if (!hasWords(wanted)) fetchWords(wanted).then(() => arrived((n) => n + 1), () => null);
   }, [wanted]);
   const t = useMemo(() => translator(lang), [lang]);
-  const L = useCallback((o) => (o ? (typeof o === "string" ? o : o[lang] || o.ro || o.en || "") : ""), [lang]);
+  const L = useCallback((o) => (o ? whole(typeof o === "string" ? o : o[lang] || o.ro || o.en || "") : ""), [lang]);
+  const named = useCallback((kind, id) => L(me?.names?.[kind]?.[id]) || id || "", [me, L]); // what the ids of a case are called
   const news = useNews(api, t);
   const reach = useCallback(async () => {
     const reply = await api.get("me");
@@ -143,7 +144,7 @@ export function App() {
   // The book is the whole house's: one office alone does not open it, though its people enter papers.
   const can = useCallback((right) => Boolean(me?.can?.includes(right)) &&
     (right !== "register.view" || me.roles.some((r) => r.reach !== "department")), [me]);
-  const desk = {api, t, L, lang, me, can, reach, prefs, setPrefs, counts, recount, news, at, where, turn, leave, away, lock, renew};
+  const desk = {api, t, L, named, lang, me, can, reach, prefs, setPrefs, counts, recount, news, at, where, turn, leave, away, lock, renew};
   if (me === undefined || !hasWords(wanted) && !away) {
     return html`<${Desk.Provider} value=${desk}><div class="first">${away && html`<p class="notice bad" role="alert">${t("net.away")}</p>`}</div><//>`;
   }

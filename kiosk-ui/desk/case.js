@@ -78,20 +78,20 @@ export function Case({id}) {
 }
 
 function Top({row, data, copyNumber}) {
-  const {t, L, me} = useDesk();
+  const {t, named, me} = useDesk();
   return html`<div class="case-top"><div class="case-name"><a class="tool back" href=${list.from} aria-label=${t("back_list")}><${Icon} name="back" /></a>
       <h1 tabindex="-1" id="case-h" class="num">${row.number || t("no_number_long")}</h1>
       ${row.number && html`<button type="button" class="tool" aria-label=${t("copy.number_do")} onClick=${copyNumber}><svg class="icon" viewBox="0 0 24 24"
         aria-hidden="true"><path d="M9 9h11v11H9zM5 15H4V4h11v1" /></svg></button>`}
-      <${State} row=${row} /><${Due} row=${row} today=${me.today} long />
-      ${row.flags.filter((f) => f.id !== "late").map((f) => html`<span class="flag" key=${f.id}>${L(f.name)}</span>`)}
+      <${State} row=${row} />${row.due && html`<${Due} row=${row} today=${me.today} long />`}
+      ${row.flags.filter((f) => f !== "late").map((f) => html`<span class="flag" key=${f}>${named("flag", f)}</span>`)}
       ${row.sealed && html`<span class="flag sealed"><${Icon} name="eye" />${t("seal.is")}</span>`}
       ${list.ids.length > 1 && list.at >= 0 && html`<div class="case-way"><span class="quiet num">${t("case.nth", {n: list.at + 1, of: list.ids.length})}</span>
         <button type="button" class="tool" disabled=${list.at < 1} aria-label=${t("key.k")} onClick=${() => step(-1)}><${Icon} name="up" /></button>
         <button type="button" class="tool" disabled=${list.at >= list.ids.length - 1} aria-label=${t("key.j")} onClick=${() => step(1)}><${Icon} name="down" /></button></div>`}</div>
-    <p class="case-who"><strong>${row.person}</strong><span>${L(row.service_name)}</span>${row.subject && html`<span class="quiet">${row.subject}</span>`}</p>
+    <p class="case-who"><strong>${row.person}</strong><span>${named("service", row.service)}</span>${row.subject && html`<span class="quiet">${row.subject}</span>`}</p>
     ${row.attention && html`<p class="notice warn">${t.has(`attention.${row.attention}`) ? t(`attention.${row.attention}`) : t("attention.other")}</p>`}
-    <p class="case-by"><span>${L(row.department_name)}</span><span>${row.assignee_name || t("nobody_long")}</span><span class="num">${t("case.since",
+    <p class="case-by"><span>${named("department", row.department)}</span><span>${row.assignee_name || t("nobody_long")}</span><span class="num">${t("case.since",
       {at: moment(t.lang, row.registered_at)})}</span><span>${t(`channel.${row.channel}`)}</span>${data.case.cnp_masked && html`<span class="num">CNP ${
       data.case.cnp_masked}</span>`}</p></div>`;
 }
@@ -203,7 +203,7 @@ function Open({id, data, load, headers}) {
   const choose = (action) => (action.needs.length || stale ? openPanel(action) : act(action));
   const main = data.actions.filter((a) => a.allowed).sort((a, b) => rank(a) - rank(b))[0];
   const cnp = data.answers.find((a) => a.type === "cnp")?.text;
-  const mayDraft = can("answer.draft") && ["in_work", "decided"].includes(row.state);
+  const mayDraft = can("answer.draft") && ["in_work", "decided"].includes(row.state) && !data.fixed; // what waits for its signature is not written in
   useKeysOf({
     a: () => main && !waiting && choose(main), e: () => mayDraft && setPanel({kind: "editor"}),
     escape: () => panel && (close(), true), copy: () => ({number: row.number, date: row.due, cnp}),

@@ -36,7 +36,7 @@ export function Counter({id, data, taken, close, headers}) {
     close();
     return news.say(t("counter.done"));
   }
-  return html`<${Panel} title=${t("counter.title")} lead=${t("counter.lead")} close=${close} onSend=${send} send=${t("counter.send")} final><${Changed} events=${stale} />
+  return html`<${Panel} title=${t("counter.title")} lead=${t("counter.lead")} close=${close} onSend=${send} send=${t("counter.send")} hint="act.final"><${Changed} events=${stale} />
     ${bad && html`<p class="notice bad" role="alert">${bad}</p>`}<${Wrong} fields=${fields} errors=${wrong} /><${Waiting} of=${back} />
     ${back.body && html`<p class="notice warn">${t("counter.asked", {reason: back.body.reason})}</p>
       <${Questions} fields=${fields} values=${v.answers || {}} errors=${wrong} put=${(name, value) => set((now) => ({...now, answers: {...now.answers, [name]: value}}))} />

@@ -79,12 +79,12 @@ export function Documents({id, data, load, editing}) {
   });
   const own = data.documents.map((d) => ({...d, src: `/api/documents/${d.id}`})).sort((a, b) => Boolean(a.voided_at) - Boolean(b.voided_at));
   const signed = own.some((d) => d.signed_at && !d.voided_at && d.kind !== "request");
-  const draft = data.draft && (editing || !signed || data.case.state === "in_work");
+  const draft = data.draft && !data.fixed && (editing || !signed || data.case.state === "in_work");
   const all = [...(draft ? [{id: "draft", kind: "draft", title: t("doc.draft"), type: "application/pdf", src: `/api/cases/${id}/preview.pdf?v=${data.draft.version}`}] : []),
     ...(own.some((d) => d.kind === "request") ? [] : [{id: "request", kind: "request", title: t("doc.request"), type: "application/pdf",
       src: `/api/cases/${id}/request.pdf`}]), ...own];
-  const usual = editing || data.case.state === "decided" ? "draft" : "";
-  const shown = all.find((d) => d.id === (editing ? "draft" : chosen || usual)) || all.find((d) => ["answer", "decision", "permit"].includes(d.kind) && d.signed_at && !d.voided_at) || (data.answers.length ? null :
+  const usual = data.fixed || (data.case.state === "decided" ? "draft" : "");
+  const shown = all.find((d) => d.id === (editing && draft ? "draft" : chosen || usual)) || all.find((d) => ["answer", "decision", "permit"].includes(d.kind) && d.signed_at && !d.voided_at) || (data.answers.length ? null :
     all.find((d) => d.kind === "scan" && !d.voided_at)) || all.find((d) => d.kind === "request") || all[0]; // paper: the sheet itself
   const print = () => {
     try { // exactly the PDF that is shown; the browser's own dialog

@@ -41,7 +41,7 @@ function useAutosave(id, text, data, load, headers, adopt) {
       load.set({...now.current.data, draft: other});
       return true;
     }
-    set({word: "bad", why: sentence(reply, t), theirs: reply.status === 409 ? reply.body?.draft || true : null});
+    set({word: "bad", why: sentence(reply, t), theirs: other || null});
     return false;
   }
   now.current.data = data;
@@ -100,7 +100,8 @@ export function Editor({id, data, load, action, stale, act, close, headers}) {
     if (action) act(action, {document: "draft"}, {}, andNext);
     else close();
   }
-  return html`<${Panel} title=${t("draft.title")} close=${close} onSend=${send} send=${action ? L(action.label) : t("draft.keep")}>
+  return html`<${Panel} title=${t("draft.title")} close=${close} onSend=${send} send=${action ? L(action.label) : t("draft.keep")}
+    hint=${action ? "act.undo" : "act.at_once"}>
     <${Changed} events=${stale} />
     <div class="two"><${Field} label=${t("draft.template")}>${(a) => html`<select ...${a} value=${text.template} onChange=${(e) => choose(e.target.value, text.lang)}>
       ${!found && html`<option value=${text.template}>${t("choose")}</option>`}${all.map((x) => html`<option key=${x.id} value=${x.id}>${L(x.name)}</option>`)}</select>`}<//>

@@ -1,6 +1,6 @@
 // Paper over the counter: the service's own questions, or, for a letter that has none, only who and what about. The number
 // is given at once and for ever, and the page says so.
-import {html, useRef, useState} from "../shared/html.js";
+import {html, useEffect, useRef, useState} from "../shared/html.js";
 import {Icon} from "../shared/icons.js";
 import {Field, Head, sentence, useDesk, useLoad, Waiting} from "./tools.js";
 import {drop, useKept} from "./memory.js";
@@ -8,8 +8,10 @@ import {useKeysOf} from "./keys.js";
 import {Drop, Uploads, useUploads} from "./docs.js";
 import {faults, given, Questions, useForm, Wrong} from "./questions.js";
 
+export const limits = {correspondent: 300, subject: 1000, number_on_paper: 60}; // characters, as backend/book.h
 const none = {way: "service", bare: false, register: "", direction: "in", subject: "", correspondent: "", service: "", department: "", lang: "ro", email: "", phone: "", date_on_paper: "",
-  number_on_paper: "", cnp: "", answers: {}};
+  number_on_paper: "", cnp: "", answers: {}, sent: null};
+const fresh = () => ({...none, key: crypto.randomUUID()}); // the paper's own: sent again, it is still that one paper
 
 function Made({made, again}) {
   const {t} = useDesk();
@@ -19,19 +21,22 @@ function Made({made, again}) {
 }
 
 export function Entry() {
-  const {t, L, api, me, lang, recount} = useDesk();
+  const {t, L, api, me, lang, recount, away, turn} = useDesk();
   const registers = useLoad("registers");
   const services = useLoad("services");
-  const [v, set] = useKept("entry", none);
+  const [first] = useState(fresh);
+  const [v, set] = useKept("entry", first);
   const [files, setFiles] = useState({});
   const [errors, setErrors] = useState({});
   const [wrong, setWrong] = useState({});
   const [bad, setBad] = useState("");
   const [made, setMade] = useState(null);
+  const [taken, setTaken] = useState(false);
   const busy = useRef(false);
   const uploads = useUploads("documents", (doc, key) => setFiles((all) => ({...all, [key]: doc.sha256})));
-  const own = (registers.body?.items || registers.body || []).filter((r) => r.years.some((y) => y.open));
-  const register = v.register || own[0]?.register || "";
+  const year = Number(me.today?.slice(0, 4)); // its first number opens it; only a closed one takes none
+  const own = (registers.body?.items || registers.body || []).filter((r) => r.directions.includes(v.direction) && !r.years.some((y) => y.year === year && !y.open));
+  const register = (own.find((r) => r.register === v.register) || own[0])?.register || "";
   const put = (name) => (e) => set({...v, [name]: e.target.value});
   const asks = v.way === "service" && !v.bare;
   const wide = me.roles.some((r) => r.reach !== "department" && ["clerk", "registrar"].includes(r.role)); // else only what is of the own office
@@ -50,15 +55,25 @@ export function Entry() {
     return out;
   }
   async function send() {
+    if (v.sent) return go(v.sent);
     if (busy.current || (asks && v.service && !form)) return;
     const missing = Object.fromEntries(needed.filter((n) => !v[n].trim()).map((n) => [n, t("entry.missing")]));
     if (uploads.files.some((f) => f.state === "going")) missing.files = t("entry.wait");
     setErrors(missing);
     if (Object.keys(missing).length) return void document.querySelector(`[name=${Object.keys(missing)[0]}]`)?.focus();
+    return go(body());
+  }
+  // Without an answer nobody knows whether it was entered: the same goes out again with its key until one comes.
+  async function go(sent) {
+    if (busy.current) return undefined;
     busy.current = true;
-    const reply = await api.post("register/entries", body());
+    const reply = await api.post("register/entries", sent, {"Idempotency-Key": v.key});
     busy.current = false;
+    const unsure = reply.status === 0 || reply.status === 401; // 401: as soon as who sent it is in again
+    set((now) => ({...now, sent: reply.status === 0 ? {...sent} : unsure ? sent : null}));
+    if (unsure) return setBad("");
     if (!reply.ok) {
+      setTaken(reply.path === "Idempotency-Key");
       const found = faults(reply.body?.fields, lang);
       setWrong(found);
       setBad(reply.body?.fields ? "" : sentence(reply, t));
@@ -70,14 +85,23 @@ export function Entry() {
     recount();
     return setMade(reply.body);
   }
+  useEffect(() => {
+    if (!v.sent || away) return undefined;
+    const timer = setTimeout(() => go(v.sent), 1000);
+    return () => clearTimeout(timer);
+  }, [v.sent, away, turn]);
+  const next = () => {
+    set(fresh());
+    setFiles({});
+    uploads.files.forEach((f) => uploads.drop(f.key));
+    setMade(null);
+    setBad("");
+    setErrors({});
+    setTaken(false);
+  };
   useKeysOf({save: send, s: () => document.getElementById("entry-file")?.click()});
   if (made) {
-    return html`<${Made} made=${made} again=${() => {
-      set(none);
-      setFiles({});
-      uploads.files.forEach((f) => uploads.drop(f.key));
-      setMade(null);
-    }} />`;
+    return html`<${Made} made=${made} again=${next} />`;
   }
   const box = (name, more = {}) => (a) => html`<input ...${a} class="line" name=${name} value=${v[name]} onInput=${put(name)} autocomplete="off" ...${more} />`;
   const pick = (name, options, first) => (a) => html`<select ...${a} name=${name} value=${name === "register" ? register : v[name]} onChange=${put(name)}>${first !== undefined &&
@@ -86,7 +110,9 @@ export function Entry() {
   const ways = [["service", "entry.way_service", "entry.way_service_help"], ["plain", "entry.way_plain", "entry.way_plain_help"]];
   return html`<div class="page narrow"><${Head} title=${t("entry.title")} lead=${t("entry.lead")} />
     <form class="stack" onSubmit=${(e) => (e.preventDefault(), send())} novalidate>
-      ${bad && html`<p class="notice bad" role="alert"><${Icon} name="warn" />${bad}</p>`}
+      ${bad && html`<p class="notice bad" role="alert"><${Icon} name="warn" />${bad}${taken && html` <button type="button" class="link" onClick=${next}>${t("entry.next")}</button>`}</p>`}
+      ${v.sent && html`<p class="notice" role="status">${t("entry.unsure")}</p>`}
+      <fieldset class="stack whole" disabled=${Boolean(v.sent)}>
       <${Wrong} fields=${form?.fields || []} errors=${wrong} />
       <section class="card stack"><fieldset class="field"><legend>${t("entry.way")}</legend><div class="two">${ways.map(([id, name, help]) => html`<label class="tick big" key=${id}><input type="radio"
         name="way" checked=${v.way === id} onChange=${() => set({...v, way: id})} /><span><strong>${t(name)}</strong><span class="quiet">${t(help)}</span></span></label>`)}</div></fieldset>
@@ -97,7 +123,7 @@ export function Entry() {
         <fieldset class="field"><legend>${t("entry.direction")}</legend><div class="ticks inline">${["in", "out", "internal"].map((d) => html`<label class="tick" key=${d}>
         <input type="radio" name="direction" checked=${v.direction === d} onChange=${() => set({...v, direction: d})} /><span>${t(`direction.${d}`)}</span></label>`)}</div></fieldset></div>`}
       ${(v.way === "plain" || (v.bare && v.service)) && html`<${Field} label=${t(v.way === "plain" && v.direction === "out" ? "entry.to" : "entry.from")} error=${errors.correspondent} wide>${box("correspondent",
-        {maxlength: 200})}<//><${Field} label=${t("entry.subject")} error=${errors.subject} wide>${box("subject", {maxlength: 200})}<//>`}
+        {maxlength: limits.correspondent})}<//><${Field} label=${t("entry.subject")} error=${errors.subject} wide>${box("subject", {maxlength: limits.subject})}<//>`}
       ${v.way === "service" && v.bare && v.service && html`<div class="two three"><${Field} label="CNP" error=${errors.cnp}>${box("cnp", {inputmode: "numeric", maxlength: 13})}<//>
         <${Field} label=${t("entry.email")} error=${errors["contact.email"]}>${box("email", {type: "email", inputmode: "email"})}<//>
         <${Field} label=${t("entry.phone")} error=${errors["contact.phone"]}>${box("phone", {type: "tel", inputmode: "tel"})}<//></div>`}</section>
@@ -107,8 +133,8 @@ export function Entry() {
       ${asks && form && html`<${Questions} fields=${form.fields} values=${v.answers} errors=${wrong} put=${(id, value) => set((now) => ({...now, answers: {...now.answers, [id]: value}}))} />`}
       <details class="card more"><summary>${t("entry.more")}</summary><div class="two">
         <${Field} label=${t("entry.date")} error=${errors.date_on_paper || errors.paper_on}>${box("date_on_paper", {type: "date"})}<//>
-        <${Field} label=${t("entry.number")} error=${errors.number_on_paper || errors.paper_number}>${box("number_on_paper", {maxlength: 64})}<//>
+        <${Field} label=${t("entry.number")} error=${errors.number_on_paper || errors.paper_number}>${box("number_on_paper", {maxlength: limits.number_on_paper})}<//>
         <${Field} label=${t("entry.department")} error=${errors.department}>${pick("department", (me.departments || []).map((d) => [d.id, L(d.name)]), wide || v.way === "service" ? t("entry.by_service") : undefined)}<//>
-        <${Field} label=${t("entry.lang")}>${pick("lang", [["ro", "Română"], ["hu", "Magyar"], ["en", "English"]])}<//></div></details>
+        <${Field} label=${t("entry.lang")}>${pick("lang", [["ro", "Română"], ["hu", "Magyar"], ["en", "English"]])}<//></div></details></fieldset>
       <div class="row-do end"><button type="submit" class="btn main tall">${t("entry.send")}</button><span class="quiet">${t("act.final")}</span></div></form></div>`;
 }

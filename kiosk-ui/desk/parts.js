@@ -7,13 +7,14 @@ import {drop, useKept} from "./memory.js";
 export function Term({data}) {
   const {t, L, me} = useDesk();
   if (!data.term) return null;
-  const more = data.terms.filter((x) => !x.main);
+  const more = data.terms.filter((x) => !x.main), next = data.term.escalation;
   return html`<section class="card term"><h2>${t("term.title")}</h2><p class="term-main"><${Due} row=${data.case} today=${me.today} /><strong class="num">${day(t.lang,
     data.term.due)}</strong><span class="quiet">${L(data.term.why)}</span></p>
     <p class="calc">${L(data.term.calc)}</p>
     <p class="quiet small">${[data.term.law, data.term.article].filter(Boolean).join(", ")}</p>
-    ${more.length > 0 && html`<ul class="terms">${more.map((x) => html`<li key=${x.id}><span class="num">${day(t.lang, x.due)}</span> ${L(x.calc || x.why)}${x.ended_at &&
-      html` <span class="quiet">${t("term.ended")}</span>`}</li>`)}</ul>`}</section>`;
+    ${(more.length > 0 || next) && html`<ul class="terms">${more.map((x) => html`<li key=${x.id}><span class="num">${day(t.lang, x.due)}</span><span>${x.notice && html`<strong>${
+      t("term.notice")}</strong> `}${L(x.calc || x.why)}${x.ended_at && html` <span class="quiet">${t("term.ended")}</span>`}</span></li>`)}${next && html`<li key="late"><span
+      class="num">${day(t.lang, next.day)}</span><span>${L(next.calc)}</span></li>`}</ul>`}</section>`;
 }
 
 export function Answers({data}) {
@@ -121,6 +122,6 @@ export function Timeline({data}) {
   const own = (e) => `act.${e.act.replaceAll(" ", "_")}`; // what the workflow has no word for
   const what = (e) => (t.has(own(e)) ? t(own(e)) : L(e.label) || e.act);
   return html`<section class="card"><h2>${t("timeline.title")}</h2><ol class="timeline">${[...data.events].reverse().map((e, i) => html`<li key=${i}><p><strong>${what(e)}</strong>${e.public && html` <span class="tag">${t("timeline.public")}</span>`}</p>${e.reason && html`<p class="area">${e.reason}</p>`}${e.given?.late_since && html`<p class="small"><span class="state m-bad">${t("timeline.late",
-    {due: day(t.lang, e.given.late_since)})}</span></p>`}<p class="quiet small num">${
+    {due: day(t.lang, e.given.late_since)})}</span></p>`}${e.given?.before && e.given.due && html`<p class="small num">${day(t.lang, e.given.before)} → ${day(t.lang, e.given.due)}</p>`}<p class="quiet small num">${
     moment(t.lang, e.at)} · ${e.actor_name || t("timeline.system")}</p></li>`)}</ol></section>`;
 }

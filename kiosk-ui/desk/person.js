@@ -4,11 +4,11 @@ import {Icon} from "../shared/icons.js";
 import {day, Field, Head, sentence, State, useDesk} from "./tools.js";
 
 function List({rows, erase}) {
-  const {t, L, lang} = useDesk();
+  const {t, L, named, lang} = useDesk();
   const head = ["col.number", "col.service", "col.state", "person.closed", ...(erase ? ["person.fate"] : [])].map((k) => t(k));
   return html`<div class="table-box" role="region" tabindex="0" aria-label=${t("person.found")}><table class="table roomy-rows" role="table"><caption class="sr">${t("person.found")}</caption><thead
     role="rowgroup"><tr role="row">${head.map((h) => html`<th key=${h} scope="col" role="columnheader">${h}</th>`)}</tr></thead><tbody role="rowgroup">${rows.map((r) => html`<tr role="row" key=${r.id}><th
-    scope="row" role="rowheader"><span class="num">${r.number || t("no_number")}</span></th><td role="cell" data-label=${head[1]}>${L(r.service_name) || r.subject}</td><td role="cell" data-label=${
+    scope="row" role="rowheader"><span class="num">${r.number || t("no_number")}</span></th><td role="cell" data-label=${head[1]}>${named("service", r.service) || r.subject}</td><td role="cell" data-label=${
     head[2]}><${State} row=${r} /></td><td role="cell" data-label=${head[3]} class="num">${day(lang, r.closed_at) || "–"}</td>${erase && html`<td role="cell" data-label=${head[4]}>${r.kept ? html`<span
     class="state m-wait">${t("person.stays")}</span> ${L(r.why)}` : html`<span class="state m-bad">${t("person.goes")}</span>`}</td>`}</tr>`)}</tbody></table></div>`;
 }
@@ -69,7 +69,7 @@ export function Person() {
     <form class="card stack" onSubmit=${look} novalidate>
       ${ways.length > 1 && html`<fieldset class="field"><legend>${t("person.way")}</legend><div class="ticks inline">${ways.map((w) => html`<label class="tick" key=${w}><input type="radio" name="person-way"
         checked=${v.way === w} onChange=${() => put({way: w})} /><span>${t(`person.${w}`)}</span></label>`)}</div></fieldset>`}
-      <div class="two"><${Field} label="CNP" error=${errors.cnp} help=${t("person.cnp_help")}>${(a) => html`<input ...${a} class="line" name="person-cnp" inputmode="numeric" autocomplete="off" maxlength="17"
+      <div class="stack narrow"><${Field} label="CNP" error=${errors.cnp} help=${t("person.cnp_help")}>${(a) => html`<input ...${a} class="line" name="person-cnp" inputmode="numeric" autocomplete="off" maxlength="17"
         value=${v.cnp} onInput=${(e) => put({cnp: e.target.value})} />`}<//>
       <${Field} label=${t("person.reason")} error=${errors.reason} help=${t("person.reason_help")}>${(a) => html`<input ...${a} class="line" name="person-reason" maxlength="500" autocomplete="off" value=${v.reason}
         onInput=${(e) => put({reason: e.target.value})} />`}<//></div>

@@ -31,7 +31,7 @@ function Hand({rows, clear}) {
     recount();
   }
   return html`<div class="doing going hand" role="group" aria-label=${t("assign.do")}><strong>${t.n("hand.n", rows.length)}</strong>
-    <label class="pick"><span class="sr">${t("assign.who")}</span><select value=${who} onChange=${(e) => setWho(e.target.value)}><option value="">${t("choose")}</option>${people.map((p) => html`<option
+    <label class="pick"><span class="sr">${t("assign.who")}</span><select value=${who} onChange=${(e) => setWho(e.target.value)}><option value="">${t("choose")}</option>${people.filter((p) => !p.gone).map((p) => html`<option
       key=${p.account} value=${p.account}>${p.full_name} · ${t.n("team.open", p.open)}${p.absent ? ` · ${t("team.away")}` : ""}</option>`)}</select></label>
     <button type="button" class="btn main" aria-disabled=${!who} onClick=${send}>${t("assign.do")}</button><button type="button" class="link" onClick=${clear}>${t("cancel")}</button></div>`;
 }
@@ -68,7 +68,7 @@ export function Queue({id, q}) {
       ${services.body && pick("service", t("filter.service"), (services.body.items || services.body).map((s) => [s.id, L(s.name)]))}
       ${name !== "mine" && can("case.list") && pick("assignee", t("filter.assignee"), [[me.account, t("filter.me")], ...colleague])}
       ${filtered && html`<button type="button" class="link" onClick=${() => to({department: "", service: "", assignee: ""})}>${t("filter.none")}</button>`}
-      <span class="grow"></span><${ColumnChoice} /></div>
+      <span class="grow ends"><${ColumnChoice} /></span></div>
     ${picked.length > 0 && html`<${Hand} rows=${picked} clear=${() => setChosen([])} />`}
     <${Waiting} of=${load} />
     ${load.body && (load.body.items.length ? html`<${Cases} rows=${load.body.items} sort=${sort} from=${from} caption=${t(`q.${name}`)}

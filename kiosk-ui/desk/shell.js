@@ -75,7 +75,7 @@ export function Shell({children}) {
           <span class="wide-only">${t("new.short")}</span></a>`}
         <button type="button" class="tool keys-do" aria-label=${t("keys.title")} aria-expanded=${help} onClick=${() => setHelp(!help)}><kbd>?</kbd></button>
         <div class="person"><button type="button" class="who-am" aria-expanded=${menu} onClick=${() => setMenu(!menu)}><span class="face" aria-hidden="true">${
-          me.full_name.split(/\s+/).map((w) => w[0]).slice(0, 2).join("")}</span><span class="wide-only who-name">${me.full_name}</span></button>
+          me.full_name.split(/\s+/).map((w) => w[0]).filter((w, i, all) => i === 0 || i === all.length - 1).join("")}</span><span class="wide-only who-name">${me.full_name}</span></button>
           ${menu && html`<div class="drop" onClick=${(e) => e.target.closest("button") && setMenu(false)}><p><strong>${me.full_name}</strong></p><p class="quiet">${[...new Set((me.roles || []).map((r) => r.name?.[t.lang]
             || r.role))].join(", ")}</p>
             <button type="button" class="btn" onClick=${() => go("#/settings")}>${t("nav.settings")}</button>

@@ -7,7 +7,7 @@ import {useKeysOf} from "./keys.js";
 
 // One flag is written out, the others are counted: a row has one line.
 function flags(r, d) {
-  const [one, ...more] = r.flags.filter((f) => f.id !== "late").map((f) => d.L(f.name));
+  const [one, ...more] = r.flags.filter((f) => f !== "late").map((f) => d.named("flag", f));
   return one && html`<span class="flag" title=${[one, ...more].join(", ")}>${one}${more.length ? ` +${more.length}` : ""}</span>`;
 }
 
@@ -15,20 +15,21 @@ const columns = {
   due: {sort: "due", cell: (r, d) => html`<${Due} row=${r} today=${d.me.today} />`},
   person: {cell: (r, d) => html`<span class="clip" title=${r.person}>${r.sealed && html`<${Icon} name="eye" />`}${r.person ||
     (r.sealed ? d.t("seal.is") : "")}</span>`},
-  service: {cell: (r, d) => html`<span class="clip" title=${d.L(r.service_name)}>${d.L(r.service_name)}</span>`},
+  service: {cell: (r, d) => html`<span class="clip" title=${d.named("service", r.service)}>${d.named("service", r.service)}</span>`},
   subject: {cell: (r) => html`<span class="clip" title=${r.subject}>${r.subject}</span>`},
   state: {cell: (r, d) => html`<${State} row=${r} />${flags(r, d)}`},
   assignee: {cell: (r, d) => r.assignee_name || html`<span class="quiet">${d.t("nobody")}</span>`},
-  department: {cell: (r, d) => html`<span class="clip" title=${d.L(r.department_name)}>${d.L(r.department_name)}</span>`},
+  department: {cell: (r, d) => html`<span class="clip" title=${d.named("department", r.department)}>${d.named("department", r.department)}</span>`},
   registered: {sort: "registered", cell: (r, d) => html`<span class="num">${day(d.lang, r.registered_at || r.filed_on)}</span>`},
   channel: {cell: (r, d) => d.t(`channel.${r.channel}`)},
 };
 const usual = ["due", "person", "service", "subject", "state", "assignee", "registered"];
-// Where the list itself says whose a case is, that column goes; where there is little room, the subject.
+// Where the list itself says whose a case is, that column goes; where there is little room, the subject, then the day it came.
 function shownColumns(prefs, from) {
   const said = /queue\/(mine|unassigned)/.test(from);
   const room = innerWidth / (prefs.large ? 1.25 : 1);
-  return prefs.cols.queue || usual.filter((c) => (c === "assignee" ? !said : c !== "subject" || room > (said ? 1380 : 1500) || room < 720));
+  const least = {subject: said ? 1380 : 1500, registered: said ? 0 : 1280};
+  return prefs.cols.queue || usual.filter((c) => (c === "assignee" ? !said : room < 720 || room >= (least[c] || 0)));
 }
 
 export function ColumnChoice() {

@@ -18,16 +18,17 @@ function Delegate({people, close, done}) {
     setErrors(missing);
     if (Object.keys(missing).length) return;
     const reply = await api.post("delegations", v);
-    if (!reply.ok) return void setErrors({all: sentence(reply, t)});
+    if (!reply.ok) return void setErrors({[reply.path in v ? reply.path : "all"]: sentence(reply, t)});
     drop("delegate");
     done();
   }
-  const who = (name) => (a) => html`<select ...${a} value=${v[name]} onChange=${put(name)}><option value="">${t("choose")}</option>${people.map((p) => html`<option key=${p.account}
+  const who = (name) => (a) => html`<select ...${a} value=${v[name]} onChange=${put(name)}><option value="">${t("choose")}</option>${people.filter((p) => !p.gone).map((p) => html`<option key=${p.account}
     value=${p.account}>${p.full_name}</option>`)}</select>`;
   const date = (name) => (a) => html`<input ...${a} type="date" class="line" value=${v[name]} onInput=${put(name)} />`;
-  return html`<${Panel} title=${t("team.delegate")} lead=${t("team.delegate_lead")} close=${close} onSend=${send} send=${t("team.delegate_do")}>
+  return html`<${Panel} title=${t("team.delegate")} lead=${t("team.delegate_lead")} close=${close} onSend=${send} send=${t("team.delegate_do")}
+    hint="act.at_once">
     ${errors.all && html`<p class="notice bad" role="alert">${errors.all}</p>`}
-    <div class="two"><${Field} label=${t("team.who")} error=${errors.account}>${who("account")}<//><${Field} label=${t("team.instead")} error=${errors.to_account}>${who("to_account")}<//>
+    <div class="two even"><${Field} label=${t("team.who")} error=${errors.account}>${who("account")}<//><${Field} label=${t("team.instead")} error=${errors.to_account}>${who("to_account")}<//>
     <${Field} label=${t("team.from")} error=${errors.from}>${date("from")}<//><${Field} label=${t("team.to")} error=${errors.to}>${date("to")}<//></div>
     <${Field} label=${t("team.reason")} error=${errors.reason} wide>${(a) => html`<input ...${a} class="line" value=${v.reason} onInput=${put("reason")} />`}<//><//>`;
 }
@@ -53,8 +54,8 @@ export function Team({q}) {
   return html`<div class="page"><${Head} title=${t("nav.team")} lead=${people.length ? t("team.sum", {open: t.n("team.open", total.open), late: t.n("team.late", total.late)}) : t("team.lead")}><//>
     <div class="filters"><label class="pick"><span class="sr">${t("filter.department")}</span><select value=${department} onChange=${(e) => setDepartment(e.target.value)}><option value="">${
       t("filter.department")}</option>${(me.departments || []).map((d) => html`<option key=${d.id} value=${d.id}>${L(d.name)}</option>`)}</select></label>
-      <a class="btn" href="#/queue/late">${t("q.late")}</a><a class="btn" href="#/queue/unassigned">${t("q.unassigned")}</a><span class="grow"></span>
-      ${can("team.delegate") && html`<button type="button" class="btn" aria-expanded=${panel} onClick=${() => setPanel(true)}>${t("team.delegate")}…</button>`}</div>
+      <a class="btn" href="#/queue/late">${t("q.late")}</a><a class="btn" href="#/queue/unassigned">${t("q.unassigned")}</a><span class="grow ends">
+      ${can("team.delegate") && html`<button type="button" class="btn" aria-expanded=${panel} onClick=${() => setPanel(true)}>${t("team.delegate")}…</button>`}</span></div>
     ${panel && html`<${Delegate} people=${people} close=${() => setPanel(false)} done=${() => {
       setPanel(false);
       given.load();
@@ -67,8 +68,8 @@ export function Team({q}) {
       html`<tr role="row" key=${p.account}><th scope="row" role="rowheader">${p.full_name}</th><td role="cell" data-label=${t("team.load")}><a class="load" href=${`#/queue/team?assignee=${
       encodeURIComponent(p.account)}`}><meter min="0" max=${most} value=${p.open} aria-hidden="true"></meter><span class="num">${p.open}</span></a></td><td role="cell" data-label=${
       t("team.late_n")}>${p.late ? html`<a class="due late" href=${`#/queue/late?assignee=${encodeURIComponent(p.account)}`}>${t.n("team.late", p.late)}</a>` : html`<span class="quiet">–</span>`}</td>
-      <td role="cell" data-label=${t("team.week")} class="num">${p.due_week}</td><td role="cell" data-label=${t("team.absent")}>${p.absent ? html`<span class="state">${t("team.away_until", {to:
-      day(lang, p.absent.to), who: people.find((x) => x.account === p.absent.to_account)?.full_name || p.absent.to_account || "–"})}</span>` : html`<span class="quiet">${t("team.here")}</span>`}</td>
+      <td role="cell" data-label=${t("team.week")} class="num">${p.due_week}</td><td role="cell" data-label=${t("team.absent")}>${p.gone ? html`<span class="state">${t("user.off")}</span>` : p.absent ? html`<span class="state">${t("team.away_until", {to:
+      day(lang, p.absent.to), who: people.find((x) => x.account === p.absent.to_account)?.full_name || p.absent.to_account || t("nobody")})}</span>` : html`<span class="quiet">${t("team.here")}</span>`}</td>
       </tr>`)}</tbody></table></div>` : html`<${Empty} title=${t("empty.team")} />`)}
     ${late.length > 0 && html`<section class="card"><h2>${t("team.gone_late")}</h2><ul class="messages">${late.map((x) => html`<li key=${x.case}><a class="btn num" href=${`#/case/${
       x.case}`}>${x.number}</a><span>${t("team.gone_due", {due: day(lang, x.due)})}</span><span class="state m-bad">${t("team.gone_on", {on: day(lang, x.on)})}</span></li>`)}</ul></section>`}

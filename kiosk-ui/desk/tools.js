@@ -14,20 +14,30 @@ export const go = (to) => {
   else location.hash = to;
 };
 
-const tags = {ro: "ro-RO", hu: "hu-HU", en: "en-GB"};
-const formats = {};
-const format = (lang, kind, options) => (formats[lang + kind] ||= new Intl.DateTimeFormat(tags[lang], options));
-const numeric = {day: "2-digit", month: "2-digit", year: "numeric"};
-export function day(lang, iso) {
-  if (!iso) return "";
-  const d = new Date(iso.length === 10 ? `${iso}T12:00:00` : iso);
-  return Number.isNaN(d.getTime()) ? iso : format(lang, "d", numeric).format(d);
+// As date_said() of the register: 22.11.2026, 2026. 11. 22., 22 November 2026. Its days are Romania's, wherever the
+// clerk's computer thinks it is.
+const months = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];
+const written = {
+  ro: (p) => `${p.day}.${p.month}.${p.year}`,
+  hu: (p) => `${p.year}. ${p.month}. ${p.day}.`,
+  en: (p) => `${Number(p.day)} ${months[p.month - 1]} ${p.year}`,
+};
+// A day does not break at the end of a line.
+const days = new RegExp(`(\\d{4}\\.) (\\d\\d\\.) (\\d\\d\\.)|(\\d\\d?) (${months.join("|")}) (\\d{4})`, "g");
+export const whole = (text) => text.replace(days, (said) => said.replaceAll(" ", "\u00a0"));
+const clock = new Intl.DateTimeFormat("en-GB", {day: "2-digit", month: "2-digit", year: "numeric", hour: "2-digit", minute: "2-digit", timeZone: "Europe/Bucharest"});
+function say(iso, text) {
+  const d = new Date(iso?.length === 10 ? `${iso}T12:00:00Z` : iso || NaN);
+  return Number.isNaN(d.getTime()) ? iso || "" : whole(text(Object.fromEntries(clock.formatToParts(d).map((p) => [p.type, p.value]))));
 }
-export function moment(lang, iso) {
-  if (!iso) return "";
-  const d = new Date(iso);
-  return Number.isNaN(d.getTime()) ? iso : format(lang, "t", {...numeric, hour: "2-digit", minute: "2-digit"}).format(d).replace(",", "");
-}
+export const day = (lang, iso) => say(iso, written[lang]);
+export const moment = (lang, iso) => say(iso, (p) => `${written[lang](p)}\u00a0${p.hour}:${p.minute}`);
+// In lists: where there is little room, the hour goes under the day.
+export const Moment = ({at}) => {
+  const {t} = useDesk();
+  const [, date, hour] = moment(t.lang, at).match(/^(.*)\s(\S+)$/) || [null, at, ""];
+  return html`<span class="num">${date}</span> <span class="num">${hour}</span>`;
+};
 // The register counts to a thousand.
 export const many = (n) => (n > 999 ? "999+" : String(n));
 export const size = (n) => (n < 1e6 ? `${Math.max(1, Math.round(n / 1024))} KB` : `${(n / 1048576).toFixed(1)} MB`);
@@ -36,7 +46,7 @@ export const size = (n) => (n < 1e6 ? `${Math.max(1, Math.round(n / 1024))} KB` 
 export function sentence(reply, t) {
   if (!reply) return "";
   const said = reply.say && (reply.say[t.lang] || reply.say.ro);
-  if (said) return said;
+  if (said) return whole(said);
   if (reply.status === 0) return t("net.away");
   return t(reply.status === 403 || reply.status === 404 ? "err.none" : reply.status === 413 ? "err.big" : "err.server");
 }
@@ -59,8 +69,8 @@ export function Due({row, today, long}) {
   return html`<span class=${`due ${kind}`}><${Shape} kind=${kind} />${text}${long && html` · ${day(t.lang, row.due)}`}</span>`;
 }
 export function State({row}) {
-  const {L, t} = useDesk();
-  const text = t.has(`state.${row.state}`) ? t(`state.${row.state}`) : L(row.state_label); // some labels speak to the citizen
+  const {named, t} = useDesk();
+  const text = t.has(`state.${row.state}`) ? t(`state.${row.state}`) : named("state", row.state); // some labels speak to the citizen
   return html`<span class=${`state s-${row.state}`} title=${text}>${text}</span>`;
 }
 

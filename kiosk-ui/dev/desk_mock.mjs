@@ -188,8 +188,9 @@ export class DeskMock {
       case "documents": return this.document(x);
       case "templates": return this.templates(x);
       case "registers": return reply(200, ["general", "petitii"].map((r) => ({register: r, institution: world.house.id, name: r === "general" ? tr("Registru " +
-        "general", "Általános iktatókönyv", "General register") : tr("Petiții", "Beadványok", "Petitions"), years: [{year: 2026, open: !this.closed,
-        last_n: world.last[r], closed_at: null}, {year: 2025, open: false, last_n: 4211, closed_at: "2025-12-31T14:00:00Z"}]})));
+        "general", "Általános iktatókönyv", "General register") : tr("Petiții", "Beadványok", "Petitions"), directions: ["in", "out"], years: [{year: 2026, open: !this.closed,
+        last_n: world.last[r], closed_at: null}, {year: 2025, open: false, last_n: 4211, closed_at: "2025-12-31T14:00:00Z"}]})).concat({register: "intern", institution: world.house.id, name: tr("Registru intern", "Belső iktatókönyv", "Internal register"), directions:
+        ["internal"], years: []}));
       case "register": return this.register(x);
       case "person": {
         if (!can(`person.${path[1]}`)) return refuse(403, "err.denied");
@@ -224,7 +225,8 @@ export class DeskMock {
       case "services": return reply(200, world.services.map((s) => ({id: s.id, name: s.name, version: s.version, versions: [s.version], department:
         s.department, term: s.term?.id || "", workflow: s.workflow, enter: can("register.enter")})));
       case "holidays":
-        if (!get) world.holidays.push({...body, name: typeof body.name === "string" ? tr(body.name, body.name, body.name) : body.name});
+        if (!get && path[1] === "withdraw") world.holidays = world.holidays.filter((h) => h.kind !== "declared" || h.day !== body.day);
+        else if (!get) world.holidays.push({...body, name: typeof body.name === "string" ? tr(body.name, body.name, body.name) : body.name});
         return reply(200, world.holidays);
       case "audit": return can("audit.view") ? reply(200, {items: world.audit.slice(0, 50), next: null}) : refuse(403, "err.denied");
       case "messages": {
@@ -318,6 +320,8 @@ export class DeskMock {
         return send();
       }
       case "draft":
+        if (world.fixed(c)) return refuse(409, "err.state", tr("Răspunsul așteaptă semnătura; ce ați scris acum nu s-a salvat.",
+          "A válasz aláírásra vár; a mostani szöveg nincs mentve.", "The answer waits for its signature; what you wrote now was not saved."));
         if (c.draft && body.version !== c.draft.version) return refuse(409, "err.stale", null, {top: {draft: c.draft}});
         c.draft = {...body, version: (c.draft?.version || 0) + 1, author: who.account, at: new Date().toISOString()};
         return reply(200, c.draft);

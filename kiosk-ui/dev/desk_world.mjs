@@ -119,7 +119,7 @@ export class DeskWorld {
   }
   me(who) {
     return {account: who.account, full_name: who.full_name, institution: {id: this.house.id, name: this.house.name}, roles: who.roles,
-      can: this.can(who), departments: this.departments.map(({id, name}) => ({id, name})), today: this.today, idle_minutes: this.idle || 10, pin: Boolean(who.pin),
+      can: this.can(who), departments: this.departments.map(({id, name}) => ({id, name})), names: this.names(), today: this.today, idle_minutes: this.idle || 10, pin: Boolean(who.pin),
       lang: who.lang};
   }
   log(who, act, result, what = "") {
@@ -170,9 +170,15 @@ export class DeskWorld {
       by_name: "Pridvor", text: null});
   }
 
+  names() {
+    const by = (list, name) => Object.fromEntries(list.map((x) => [x.id, name(x)]));
+    return {service: by(this.services, (s) => s.name), department: by(this.departments, (d) => d.name), flag: this.flagNames,
+      state: Object.fromEntries(Object.entries(this.states).map(([id, s]) => [id, s.label]))};
+  }
+
   row(c) {
-    const {author2, workflow, cnp, seen, detail, draft, facts, ...row} = c;
-    return {...row, attention: this.open(c) && c.late && c.n % 3 === 0 ? "staff_late" : "", state_label: this.states[c.state].label, flags: c.flags.map((id) => ({id, name: this.flagNames[id] || tr(id, id, id)})),
+    const {author2, workflow, cnp, seen, detail, draft, facts, service_name, department_name, ...row} = c;
+    return {...row, attention: this.open(c) && c.late && c.n % 3 === 0 ? "staff_late" : "",
       days_left: c.due ? working(this.today, c.due) : null, assignee_name: this.account(c.assignee)?.full_name || null, assignee: c.assignee || null};
   }
 
@@ -258,6 +264,7 @@ export class DeskWorld {
       certified_by: null, certified_at: null, parent: null, lang: c.lang, ...more});
     const documents = [doc("request", "Cererea", "application/pdf")];
     if (c.channel !== "web") documents.push(doc("scan", "Foaia scanată la chioșc", "image/svg+xml"), doc("scan", "Anexa 1", "image/svg+xml"));
+    if (c.state === "decided" && c.workflow !== "auto") documents.push(doc("answer", "Răspuns", "application/pdf"));
     if (["answered", "closed"].includes(c.state)) {
       documents.push(doc("answer", "Răspuns", "application/pdf", {to_print: c.state === "answered" && c.n % 3 === 0, signed_by: "elena.muresan", signed_name: "Elena Mureșan", signed_at: at(4, "12")}));
     }
@@ -322,8 +329,14 @@ export class DeskWorld {
       main: false, ended_at: null}] : [],
     answers, identity: {word: "card_read", say: tr("Act citit la chioșc: cipul este autentic.", "Okmány a terminálon beolvasva: a chip hiteles.",
       "Card read at the kiosk: the chip is genuine.")}, ...d, others, actions: this.actions(c, who), draft: c.draft || null,
+    fixed: this.fixed(c)?.id || null,
     returnable: answers.map(({field, label}) => ({field, label})).concat(d.documents.filter((x) => x.kind === "scan").map((x) => ({field: `file.${x.id}`,
       label: tr(x.title, x.title, x.title)})))};
+  }
+
+  // What waits for its signature, or went out.
+  fixed(c) {
+    return ["decided", "answered", "issued", "closed"].includes(c.state) && this.details(c).documents.findLast((d) => d.kind === "answer" && !d.voided_at);
   }
 
   event(c, who, act, label, to, reason = "") {
@@ -355,7 +368,11 @@ export class DeskWorld {
     }
     if (action.id === "draft_answer") c.author2 = who.account;
     if (action.id === "extend") c.due = days(c.due, 15), c.flags.push("extended");
+    if (to === "decided" && (action.effects || []).includes("render")) {
+      this.details(c).documents.push({...this.details(c).documents[0], id: this.uuid(), kind: "answer", title: c.draft?.title || "Răspuns"});
+    }
     if (action.id === "sign_answer" || action.id === "answer") {
+      for (const d of c.detail.documents) if (d.kind === "answer" && !d.signed_at) d.voided_at = `${this.today}T10:30:00Z`;
       this.details(c).documents.push({...this.details(c).documents[0], id: this.uuid(), kind: "answer", title: c.draft?.title || "Răspuns",
         signed_by: who.account, signed_name: who.full_name, signed_at: `${this.today}T10:30:00Z`});
       this.details(c).messages.push({id: this.uuid(), way: "email", message: "answered", state: "queued", at: `${this.today}T10:30:00Z`, detail: "",

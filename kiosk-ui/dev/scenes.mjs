@@ -15,6 +15,9 @@ const form = (id, field, more) => (w) => {
   w.goto(field);
 };
 const text = (ro, hu, en) => ({ro, hu, en});
+const months = {11: "November", 12: "December"};
+// As date_said() of common/model/lang.c.
+export const day = (d, m) => text(`${d}.${m}.2026`, `2026. ${m}. ${d}.`, `${d} ${months[m]} 2026`);
 const said = (w, t) => t[w.lang];
 const filled = (w) => {
   w.identity();
@@ -36,9 +39,10 @@ const sign = (patch) => (w) => {
 const done = (phase, provisional, more) => (w) => {
   review(w);
   w.finish(phase, provisional);
+  Object.assign(w.done, {date: said(w, day(22, 11)), due: said(w, day(22, 12))});
   more?.(w);
 };
-const corrected = (w) => Object.assign(w.done, {date: "24.11.2026", pin: "", due: "24.12.2026",
+const corrected = (w) => Object.assign(w.done, {date: said(w, day(24, 11)), pin: "", due: said(w, day(24, 12)),
   corrected: said(w, text("Data nașterii, Numele mamei la naștere", "Születési dátum, Az anya születési neve",
     "Date of birth, Mother's name at birth")),
   due_why: text("30 de zile de la înregistrare. Cererea a așteptat corectura 2 zile, cu care termenul s-a prelungit.",
@@ -75,18 +79,22 @@ export const found = (w, more) => ({phase: "shown", problem: "", repairable: tru
   says: said(w, text("Avem nevoie de o corectură de la dumneavoastră.", "Javítást kérünk Öntől.",
     "We need a correction from you.")),
   events: [
-    {day: "22 noiembrie 2026", text: said(w, text("Cererea a primit număr", "A kérelem iktatószámot kapott",
+    {day: said(w, day(22, 11)), text: said(w, text("Cererea a primit număr", "A kérelem iktatószámot kapott",
       "The request got its number")), more: ""},
-    {day: "24 noiembrie 2026", text: said(w, text("Un coleg lucrează la cerere.", "Egy kolléga dolgozik a kérelmen.",
+    {day: said(w, day(24, 11)), text: said(w, text("Un coleg lucrează la cerere.", "Egy kolléga dolgozik a kérelmen.",
       "A colleague is working on the request.")), more: ""}],
-  notes: [{day: "24 noiembrie 2026", text: "Am scris la Arhivele Naționale.\nVă anunțăm când avem răspunsul."}],
-  due: said(w, text("Răspuns până la 22 decembrie 2026", "Válasz legkésőbb: 2026. december 22.",
+  notes: [{day: said(w, day(24, 11)), text: "Am scris la Arhivele Naționale.\nVă anunțăm când avem răspunsul."}],
+  due: said(w, text("Răspuns până la 22.12.2026", "Válasz legkésőbb: 2026. 12. 22.",
     "Answer by 22 December 2026")),
   left: said(w, text("Zile rămase: 28", "Hátralévő napok: 28", "Days left: 28")), late: false,
   why: said(w, text("Ziua înregistrării: 22.11.2026. Legea dă 30 de zile de la înregistrare. Rezultat: 22.12.2026.",
-    "Az iktatás napja: 2026.11.22. A törvény 30 napot ad. Eredmény: 2026.12.22.",
-    "Registered: 22.11.2026. The law gives 30 days from registration. Result: 22.12.2026.")),
-  returned: {reason: "Data nașterii nu se potrivește cu actul.", service: birth, version: 1, fields: ["act.birth_date"]},
+    "Az iktatás napja: 2026. 11. 22. A törvény 30 napot ad. Eredmény: 2026. 12. 22.",
+    "Registered: 22 November 2026. The law gives 30 days from registration. Result: 22 December 2026.")),
+  returned: {reason: "Data nașterii nu se potrivește cu actul.",
+    by: said(w, text("Trimiteți corectura până la 04.12.2026.", "A javítást eddig várjuk: 2026. 12. 04.",
+      "Please send the correction by 4 December 2026.")), by_late: "",
+    by_why: said(w, text("Corectura se cere în 10 zile.", "A javítást 10 napon belül kérjük.",
+      "The correction is asked for within 10 days.")), service: birth, version: 1, fields: ["act.birth_date"]},
   ...more}});
 const mine = (part) => (w) => {
   w.step = "mine";
@@ -183,7 +191,7 @@ export const scenes = {
     "Elfogyott a papír.", "The paper has run out."))),
   "done-provisional": done("printing", true, (w) => (w.card.present = true)),
   "done-corrected": done("printed", false, corrected),
-  "done-corrected-number": done("absent", false, (w) => Object.assign(w.done, corrected(w), {receipt_code: "", url: ""})),
+  "done-corrected-number": done("absent", false, (w) => Object.assign(w.done, corrected(w), {receipt_code: "", url: "http://127.0.0.1:7082/n"})),
   "done-papers": done("printed", false, (w) => (w.done.papers = true)),
   "idle-card": (w) => { form(birth, "reason")(w); w.idle = {warn: true, left_s: 30, why: "card"}; },
   "idle-warn": (w) => { form(birth, "reason")(w); w.idle = {warn: true, left_s: 23}; },

@@ -139,7 +139,7 @@ export class World {
     return {id: s.id, name: this.tr(s.name), legal_name: this.tr(s.legal_name), intro: this.tr(s.intro),
       minutes: s.minutes,
       before: s.before.map((b) => this.tr(b)), available: !this.closed[s.id],
-        why_not: this.tr(this.closed[s.id])};
+        why_not: this.tr(this.closed[s.id]), fee: s.fee.kind === "none" ? "" : this.tr(s.fee.note)};
   }
 
   state(seq) {
@@ -150,7 +150,7 @@ export class World {
     if (this.service) {
       out.service = {id: this.service.id, name: this.tr(this.service.name),
         legal_name: this.tr(this.service.legal_name),
-        minutes: this.service.minutes, after: this.tr(this.service.after)};
+        minutes: this.service.minutes, after: this.tr(this.service.after), fee: this.tr(this.service.fee.note)};
     }
     if (this.step === "form") {
       const pages = this.pages();

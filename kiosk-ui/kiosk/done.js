@@ -78,10 +78,10 @@ export function Done() {
       ${d.due && html`<p class="due"><span>${t("done.due")}</span> <strong>${d.due}</strong></p>`}
       ${d.due && d.due_why && html`<p class="fine">${d.due_why}</p>`}
     </section>
-    ${d.receipt_code && html`<section class="card follow">
-      <${Qr} code=${d.receipt_code} />
-      <div><h2>${t("done.follow")}</h2><p>${t("done.follow.text")}</p>
-        <dl class="codes"><div><dt>${t("done.code")}</dt><dd>${d.receipt_code}</dd></div>
+    ${d.url && html`<section class="card follow">
+      <${Qr} code=${d.url} />
+      <div><h2>${t("done.follow")}</h2><p>${t(d.receipt_code ? "done.follow.text" : "done.follow.number")}</p>
+        <dl class="codes">${d.receipt_code && html`<div><dt>${t("done.code")}</dt><dd>${d.receipt_code}</dd></div>`}
           ${d.pin && html`<div><dt>${t("done.pin")}</dt><dd>${d.pin}</dd></div>`}</dl>
         <p class="fine">${t("done.keep")}</p></div>
     </section>`}

@@ -16,8 +16,10 @@ export const isTyped = (field) => isAsked(field) && !["choice", "multi", "bool",
 const modes = {number: "numeric", date: "numeric", phone: "tel", email: "email", plate: "text", regno: "text", text: "text"};
 const mode = (board) => (isTerminal() ? "none" : modes[board] || "text");
 
+// What comes from the card needs no word on how to type it.
+const helpOf = (field) => (field.source === "card" && field.value ? "" : field.help);
 const describedBy = (field, error) =>
-  [field.help && `${domId(field.id)}-h`, error && `${domId(field.id)}-e`].filter(Boolean).join(" ")
+  [helpOf(field) && `${domId(field.id)}-h`, error && `${domId(field.id)}-e`].filter(Boolean).join(" ")
     || undefined;
 
 export function FieldError({id, text}) {
@@ -26,7 +28,8 @@ export function FieldError({id, text}) {
 }
 
 function Help({field}) {
-  return field.help ? html`<p class="help" id=${`${domId(field.id)}-h`}>${field.help}</p>` : null;
+  const help = helpOf(field);
+  return help ? html`<p class="help" id=${`${domId(field.id)}-h`}>${help}</p>` : null;
 }
 
 export function Why({field, first}) {

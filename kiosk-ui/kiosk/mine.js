@@ -78,6 +78,7 @@ function Shown({view, repairable}) {
       actions=${html`<${Actions} next=${next} leave=${Boolean(back && repairable)} />`}>
     ${state.mine.problem && html`<${Notice} kind="bad" alert=${true}><p>${state.mine.problem}</p></${Notice}>`}
     ${back && html`<${Notice} kind="warn" title=${t("mine.returned")}><p>${back.reason}</p>
+      ${back.by && html`<p><b>${back.by}</b></p><p class="fine">${back.by_late || back.by_why}</p>`}
       ${!repairable && html`<p>${t("mine.elsewhere")}</p>`}</${Notice}>`}
     <${Way} view=${view} />
     ${view.notes.length > 0 && html`<section class="card"><h2>${t("mine.notes")}</h2>

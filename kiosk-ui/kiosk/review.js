@@ -26,6 +26,7 @@ export function Review() {
     onClick: () => call("/v1/submit", {key: submitKey()})};
   return html`<${Screen} title=${t("review.title")} lead=${t("review.text")} kind="review" resetKey="review"
       actions=${html`<${Actions} next=${next} />`}>
+    ${state.service?.fee && html`<p class="fact"><${Icon} name="info" />${state.service.fee}</p>`}
     ${sections.map((section) => html`<section class="card" key=${section.title}>
       <h2>${section.title}</h2>
       <dl class="rows">${section.rows.map((row) => html`<${Row} key=${row.field} row=${row} />`)}</dl>

@@ -23,7 +23,8 @@ function Tile({service}) {
         ${service.available ? html`<span class="fact"><${Icon} name="clock" />${t.n("service.minutes",
           service.minutes)}</span>
           ${before.map((text) => html`<span class="fact" key=${text}><${Icon} name=${bring ? "id" : "check"}
-            />${text}</span>`)}`
+            />${text}</span>`)}
+          ${service.fee && html`<span class="fact"><${Icon} name="info" />${service.fee}</span>`}`
         : html`<span class="fact strong"><${Icon} name="warn" />${service.why_not
           || t("service.closed")}</span>`}
       </span>

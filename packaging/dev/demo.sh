@@ -8,7 +8,8 @@ demo_walk() {
     [ -n "${PRIDVOR_CAN:-}" ] && args+=(--can "$PRIDVOR_CAN")
     [ -n "${PRIDVOR_MRZ:-}" ] && args+=(--mrz "$PRIDVOR_MRZ")
     mkdir -p "$VAR/demo"
-    rm -f "$VAR/demo/summary.json" "$VAR/demo/receipt.png" "$VAR/demo/paper-1.pdf" "$VAR/demo/answer.pdf"
+    rm -f "$VAR/demo/summary.json" "$VAR/demo/receipt.png" "$VAR/demo/paper-1.pdf" "$VAR/demo/answer.pdf" \
+        "$VAR"/demo/{kiosk-start,desk-queue,desk-case,status}.png
     "$BIN/tests/walk" "${args[@]}"
 }
 
@@ -43,6 +44,7 @@ demo() {
     say "Receipt             $VAR/demo/receipt.png"
     [ ! -e "$VAR/demo/paper-1.pdf" ] || say "Papers              $VAR/demo/paper-1.pdf"
     [ ! -e "$VAR/demo/answer.pdf" ] || say "Answer              $VAR/demo/answer.pdf"
+    [ ! -e "$VAR/demo/desk-case.png" ] || say "Pages               $VAR/demo/{kiosk-start,desk-queue,desk-case,status}.png"
     say "Summary             $VAR/demo/summary.json"
     [ "$ONCE" = 1 ] && return 0
     stack_addresses

@@ -3,8 +3,9 @@ import {readFileSync, writeFileSync, readdirSync, existsSync} from "node:fs";
 import {randomBytes} from "node:crypto";
 import {request} from "node:https";
 import {request as plain} from "node:http";
+import {Browser, browserThere} from "./browser.mjs";
 
-const {DESK, STATUS, VAR} = process.env;
+const {DESK, STATUS, KIOSK, VAR} = process.env;
 
 function ask(method, path, body, cookie, headers = {}) {
   const text = body === undefined ? "" : JSON.stringify(body);
@@ -112,8 +113,30 @@ async function statusPage({qr_text, pin}, number) {
   const {status, text} = await web("GET", entered.to, "", {Cookie: entered.cookie});
   const words = text.replace(/<style.*?<\/style>/gs, "").replace(/<[^>]+>/g, " ").replace(/\s+/g, " ");
   if (status !== 200 || !words.includes(number)) throw new Error(`the page of the case answers ${status}`);
-  return {text, words};
+  return {text, words, url: STATUS + entered.to, cookie: entered.cookie};
 }
+
+// What people see meanwhile, for who has no browser here or wants to keep it. Without a Chromium, and when it fails, the
+// request goes its way all the same.
+async function pictures(steps, shots) {
+  if (!browserThere()) return [];
+  return step("Pictures of the pages are taken", steps, "pictures", async () => {
+    const browser = new Browser();
+    const taken = [];
+    try {
+      for (const [name, shot] of Object.entries(shots)) {
+        const file = `${VAR}/demo/${name}.png`;
+        await browser.picture(file, shot);
+        taken.push(file);
+      }
+    } catch (e) {
+      console.error(`pridvor: no picture of each page: ${e.message}; the request goes on`);
+    }
+    await browser.close();
+    return taken;
+  });
+}
+const DESK_SIZE = {width: 1440, height: 900}, PHONE = {width: 390, height: 844, scale: 2}, KIOSK_SIZE = {width: 1080, height: 1920};
 
 async function work(file) {
   const summary = JSON.parse(readFileSync(file, "utf8"));
@@ -127,6 +150,10 @@ async function work(file) {
     return who;
   });
   const {id} = found;
+  const first = await pictures(steps, {
+    "kiosk-start": {...KIOSK_SIZE, url: KIOSK, wanted: "main.start h1"},
+    "desk-queue": {...DESK_SIZE, url: `${DESK}/#/queue/register`, cookie: clerk.cookie, wanted: "main table tbody tr"},
+  });
   await step("The clerk takes it", steps, "taken", () => clerk.act(id, "take"));
   await step("The officer finds the record in the register of births", steps, "searched", async () => {
     const who = await new Person("ofiter").enter();
@@ -152,6 +179,10 @@ async function work(file) {
   const email = await step("The e-mail arrives", steps, "mailed", () => until(30, "the e-mail", () => letter(number)));
   const page = await step("The citizen's status page shows that it is ready", steps, "status", () => statusPage(summary.receipt, number));
   writeFileSync(`${VAR}/demo/status.html`, page.text);
+  summary.pictures = [...first, ...await pictures(steps, {
+    "desk-case": {...DESK_SIZE, url: `${DESK}/#/case/${id}`, cookie: clerk.cookie, wanted: "main h1"},
+    status: {...PHONE, url: page.url, cookie: page.cookie, wanted: "main .state"},
+  })];
   summary.answer = {pdf, email, sha256: signed.sha256, signed_by: signed.signed_name || signed.signed_by, state: whole.case.state};
   summary.desk_steps = steps;
   writeFileSync(file, `${JSON.stringify(summary)}\n`);

@@ -15,7 +15,8 @@ STAFF
 
 # Debian's node asks ::1 first and alone for localhost; the desk listens on 127.0.0.1.
 desk_node() { # desk_node WORDS...: packaging/dev/desk.mjs against this house
-    NODE_EXTRA_CA_CERTS=$VAR/tls/ca.pem DESK="https://localhost:$PORT_DESK" STATUS="http://127.0.0.1:$PORT_PUBLIC" VAR=$VAR \
+    NODE_EXTRA_CA_CERTS=$VAR/tls/ca.pem DESK="https://localhost:$PORT_DESK" STATUS="http://127.0.0.1:$PORT_PUBLIC" \
+        KIOSK="$(cat "$VAR/run/kiosk.url" 2>/dev/null || true)" VAR=$VAR \
         node --dns-result-order=ipv4first "$ROOT/packaging/dev/desk.mjs" "$@"
 }
 

@@ -10,6 +10,22 @@ as_root() {
     else die "this needs root: install sudo or call ./pridvor as root"; fi
 }
 
+# watched LOG COMMAND...: its output goes to the end of the log; on a terminal its last line is shown meanwhile.
+watched() {
+    local log=$1 watcher='' code=0; shift
+    mkdir -p "$VAR/log"
+    if [ -t 1 ]; then # the watcher hears no Ctrl-C: it ends with us
+        while sleep 0.3 && kill -0 $$ 2>/dev/null; do
+            printf '\r\033[K\033[2m  %.*s\033[0m' $(($(tput cols 2>/dev/null || echo 80) - 4)) "$(tail -n 1 "$log" 2>/dev/null | tr -d '\r\033')"
+        done &
+        watcher=$!
+    fi
+    "$@" >>"$log" 2>&1 || code=$?
+    [ -z "$watcher" ] || { kill "$watcher"; wait "$watcher" || true; } 2>/dev/null
+    [ -z "$watcher" ] || printf '\r\033[K'
+    return $code
+}
+
 # ensure_packages GROUP...: installs what is missing of these groups and says why.
 ensure_packages() {
     local missing=() lines=() group name why known began=$SECONDS
@@ -31,9 +47,11 @@ ensure_packages() {
         as_root mkdir -p /etc/postgresql-common/createcluster.d
         echo 'create_main_cluster = false' | as_root tee /etc/postgresql-common/createcluster.d/pridvor.conf >/dev/null
     fi
-    as_root apt-get update -q >"$VAR/log/apt.log" 2>&1 || die "apt-get update failed; see $VAR/log/apt.log"
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}" \
-        >>"$VAR/log/apt.log" 2>&1 || die "apt-get could not install: ${missing[*]}; see $VAR/log/apt.log"
+    : >"$VAR/log/apt.log"
+    as_root true # a password is asked for now, not under the watched line
+    watched "$VAR/log/apt.log" as_root apt-get update -q || die "apt-get update failed; see $VAR/log/apt.log"
+    watched "$VAR/log/apt.log" as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends \
+        "${missing[@]}" || die "apt-get could not install: ${missing[*]}; see $VAR/log/apt.log"
     say "Installed in $((SECONDS - began)) s."
 }
 
@@ -41,7 +59,8 @@ ensure_packages() {
 quiet() {
     local name=$1; shift
     mkdir -p "$VAR/log"
-    "$@" >"$VAR/log/$name.log" 2>&1 && return 0
+    : >"$VAR/log/$name.log"
+    watched "$VAR/log/$name.log" "$@" && return 0
     tail -n 30 "$VAR/log/$name.log" >&2
     die "$name failed; the whole output is in $VAR/log/$name.log"
 }
@@ -50,6 +69,7 @@ quiet() {
 build() {
     local preset=$1; shift
     local began=$SECONDS
+    [ -e "$ROOT/build/$preset/build.ninja" ] || say "Building build/$preset; the first time takes a minute or two."
     [ -e "$ROOT/build/$preset/build.ninja" ] || quiet "configure-$preset" cmake -S "$ROOT" --preset "$preset"
     quiet "build-$preset" cmake --build "$ROOT/build/$preset" ${1:+--target "$@"}
     [ $((SECONDS - began)) -lt 3 ] || say "Built build/$preset in $((SECONDS - began)) s."

@@ -13,6 +13,9 @@ run_tests() {
         labels="^($(IFS='|'; echo "$*"))\$"
         ctest --test-dir "$ROOT/build/asan" -L "$labels" -LE '^(e2e|ui)$' --output-on-failure --no-tests=ignore
         ctest --test-dir "$ROOT/build/release" -L "$labels" -L '^(e2e|ui)$' --output-on-failure --no-tests=ignore
+        case " $* " in *' fuzz '* | *' explore '*) ;; *) return ;; esac
+        build fuzz
+        ctest --test-dir "$ROOT/build/fuzz" -L "$labels" -L '^(fuzz|explore)$' --output-on-failure -j 2
         return
     fi
     local failed=0
@@ -23,7 +26,4 @@ run_tests() {
     [ "$failed" = 0 ] || die "some tests failed; their output is above"
 }
 
-run_bench() {
-    ensure_packages bench
-    "$ROOT/tests/bench/run.sh"
-}
+run_bench() { "$ROOT/tests/bench/run.sh"; }

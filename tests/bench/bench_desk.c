@@ -27,7 +27,6 @@ static const char *const words[] = {"popescu",   "campean ion",       "mures",  
 static struct desk_rig rig;
 static char cases[CASES][40];
 static int year;
-static long last_n; /* of that book */
 static char token_hash[80], reach[4000], running[600], waiting[600];
 
 struct page {
@@ -181,10 +180,7 @@ static void execute(FILE *f, size_t page, size_t round)
     if (page == CASE)
         execute_case(f, cases[round % CASES]);
     if (page == REGISTER)
-        fprintf(f,
-                "EXECUTE book_last('uat-1', 'petitions', %d);\nEXECUTE book_page('uat-1', 'petitions', %d, "
-                "%ld, %ld, true);\n",
-                year, year, last_n > 49 ? last_n - 49 : 1, last_n);
+        fprintf(f, "EXECUTE book_page('uat-1', 'petitions', %d, NULL, NULL, true, 50);\n", year);
     if (page == COUNTY)
         fprintf(f, "EXECUTE desk_counts(%s, '{dora}', now()::date, '%s', '%s');\n", reach, running, waiting);
     if (page == SESSION)
@@ -192,10 +188,10 @@ static void execute(FILE *f, size_t page, size_t round)
 }
 
 static const enum sql_id statements[] = {
-    SQL_DESK_ALL_DESC,    SQL_BOOK_PAGE,   SQL_BOOK_LAST,        SQL_CASE_GET,        SQL_CASE_REQUEST,
-    SQL_CASE_CORRECTIONS, SQL_CASE_EVENTS, SQL_CASE_FACTS,       SQL_CASE_CNP,        SQL_DESK_CASE_TERM,
-    SQL_DESK_CASE_PARTS,  SQL_DESK_OTHERS, SQL_BOOK_FIND_RECENT, SQL_BOOK_FIND_WORDS, SQL_DOC_LIST,
-    SQL_DRAFT_GET,        SQL_DESK_COUNTS, SQL_LOGIN_CHECK};
+    SQL_DESK_ALL_DESC, SQL_BOOK_PAGE,        SQL_CASE_GET,        SQL_CASE_REQUEST,   SQL_CASE_CORRECTIONS,
+    SQL_CASE_EVENTS,   SQL_CASE_FACTS,       SQL_CASE_CNP,        SQL_DESK_CASE_TERM, SQL_DESK_CASE_PARTS,
+    SQL_DESK_OTHERS,   SQL_BOOK_FIND_RECENT, SQL_BOOK_FIND_WORDS, SQL_DOC_LIST,       SQL_DRAFT_GET,
+    SQL_DESK_COUNTS,   SQL_LOGIN_CHECK};
 
 static void script(const char *path, size_t page, size_t first)
 {
@@ -435,9 +431,6 @@ static void values(void)
     copy(
         reach, sizeof(reach),
         "SELECT quote_literal(array_agg(id)) || ', ' || quote_literal(array_agg(''::text)) FROM institution");
-    last_n = desk_count(
-        &rig, "SELECT n FROM register_counter WHERE institution = 'uat-1' AND register = 'petitions' "
-              "ORDER BY year DESC LIMIT 1");
 }
 
 int main(int argc, char **argv)

@@ -78,6 +78,7 @@ static const char *const parameters[] = {
     "1",
     "now()",
     "2026",
+    "substr(decode(:hash, 'hex'), 1, 24)",
 };
 
 static void write_script(char path[300], const char *dir, enum sql_id id)
@@ -92,7 +93,7 @@ static void write_script(char path[300], const char *dir, enum sql_id id)
         char *end;
         unsigned long n = *sql == '$' ? strtoul(sql + 1, &end, 10) : 0;
         if (n >= 1 && n <= COUNT(parameters)) {
-            buf_fmt(&out, arrays && n <= 20 ? "array[%s]" : "%s", parameters[n - 1]);
+            buf_fmt(&out, arrays && (n <= 20 || n == 23) ? "array[%s]" : "%s", parameters[n - 1]);
             sql = end;
         } else {
             buf_chr(&out, *sql++);

@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <pthread.h>
+#include <unistd.h>
 
 #include "backend/book_page.h"
 #include "backend/book_seal.h"
@@ -211,6 +213,126 @@ static void closing(void **state)
     db_sync_close(w.db);
 }
 
+/* ---- two at once ---- */
+
+struct hand {
+    pthread_t thread;
+    bool opens;
+    enum rc rc;
+    struct book_protocol p;
+    char say[300], hash[65];
+};
+
+static void *years_hand(void *user)
+{
+    struct hand *h = user;
+    struct err e = {0};
+    ARENA_SCOPE(a);
+    struct work w = book_job(&rig, a);
+    struct actor rodica = book_actor(&w, "rodica");
+    const struct book_of close = {"hall-1", "general", 2026}, open = {"hall-1", "permits", 2027};
+
+    h->rc = h->opens ? book_year_open(&w, &rodica, &open, &h->p, &e)
+                     : book_year_close(&w, &rodica, &close, &h->p, &e);
+    snprintf(h->say, sizeof(h->say), "%.290s", e.text);
+    snprintf(h->hash, sizeof(h->hash), "%s",
+             h->rc == RC_OK && h->p.year.page_hash ? h->p.year.page_hash : "");
+    db_sync_close(w.db);
+    return NULL;
+}
+
+static void wait_for(int n)
+{
+    const char *sql = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'";
+    for (int i = 0; i < 4000 && atoi(pgcluster_query(&rig.pg, sql)) < n; i++)
+        usleep(5000);
+    assert_int_equal(atoi(pgcluster_query(&rig.pg, sql)), n);
+}
+
+/* Midnight with a number of the old year on its way: the closing waits for it, and the minutes have it. A
+ * second process that closes at the same time is told; numbers have no gap in either year. */
+static void closing_in_flight(void **state)
+{
+    (void)state;
+    ARENA_SCOPE(a);
+    struct work late = book_job(&rig, a);
+    struct actor rodica = book_actor(&late, "rodica");
+    struct book_entry in = {
+        .institution = "hall-1", .reg = "general", .direction = BOOK_OUT, .subject = "late"};
+    struct book_line line;
+    struct hand hands[2] = {{.opens = false}, {.opens = false}};
+    struct err e = {0};
+    int64_t n;
+
+    enter(&late, "2026-12-31T21:50:00.000Z", "general", "of the evening");
+    book_now = book_ms("2026-12-31T21:59:59.999Z");
+    assert_int_equal(work_begin(&late, &e), RC_OK);
+    assert_int_equal(book_number(&late, "hall-1", "general", 2026, &n, &e), RC_OK);
+    assert_int_equal(book_enter_as(&late, &rodica, &in, n, &line, &e), RC_OK);
+    book_now = book_ms("2026-12-31T22:06:00.000Z");
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(pthread_create(&hands[i].thread, NULL, years_hand, &hands[i]), 0);
+        wait_for(i + 1);
+    }
+    assert_int_equal(work_end(&late, RC_OK, &e), RC_OK);
+    for (int i = 0; i < 2; i++)
+        pthread_join(hands[i].thread, NULL);
+    if (hands[0].rc != RC_OK)
+        fail_msg("%s %s", rc_name(hands[0].rc), hands[0].say);
+    assert_int_equal(hands[1].rc, RC_STATE);
+    assert_string_equal(hands[1].say, "The year 2026 is closed already.");
+    assert_string_equal(
+        pgcluster_query(&rig.pg, "SELECT (y.last_n = c.n AND c.closed_n = c.n AND d.last_n = c.n)::text "
+                                 "FROM register_year y JOIN register_counter c USING (institution, "
+                                 "register, year) JOIN LATERAL (SELECT last_n FROM register_day d WHERE "
+                                 "d.institution = y.institution AND d.register = y.register AND day <= "
+                                 "'2026-12-31' ORDER BY day DESC LIMIT 1) d ON true WHERE (y.register, "
+                                 "y.year) = ('general', 2026)"),
+        "true");
+    assert_string_equal(pgcluster_query(&rig.pg,
+                                        "SELECT encode(hash, 'hex') FROM register_day WHERE register = "
+                                        "'general' AND day = '2026-12-31'"),
+                        hands[0].hash);
+    /* The clock jumps back: the old year takes nothing more, and nothing is lost of the new one. */
+    book_now = book_ms("2026-12-31T21:59:00.000Z");
+    assert_int_equal(book_number(&late, "hall-1", "general", 2026, &n, &e), RC_STATE);
+    enter(&late, "2026-12-31T22:07:00.000Z", "general", "the first of the new year");
+    assert_string_equal(pgcluster_query(&rig.pg,
+                                        "SELECT bool_and(c.n = (SELECT count(*) FROM register_line l WHERE "
+                                        "(l.institution, l.register, l.year) = (c.institution, c.register, "
+                                        "c.year)))::text FROM register_counter c WHERE register = 'general'"),
+                        "true");
+    db_sync_close(late.db);
+}
+
+static void opened_twice(void **state)
+{
+    (void)state;
+    struct hand hands[2] = {{.opens = true}, {.opens = true}};
+    struct db_sync *third = NULL;
+    struct err e = {0};
+
+    book_now = book_ms("2027-01-04T08:00:00.000Z");
+    assert_int_equal(db_sync_open(rig.pg.conninfo, &third, &e), RC_OK);
+    assert_int_equal(db_sync_script(third, "BEGIN; LOCK TABLE register_year IN EXCLUSIVE MODE", &e), RC_OK);
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(pthread_create(&hands[i].thread, NULL, years_hand, &hands[i]), 0);
+    wait_for(2);
+    assert_int_equal(db_sync_script(third, "COMMIT", &e), RC_OK);
+    for (int i = 0; i < 2; i++)
+        pthread_join(hands[i].thread, NULL);
+    db_sync_close(third);
+    int first = hands[0].rc == RC_OK ? 0 : 1;
+    assert_int_equal(hands[first].rc, RC_OK);
+    assert_int_equal(hands[!first].rc, RC_STATE);
+    assert_string_equal(hands[!first].say, "The year 2027 is open already.");
+    assert_string_equal(
+        pgcluster_query(
+            &rig.pg, "SELECT count(*) FROM document WHERE template = 'book.open' AND id IN "
+                     "(SELECT open_document FROM register_year WHERE register = 'permits' AND year = 2027)"),
+        "1");
+}
+
 /* A missing number is not sealed over, and keeps the year open. */
 static void gap(void **state)
 {
@@ -238,7 +360,8 @@ static void gap(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(midnights), cmocka_unit_test(years),
-                                       cmocka_unit_test(closing), cmocka_unit_test(gap)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(midnights),         cmocka_unit_test(years),
+                                       cmocka_unit_test(closing),           cmocka_unit_test(gap),
+                                       cmocka_unit_test(closing_in_flight), cmocka_unit_test(opened_twice)};
     return cmocka_run_group_tests(tests, setup, teardown);
 }

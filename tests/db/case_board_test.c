@@ -217,6 +217,36 @@ static void a_rule_says_yes(void **state)
     rig_end(&w);
 }
 
+/* Who looks at a case waits for nobody who gives a place just then, and nobody waits for who looks. */
+static void looking_locks_nothing(void **state)
+{
+    (void)state;
+    struct work w = rig_begin(&rig), other = w;
+    struct db_sync *giver SCOPED(db_sync_closep) = NULL;
+    struct actor who;
+    struct casefile c;
+    const struct workflow_choice *list;
+    size_t n;
+
+    assert_int_equal(places("hall-2", "parking.place", 1), RC_OK);
+    const char *car = rig_answers(w.a, catalog_find(&rig.house.catalog, "parking.place"), 0);
+    const char *id = new_case("hall-2", "parking.place", car);
+    assert_int_equal(db_sync_open(rig.pg.conninfo, &giver, &e), RC_OK);
+    other.db = giver;
+    assert_int_equal(work_begin(&other, &e), RC_OK);
+    assert_int_equal(case_lock(&other, id, NULL, &e), RC_OK);
+    assert_int_equal(db_sync_script(rig.db, "SET lock_timeout = '500ms'", &e), RC_OK);
+    rig_actor(&w, "other", &who);
+    assert_int_equal(case_get(&w, id, false, &c, &e), RC_OK);
+    assert_int_equal(case_choices(&w, &who, &c, &list, &n, &e), RC_OK);
+    assert_true(n > 0);
+    assert_int_equal(step("other", id, "review_wait", GIVEN({"reason", "x"})), RC_UNAVAILABLE);
+    assert_int_equal(db_sync_script(rig.db, "SET lock_timeout = 0", &e), RC_OK);
+    assert_int_equal(work_end(&other, RC_OK, &e), RC_OK);
+    Q("DELETE FROM place_stock");
+    rig_end(&w);
+}
+
 /* The same without a person in between, for a service whose rule passes. */
 static void a_rule_puts_in_line(void **state)
 {
@@ -306,6 +336,26 @@ static void digest(void)
     rig_end(&w);
 }
 
+/* Who stands in hears of it, on that day; nothing is handed to anybody once it has ended. */
+static void away_or_ended(struct work *w, const struct actor *head, const char *id, struct date day)
+{
+    struct case_delegation d = {"clerk2", "clerk", "Concediu", day, day};
+    int64_t away;
+
+    assert_int_equal(mail_of("clerk", "clerk@primarie.example", LANG_RO), RC_OK);
+    rig_now = case_ms(day, 9 * 60);
+    assert_int_equal(case_delegate(w, head, &d, &away, &e), RC_OK);
+    digest();
+    assert_string_equal(told("clerk2"), "staff_assigned hu,staff_digest hu,staff_digest hu");
+    assert_string_equal(told("clerk"), "staff_digest ro");
+    assert_int_equal(case_delegate_end(w, head, away, &e), RC_OK);
+    DOES("citizen", id, "withdraw", NULL, 0);
+    struct case_step over = {id, atoll(of_case(id, "version")), NULL};
+    assert_int_equal(case_assign(w, head, &over, "clerk", NULL, &e), RC_STATE);
+    assert_string_equal(w->say.t[LANG_EN], "The case has ended.");
+    assert_string_equal(told("clerk"), "staff_digest ro");
+}
+
 /* Colleagues hear of their work: what is theirs, what is asked, and once a working day what is near. */
 static void colleagues_are_told(void **state)
 {
@@ -357,6 +407,7 @@ static void colleagues_are_told(void **state)
     rig_now = case_ms(date_add(due, 1), 9 * 60);
     digest();
     assert_string_equal(told("clerk2"), "staff_assigned hu,staff_digest hu,staff_digest hu");
+    away_or_ended(&w, &head, id, date_add(due, 2));
     rig_now = then;
     rig_end(&w);
 }
@@ -366,8 +417,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_letter_waits_for_paper), cmocka_unit_test(a_notice_hangs_from_day_to_day),
         cmocka_unit_test(a_place_goes_on),          cmocka_unit_test(a_rule_says_yes),
-        cmocka_unit_test(a_rule_puts_in_line),      cmocka_unit_test(a_revoked_act_is_gone),
-        cmocka_unit_test(colleagues_are_told),
+        cmocka_unit_test(looking_locks_nothing),    cmocka_unit_test(a_rule_puts_in_line),
+        cmocka_unit_test(a_revoked_act_is_gone),    cmocka_unit_test(colleagues_are_told),
     };
     return cmocka_run_group_tests(tests, steps_setup, steps_teardown);
 }

@@ -48,7 +48,8 @@ static void off(const char *day)
 {
     char sql[200];
     snprintf(sql, sizeof(sql),
-             "INSERT INTO holiday (day, name, at, by) VALUES ('%s', 'Liber', now() - interval '1 day', 'x')",
+             "INSERT INTO holiday (day, name, at, by) VALUES ('%s', 'Liber', now() - interval '1 day', 'x') "
+             "ON CONFLICT (day) DO UPDATE SET withdrawn_at = NULL, withdrawn_by = NULL",
              day);
     Q(sql);
     recount();
@@ -235,12 +236,178 @@ static void delays_go_up_on_working_days(void **state)
     rig_now = then;
 }
 
+static void withdrawn(void)
+{
+    Q("UPDATE holiday SET withdrawn_at = now(), withdrawn_by = 'x', recomputed_at = NULL");
+    recount();
+}
+
+/* On the late list, marked, asking for attention, told how far up. */
+static const char *marks(const char *id)
+{
+    char sql[200], iso[11];
+    date_iso(iso, date_of_ms(rig_now));
+    snprintf(sql, sizeof(sql),
+             "concat(late_after < '%s', ' ', 'late' = ANY (flags), ' ', attention, ' ', escalated)", iso);
+    return of_case(id, sql);
+}
+
+static int late_letters(const char *id)
+{
+    char sql[200];
+    snprintf(sql, sizeof(sql),
+             "SELECT count(*) FROM owed_message WHERE request_id = '%s' AND message = 'late'", id);
+    return atoi(Q(sql));
+}
+
+/* The last day becomes a day off after it was over: nobody is late, and everybody can see why. Taken back,
+ * the case is late again, and who was told of that day hears it once; that another day was missed is news. */
+static void a_day_declared_backwards(void **state)
+{
+    (void)state;
+    int64_t then = rig_now;
+    const char *id = new_case("hall-1", "petition.general", petition);
+    struct date last;
+    char day[11];
+
+    assert_true(date_parse(of_case(id, "late_after::text"), &last));
+    date_iso(day, last);
+    DOES("clerk", id, "take", NULL, 0);
+    rig_now = case_ms(date_add(last, 1), 12 * 60);
+    ring();
+    assert_string_equal(marks(id), "t t staff_late 1");
+    assert_int_equal(late_letters(id), 1);
+    off(day);
+    assert_string_equal(marks(id), "f f  0");
+#define LIFTED(x) "(SELECT " x " FROM case_event v WHERE v.case_id = c.id AND act = 'late_lifted' AND public)"
+    assert_string_equal(of_case(id, LIFTED("count(*)")), "1");
+    assert_string_equal(of_case(id, LIFTED("min(given->>'before')")), day);
+    assert_string_equal(of_case(id, LIFTED("(min(given->>'due') = c.due::text)::text")), "true");
+    struct work w = rig_begin(&rig);
+    struct casefile c;
+    assert_int_equal(case_get(&w, id, false, &c, &e), RC_OK);
+    assert_false(c.late);
+    assert_true(c.days_left >= 0);
+    rig_end(&w);
+    ring();
+    assert_string_equal(marks(id), "f f staff_due_soon 0"); /* nobody is called before the new day */
+    withdrawn();
+    assert_string_equal(of_case(id, "late_after::text"), day);
+    ring();
+    assert_string_equal(marks(id), "t t staff_late 1");
+    assert_int_equal(late_letters(id), 1);
+    ring();
+    recount();
+    ring();
+    assert_string_equal(marks(id), "t t staff_late 1");
+    assert_int_equal(late_letters(id), 1);
+    off(day);
+    assert_true(date_parse(of_case(id, "late_after::text"), &last));
+    rig_now = case_ms(date_add(last, 1), 12 * 60);
+    ring();
+    assert_int_equal(late_letters(id), 2);
+    withdrawn();
+    ring();
+    assert_string_equal(marks(id), "t t staff_late 1");
+    assert_int_equal(late_letters(id), 2);
+    rig_now = then;
+    on_again();
+}
+
+/* It comes down with the term that it serves, and says why; without one it has a rule of its own. */
+static void a_notice_has_its_day(void **state)
+{
+    (void)state;
+    char answers[300], sql[600], day[12];
+    snprintf(answers, sizeof(answers), car, "no");
+    const char *id = new_case("hall-1", "complaint.abandoned_vehicle", answers);
+
+    DOES("field", id, "plan", NULL, 0);
+    draft_of(id, "clerk");
+    /* The first hangs ten free days; a rule that is over today gives no day. */
+    DOES("clerk", id, "legal_step", GIVEN({"term_rule", "l421.notice"}, {"document", "draft"}));
+    DOES("clerk", id, "legal_step", GIVEN({"term_rule", "l60.declare_before"}, {"document", "draft"}));
+#define NOTICES                                                                                              \
+    "(SELECT count(*) FROM notice n JOIN case_term t ON t.id = n.term AND t.due = n.to_day AND t.rule = "    \
+    "n.rule WHERE n.case_id = c.id AND t.calc ? 'hu')"
+    assert_string_equal(of_case(id, NOTICES), "2");
+    assert_string_equal(of_case(id,
+                                "(SELECT string_agg(rule, ' ' ORDER BY id) FROM notice n WHERE n.case_id = "
+                                "c.id)"),
+                        "l421.notice policy.notice");
+    all_explained("case_term", id);
+    snprintf(day, sizeof(day), "%s",
+             of_case(id, "(SELECT to_day FROM notice n WHERE n.case_id = c.id AND rule = 'l421.notice')"));
+    off(day);
+    snprintf(sql, sizeof(sql),
+             "(SELECT (to_day > '%s')::text FROM notice n WHERE n.case_id = c.id AND rule = 'l421.notice')",
+             day);
+    assert_string_equal(of_case(id, sql), "true");
+    assert_string_equal(of_case(id, NOTICES), "2");
+    all_explained("case_term", id);
+    on_again();
+    assert_string_equal(of_case(id, NOTICES), "2");
+}
+
+/* The desk says who hears of a delay next, on which day and why; the timer rings on that day. */
+static struct date explained_call(const char *id, const char *role)
+{
+    struct work w = rig_begin(&rig);
+    struct casefile c;
+    struct case_escalation *list;
+    struct date day;
+    size_t n;
+
+    assert_int_equal(case_get(&w, id, false, &c, &e), RC_OK);
+    assert_int_equal(case_escalations(&w, &c, &list, &n, &e), RC_OK);
+    assert_true(n > 0);
+    assert_string_equal(list[0].late->role, role);
+    day = list[0].term.due;
+    for (int k = 0; k < LANG_COUNT; k++) {
+        assert_non_null(strstr(list[0].term.calc.t[k], date_said(w.a, day, (enum lang)k)));
+        assert_non_null(strstr(list[0].term.calc.t[k], date_said(w.a, c.late_after, (enum lang)k)));
+    }
+    char sql[300], iso[11];
+    date_iso(iso, day);
+    snprintf(
+        sql, sizeof(sql),
+        "(SELECT (at AT TIME ZONE 'Europe/Bucharest')::date FROM case_timer t WHERE t.case_id = c.id AND "
+        "done_at IS NULL AND timer = 'escalate.%lld')",
+        (long long)list[0].late->level);
+    assert_string_equal(of_case(id, sql), iso);
+    rig_end(&w);
+    return day;
+}
+
+static void a_call_upwards_has_its_day(void **state)
+{
+    (void)state;
+    int64_t then = rig_now;
+    const char *id = new_case("hall-1", "petition.general", petition);
+    struct date first = explained_call(id, "head");
+    char day[11];
+
+    date_iso(day, first); /* the case's own day stays; the call must not come on the day off */
+    off(day);
+    struct date moved = explained_call(id, "head");
+    assert_true(date_cmp(moved, first) > 0);
+    rig_now = case_ms(moved, 12 * 60);
+    ring();
+    /* Around a long holiday two calls fall on one day. */
+    bool both = strcmp(of_case(id, "escalated"), "2") == 0;
+    assert_true(both || strcmp(of_case(id, "escalated"), "1") == 0);
+    explained_call(id, both ? "county" : "approver");
+    rig_now = then;
+    on_again();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_asked_of_others),      cmocka_unit_test(a_correction_has_its_day),
         cmocka_unit_test(an_offer_has_its_day),         cmocka_unit_test(a_late_forward_says_so),
-        cmocka_unit_test(delays_go_up_on_working_days),
+        cmocka_unit_test(delays_go_up_on_working_days), cmocka_unit_test(a_notice_has_its_day),
+        cmocka_unit_test(a_call_upwards_has_its_day),   cmocka_unit_test(a_day_declared_backwards),
     };
     return cmocka_run_group_tests(tests, steps_setup, steps_teardown);
 }

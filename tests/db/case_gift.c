@@ -102,15 +102,25 @@ bool gift_of(const struct model_case *c, const struct jval *action, const struct
     return true;
 }
 
-/* Nobody takes a case along that is another office's, of another service, or answered already. */
+static bool near(const struct model_user *u, const struct model_case *c)
+{
+    const struct model_user *as;
+
+    for (size_t i = 0; (as = model_self(&m, u, i)) != NULL; i++)
+        if (model_reaches(as, c))
+            return true;
+    return false;
+}
+
+/* Nobody takes a case along that is another office's, of another service, answered already, or with an answer
+ * of its own that waits for its signature. */
 bool gift_far(const struct model_user *u, const struct model_case *c, const char *other)
 {
     for (size_t i = 0; other && i < m.n; i++) {
         const struct model_case *o = &m.cases[i];
         if (is(o->id, other))
-            return !model_reaches(u, o) || !is(o->service, c->service) ||
-                   !(is(o->state, "registered") || is(o->state, "in_work") || is(o->state, "returned") ||
-                     is(o->state, "decided"));
+            return !near(u, o) || !is(o->service, c->service) ||
+                   !(is(o->state, "registered") || is(o->state, "in_work") || is(o->state, "returned"));
     }
     return false;
 }

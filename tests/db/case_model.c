@@ -134,15 +134,6 @@ uint64_t model_flag(const struct model *m, const char *id)
 
 /* ---- roles ---- */
 
-bool model_reaches(const struct model_user *u, const struct model_case *c)
-{
-    if (strcmp(u->institution, "county") == 0 &&
-        (strcmp(u->role, "county") == 0 || strcmp(u->role, "approver") == 0))
-        return true;
-    return strcmp(u->institution, c->institution) == 0 &&
-           (!*u->department || strcmp(u->department, c->department) == 0);
-}
-
 /* What guards ask of the database, in one question as long as nothing changes. */
 static const char *const facts[MODEL_FACTS] = {"case.opinions_open",   "case.opinions_negative",
                                                "case.document_ready",  "case.before_due",
@@ -180,15 +171,6 @@ static bool asked(struct model *m, const struct model_user *u, const struct mode
     return strstr(seen(m, c) + MODEL_FACTS, place) != NULL;
 }
 
-bool model_right(const struct model *m, const struct model_user *u, const struct model_case *c,
-                 const char *right)
-{
-    for (size_t i = 0; i < m->roles->n; i++)
-        if (strcmp(jval_str(&m->roles->items[i], "id", ""), right) == 0)
-            return model_word(jval_get(&m->roles->items[i], "roles"), u->role) && model_reaches(u, c);
-    return false;
-}
-
 /* ---- guards: read from left to right, as the README has the grammar ---- */
 
 struct guard {
@@ -211,9 +193,26 @@ static const char *asked_of_db(struct guard *g, const char *path)
     return NULL;
 }
 
+/* Counted where the institution has said how many there are; then who came first is first. */
+static const char *place(struct model *m, const struct model_case *c)
+{
+    static const char sql[] =
+        "SELECT coalesce(c.facts->>'case.place_free', CASE WHEN (SELECT count(*) FILTER (WHERE o.state <> "
+        "'waiting' OR o.facts->>'case.place_free' = 'true') < s.n AND count(*) FILTER (WHERE o.state = "
+        "'waiting' AND (c.state <> 'waiting' OR (o.registered_at, o.id) < (c.registered_at, c.id))) = 0 FROM "
+        "casefile o WHERE (o.institution, o.service) = (c.institution, c.service) AND o.id <> c.id AND "
+        "o.closed_at IS NULL AND o.state IN ('decided', 'issued', 'waiting')) THEN 'true' ELSE 'false' END) "
+        "FROM casefile c JOIN place_stock s ON (s.institution, s.service) = (c.institution, c.service) WHERE "
+        "c.id = $1::uuid";
+    const char *said = c->place ? model_sql(m, sql, c->id) : "false";
+    return *said ? said : "true";
+}
+
 static const char *value_of(struct guard *g, const char *path)
 {
     const struct model_case *c = g->c;
+    if (strcmp(path, "case.place_free") == 0)
+        return place(g->m, c);
     if (strncmp(path, "flags.", 6) == 0)
         return yes(c->flags & model_flag(g->m, path + 6));
     const struct {
@@ -225,7 +224,6 @@ static const char *value_of(struct guard *g, const char *path)
                {"case.has_wait", c->has_wait},
                {"case.both_present", c->both},
                {"case.approvals_open", c->approvals},
-               {"case.place_free", c->place},
                {"case.evidence", c->evidence},
                {"case.delivered", c->delivered},
                {"case.contest_used", (c->flags & model_flag(g->m, "contested")) != 0},
@@ -341,10 +339,13 @@ enum rc model_judge(struct model *m, const struct model_user *u, const struct mo
 {
     struct guard g = {m, u, c, jval_str(action, "guard", "")};
     const struct jval *roles = jval_get(action, "roles");
-    bool may = !u ? model_word(roles, "system")
-               : strcmp(u->role, "applicant") == 0
-                   ? model_word(roles, "applicant")
-                   : model_word(roles, u->role) && (model_reaches(u, c) || asked(m, u, c));
+    bool may = !u                                  ? model_word(roles, "system")
+               : strcmp(u->role, "applicant") == 0 ? model_word(roles, "applicant")
+                                                   : false;
+    const struct model_user *as;
+
+    for (size_t i = 0; u && !may && (as = model_self(m, u, i)) != NULL; i++)
+        may = model_word(roles, as->role) && (model_reaches(as, c) || asked(m, as, c));
     if (!may)
         return RC_DENIED;
     if (stale)

@@ -6,10 +6,16 @@
 
 #include "tests/db/case_rig.h"
 
-enum { MODEL_ACTS = 64, MODEL_FACTS = 6, MODEL_ASKS = 64 };
+enum { MODEL_ACTS = 64, MODEL_FACTS = 6, MODEL_ASKS = 64, MODEL_LENDS = 512 };
 
 struct model_user {
     const char *name, *role, *institution, *department; /* department "": all */
+};
+/* Away on these days (since 1970), and who stands in. */
+struct model_lend {
+    const struct model_user *from, *to;
+    int64_t id, first, last;
+    bool ended;
 };
 struct model_case {
     char id[37], institution[16], department[32], state[16], author[20], draft_by[20], found[8],
@@ -40,6 +46,11 @@ struct model {
     size_t n, cap;
     int64_t off[512]; /* days off */
     size_t n_off;
+    int64_t touched[64]; /* off for a while */
+    size_t n_touched;
+    struct model_lend lends[MODEL_LENDS];
+    size_t n_lends;
+    int64_t lend_day; /* when it was read who stands in for whom */
 };
 void model_make(struct model *m, struct rig *r, size_t cap);
 /* A constant statement with text parameters; its rows, or its first cell: "" for none, until the fourth from
@@ -54,6 +65,9 @@ const char *model_day(void);            /* of the clock */
 const char *model_now(int64_t less_ms); /* ms, as text */
 uint64_t model_flag(const struct model *m, const char *id);
 bool model_reaches(const struct model_user *u, const struct model_case *c);
+bool model_away(const struct model_lend *l, int64_t day);
+/* 0: the user; then whom they stand in for; NULL: no more. */
+const struct model_user *model_self(const struct model *m, const struct model_user *u, size_t i);
 /* The rc that case_act has to answer when everything that is needed is given. */
 enum rc model_judge(struct model *m, const struct model_user *u, const struct model_case *c,
                     const struct jval *action, bool stale);

@@ -8,6 +8,8 @@
 
 #include <cmocka.h>
 
+#include "backend/case_priv.h"
+#include "backend/people.h"
 #include "backend/public.h"
 #include "tests/db/case_rig.h"
 
@@ -79,6 +81,117 @@ static void absences_widen_no_rights(void **state)
         rig_end(&w);
         Q("UPDATE delegation SET ended_at = now(), ended_by = 'test' WHERE ended_at IS NULL");
     }
+}
+
+static enum rc away(const char *account, const char *here, int from, int to)
+{
+    struct work w = rig_begin(&rig);
+    struct date today = date_of_ms(rig_now);
+    struct case_delegation d = {account, here, "concediu", date_add(today, from), date_add(today, to)};
+    struct actor who;
+    int64_t id;
+    e = (struct err){0};
+    rig_actor(&w, account, &who);
+    enum rc rc = case_delegate(&w, &who, &d, &id, &e);
+    rig_end(&w);
+    return rc;
+}
+
+static const char *works_for(const char *account)
+{
+    static char out[40];
+    struct work w = rig_begin(&rig);
+    const char *who;
+    assert_int_equal(case_stand_in(&w, account, &who, &e), RC_OK);
+    snprintf(out, sizeof(out), "%s", who);
+    rig_end(&w);
+    return out;
+}
+
+/* Has the account the role today, its own or another's? */
+static bool bears(const char *account, const char *role)
+{
+    struct work w = rig_begin(&rig);
+    struct actor a;
+    bool yes = false;
+    rig_actor(&w, account, &a);
+    for (size_t i = 0; i < a.person.n; i++)
+        yes |= strcmp(a.person.grants[i].role, role) == 0;
+    rig_end(&w);
+    return yes;
+}
+
+static void nobody_away(void)
+{
+    Q("UPDATE delegation SET ended_at = now(), ended_by = 'test' WHERE ended_at IS NULL");
+}
+
+/* One link, no loop, one stand-in at a time; days that only touch do not meet. */
+static void absences_do_not_chain(void **state)
+{
+    static const struct {
+        const char *account, *here;
+        int from, to;
+        enum rc rc;
+        const char *path;
+    } rows[] = {
+        {"clerk", "clerk2", 0, 5, RC_OK, NULL},
+        {"clerk", "clerk2", 0, 5, RC_BAD_FIELD, "from"}, /* the same twice */
+        {"clerk", "desk", 5, 9, RC_BAD_FIELD, "from"},   /* overlaps by a day */
+        {"clerk", "desk", 6, 9, RC_OK, NULL},
+        {"clerk2", "clerk", 0, 0, RC_BAD_FIELD, "to_account"},  /* the loop */
+        {"head", "clerk", 3, 3, RC_BAD_FIELD, "to_account"},    /* to who is away */
+        {"head", "clerk", 10, 12, RC_OK, NULL},                 /* and is back then */
+        {"clerk", "clerk", 20, 21, RC_BAD_FIELD, "to_account"}, /* to oneself */
+        {"clerk", "other", 20, 21, RC_BAD_FIELD, "to_account"}, /* to another house */
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        enum rc rc = away(rows[i].account, rows[i].here, rows[i].from, rows[i].to);
+        if (rc != rows[i].rc || (rows[i].path && strcmp(e.path, rows[i].path) != 0))
+            fail_msg("row %zu: %s %s: %s", i, rc_name(rc), e.path, e.text);
+    }
+    nobody_away();
+    /* The stand-in of the mayor falls ill: their own stand-in does not sign, and nothing is laid on an empty
+     * desk. */
+    assert_int_equal(away("mayor", "clerk", 0, 5), RC_OK);
+    assert_string_equal(works_for("mayor"), "clerk");
+    assert_int_equal(away("clerk", "clerk2", 0, 1), RC_OK);
+    assert_string_equal(works_for("mayor"), "mayor");
+    assert_true(bears("clerk", "approver"));
+    assert_false(bears("clerk2", "approver"));
+    nobody_away();
+}
+
+/* What the giver has no longer, the stand-in has no longer; what ends, ends with the next thing that is done.
+ */
+static void lent_rights_end(void **state)
+{
+    static const struct people_role signs = {"vice", "approver", "institution", "hall-1", ""};
+    const int64_t then = rig_now;
+
+    (void)state;
+    assert_int_equal(away("vice", "clerk2", 0, 1), RC_OK);
+    assert_true(bears("clerk2", "approver"));
+    assert_int_equal(people_role(rig.db, &rig.house.rights, &signs, false, "test", &e), RC_OK);
+    assert_false(bears("clerk2", "approver"));
+    assert_int_equal(people_role(rig.db, &rig.house.rights, &signs, true, "test", &e), RC_OK);
+    assert_true(bears("clerk2", "approver"));
+    assert_int_equal(people_disable(rig.db, "vice", true, "admin", &e), RC_OK);
+    assert_false(bears("clerk2", "approver"));
+    assert_int_equal(people_disable(rig.db, "vice", false, "admin", &e), RC_OK);
+    assert_int_equal(people_disable(rig.db, "clerk2", true, "admin", &e), RC_OK);
+    assert_string_equal(works_for("vice"), "vice"); /* nobody stands in who may not come in */
+    assert_int_equal(people_disable(rig.db, "clerk2", false, "admin", &e), RC_OK);
+    rig_now = case_ms(date_add(date_of_ms(then), 1), 23 * 60 + 59);
+    assert_true(bears("clerk2", "approver"));
+    rig_now += 60000; /* midnight */
+    assert_false(bears("clerk2", "approver"));
+    assert_string_equal(works_for("vice"), "vice");
+    rig_now = then;
+    nobody_away();
+    assert_false(bears("clerk2", "approver"));
 }
 
 static const char *new_case(const char *service)
@@ -223,6 +336,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(absences_widen_no_rights),
+        cmocka_unit_test(absences_do_not_chain),
+        cmocka_unit_test(lent_rights_end),
         cmocka_unit_test(a_foreign_case_is_not_taken_along),
         cmocka_unit_test(a_request_that_went_on_is_still_there),
         cmocka_unit_test(messages_belong_to_a_case),

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "backend/book.h"
+#include "backend/audit.h"
+#include "backend/case_priv.h"
 #include "backend/migrate.h"
 #include "backend/people.h"
 #include "backend/sealed.h"
@@ -52,7 +54,8 @@ bool rig_make(struct rig *r)
     must(work_house_load(r->arena, &r->conf, &r->house, &e), &e, "house");
     must(db_sync_open(r->pg.conninfo, &r->db, &e), &e, "connection");
     must(db_sync_script(r->db, sql_text(SQL_SESSION), &e), &e, "session"); /* as the room does */
-    rig_now = unix_ms();
+    must(audit_vouch(r->db, &e), &e, "vouch");
+    rig_now = case_ms(date_of_ms(unix_ms()), 12 * 60); /* timers ring at seven */
     return true;
 }
 
@@ -118,8 +121,8 @@ static const char put_request[] =
     "$3::int, "
     "$4::int, $5::date, NULL, $6::int, $7::bool, $8, $9, $10, 'K01', $11, 'kiosk', $12, '', '', $13::bytea, "
     "'')) "
-    "INSERT INTO audit (at, request_id, institution, actor, act) "
-    "VALUES (to_timestamp($2::bigint / 1000.0), $1::uuid, $8, 'K01', 'registered')";
+    "INSERT INTO audit (at, request_id, institution, actor, act, mac) "
+    "VALUES (to_timestamp($2::bigint / 1000.0), $1::uuid, $8, 'K01', 'registered', $14)";
 
 void rig_request(struct rig *r, const struct rig_request *q, char id[37])
 {
@@ -153,6 +156,8 @@ void rig_request(struct rig *r, const struct rig_request *q, char id[37])
     date_iso(day, d);
     must(work_begin(&w, &e), &e, "begin");
     must(book_number(&w, q->institution, reg ? reg->id : "general", d.y, &n, &e), &e, "number");
+    uint8_t mac[AUDIT_MAC];
+    const struct audit_line line = {q->institution, id, "K01", "registered", NULL};
     struct db_param p[] = {DB_STR(id),
                            DB_STR(arena_fmt(w.a, "%lld", (long long)rig_now)),
                            DB_STR(arena_fmt(w.a, "%lld", (long long)n)),
@@ -165,7 +170,8 @@ void rig_request(struct rig *r, const struct rig_request *q, char id[37])
                            DB_STR(code),
                            DB_STR(q->service),
                            DB_STR(text.lang),
-                           DB_STR(hex_of(w.a, sealed))};
+                           DB_STR(hex_of(w.a, sealed)),
+                           audit_mac(mac, &line)};
     must(db_sync_query(r->db, put_request, p, COUNT(p), NULL, &e), &e, "request");
     must(work_end(&w, RC_OK, &e), &e, "commit");
     rig_end(&w);

@@ -44,6 +44,7 @@ static const struct sample {
      "\"uat-1\"}",
      false},
     {"POST", "/api/holidays", NULL, "", "{\"day\":\"x\",\"name\":\"X\"}", false},
+    {"POST", "/api/holidays/withdraw", NULL, "", "{\"day\":\"x\"}", false},
     {"GET", "/api/audit", NULL, "?after=1", NULL, false},
     {"POST", "/api/messages/{id}/retry", "1", "", NULL, true},
     {"GET", "/api/cases/{id}", HOME, "", NULL, true},
@@ -127,7 +128,8 @@ static const char seed[] =
     "INSERT INTO casefile (id, registered_at, entered_at, n, service_version, workflow_version, year, "
     "filed_on, due, "
     "late_after, institution, register, service, workflow, state, department, channel, lang) VALUES ('" HOME
-    "', now(), now(), 1, 1, 1, 2026, current_date, current_date + 30, current_date + 30, 'uat-1', 'general', "
+    "', now(), now(), 1, 1, 1, 2026, " SQL_TODAY ", " SQL_TODAY " + 30, " SQL_TODAY
+    " + 30, 'uat-1', 'general', "
     "'petition.general', 'simple', 'registered', 'urbanism', 'paper', 'ro')";
 static const char sent_back[] =
     "INSERT INTO casefile (id, registered_at, entered_at, n, service_version, workflow_version, year, "

@@ -8,7 +8,8 @@
 #include <cmocka.h>
 
 #include "backend/zip.h"
-#include "tests/db/desk_rig.h"
+#include "common/base/text.h"
+#include "tests/db/slow.h"
 
 static struct desk_rig rig;
 static struct browser clerk, registrar, archivist;
@@ -110,6 +111,142 @@ static void copied(void **state)
     assert_int_equal(desk_count(&rig, "SELECT count(*) FROM audit WHERE act = 'person exported'"), 1);
 }
 
+/* ---- 60 MB of papers ---- */
+
+enum {
+    PAPERS = 15,
+    PAPER_LEN = 4 << 20,
+    BUSY_KB = 6 << 10, /* of registryd while two such copies go out */
+};
+static char paper_hash[STORE_HEX]; /* of the last */
+
+static const char *blobs(void)
+{
+    static char dir[300];
+    snprintf(dir, sizeof dir, "%s/blobs", rig.s.dir);
+    return dir;
+}
+
+static void papers(void)
+{
+    const struct store_place place = {blobs(), 1};
+    uint8_t *b = malloc(PAPER_LEN);
+    struct err e = {0};
+
+    for (int k = 0; k < PAPERS; k++) {
+        for (uint32_t i = 0; i < PAPER_LEN; i++)
+            b[i] = (uint8_t)(((i + (uint32_t)k * 77777) * 2654435761U) >> 13);
+        assert_int_equal(store_put(&place, BYTES(b, PAPER_LEN), paper_hash, &e), RC_OK);
+        slow_document(&rig, "image/png", paper_hash, PAPER_LEN);
+    }
+    free(b);
+}
+
+static void gather(struct slow *r, const char *p, size_t n)
+{
+    buf_add(r->user, p, n);
+}
+
+static void copy_ask(struct slow *r, struct buf *into)
+{
+    *r = (struct slow){.take = into ? gather : NULL, .user = into};
+    slow_ask(r, &registrar, "/api/person/export", ASK);
+    slow_take(r, 1);
+    if (strncmp(r->text, "HTTP/1.1 200", 12) != 0)
+        fail_msg("%s", r->text);
+    assert_true(r->announced > (size_t)PAPERS * PAPER_LEN);
+}
+
+/* The sum of index.json is in the minutes that lie beside it. */
+static void minutes_agree(const struct buf *zip)
+{
+    const uint8_t *at = memmem(zip->p, zip->len, "index.json", 10);
+    uint8_t sum[SHA256_LEN];
+    char hex[STORE_HEX], name[320], cmd[400], said[9000] = "";
+
+    assert_non_null(at);
+    sha256(sum, at + 10, at[-12] | at[-11] << 8 | at[-10] << 16 | (size_t)at[-9] << 24);
+    hex_encode(hex, sum, sizeof sum);
+    const char *minutes = memmem(zip->p, zip->len, "proces-verbal-1.pdf", 19);
+    const uint8_t *head = (const uint8_t *)minutes - 30;
+    snprintf(name, sizeof name, "%s/minutes.pdf", rig.s.dir);
+    FILE *f = fopen(name, "w");
+    fwrite(minutes + 19, 1, head[18] | head[19] << 8 | (size_t)head[20] << 16, f);
+    fclose(f);
+    snprintf(cmd, sizeof cmd, "pdftotext %s - | tr -d '\\n '", name);
+    f = popen(cmd, "r");
+    assert_true(fread(said, 1, sizeof said - 1, f) > 0);
+    pclose(f);
+    if (!strstr(said, hex))
+        fail_msg("no %s in %s", hex, said);
+}
+
+static void two_large_copies_at_once(void **state)
+{
+    struct slow r[2];
+    BUF_SCOPE(one);
+    BUF_SCOPE(two);
+
+    (void)state;
+    papers();
+    copy_ask(&r[0], NULL); /* what one costs once is paid */
+    slow_take(&r[0], 8 << 20);
+    tclient_close(&r[0].c);
+    assert_true(slow_wait_open(&rig, 0));
+    long before = server_rss_kb(&rig.s);
+    slow_peak_begin(&rig);
+    copy_ask(&r[0], &one);
+    copy_ask(&r[1], &two);
+    assert_int_equal(desk_get(&clerk, "/api/me", NULL), 200); /* neither holds a seat */
+    for (size_t at = 0; !r[0].ended && at < r[0].announced; at += 1 << 20) {
+        slow_take(&r[0], at + (1 << 20));
+        slow_take(&r[1], at + (1 << 20));
+    }
+    slow_take(&r[1], r[1].announced);
+    long most = slow_peak_kb(&rig);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(r[i].got, r[i].announced);
+        tclient_close(&r[i].c);
+    }
+    whole(&one);
+    whole(&two);
+    minutes_agree(&one);
+    assert_true(slow_wait_open(&rig, 0));
+    print_message("registryd: %ld KB before, %ld KB at most with two copies of %zu MB\n", before, most,
+                  one.len >> 20);
+    assert_true(most - before < BUSY_KB + KEPT_BACK_MB * 1024);
+}
+
+/* Who goes away leaves nothing open; a paper that changes while the copy goes out is never passed as whole.
+ */
+static void a_copy_is_broken_off(void **state)
+{
+    char name[400];
+    struct slow r;
+
+    (void)state;
+    copy_ask(&r, NULL);
+    slow_take(&r, 10 << 20);
+    tclient_close(&r.c);
+    assert_true(slow_wait_open(&rig, 0));
+    copy_ask(&r, NULL);
+    slow_take(&r, 10 << 20);
+    snprintf(name, sizeof name, "%s/%.2s/%s", blobs(), paper_hash, paper_hash);
+    FILE *f = fopen(name, "r+");
+    assert_non_null(f);
+    fputc('x', f);
+    fclose(f);
+    slow_take(&r, SIZE_MAX - 1);
+    tclient_close(&r.c);
+    assert_true(r.ended && r.got < r.announced);
+    BUF_SCOPE(said);
+    assert_int_equal(desk_post(&registrar, "/api/person/export", ASK, &said), 409);
+    assert_has(said, "error");
+    assert_true(slow_wait_open(&rig, 0));
+    assert_int_equal(desk_get(&clerk, "/api/me", NULL), 200);
+    pgcluster_query(&rig.s.pg, "DELETE FROM document WHERE kind = 'scan' AND title = 'adus'");
+}
+
 /* What is within its term stays and says why; what is over goes, with minutes. */
 static void erased(void **state)
 {
@@ -122,8 +259,9 @@ static void erased(void **state)
 
     assert_int_equal(desk_post(&archivist, "/api/person/erase", ASK, &early), 409);
     assert_has(early, "în lucru");
-    pgcluster_query(&rig.s.pg, "UPDATE casefile SET closed_at = now() - interval '5 years', dispose_after = "
-                               "current_date - 1 WHERE n = 1");
+    pgcluster_query(&rig.s.pg,
+                    "UPDATE casefile SET closed_at = now() - interval '5 years', dispose_after = " SQL_TODAY
+                    " - 1 WHERE n = 1");
     pgcluster_query(&rig.s.pg,
                     "UPDATE casefile SET closed_at = now(), dispose_after = '2090-12-31' WHERE n = 2");
     assert_int_equal(desk_post(&archivist, "/api/person/erase/look", ASK, &look), 200);
@@ -144,6 +282,7 @@ static void erased(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(seen), cmocka_unit_test(copied),
-                                       cmocka_unit_test(erased)};
+                                       cmocka_unit_test(two_large_copies_at_once),
+                                       cmocka_unit_test(a_copy_is_broken_off), cmocka_unit_test(erased)};
     return cmocka_run_group_tests(tests, setup, teardown);
 }

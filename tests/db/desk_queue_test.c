@@ -20,9 +20,9 @@ static const char cases[] =
     "filed_on, due, late_after, institution, register, service, workflow, state, department, assignee, "
     "channel, "
     "lang, sealed, subject, person) SELECT gen_random_uuid(), now() - g % 40 * interval '1 day', now(), "
-    "CASE WHEN g % 5 = 0 THEN now() END, g, 1, 1, 2026, current_date - g % 40, "
-    "CASE WHEN g % 7 <> 0 THEN current_date + 12 - g % 25 END, "
-    "CASE WHEN g % 7 <> 0 THEN current_date + 12 - g % 25 END, 'uat-' || 1 + g % 3, 'general', "
+    "CASE WHEN g % 5 = 0 THEN now() END, g, 1, 1, 2026, " SQL_TODAY " - g % 40, "
+    "CASE WHEN g % 7 <> 0 THEN " SQL_TODAY " + 12 - g % 25 END, "
+    "CASE WHEN g % 7 <> 0 THEN " SQL_TODAY " + 12 - g % 25 END, 'uat-' || 1 + g % 3, 'general', "
     "'petition.general', 'simple', CASE WHEN g % 5 = 0 THEN 'closed' ELSE (ARRAY['registered', 'in_work', "
     "'returned', 'decided'])[1 + g % 4] END, (ARRAY['registratura', 'stare_civila', 'urbanism'])[1 + g / 3 % "
     "3], "
@@ -76,10 +76,10 @@ static const struct {
     {"all", "true"},
     {"register", "closed_at IS NULL AND state IN ('submitted', 'registered') AND assignee IS NULL"},
     {"mine", "closed_at IS NULL AND assignee = '{me}'"},
-    {"today", "closed_at IS NULL AND due = current_date AND state IN ('registered', 'in_work', 'returned', "
+    {"today", "closed_at IS NULL AND due = " SQL_TODAY " AND state IN ('registered', 'in_work', 'returned', "
               "'decided')"},
     {"late",
-     "closed_at IS NULL AND late_after < current_date AND state IN ('registered', 'in_work', 'returned', "
+     "closed_at IS NULL AND late_after < " SQL_TODAY " AND state IN ('registered', 'in_work', 'returned', "
      "'decided')"},
     {"unassigned", "closed_at IS NULL AND assignee IS NULL"},
     {"waiting", "closed_at IS NULL AND state = 'returned'"},
@@ -287,7 +287,7 @@ static void what_is_kept(void **state)
     asked(&b, "/api/counts", both);
     assert_int_equal(desk_get(&b, days, &first), 200);
     asked(&b, days, first.p);
-    now("INSERT INTO holiday (day, name, at, by) SELECT current_date + g, 'x', now(), 'root' FROM "
+    now("INSERT INTO holiday (day, name, at, by) SELECT " SQL_TODAY " + g, 'x', now(), 'root' FROM "
         "generate_series(1, 4) g");
     for (int i = 0; i < 12; i++) {
         BUF_SCOPE(body);
@@ -318,11 +318,72 @@ static void at_once(void **state)
     desk_leave(&b);
 }
 
+static long rows_of(struct browser *b, const char *institution)
+{
+    BUF_SCOPE(body);
+    char said[60];
+    long n = 0;
+
+    assert_int_equal(desk_get(b, "/api/queue?q=all&limit=200", &body), 200);
+    snprintf(said, sizeof(said), "\"institution\":\"%s\"", institution);
+    for (const char *p = body.p; (p = strstr(p, said)); p++)
+        n++;
+    return n;
+}
+
+/* Who a session was is remembered from call to call: what has changed since counts in the very next one, and
+ * what the page would have read for the person of before is not shown. */
+static void remembered(void **state)
+{
+    (void)state;
+    struct browser b = {.rig = &rig};
+    struct people_role more = {"clerk1", "clerk", "institution", "uat-3", ""};
+    struct err e = {0};
+
+    assert_int_equal(desk_enter_as(&b, "clerk1", desk_secret), 200);
+    for (int i = 0; i < 20; i++) {
+        bool given = i % 2;
+        if (i)
+            assert_int_equal(people_role(rig.db, &rig.rights, &more, given, "root", &e), RC_OK);
+        assert_true(rows_of(&b, "uat-1") > 0);
+        assert_true((rows_of(&b, "uat-3") > 0) == given);
+        assert_true((rows_of(&b, "uat-3") > 0) == given);
+    }
+    now("INSERT INTO delegation (account, to_account, from_day, to_day, at, by, reason) SELECT "
+        "a, 'clerk1', current_date - 1, current_date + 1, now(), 'root', 'x' FROM "
+        "unnest(ARRAY['clerk2', 'head3', 'registrar1']) a");
+    for (int i = 0; i < 4; i++)
+        assert_true(rows_of(&b, "uat-2") > 0);
+    now("UPDATE delegation SET ended_at = now()");
+    assert_int_equal(rows_of(&b, "uat-2"), 0);
+    now("UPDATE login_session SET seen_at = now() - interval '5 minutes' WHERE account = 'clerk1'");
+    assert_true(rows_of(&b, "uat-1") > 0);
+    assert_int_equal(desk_count(&rig, "SELECT count(*) FROM login_session WHERE account = 'clerk1' AND "
+                                      "seen_at > now() - interval '1 minute'"),
+                     1); /* noted as used */
+    static const char *const ends[] = {
+        "locked_at = now()", "locked_at = NULL, until = now()",
+        "until = now() + interval '1 hour', seen_at = now() - interval '1 day'",
+        "seen_at = now(), ended_at = now(), ended_why = 'logout'"};
+    for (size_t i = 0; i < COUNT(ends); i++) {
+        BUF_SCOPE(body);
+        char sql[200];
+        snprintf(sql, sizeof(sql), "UPDATE login_session SET %s WHERE account = 'clerk1'", ends[i]);
+        now(sql);
+        assert_status(401, desk_get(&b, "/api/queue?q=all", &body), body);
+        assert_null(strstr(body.p, "items"));
+        assert_int_equal(desk_get(&b, "/api/register?register=general&year=2026", NULL), 401);
+        assert_int_equal(desk_get(&b, "/api/search?q=popescu", NULL), 401);
+    }
+    desk_leave(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_page),  cmocka_unit_test(counts),       cmocka_unit_test(without_right),
         cmocka_unit_test(bad_queries), cmocka_unit_test(what_is_kept), cmocka_unit_test(at_once),
+        cmocka_unit_test(remembered),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

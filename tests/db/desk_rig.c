@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "backend/audit.h"
 #include "common/base/fs.h"
 
 const char desk_secret[] = "corect cal baterie";
@@ -64,6 +65,7 @@ bool desk_rig_make(struct desk_rig *d)
     snprintf(key, sizeof(key), "%s/pin.key", d->s.dir);
     must(pin_key_load(key, false, master, &e), &e);
     must(db_sync_open(d->s.pg.conninfo, &d->db, &e), &e);
+    must(audit_key(master, &e), &e); /* we write beside registryd */
     must(login_init(&d->login, d->db, &quick, master, &e), &e);
     must(rights_load(d->a, "configs", &d->rights, &e), &e);
     return true;

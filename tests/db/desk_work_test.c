@@ -1,11 +1,13 @@
 /* Work at the desk as it is done: paper comes in, two clerks meet in one file, a file is sealed, scans, an
  * answer. */
 #include <dirent.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -190,6 +192,61 @@ static void sealed_file(void **state)
     assert_int_equal(post(&mayor, "/seal", text, NULL), 200);
 }
 
+/* Holds the row with a change of its own until somebody waits behind it. */
+static void *sealed_meanwhile(void *user)
+{
+    struct db_sync *other = user;
+    struct err e = {0};
+    const char *waits = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'";
+
+    for (int i = 0; i < 500 && desk_count(&rig, waits) == 0; i++)
+        usleep(20000);
+    return db_sync_script(other, "COMMIT", &e) == RC_OK ? other : NULL;
+}
+
+/* Sealed, or taken away, while somebody's step was on its way: what happened is not for them to read. */
+static void sealed_in_between(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *change, *back;
+        int status;
+    } rows[] = {{"sealed = true", "sealed = false", 409},
+                {"institution = 'uat-2', department = ''",
+                 "institution = 'uat-1', department = 'registratura'", 403}};
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct db_sync *other = NULL;
+        struct err e = {0};
+        pthread_t thread;
+        void *ended;
+        char sql[700];
+        int64_t seen = version();
+        BUF_SCOPE(body);
+
+        assert_int_equal(db_sync_open(rig.s.pg.conninfo, &other, &e), RC_OK);
+        snprintf(
+            sql, sizeof(sql),
+            "BEGIN; UPDATE casefile SET %s, version = version + 1 WHERE id = '%s'; INSERT INTO case_event "
+            "(case_id, at, actor, act, state_from, state_to, given, public, version) SELECT id, now(), "
+            "'cora', 'return', state, state, '{\"reason\":\"minor Ferencz\"}', false, version FROM casefile "
+            "WHERE id = '%s'",
+            rows[i].change, id, id);
+        assert_int_equal(db_sync_script(other, sql, &e), RC_OK);
+        assert_int_equal(pthread_create(&thread, NULL, sealed_meanwhile, other), 0);
+        assert_status(rows[i].status,
+                      act(&ana, "return", seen, "\"reason\":\"x\",\"fields\":\"pet.subject\"", &body), body);
+        pthread_join(thread, &ended);
+        assert_non_null(ended);
+        assert_has(body, "\"say\":{\"ro\":\"");
+        assert_null(strstr(body.p, "Ferencz"));
+        assert_null(strstr(body.p, "\"changed\""));
+        snprintf(sql, sizeof(sql), "UPDATE casefile SET %s WHERE id = '%s'", rows[i].back, id);
+        assert_int_equal(db_sync_script(other, sql, &e), RC_OK);
+        db_sync_close(other);
+    }
+}
+
 /* Nothing of a stranger's file touches the disk; what is too big, or not what it says, is refused. */
 static void files(void **state)
 {
@@ -242,6 +299,40 @@ static void the_answer(void **state)
     assert_has(top, "Cache-Control: no-store\r\n");
     assert_int_equal(desk_count(&rig, "SELECT count(*) FROM owed_message WHERE request_id IS NOT NULL"), 1);
     assert_int_equal(look(&registrar, "/request.pdf", NULL, NULL), 200);
+}
+
+/* A stand-in who is away is none, and who has left is shown as long as work is theirs. */
+static void the_team(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *change, *shown;
+    } rows[] = {
+        {"INSERT INTO delegation (account, to_account, from_day, to_day, reason, at, by) VALUES ('ana', "
+         "'bela', "
+         "current_date - 1, current_date + 2, 'x', now(), 'x')",
+         "\"to_account\" : \"bela\""},
+        {"INSERT INTO delegation (account, to_account, from_day, to_day, reason, at, by) VALUES ('bela', "
+         "'cora', "
+         "current_date - 1, current_date + 2, 'x', now(), 'x')",
+         "\"to_account\" : null"},
+        {"DELETE FROM delegation", "\"absent\" : null"},
+        {"UPDATE account SET disabled_at = now() WHERE name = 'ana'", "\"gone\" : true"},
+        {"UPDATE account SET disabled_at = NULL WHERE name = 'ana'", "\"gone\" : false"},
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct err e = {0};
+        BUF_SCOPE(body);
+        assert_int_equal(db_sync_script(rig.db, rows[i].change, &e), RC_OK);
+        assert_status(200, desk_get(&head, "/api/team", &body), body);
+        buf_chr(&body, '\0');
+        const char *ana_row = strstr(body.p, "\"ana\""), *end = ana_row ? strstr(ana_row, "}, {\"acc") : NULL;
+        assert_non_null(ana_row);
+        if (!memmem(ana_row, end ? (size_t)(end - ana_row) : strlen(ana_row), rows[i].shown,
+                    strlen(rows[i].shown)))
+            fail_msg("row %zu: %s", i, ana_row);
+    }
 }
 
 static void found_again(void **state)
@@ -299,15 +390,52 @@ static void administrators(void **state)
     assert_int_equal(desk_post(&b, "/api/users/bela", "{\"act\":\"disable\"}", NULL), 200);
     assert_int_equal(desk_get(&bela, "/api/me", NULL), 401);
     assert_int_equal(desk_post(&b, "/api/holidays", "{\"day\":\"2027-03-01\",\"name\":\"X\"}", NULL), 403);
+    assert_int_equal(desk_post(&b, "/api/holidays/withdraw", "{\"day\":\"2027-03-01\"}", NULL), 403);
+    desk_leave(&b);
+}
+
+/* Declared, withdrawn, declared again by who reaches every house; the law's own days cannot be withdrawn. */
+static void days_off(void **state)
+{
+    (void)state;
+    struct browser b;
+    static const struct {
+        const char *path, *day;
+        int status, shown;
+    } rows[] = {
+        {"/api/holidays", "2027-03-01", 200, 1},          {"/api/holidays", "2027-03-01", 409, -1},
+        {"/api/holidays/withdraw", "2027-03-01", 200, 0}, {"/api/holidays/withdraw", "2027-03-01", 404, -1},
+        {"/api/holidays", "2027-03-01", 200, 1},          {"/api/holidays/withdraw", "2026-12-25", 404, -1},
+        {"/api/holidays/withdraw", "2027-02-29", 422, -1}};
+
+    pgcluster_query(&rig.s.pg,
+                    "UPDATE institution SET parent = 'cj-1' WHERE parent IS NULL AND id <> 'cj-1'");
+    desk_hand(&rig, &b, "capat", "administrator", "cj-1/");
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        BUF_SCOPE(body);
+        char text[80];
+        bool add = strcmp(rows[i].path, "/api/holidays") == 0;
+        snprintf(text, sizeof(text), "{\"day\":\"%s\"%s}", rows[i].day, add ? ",\"name\":\"Punte\"" : "");
+        int status = desk_post(&b, rows[i].path, text, &body);
+        if (status != rows[i].status)
+            fail_msg("row %zu: %d %s", i, status, body.p);
+        if (rows[i].shown >= 0)
+            assert_int_equal(strstr(body.p, rows[i].day) != NULL, rows[i].shown);
+    }
+    assert_string_equal(pgcluster_query(&rig.s.pg,
+                                        "SELECT string_agg(act, ' ' ORDER BY id) FROM audit WHERE act "
+                                        "LIKE 'holiday%'"),
+                        "holiday added holiday withdrawn holiday added");
     desk_leave(&b);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(paper_comes_in), cmocka_unit_test(two_clerks),     cmocka_unit_test(two_pens),
-        cmocka_unit_test(sealed_file),    cmocka_unit_test(files),          cmocka_unit_test(the_answer),
-        cmocka_unit_test(found_again),    cmocka_unit_test(administrators),
+        cmocka_unit_test(paper_comes_in), cmocka_unit_test(two_clerks),        cmocka_unit_test(two_pens),
+        cmocka_unit_test(sealed_file),    cmocka_unit_test(sealed_in_between), cmocka_unit_test(files),
+        cmocka_unit_test(the_answer),     cmocka_unit_test(the_team),          cmocka_unit_test(found_again),
+        cmocka_unit_test(administrators), cmocka_unit_test(days_off),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -237,6 +237,7 @@ static void certified_pages_carry_the_band(void **state)
     const char *tree = doc_ask(&rig, pdf, "certified", "pdfinfo -struct %s"),
                *second = strstr(tree, "Figure");
     assert_true(second && strstr(second + 1, "Figure")); /* each page has its words */
+    holds(doc_ask(&rig, pdf, "certified", "pdfinfo %s"), "Tagged:          yes");
     holds(doc_ask(&rig, pdf, "certified", "qpdf --check %s"), "No syntax");
     /* the parent: not one bit */
     DOC_OK(doc_whole(&rig, &rig.ana, &ask_parent, &again, &untouched, &doc_err));
@@ -376,6 +377,23 @@ static void refused_lists(const struct doc_class *pet)
     assert_int_equal(doc_dispose_list(&rig.w, &rig.arhiva, &wrong, &id, &d, &e), RC_BAD_FIELD);
 }
 
+static const char *const inventoried[] = {
+    "Petiții și sesizări",
+    "Inventarul nr. 1 ",
+    "PET-10",
+    "de Ilie Arhiva",
+    "Dosare: 1. Documente: 1. Închise între 30.12.2015 și 30.12.2015.",
+};
+/* What the terminal sent came after the list. */
+static const char *const minuted[] = {
+    "Ioan Mureșan",
+    "Ilie Arhiva",
+    "10 ani",
+    "Proces-verbal de selecționare nr. 1",
+    "inventarul nr. 1, întocmit la 01.01.2026 de Ilie Arhiva",
+    "Dosare: 1. Documente: 3.",
+};
+
 static void two_persons_and_the_whole_term(void **state)
 {
     const char *old = closed("petition.general", "2015-12-30"),
@@ -401,7 +419,8 @@ static void two_persons_and_the_whole_term(void **state)
     const struct doc_ask ask = {inventory.id, NULL};
     DOC_OK(doc_whole(&rig, &rig.arhiva, &ask, &seen, &pdf, &doc_err));
     const char *text = doc_ask(&rig, pdf, "inventory", "pdftotext -layout %s -");
-    holds(text, "Petiții și sesizări");
+    for (size_t i = 0; i < COUNT(inventoried); i++)
+        holds(text, inventoried[i]);
     assert_null(strstr(text, "Țîrlea")); /* no names */
     char mine[STORE_HEX], shared[STORE_HEX];
     files_of_requests(old, open, mine, shared);
@@ -423,9 +442,8 @@ static void two_persons_and_the_whole_term(void **state)
     const struct doc_ask ask2 = {minutes.id, NULL}, gone = {paper.id, NULL};
     DOC_OK(doc_whole(&rig, &rig.arhiva, &ask2, &seen, &pdf, &doc_err));
     text = doc_ask(&rig, pdf, "minutes", "pdftotext -layout %s -");
-    holds(text, "Ioan Mureșan");
-    holds(text, "Ilie Arhiva");
-    holds(text, "10 ani");
+    for (size_t i = 0; i < COUNT(minuted); i++)
+        holds(text, minuted[i]);
     assert_int_equal(doc_whole(&rig, &rig.ana, &gone, &seen, &pdf, &e), RC_NOT_FOUND);
     assert_int_equal(doc_dispose(&rig.w, &rig.primar, id, &minutes, &e), RC_STATE);
     /* every row is still there */
@@ -440,6 +458,22 @@ static void two_persons_and_the_whole_term(void **state)
     book_now = 0;
 }
 
+/* The next list of the house has the next number, and its minutes keep it. */
+static void lists_are_numbered(void **state)
+{
+    const struct doc_class pet = {"hall-1", "PET-10"};
+    struct document inventory, minutes;
+    const char *id;
+
+    (void)state;
+    book_now = book_ms("2027-01-01T09:00:00.000Z");
+    DOC_OK(doc_dispose_list(&rig.w, &rig.arhiva, &pet, &id, &inventory, &doc_err));
+    assert_string_equal(inventory.title, "Inventarul nr. 2 al dosarelor cu termen împlinit");
+    DOC_OK(doc_dispose(&rig.w, &rig.primar, id, &minutes, &doc_err));
+    assert_string_equal(minutes.title, "Proces-verbal de selecționare nr. 2");
+    book_now = 0;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -451,6 +485,7 @@ int main(void)
         cmocka_unit_test(pictures_are_certified_too),
         cmocka_unit_test(killed_in_between),
         cmocka_unit_test(two_persons_and_the_whole_term),
+        cmocka_unit_test(lists_are_numbered),
     };
     return cmocka_run_group_tests(tests, doc_setup, doc_teardown);
 }

@@ -1,26 +1,18 @@
 /* Files that go out in pieces, through registryd and TLS: many slow readers at once cost pieces and no seat,
  * who goes away leaves nothing open, and a file that changes on the disk is never taken for whole. */
-#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "backend/store.h"
-#include "common/base/clock.h"
 #include "common/base/text.h"
-#include "tests/db/desk_rig.h"
+#include "tests/db/slow.h"
 
-#if defined(__SANITIZE_ADDRESS__)
-enum { KEPT_BACK_MB = 300 }; /* by the sanitizer, of what was freed */
-#else
-enum { KEPT_BACK_MB = 0 };
-#endif
 enum {
     FILE_MB = 20,
     FILE_LEN = FILE_MB << 20,
@@ -34,13 +26,6 @@ static struct browser ana;
 static char hex[STORE_HEX];
 static const char *path;
 static unsigned char *bytes;
-
-struct reader {
-    struct tclient c;
-    size_t head, got, announced; /* head: bytes of the head that were read */
-    char text[4096];
-    bool ended, wrong;
-};
 
 static struct store_place place(void)
 {
@@ -57,27 +42,6 @@ static void put(void)
         fail_msg("%s", e.text);
 }
 
-/* A document of the house; its address. */
-static const char *document(const char *type, const char *sha256, int len)
-{
-    char sql[600], id[UUID_LEN];
-    struct err e = {0};
-
-    if (uuid7(id, &e) != RC_OK)
-        fail_msg("%s", e.text);
-    snprintf(sql, sizeof sql,
-             "INSERT INTO blob (sha256, size, type, terminal) VALUES (decode('%s', 'hex'), %d, '%s', 'x')",
-             sha256, len, type);
-    pgcluster_query(&rig.s.pg, sql);
-    snprintf(
-        sql, sizeof sql,
-        "INSERT INTO document (id, institution, kind, title, lang, sha256, size, type, made_at, made_by) "
-        "VALUES ('%s', 'uat-1', 'scan', 'adus', 'ro', decode('%s', 'hex'), %d, '%s', now(), 'ana')",
-        id, sha256, len, type);
-    pgcluster_query(&rig.s.pg, sql);
-    return arena_fmt(rig.a, "/api/documents/%s", id);
-}
-
 static int setup(void **state)
 {
     (void)state;
@@ -91,7 +55,7 @@ static int setup(void **state)
     for (size_t i = 0; i < FILE_LEN; i++)
         bytes[i] = (unsigned char)((i * 2654435761U) >> 13);
     put();
-    path = document("image/png", hex, FILE_LEN);
+    path = slow_document(&rig, "image/png", hex, FILE_LEN);
     return 0;
 }
 
@@ -104,126 +68,65 @@ static int teardown(void **state)
     return 0;
 }
 
-/* ---- a reader that takes as much as it is told ---- */
+/* ---- a reader who compares ---- */
 
-static void reader_ask(struct reader *r)
+static void compare(struct slow *r, const char *p, size_t n)
 {
-    struct err e = {0};
-    int window = 32 << 10;
-    BUF_SCOPE(out);
-
-    *r = (struct reader){.announced = SIZE_MAX};
-    assert_int_equal(tclient_open(&r->c, rig.s.desk_port, rig.ctx, &e), RC_OK);
-    setsockopt(r->c.fd, SOL_SOCKET, SO_RCVBUF, &window, sizeof window);
-    buf_fmt(&out, "GET %s HTTP/1.1\r\nHost: localhost\r\n%s\r\n", path, ana.cookie);
-    assert_int_equal(tclient_send(&r->c, out.p, out.len, &e), RC_OK);
-}
-
-static void take_bytes(struct reader *r, const char *p, size_t n)
-{
-    for (; n > 0 && r->announced == SIZE_MAX; p++, n--) {
-        assert_true(r->head < sizeof r->text - 1);
-        r->text[r->head++] = *p;
-        const char *len = strstr(r->text, "Content-Length: ");
-        if (r->head >= 4 && strcmp(r->text + r->head - 4, "\r\n\r\n") == 0)
-            r->announced = len ? strtoul(len + 16, NULL, 10) : 0;
-    }
     bool file = strncmp(r->text, "HTTP/1.1 200", 12) == 0;
-    if (n > 0 && file && (r->got + n > FILE_LEN || memcmp(bytes + r->got, p, n) != 0))
-        r->wrong = true;
-    r->got += n;
+    if (file && (r->got + n > FILE_LEN || memcmp(bytes + r->got, p, n) != 0))
+        r->user = r; /* wrong */
 }
 
-/* Until it has so many bytes of the body, or the connection ends. */
-static void reader_take(struct reader *r, size_t want)
+static void reader_ask(struct slow *r)
 {
-    char raw[16384], clear[16384];
-    struct err e = {0};
-
-    while (!r->ended && r->got < want && r->got < r->announced) {
-        int n = tls_read(r->c.tls, clear, sizeof clear, &e);
-        if (n > 0) {
-            take_bytes(r, clear, (size_t)n);
-            continue;
-        }
-        ssize_t k = n == 0 ? recv(r->c.fd, raw, sizeof raw, 0) : 0;
-        r->ended = k <= 0;
-        if (k > 0)
-            tls_feed(r->c.tls, raw, (size_t)k);
-    }
-}
-
-/* Files of the store that registryd holds open; -1: this machine does not let us look. */
-static int open_files(void)
-{
-    char dir[60], name[400], to[600];
-    int n = 0;
-
-    snprintf(dir, sizeof dir, "/proc/%d/fd", rig.s.pid);
-    DIR *d = opendir(dir);
-    for (struct dirent *f; d && (f = readdir(d));) {
-        snprintf(name, sizeof name, "%s/%s", dir, f->d_name);
-        ssize_t k = readlink(name, to, sizeof to - 1);
-        to[k > 0 ? k : 0] = 0;
-        n += strstr(to, hex) != NULL;
-    }
-    if (d)
-        closedir(d);
-    return d ? n : -1;
-}
-
-static bool wait_open(int n)
-{
-    for (int64_t end = mono_ms() + 10000; mono_ms() < end; usleep(5000))
-        if (open_files() == n || open_files() < 0)
-            return true;
-    return false;
+    *r = (struct slow){.take = compare};
+    slow_ask(r, &ana, path, NULL);
 }
 
 /* ---- */
 
 static void many_slow_readers(void **state)
 {
-    struct reader *r = calloc(READERS, sizeof *r);
+    struct slow *r = calloc(READERS, sizeof *r);
     BUF_SCOPE(body);
 
     (void)state;
     reader_ask(&r[0]); /* what one costs once is paid */
-    reader_take(&r[0], FILE_LEN);
+    slow_take(&r[0], FILE_LEN);
     assert_int_equal(r[0].got, FILE_LEN);
     tclient_close(&r[0].c);
     long before = server_rss_kb(&rig.s), most = before;
     for (int i = 0; i < READERS; i++) {
         reader_ask(&r[i]);
         for (int k = 0; k <= i; k++) /* slow, but not so slow as to be cut, however busy the machine is */
-            reader_take(&r[k], r[k].got + 65536);
+            slow_take(&r[k], r[k].got + 65536);
         if (r[i].announced != FILE_LEN)
             fail_msg("%d: %s", i, r[i].text);
     }
     for (int i = 0; i < READERS; i++) {
-        reader_take(&r[i], r[i].got + (size_t)(i + 1) * 10000);
+        slow_take(&r[i], r[i].got + (size_t)(i + 1) * 10000);
         most = server_rss_kb(&rig.s) > most ? server_rss_kb(&rig.s) : most;
     }
-    assert_true(wait_open(READERS));
+    assert_true(slow_wait_open(&rig, READERS));
     /* Nobody of them holds a seat, or a connection to the database. */
     for (int i = 0; i < 8; i++)
         assert_int_equal(desk_get(&ana, "/api/me", &body), 200);
     for (int i = ALL_READ; i < READERS; i++) {
-        assert_false(r[i].wrong);
+        assert_null(r[i].user);
         tclient_close(&r[i].c);
     }
-    assert_true(wait_open(ALL_READ));
+    assert_true(slow_wait_open(&rig, ALL_READ));
     for (size_t at = 0; at < FILE_LEN; at += 1 << 20)
         for (int i = 0; i < ALL_READ; i++) {
-            reader_take(&r[i], at + (1 << 20));
+            slow_take(&r[i], at + (1 << 20));
             most = server_rss_kb(&rig.s) > most ? server_rss_kb(&rig.s) : most;
         }
     for (int i = 0; i < ALL_READ; i++) {
         assert_int_equal(r[i].got, FILE_LEN);
-        assert_false(r[i].wrong);
+        assert_null(r[i].user);
         tclient_close(&r[i].c);
     }
-    assert_true(wait_open(0));
+    assert_true(slow_wait_open(&rig, 0));
     print_message("registryd: %ld KB before, %ld KB with %d slow readers of %d MB\n", before, most, READERS,
                   FILE_MB);
     assert_true(most - before < READERS * EACH_KB + KEPT_BACK_MB * 1024);
@@ -259,16 +162,16 @@ static void what_changed_before_is_refused(void **state)
 
     (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
-        struct reader r;
+        struct slow r;
         spoil(rows[i].at, rows[i].end);
         reader_ask(&r);
-        reader_take(&r, SIZE_MAX - 1);
+        slow_take(&r, SIZE_MAX - 1);
         if (strncmp(r.text, "HTTP/1.1 409", 12) != 0 || r.announced > 2000)
             fail_msg("row %zu: %s", i, r.text);
         tclient_close(&r.c);
         put();
     }
-    assert_true(wait_open(0));
+    assert_true(slow_wait_open(&rig, 0));
 }
 
 static void what_changes_meanwhile_is_cut_off(void **state)
@@ -279,19 +182,19 @@ static void what_changes_meanwhile_is_cut_off(void **state)
 
     (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
-        struct reader r;
+        struct slow r;
         reader_ask(&r);
-        reader_take(&r, 100000);
+        slow_take(&r, 100000);
         assert_int_equal(r.announced, FILE_LEN);
         spoil(rows[i].at, rows[i].end);
-        reader_take(&r, FILE_LEN);
+        slow_take(&r, FILE_LEN);
         tclient_close(&r.c);
         bool sent_before = rows[i].at < 100000; /* as it was: those bytes are right */
         if (sent_before ? r.got != FILE_LEN : r.got >= FILE_LEN)
             fail_msg("row %zu: %zu bytes", i, r.got);
         put();
     }
-    assert_true(wait_open(0));
+    assert_true(slow_wait_open(&rig, 0));
 }
 
 /* A file that brings a program is never shown inside the desk, and comes out as it came in. */
@@ -314,7 +217,7 @@ static void programs_are_only_downloaded(void **state)
         size_t len = strlen(rows[i].text);
         char name[STORE_HEX];
         assert_int_equal(store_put(&at, BYTES(rows[i].text, len), name, &e), RC_OK);
-        const char *where = document("application/pdf", name, (int)len);
+        const char *where = slow_document(&rig, "application/pdf", name, (int)len);
         for (int again = 0; again < 2; again++) { /* looked at, then known */
             BUF_SCOPE(head);
             BUF_SCOPE(body);

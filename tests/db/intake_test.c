@@ -350,6 +350,48 @@ static void year_changes_the_book(void **state)
     house_stop(&h);
 }
 
+/* The server's clock jumps back into a year that is closed: nothing is wrong with what the citizen filed, so
+ * the terminal keeps it and comes again; other houses are served meanwhile, and no year gets a gap. */
+static void clock_in_a_closed_year(void **state)
+{
+    struct house h;
+    struct err e = {0};
+    int64_t midnight;
+    (void)state;
+
+    fresh_database("closed_year");
+    assert_int_equal(iso_utc_parse("2026-12-31T22:00:00.000Z", &midnight, &e), RC_OK);
+    house_start(&h, 0);
+    for (int i = 0; i < 2; i++) {
+        clock_ms = midnight - 1000 + i * 2000;
+        intake_put(h.in, &item_new(1)->item);
+        house_wait(&h);
+    }
+    pgcluster_query(&pg, "UPDATE register_counter SET closed_n = n WHERE year = 2026");
+    clock_ms = midnight - 500;
+    for (int i = 0; i < 12; i++)
+        intake_put(h.in, &item_new(1 + i % 2)->item);
+    house_wait(&h);
+    for (int i = 0; i < 12; i++)
+        assert_int_equal(sent[2 + i].rc, i % 2 ? RC_OK : RC_UNAVAILABLE);
+    clock_ms = midnight + 5000;
+    for (int i = 0; i < 12; i += 2) {
+        struct sent *again = item_new(1);
+        memcpy(again->item.id, sent[2 + i].item.id, sizeof(again->item.id));
+        intake_put(h.in, &again->item);
+    }
+    house_wait(&h);
+    for (int i = 0; i < 6; i++)
+        assert_int_equal(sent[14 + i].rc, RC_OK);
+    clock_ms = 0;
+    assert_string_equal(
+        pgcluster_query(&pg, "SELECT string_agg(institution || ':' || year || ':' || n, ' ' ORDER BY "
+                             "institution, year) FROM register_counter"),
+        "uat-1:2026:1 uat-1:2027:7 uat-2:2026:6");
+    assert_sound(14);
+    house_stop(&h);
+}
+
 /* The setting reaches the checkpointer, which tells the others that there is a standby, a moment after the
  * reload: requests before that are simply answered. */
 static struct sent *caught_waiting(struct house *h)
@@ -471,10 +513,15 @@ static int teardown(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(many_together),         cmocka_unit_test(repeats_and_conflicts),
-        cmocka_unit_test(bad_ones_fall_alone),   cmocka_unit_test(one_behind_the_other),
-        cmocka_unit_test(year_changes_the_book), cmocka_unit_test(cancelled_wait_is_no_answer),
-        cmocka_unit_test(deadline_closes),       cmocka_unit_test(refused_while_down),
+        cmocka_unit_test(many_together),
+        cmocka_unit_test(repeats_and_conflicts),
+        cmocka_unit_test(bad_ones_fall_alone),
+        cmocka_unit_test(one_behind_the_other),
+        cmocka_unit_test(year_changes_the_book),
+        cmocka_unit_test(clock_in_a_closed_year),
+        cmocka_unit_test(cancelled_wait_is_no_answer),
+        cmocka_unit_test(deadline_closes),
+        cmocka_unit_test(refused_while_down),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -28,7 +28,7 @@ void rig_owe(struct server *s, int from, int to, const char *way, const char *ad
             "filed_on,"
             " due, year, offline, institution, register, receipt_code, terminal, service, channel, lang,"
             " pin_verifier, sha256, request, signature) SELECT ('00000000-0000-7000-8000-' || lpad(g::text,"
-            " 12, '0'))::uuid, now(), now(), g, 1, current_date, current_date + 30, 2026, false, 'uat-1',"
+            " 12, '0'))::uuid, now(), now(), g, 1, " SQL_TODAY ", " SQL_TODAY " + 30, 2026, false, 'uat-1',"
             " 'general', 'R' || g, 'K01', 'cs.birth_certificate', 'kiosk', (ARRAY['ro','hu','en'])[1 + g %% "
             "3],"
             " '', '', '{}', '{}' FROM generate_series(%d, %d) g ON CONFLICT DO NOTHING RETURNING request_id)"

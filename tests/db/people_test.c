@@ -30,10 +30,26 @@ static int setup(void **state)
                     "INSERT INTO institution (id, parent, kind, name_ro, name_hu, name_en) VALUES "
                     "('county', NULL, 'county', 'J', 'J', 'J'), ('hall-1', 'county', 'town_hall', 'P', 'P', "
                     "'P'), ('hall-2', 'county', 'town_hall', 'Q', 'Q', 'Q')");
-    pgcluster_query(&pg,
-                    "INSERT INTO request SELECT '01890000-0000-7000-8000-000000000001', now(), now(), 15, 1, "
-                    "current_date, NULL, 2026, false, 'hall-1', 'general', 'ABCD-EFGH-JK', 'K01', "
-                    "'complaint.abandoned_vehicle', 'kiosk', 'ro', '', '', '{}', '{}'");
+    pgcluster_query(
+        &pg,
+        "INSERT INTO request SELECT '01890000-0000-7000-8000-000000000001', now(), now(), 15, 1, " SQL_TODAY
+        ", NULL, 2026, false, 'hall-1', 'general', 'ABCD-EFGH-JK', 'K01', "
+        "'complaint.abandoned_vehicle', 'kiosk', 'ro', '', '', '{}', '{}'");
+    /* A paper moved to another office, one under seal, and one whose request came before (15 has no case
+     * yet). */
+    pgcluster_query(
+        &pg, "INSERT INTO casefile (id, registered_at, entered_at, n, service_version, "
+             "workflow_version, year, filed_on, institution, register, service, workflow, state, "
+             "department, channel, lang, sealed, request_id) SELECT ('01890000-0000-7000-8000-0000000001' "
+             "|| n)::uuid, now(), now(), n, 1, 1, 2026, " SQL_TODAY ", 'hall-1', 'petitions', "
+             "'petition.general', 'simple', 'in_work', o, 'paper', 'ro', n = 22, f FROM (VALUES (21, "
+             "'roads', NULL), (22, '', NULL), (23, '', '01890000-0000-7000-8000-000000000002'::uuid)) "
+             "AS x (n, o, f)");
+    pgcluster_query(
+        &pg,
+        "INSERT INTO request SELECT '01890000-0000-7000-8000-000000000002', now(), now(), 16, 1, " SQL_TODAY
+        ", NULL, 2026, false, 'hall-2', 'general', 'ABCD-EFGH-JL', 'K01', "
+        "'complaint.abandoned_vehicle', 'kiosk', 'ro', '', '', '{}', '{}'");
     return 0;
 }
 
@@ -79,6 +95,14 @@ static void every_command(void **state)
         {"user role ana clerk --institution hall-1", 0, "granted"},
         {"why ana case.view hall-1/general/2026/15", 0, "allowed: ana has role clerk for hall-1"},
         {"why ana case.view 01890000-0000-7000-8000-000000000001", 0, "allowed"},
+        {"why ana case.view 01890000-0000-7000-8000-000000000121", 0,
+         "allowed: ana has role clerk for hall-1"},
+        {"why ana case.view hall-1/petitions/2026/21", 0, "allowed: ana has role clerk for hall-1"},
+        {"why ana case.view hall-1/petitions/2026/22", 0, "denied: "},
+        {"why ana case.view 01890000-0000-7000-8000-000000000122", 0, "sealed"},
+        {"why ana case.view ABCD-EFGH-JL", 0, "allowed: ana has role clerk for hall-1"}, /* where it is now */
+        {"why ana case.view hall-1/petitions/2026/24", 1, "no case hall-1/petitions/2026/24"},
+        {"why ana case.view hall-1/petitions/2026/99999999999", 1, "no case"},
         {"why ana answer.sign ABCD-EFGH-JK", 0, "denied: answer.sign is open to approver"},
         {"why ana fly ABCD-EFGH-JK", 0, "no action fly"},
         {"why ana case.view NONE", 1, "no case NONE"},
@@ -180,7 +204,7 @@ static void requests_without_a_case(void **state)
     assert_string_equal(said, "requests without a case: 0\n");
     pgcluster_query(&pg,
                     "INSERT INTO case_unopened (request_id, since, tries, again_at, why) SELECT request_id, "
-                    "now(), 3, now(), 'the service is gone' FROM request");
+                    "now(), 3, now(), 'the service is gone' FROM request WHERE n = 15");
     assert_int_equal(ctl("requests"), 0);
     assert_non_null(strstr(said, "01890000-0000-7000-8000-000000000001 hall-1/general/2026/15 "
                                  "complaint.abandoned_vehicle\n"));

@@ -6,6 +6,9 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+/* The day in Romania: for two or three hours each night not the day of a server that counts in UTC. */
+#define SQL_TODAY "(now() AT TIME ZONE 'Europe/Bucharest')::date"
+
 struct pgcluster {
     char dir[160], data[200], bin[200], conninfo[400];
     pid_t pid; /* of the postmaster, 0 when stopped */

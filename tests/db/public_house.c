@@ -62,7 +62,7 @@ static void tell(const char *name, const struct body *b)
 
 static void ended(const char *id)
 {
-    house_ask("UPDATE case_term SET ended_on = current_date WHERE case_id = '%s'", id);
+    house_ask("UPDATE case_term SET ended_on = " SQL_TODAY " WHERE case_id = '%s'", id);
 }
 
 static void working(void)
@@ -147,7 +147,7 @@ static void scenes(void)
     forwarded();
     house_ask(
         "INSERT INTO notice (case_id, institution, service, from_day, to_day, posted_at, posted_by) SELECT "
-        "gen_random_uuid(), i, s, current_date, current_date + 10, now(), 'x' FROM (VALUES ('uat-1', "
+        "gen_random_uuid(), i, s, " SQL_TODAY ", " SQL_TODAY " + 10, now(), 'x' FROM (VALUES ('uat-1', "
         "'cs.marriage_declaration'), ('uat-1', 'public.gathering'), ('uat-2', 'cs.marriage_declaration')) v "
         "(i, s)");
     printf("]}\n");

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -147,6 +148,8 @@ static void repairs(void **state)
     house_return(id, "{act.birth_date,file.mandate}", "Nem olvasható.", NULL);
     assert_int_equal(ask("/v1/status", json_of(a, mine.pin, NULL)), 200);
     assert_non_null(strstr(page.p, "\"fields\":[\"act.birth_date\",\"file.mandate\"]"));
+    assert_non_null(strstr(page.p, "\"by\":\"A javítást eddig várjuk: 20"));
+    assert_non_null(strstr(page.p, "\"by_late\":\"\",\"by_why\":\"A javítást 10 napon belül kérjük.\""));
     pdf_small(&pdf, "kiosk");
     sha256(hash, pdf.p, pdf.len);
     hex_encode(hex, hash, sizeof(hash));
@@ -180,13 +183,111 @@ static void repairs(void **state)
     for (size_t i = 0; i < COUNT(receipt); i++)
         assert_non_null(strstr(page.p, receipt[i])); /* what a receipt of it needs */
     assert_string_equal(house_ask("SELECT state FROM casefile WHERE id = '%s'", id), "in_work");
-    assert_int_equal(ask("/v1/returns", good), 409); /* once */
+    BUF_SCOPE(first);
+    buf_add(&first, page.p, page.len);
+    house_ask("UPDATE blob_brought SET at = at - interval '3 hours'");
+    assert_int_equal(ask("/v1/returns", good),
+                     200); /* the same again: the same answer, and nothing is done */
+    assert_int_equal(page.len, first.len);
+    assert_memory_equal(page.p, first.p, first.len);
+    assert_string_equal(house_ask("SELECT count(*) FROM case_event WHERE act = 'correct'"), "1");
+    assert_int_equal(ask("/v1/returns", json_of(a, mine.pin, "{\"act.birth_date\":\"1991-06-19\"}")), 409);
+    house_ask("UPDATE case_return SET answered_at = answered_at - interval '3 hours'");
+    assert_int_equal(ask("/v1/returns", good), 409); /* another day it is over */
+}
+
+/* Sent, and the line is cut before the answer. */
+static void ask_and_go(const char *path, const char *json)
+{
+    struct tclient c;
+    struct err e = {0};
+    struct tls_ctx *ctx = server_client(&house, "K02");
+    ARENA_SCOPE(a);
+
+    assert_int_equal(tclient_open(&c, house.port, ctx, &e), RC_OK);
+    const char *all = arena_fmt(a,
+                                "POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                                "Content-Length: %zu\r\n\r\n%s",
+                                path, strlen(json), json);
+    assert_int_equal(tclient_send(&c, all, strlen(all), &e), RC_OK);
+    tclient_close(&c);
+    tls_ctx_free(ctx);
+}
+
+static const char *answered(void)
+{
+    return house_ask("SELECT count(*) FROM case_return WHERE answered_at IS NOT NULL");
+}
+
+/* The answer is lost after the commit: the next press gets it, by code and by number. */
+static void lost(void **state)
+{
+    ARENA_SCOPE(a);
+    const char *by_code = json_of(a, mine.pin, "{\"act.birth_date\":\"1991-06-20\"}");
+    const char *by_number =
+        arena_fmt(a,
+                  "{\"number\":\"1\",\"institution\":\"Primăria 1\",\"pin\":\"%s\",\"lang\":\"hu\","
+                  "\"answers\":{\"act.birth_date\":\"1991-06-20\"}}",
+                  mine.pin);
+    (void)state;
+
+    house_return(id, "{act.birth_date}", "Nem olvasható.", NULL);
+    house_ask("UPDATE casefile SET state = 'returned' WHERE id = '%s'", id);
+    const char *before = arena_str(a, answered());
+    ask_and_go("/v1/returns", by_code);
+    for (int i = 0; i < 400 && strcmp(answered(), before) == 0; i++)
+        usleep(25000);
+    assert_string_not_equal(answered(), before);
+    const char *once = arena_str(a, house_ask("SELECT count(*) FROM case_event WHERE act = 'correct'"));
+    assert_int_equal(ask("/v1/returns", by_code), 200);
+    assert_non_null(strstr(page.p, "\"view\":{\"number\":\""));
+    assert_non_null(strstr(page.p, "\"due_on\":\"20"));
+    assert_non_null(strstr(page.p, "Eredmény: "));
+    assert_int_equal(ask("/v1/returns", by_number), 200);
+    assert_string_equal(house_ask("SELECT count(*) FROM case_event WHERE act = 'correct'"), once);
+}
+
+/* The same field is returned again before the second press: the paper on the table answers the first return,
+ * by code and by number. Another correction, or one of a return that was given up, counts for nothing. */
+static void asked_again(void **state)
+{
+    static const char sent[] = "{%s,\"pin\":\"%s\",\"lang\":\"hu\",\"return_id\":%s,\"answers\":{"
+                               "\"act.birth_date\":\"1991-06-%s\"}}";
+    ARENA_SCOPE(a);
+    const char *by_code = arena_fmt(a, "\"code\":\"%s\"", mine.code),
+               *by_number = "\"number\":\"1\",\"institution\":\"Primăria 1\"";
+    const char *open = "SELECT id FROM case_return WHERE answered_at IS NULL";
+    (void)state;
+
+    house_return(id, "{act.birth_date}", "Nem olvasható.", NULL);
+    house_ask("UPDATE casefile SET state = 'returned' WHERE id = '%s'", id);
+    const char *first = arena_str(a, house_ask("%s", open));
+    assert_int_equal(ask("/v1/status", json_of(a, mine.pin, NULL)), 200);
+    assert_non_null(strstr(page.p, arena_fmt(a, "\"returned\":{\"id\":%s,", first)));
+    assert_int_equal(ask("/v1/returns", arena_fmt(a, sent, by_code, mine.pin, first, "21")), 200);
+    const char *once = arena_str(a, answered());
+    house_return(id, "{act.birth_date}", "Még mindig nem.", NULL);
+    house_ask("UPDATE casefile SET state = 'returned' WHERE id = '%s'", id);
+    const char *second = arena_str(a, house_ask("%s", open));
+    assert_int_equal(ask("/v1/returns", arena_fmt(a, sent, by_code, mine.pin, first, "21")), 200);
+    assert_non_null(strstr(page.p, "Még mindig nem.")); /* and what is asked now can be seen */
+    assert_int_equal(ask("/v1/returns", arena_fmt(a, sent, by_number, mine.pin, first, "21")), 200);
+    assert_int_equal(ask("/v1/returns", arena_fmt(a, sent, by_code, mine.pin, first, "22")), 409);
+    assert_string_equal(answered(), once);
+    house_ask("UPDATE case_return SET answered_at = now() WHERE id = %s", second); /* given up */
+    house_return(id, "{act.birth_date}", "Harmadszor.", NULL);
+    const char *third = arena_str(a, house_ask("%s", open));
+    assert_int_equal(ask("/v1/returns", arena_fmt(a, sent, by_code, mine.pin, second, "23")), 409);
+    assert_string_equal(house_ask("%s", open), third);
+    assert_int_equal(ask("/v1/returns", arena_fmt(a, sent, by_code, mine.pin, "999999", "23")), 409);
+    assert_int_equal(ask("/v1/returns", arena_fmt(a, sent, by_code, mine.pin, third, "23")), 200);
 }
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(looks), cmocka_unit_test(wrong),
-                                       cmocka_unit_test(by_number), cmocka_unit_test(repairs)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(looks),     cmocka_unit_test(wrong),
+                                       cmocka_unit_test(by_number), cmocka_unit_test(repairs),
+                                       cmocka_unit_test(lost),      cmocka_unit_test(asked_again)};
     signal(SIGPIPE, SIG_IGN);
     return cmocka_run_group_tests(tests, setup, teardown);
 }

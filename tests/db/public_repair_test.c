@@ -57,14 +57,20 @@ static const char *answered(const struct repair *r)
                      r->id);
 }
 
-static void send_date(struct repair *r, const char *stamp, const char *date)
+static void send_date_to(struct repair *r, const char *which, const char *stamp, const char *date)
 {
     BUF_SCOPE(form);
+    form_text(&form, ".return", which);
     form_text(&form, ".stamp", stamp);
     form_text(&form, ".lang", "ro");
     form_text(&form, "act.birth_date", date);
     form_end(&form);
     browse_send(&r->b, "/case/repair", form_type, form.p, form.len);
+}
+
+static void send_date(struct repair *r, const char *stamp, const char *date)
+{
+    send_date_to(r, "", stamp, date);
 }
 
 static void repaired(void **state)
@@ -81,6 +87,17 @@ static void repaired(void **state)
     snprintf(stamp, sizeof(stamp), "%s", browse_hidden(&r.b, ".stamp"));
     browse_get(&r.b, "/case");
     assert_true(browse_shows(&r.b, "href=\"/case/repair?lang=ro\""));
+    assert_true(browse_shows(&r.b, "Trimiteți corectura până la "));
+    assert_true(browse_shows(&r.b, "Corectura se cere în 10 zile."));
+    assert_false(browse_shows(&r.b, "Ziua a trecut"));
+    house_ask("UPDATE case_term SET due = due - 11 WHERE rule = 'policy.return' AND case_id = '%s'", r.id);
+    browse_get(&r.b, "/case/repair?lang=en");
+    assert_true(browse_shows(&r.b, "Please send the correction by "));
+    assert_true(browse_shows(&r.b, "The day has passed, but the correction is taken"));
+    browse_get(&r.b, "/case?lang=hu");
+    assert_true(browse_shows(&r.b, "A javítást eddig várjuk: 20"));
+    assert_true(browse_shows(&r.b, ".\u00a0")); /* a day stays on its line */
+    browse_get(&r.b, "/case?lang=ro");
     send_date(&r, stamp, "2190-01-01");
     assert_int_equal(r.b.status, 422);
     assert_true(browse_shows(&r.b, "Data nu poate fi în viitor."));
@@ -100,11 +117,63 @@ static void repaired(void **state)
                   "case_id = '%s'",
                   r.id),
         "0");
-    send_date(&r, stamp, "1992-06-18"); /* the same window once more */
+    send_date(&r, stamp, "1991-06-18"); /* its answer was lost on the way: the same press, the same page */
+    assert_int_equal(r.b.status, 200);
+    assert_true(browse_shows(&r.b, "Am primit corectura"));
+    send_date(&r, stamp, "1992-06-18"); /* the same window with something else */
     assert_int_equal(r.b.status, 303);
+    send_date(&r, stamp, "2190-01-01");
+    assert_int_equal(r.b.status, 303);
+    assert_string_equal(
+        house_ask("SELECT count(*) FROM case_event WHERE act = 'correct' AND case_id = '%s'", r.id), "1");
     assert_string_equal(answered(&r), "1");
     browse_get(&r.b, "/case");
     assert_true(browse_shows(&r.b, "Ați trimis corectura"));
+    assert_false(browse_shows(&r.b, "Trimiteți corectura până la "));
+}
+
+/* The page of the first return is pressed again after the clerk returned the same field anew: by the PIN and
+ * by the link of the letter. */
+static void asked_again(void **state)
+{
+    struct repair r SCOPED(repair_close);
+    BROWSER(by_letter);
+    char stamp[40], first[24], form[100];
+    (void)state;
+
+    repair_open(&r, "{act.birth_date}", link_token);
+    snprintf(form, sizeof(form), "lang=ro&link=%s", link_token);
+    browse_post(&by_letter, "/c", form);
+    browse_get(&by_letter, "/case/repair");
+    snprintf(first, sizeof(first), "%s", browse_hidden(&r.b, ".return"));
+    assert_string_equal(browse_hidden(&by_letter, ".return"), first);
+    snprintf(stamp, sizeof(stamp), "%s", browse_hidden(&r.b, ".stamp"));
+    send_date_to(&r, first, stamp, "1991-06-18");
+    assert_int_equal(r.b.status, 200);
+    house_return(r.id, "{act.birth_date}", "Nici acum nu se citește.", NULL);
+    house_ask("UPDATE casefile SET state = 'returned' WHERE id = '%s'", r.id);
+    send_date_to(&r, first, stamp, "1991-06-18");
+    assert_int_equal(r.b.status, 200);
+    assert_true(browse_shows(&r.b, "Am primit corectura"));
+    send_date_to(&r, first, stamp, "1992-06-18");
+    assert_int_equal(r.b.status, 303); /* to the case, where it stands */
+    send_date_to(&r, first, stamp, "2190-06-18");
+    assert_int_equal(r.b.status, 303);
+    assert_string_equal(answered(&r), "1");
+    browse_get(&r.b, "/case");
+    assert_true(browse_shows(&r.b, "href=\"/case/repair?lang=ro\""));
+    struct repair letter = {.b = by_letter};
+    send_date_to(&letter, "", browse_hidden(&by_letter, ".stamp"), "1991-06-18");
+    assert_int_equal(letter.b.status, 200);
+    browse_get(&letter.b, "/case/repair"); /* the letter was for the first one */
+    assert_int_equal(letter.b.status, 410);
+    by_letter = letter.b;
+    assert_string_equal(answered(&r), "1");
+    browse_get(&r.b, "/case/repair?lang=ro");
+    snprintf(first, sizeof(first), "%s", browse_hidden(&r.b, ".return"));
+    send_date_to(&r, first, stamp, "1993-06-18");
+    assert_int_equal(r.b.status, 200);
+    assert_string_equal(answered(&r), "2");
 }
 
 static void not_returned(void **state)
@@ -371,7 +440,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(repaired),   cmocka_unit_test(not_returned), cmocka_unit_test(forged),
         cmocka_unit_test(by_link),    cmocka_unit_test(files),        cmocka_unit_test(room),
-        cmocka_unit_test(odd_bodies),
+        cmocka_unit_test(odd_bodies), cmocka_unit_test(asked_again),
     };
     signal(SIGPIPE, SIG_IGN);
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -115,6 +115,13 @@ void house_return(const char *case_id, const char *fields, const char *reason, c
         "'%s', '%s', %s%s%s)",
         case_id, reason, fields, token ? "'\\x" : "NULL", hex, token ? "'" : "");
     house_ask("UPDATE casefile SET state = 'returned' WHERE id = '%s'", case_id);
+    house_ask(
+        "INSERT INTO case_term (case_id, rule, main, began_on, due, late_after, why, calc, computed_at) "
+        "SELECT '%s', 'policy.return', false, d, d + 10, d + 10, w, w, now() FROM (SELECT (now() AT TIME "
+        "ZONE 'Europe/Bucharest')::date AS d, '{\"ro\":\"Corectura se cere în 10 zile.\",\"hu\":\"A "
+        "javítást 10 napon belül kérjük.\",\"en\":\"The correction is asked for within 10 days.\"}'::jsonb "
+        "AS w) x",
+        case_id);
 }
 
 void house_event(const char *case_id, const char *act, const char *to, const char *reason, bool public)

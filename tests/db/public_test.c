@@ -398,7 +398,8 @@ static void board(void **state)
     assert_true(browse_shows(&b, "Ma nincs kifüggesztett hirdetmény."));
     house_ask("INSERT INTO notice (case_id, institution, service, from_day, to_day, posted_at, posted_by, "
               "taken_down_at) "
-              "SELECT '%s', i, s, current_date + f, current_date + t, now(), 'Elena Ofițer', d FROM (VALUES "
+              "SELECT '%s', i, s, " SQL_TODAY " + f, " SQL_TODAY
+              " + t, now(), 'Elena Ofițer', d FROM (VALUES "
               "('uat-1', 'cs.marriage_declaration', 0, 10, NULL::timestamptz), ('uat-2', "
               "'permit.free_passage', -3, 0, NULL), "
               "('uat-3', 'cs.divorce_request', -9, -1, NULL), ('uat-4', 'cs.divorce_request', 2, 9, NULL), "

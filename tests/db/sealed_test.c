@@ -223,7 +223,7 @@ static void old_database(void)
         "INSERT INTO request (request_id, registered_at, filed_at, n, service_version, filed_on, "
         "due, year, offline, institution, register, receipt_code, terminal, service, channel, "
         "lang, pin_verifier, sha256, request, signature) SELECT ('00000000-0000-7000-8000-' || "
-        "lpad(g::text, 12, '0'))::uuid, now(), now(), g, 1, current_date, current_date + 30, "
+        "lpad(g::text, 12, '0'))::uuid, now(), now(), g, 1, " SQL_TODAY ", " SQL_TODAY " + 30, "
         "2026, false, 'uat-1', 'general', 'R' || g, 'K01', 'cs.birth_certificate', 'kiosk', 'ro', "
         "'', sha256(convert_to('{\"ț\":\"\\u0041' || g || '\"}', 'UTF8')), "
         "'{\"ț\":\"\\u0041' || g || '\"}', '{\"of\":' || g || '}' FROM generate_series(1, 450) g");

@@ -20,9 +20,13 @@ check() { # check ACCESS DOCUMENT
             /^[0-9a-f-]{36}$/.test(s.request_id), !!s.registered_at, !!s.institution, !!s.service,
             fs.readFileSync(s.receipt.png).length > 5000, s.papers.length === 1, s.papers[0].field === "file.mandate",
             s.papers[0].pages === 2, s.papers[0].bytes === pdf.length, s.papers[0].sha256 === hash,
-            s.desk_steps.length === 8, s.answer.state === "issued", fs.existsSync(s.answer.email),
+            s.desk_steps.filter((step) => step.name !== "pictures").length === 8, s.answer.state === "issued", fs.existsSync(s.answer.email),
             require("crypto").createHash("sha256").update(fs.readFileSync(s.answer.pdf)).digest("hex") === s.answer.sha256,
-            fs.readFileSync(process.argv[1] + "/demo/status.html", "utf8").includes(s.register_number)];
+            fs.readFileSync(process.argv[1] + "/demo/status.html", "utf8").includes(s.register_number),
+            !fs.existsSync("/usr/bin/chromium") || [[1080, 1920], [1440, 900], [1440, 900], [780, 1688]].every(([w, h], i) => {
+                const png = fs.readFileSync(s.pictures[i]);
+                return png.readUInt32BE(16) === w && png.readUInt32BE(20) === h && png.length > 20000;
+            })];
         if (ok.includes(false)) { console.error("summary.json:", ok.indexOf(false), JSON.stringify(s)); process.exit(1); }
     ' "$PRIDVOR_VAR" "$1" "$2"
     qpdf --check "$PRIDVOR_VAR/demo/paper-1.pdf" >/dev/null

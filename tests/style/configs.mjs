@@ -29,4 +29,16 @@ for (const file of walk('configs/services').filter((f) => f.endsWith('.json') &&
     for (const l of ['ro', 'hu', 'en']) if (!f.label?.[l]) say(`${file}: ${f.id}: no ${l} label`);
   }
 }
+// One thing has one name, and no word has slipped: what is printed is bon, bizonylat, receipt; PIN-ul cărții is the PIN of a book.
+const not = {ro: /[şţŞŢ]|chitanț|PIN-ul cărții/i, hu: /\bcsip|E-mail cím|aláírópad|\bpult/i, en: /\bslip\b|[Aa] research /};
+const sentences = (v) => (typeof v !== 'object' || !v ? [] : ['ro', 'hu', 'en'].every((l) => typeof v[l] === 'string') ? [v]
+  : Object.values(v).flatMap(sentences));
+for (const file of [...walk('configs/services'), 'configs/messages.json'].filter((f) => f.endsWith('.json'))) {
+  for (const v of sentences(JSON.parse(readFileSync(file, 'utf8')))) {
+    for (const l in not) if (not[l].test(v[l])) say(`${file}: ${l}: ${v[l]}`);
+  }
+}
+for (const [lang, texts] of langs) {
+  for (const [key, text] of Object.entries(texts)) if (not[lang].test(text)) say(`i18n/${lang}.json ${key}: ${text}`);
+}
 process.exit(bad);

@@ -34,7 +34,7 @@ fence 'llhttp' 'common/base/http[a-z_]*\.[ch]'
 fence 'sqlite3' 'firmware/queue[a-z_]*\.[ch]'
 # receipts below the printer; letters and decisions, as PDF, in the register
 fence 'pango|cairo' 'drivers/print/raster[a-z_]*\.c|backend/paper[a-z_]*\.[ch]'
-fence 'zlib' 'drivers/pad/screen\.c|backend/store_active\.c'
+fence 'zlib' 'drivers/pad/screen\.c|backend/(store_filter|paper_picture)\.c'
 fence 'qrencode' 'common/base/qr\.c'
 fence 'jpeglib' 'common/base/jpeg\.c|drivers/scan/pack\.c|tests/.*'
 fence 'utf8proc' 'common/base/text\.c'

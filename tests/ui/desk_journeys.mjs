@@ -42,6 +42,9 @@ async function keysOnly(browser, mock, port) {
   await key(page, "j");
   await page.waitForFunction((old) => document.activeElement.textContent !== old, first);
   await key(page, "k");
+  const days = await page.$$eval(".table tbody tr", (rows) => rows.map((r) => [r.querySelector("a").textContent, r.lastElementChild.textContent]));
+  const filed = days.map(([number]) => mock.world.cases.find((c) => c.number === number)?.filed_on.split("-").reverse().join("."));
+  check(days.length > 3 && days.every(([, day], i) => day === filed[i]), `the days of the list are Romania's: ${days} (${filed})`);
   const target = one(mock, (c) => c.state === "in_work" && c.workflow === "simple" && c.assignee === "ana.pop");
   await key(page, "/");
   await page.waitForFunction(() => document.activeElement.id === "find");
@@ -84,7 +87,9 @@ async function keysOnly(browser, mock, port) {
   await type(signer, target.number);
   await key(signer, "Enter");
   await signer.waitForSelector(".case");
-  check((await signer.getAttribute("iframe", "src")).includes("preview.pdf"), "who signs sees what will be signed");
+  const waits = mock.world.fixed(target);
+  check(waits && !waits.signed_at && (await signer.getAttribute("iframe", "src")).startsWith(`/api/documents/${waits.id}`), "who signs sees the very paper that will be signed");
+  check(await signer.locator(".doc-tab .k-draft, .draft-card").count() === 0, "and no draft beside it");
   await signer.waitForSelector(".doing .btn.main");
   await key(signer, "a");
   await signer.waitForSelector(".going");
@@ -298,7 +303,14 @@ async function away(browser, mock, port) {
   await page.waitForSelector(".away");
   check(await page.inputValue("[name=subject]") === "gard căzut", "what was typed stays without a server");
   mock.fail = null;
-  await page.waitForSelector(".away", {state: "detached", timeout: 9000});
+  await page.waitForSelector(".the-number", {timeout: 12000}); // it goes out by itself when the line is back
+  await page.click("text=Următoarea hârtie");
+  await page.click("text=O hârtie fără serviciu");
+  await page.locator("[name=direction]").nth(2).check();
+  check((await page.textContent("[name=register]")).trim() === "Registru intern", "a register that has no number yet is offered for its direction");
+  await page.locator("[name=direction]").nth(0).check();
+  await page.fill("[name=correspondent]", "Lőrincz Ödön");
+  await page.fill("[name=subject]", "gard căzut");
   await page.setInputFiles("#entry-file", [{name: "hartie.pdf", mimeType: "application/pdf", buffer: Buffer.from("%PDF-1.4 x")},
     {name: "joc.exe", mimeType: "application/x-msdownload", buffer: Buffer.from("MZ")}]);
   await page.waitForSelector(".uploads .good");
@@ -550,8 +562,30 @@ async function program(browser, mock, port) {
   await page.context().close();
 }
 
+// A delegation takes effect at once and says so; what the register refuses stands at its field, and what was typed stays.
+async function standIn(browser, mock, port) {
+  const page = await visit(browser, port);
+  await enter(page, "elena.muresan", "123456");
+  await go(page, "#/team", ".table");
+  await page.click(".ends .btn");
+  await page.waitForSelector(".panel .hint");
+  check((await page.textContent(".panel .hint")) === "Se face imediat.", "nobody is told of ten seconds that there are not");
+  await page.route("**/api/delegations", (r) => r.fulfill({status: 422, contentType: "application/json", body: JSON.stringify({error: {rc: "RC_BAD_FIELD",
+    key: "err.bad_field", path: "to_account"}, say: {ro: "Înlocuitorul este și el absent."}})}));
+  const [who, instead] = await page.$$(".panel select");
+  await who.selectOption("ana.pop");
+  await instead.selectOption("mihai.rus");
+  await page.fill(".panel .field:has-text('Până la') input", "2026-12-04");
+  await page.fill(".panel .field.wide input", "concediu");
+  await page.click(".panel .btn.main");
+  await page.waitForSelector(".panel .field-error");
+  check((await page.textContent(".panel .field:has(.field-error)")).startsWith("Cine îi ține locul"), "the refusal stands at the stand-in");
+  check(await page.inputValue(".panel .field.wide input") === "concediu", "what was typed is still there");
+  await page.context().close();
+}
+
 export async function journeys(browser, mock, port) {
-  for (const part of [keysOnly, stale, session, together, idle, quick, away, counter, typed, onePerson, doors, wedge, privacy, oneClick, hands, states, book, paper, program]) {
+  for (const part of [keysOnly, stale, session, together, idle, quick, away, counter, typed, onePerson, standIn, doors, wedge, privacy, oneClick, hands, states, book, paper, program]) {
     const start = Date.now();
     await part(browser, mock, port);
     if (process.env.PRIDVOR_VERBOSE) console.log(`  ${part.name} ${Date.now() - start} ms`);

@@ -1,5 +1,5 @@
 // A browser at the desk: a page on the stand-in of the desk's API, with every complaint of the browser as a failure.
-import {check} from "./lib.mjs";
+import {check, elsewhere} from "./lib.mjs";
 
 export const password = "parola-mea-lunga";
 const fine = /(401|403|404|409|422|429|500) \(|ERR_(EMPTY_RESPONSE|CONNECTION_(RESET|REFUSED)|INTERNET_DISCONNECTED|ABORTED)/;
@@ -11,7 +11,8 @@ function slowHand() {
 }
 
 export async function visit(browser, port, {size = [1280, 800], prefs = {}, at = ""} = {}) {
-  const context = await browser.newContext({viewport: {width: size[0], height: size[1]}, reducedMotion: "reduce"});
+  const context = await browser.newContext({viewport: {width: size[0], height: size[1]}, reducedMotion: "reduce",
+    timezoneId: elsewhere});
   await context.grantPermissions(["clipboard-read", "clipboard-write"]);
   await context.addInitScript((p) => self === top && (localStorage.getItem("pridvor.desk") || localStorage.setItem("pridvor.desk", p)), JSON.stringify({lang: "ro", ...prefs}));
   await context.addInitScript(slowHand);

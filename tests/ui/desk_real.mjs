@@ -3,7 +3,7 @@
 import {spawn} from "node:child_process";
 import {join} from "node:path";
 import {createInterface} from "node:readline";
-import {check, counts, open, prepare, root, until} from "./lib.mjs";
+import {check, counts, elsewhere, open, prepare, root, until} from "./lib.mjs";
 
 const build = process.env.PRIDVOR_BUILD || join(root, "build");
 const dist = join(build, "kiosk-ui-desk");
@@ -19,7 +19,8 @@ const {port, password} = JSON.parse(first);
 const browser = await open();
 
 async function enter(account, lang = "ro", size = [1440, 900]) {
-  const context = await browser.newContext({viewport: {width: size[0], height: size[1]}, ignoreHTTPSErrors: true, reducedMotion: "reduce"});
+  const context = await browser.newContext({viewport: {width: size[0], height: size[1]}, ignoreHTTPSErrors: true,
+    reducedMotion: "reduce", timezoneId: elsewhere});
   await context.addInitScript((p) => {
     if (self !== top) return;
     localStorage.getItem("pridvor.desk") || localStorage.setItem("pridvor.desk", p);
@@ -28,7 +29,7 @@ async function enter(account, lang = "ro", size = [1440, 900]) {
   const page = await context.newPage();
   page.setDefaultTimeout(patient);
   page.on("pageerror", (e) => check(false, `${account}: exception in the page: ${e.message}`));
-  page.on("console", (m) => m.type() === "error" && !/40[19] \(/.test(m.text()) && check(false, `${account}: console: ${m.text()}`));
+  page.on("console", (m) => m.type() === "error" && !/40[19] \(|ERR_FAILED/.test(m.text()) && check(false, `${account}: console: ${m.text()}`));
   await page.goto(`https://127.0.0.1:${port}/`);
   await page.fill("[name=account]", account);
   await page.fill("[name=password]", password);
@@ -68,6 +69,32 @@ async function paper(page, subject) {
   return made.body.case;
 }
 
+// The line breaks after the register has entered the paper: the page finds out by itself, and there is one number.
+async function cut(page) {
+  const sent = [];
+  await page.route("**/api/register/entries", async (route) => {
+    sent.push({key: route.request().headers()["idempotency-key"], body: route.request().postData()});
+    if (sent.length > 1) return route.continue();
+    await route.fetch();
+    return route.abort();
+  });
+  await go(page, "#/new", "[name=way]");
+  await page.click("text=O hârtie fără serviciu");
+  await page.fill("[name=correspondent]", "Școala Gimnazială");
+  await page.fill("[name=subject]", "Invitație la serbare");
+  await page.click("main .btn.main.tall");
+  await page.waitForSelector("text=Nu știm încă");
+  check(await page.isDisabled("[name=subject]"), "what was sent cannot be changed until it is known");
+  if (pictures) await page.screenshot({path: join(pictures, "cut-ro.png")});
+  await page.waitForSelector(".the-number");
+  check(sent.length === 2 && sent[0].key && sent[0].key === sent[1].key && sent[0].body === sent[1].body, `the same goes out again: ${JSON.stringify(sent)}`);
+  const number = await page.textContent(".the-number");
+  const after = await api(page, "register/entries", {direction: "in", register: "general", subject: "Altă hârtie", correspondent: "Pop"});
+  check(after.body.n === Number(number.match(/(\d+)\//)[1]) + 1, `one number for it: ${number}, then ${after.body.number}`);
+  await page.unroute("**/api/register/entries");
+  await page.click("text=Următoarea hârtie");
+}
+
 async function answered(ana, id) {
   await go(ana, `#/case/${id}`, ".case");
   await ana.click(".doing .btn >> text=/Preia|Ia în lucru/");
@@ -90,11 +117,17 @@ async function answered(ana, id) {
   await ana.keyboard.press("Control+Enter");
   await now(ana);
   await until("the answer is handed on", async () => (await state(ana, id)).state === "decided", patient);
+  await go(ana, `#/case/${id}`, ".doc-tab .k-answer");
+  check(await ana.locator(".draft-card, textarea.paper").count() === 0, "nobody goes on writing what waits for its signature");
+  check((await ana.getAttribute("iframe", "src")).startsWith(`/api/documents/${(await api(ana, `cases/${id}`)).body.fixed}`), "the clerk sees what was handed in");
+  await picture("waits", "ana", `#/case/${id}`, ".doc-tab .k-answer");
 }
 
 async function signed(vlad, id) {
   await go(vlad, `#/case/${id}`, ".case");
-  check((await vlad.getAttribute("iframe", "src")).includes("preview.pdf"), "who signs sees what will be signed");
+  const {fixed, documents} = (await api(vlad, `cases/${id}`)).body, waits = documents.find((d) => d.id === fixed);
+  check(waits && !waits.signed_at && (await vlad.getAttribute("iframe", "src")).startsWith(`/api/documents/${fixed}`), "who signs sees the very paper that will be signed");
+  check(await vlad.locator(".doc-tab .k-draft").count() === 0, "and no draft beside it");
   await vlad.keyboard.press("a");
   await now(vlad);
   await until("the answer is signed", async () => (await state(vlad, id)).state === "answered", patient);
@@ -140,6 +173,7 @@ try {
   const ana = await enter("ana", "ro", [1280, 800]);
   const ids = [];
   for (const subject of ["Gard căzut", "Groapă în drum", "Lampă stinsă"]) ids.push(await paper(ana, subject));
+  await cut(ana);
   await answered(ana, ids[0]);
   await signed(await enter("vlad"), ids[0]);
   await printed(ana, ids[0]);

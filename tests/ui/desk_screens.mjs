@@ -18,7 +18,7 @@ const pages = (mock) => {
     ["person", "#/person", "[name=person-cnp]"], ["settings", "#/settings", "#main h1"], ["keys", "#/queue/mine", ".table", null, "?"],
   ];
 };
-const heads = [["team", "#/team", ".table"], ["delegate", "#/team", ".table", ".filters button.btn"]];
+const heads = [["late", "#/queue/late", ".table"], ["team", "#/team", ".table"], ["delegate", "#/team", ".table", ".filters button.btn"]];
 const admins = ["users", "holidays", "services", "messages", "why"].map((p) => [`admin ${p}`, `#/admin/${p}`, "#main h1"]);
 
 // In the page: what runs out of it, what is too small to hit or to read.
@@ -31,6 +31,9 @@ function measure() {
   };
   const name = (el) => `${el.tagName.toLowerCase()}.${el.className?.baseVal ?? el.className} "${(el.getAttribute("aria-label") || el.textContent || "").trim().slice(0, 30)}"`;
   if (document.documentElement.scrollWidth > innerWidth) bad.push(`the page is ${document.documentElement.scrollWidth} wide in ${innerWidth}`);
+  for (const el of document.querySelectorAll(".table-box")) {
+    if (el.scrollWidth > el.clientWidth) bad.push(`a list is ${el.scrollWidth} wide in ${el.clientWidth}`);
+  }
   for (const el of document.querySelectorAll("button, a, input:not(.sr), select, textarea, summary")) {
     const r = seen(el);
     if (!r || el.closest(".nav") && innerWidth < 1000 || el.matches(".skip")) continue;
@@ -99,13 +102,15 @@ async function controls(browser, port) {
   const page = await visit(browser, port);
   await page.evaluate(axeSource());
   await page.evaluate(() => {
-    const add = (tag, text, style) => Object.assign(document.body.appendChild(document.createElement(tag)), {textContent: text}).style.cssText = style;
+    const add = (tag, textContent, style, className = "") =>
+      Object.assign(document.body.appendChild(document.createElement(tag)), {textContent, className}).style.cssText = style;
     add("button", "", "position:fixed;left:10px;top:10px;width:12px;height:12px;display:block");
     add("p", "small and pale", "font-size:10px;color:#ddd");
     add("div", "wide", "width:4000px");
+    add("div", "a list too wide for its box", "width:60px;overflow:auto;white-space:nowrap", "table-box");
   });
   const bad = (await page.evaluate(measure)).join();
-  for (const word of ["target 12 x 12", "text of 10 px", "wide in"]) check(bad.includes(word), `control: the measure does not find "${word}"`);
+  for (const word of ["target 12 x 12", "text of 10 px", "the page is", "a list is"]) check(bad.includes(word), `control: the measure does not find "${word}"`);
   const found = (await page.evaluate(axe)).join();
   check(found.includes("button-name") && found.includes("color-contrast"), `control: axe finds nothing: ${found}`);
   await page.context().close();
@@ -121,11 +126,13 @@ export async function screens(browser, mock, port) {
     await sweep(browser, port, admins, "admin", {size, lang});
     await sweep(browser, port, [["audit", "#/admin/audit", ".table"]], "auditor", {size, lang});
   };
+  const led = (more) => [() => sweep(browser, port, heads, "elena.muresan", more), () => sweep(browser, port, admins, "admin", more)];
   const small = {size: [320, 700], lang: "hu", withAxe: false};
   const work = [() => controls(browser, port), ...["ro", "hu", "en"].flatMap((lang) => [clerk({lang}), others(lang)]),
     clerk({lang: "ro", prefs: {contrast: true}, few: true}), clerk({lang: "hu", prefs: {large: true}, withAxe: false}),
     clerk({size: [1920, 1080], lang: "en", prefs: {roomy: true}, withAxe: false}), clerk({size: [390, 844], lang: "ro", few: true}),
-    clerk({...small, prefs: {large: true}}), () => sweep(browser, port, heads, "elena.muresan", small), () => sweep(browser, port, admins, "admin", small)];
+    clerk({...small, prefs: {large: true}}), ...led(small), ...led({size, lang: "hu", prefs: {large: true}, withAxe: false}),
+    clerk({size: [1024, 768], lang: "ro", few: true, withAxe: false}), ...led({size: [1024, 768], lang: "ro", withAxe: false})];
   const lane = async () => {
     for (let next = work.shift(); next; next = work.shift()) await next();
   };

@@ -338,7 +338,7 @@ async function papers(browser, mock, port) {
 // Later, with the provisional receipt in the hand; and help without a register.
 async function later(browser, mock, port) {
   const page = await visit(browser, mock, port);
-  await pressKey(page, mock, "Am o chitanță provizorie");
+  await pressKey(page, mock, "Am un bon provizoriu");
   await page.waitForSelector("#look");
   await page.keyboard.type("7k4m");
   await page.keyboard.press("Enter");

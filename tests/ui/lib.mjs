@@ -7,6 +7,8 @@ import {fileURLToPath} from "node:url";
 export const here = dirname(fileURLToPath(import.meta.url));
 export const root = join(here, "../..");
 const chromiumPath = process.env.PRIDVOR_CHROMIUM || "/usr/bin/chromium";
+// A clerk's computer whose clock is set to another country: the days on the page are Romania's all the same.
+export const elsewhere = "America/Los_Angeles";
 const flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
   "--disable-background-networking",
   "--disable-component-update", "--disable-sync"];

@@ -35,6 +35,15 @@ static void errors(void **state)
         memcpy(longer + 2 * i, "ș", 2);
     err_set(&e, RC_IO, "x%s", longer);
     assert_int_equal(strlen(e.text) % 2, 1); /* no half letter at the cut */
+    err_set(&e, RC_IO, "%.3s and %.1s, \xC0\xAF", longer, longer);
+    assert_string_equal(e.text, "ș and , "); /* nor where somebody else cut */
+    err_wrap(&e, RC_IO, "%.5s", longer);
+    assert_string_equal(e.text, "șș: ș and , ");
+    err_at(&e, RC_BAD_FIELD, longer, "far");
+    assert_int_equal(strlen(e.path), sizeof(e.path) - 2); /* a byte is left: half a letter */
+    assert_int_equal(strlen(e.text), strlen(e.path) + strlen(": far"));
+    err_at(&e, RC_BAD_FIELD, "", "%.3s", longer);
+    assert_string_equal(e.text, "ș");
     assert_int_equal(rc_http(RC_BAD_FIELD), 422);
     assert_true(rc_retry(RC_LIMIT));
     assert_string_equal(rc_name(RC_TLS), "RC_TLS");

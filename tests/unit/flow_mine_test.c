@@ -21,7 +21,7 @@ static const char plain[] =
     "22.11.2026\",\"service\":\"Certificat\",\"institution\":\"Cluj\",\"state\":\"returned\","               \
     "\"says\":\"Avem nevoie de o corectură.\",\"events\":[],\"notes\":[],\"returned\":{\"reason\":\"Data "  \
     "nu se "                                                                                                 \
-    "citește.\",\"service\":\"" service "\",\"version\":" version ",\"fields\":[" fields "]}}"
+    "citește.\",\"id\":7,\"service\":\"" service "\",\"version\":" version ",\"fields\":[" fields "]}}"
 static const char date_back[] = RETURNED("cs.birth_certificate", "1", "\"act.birth_date\"");
 
 static void answer(struct rig *r, int status, const char *body)
@@ -213,8 +213,9 @@ static void repaired(void **state)
     assert_true(rig_state_has(&r, "\"sign\":false"));
     rig_must(&r, "/v1/submit", submit);
     assert_string_equal(r.ask_path, "POST /v1/returns");
-    assert_string_equal(r.ask_body, "{\"code\":\"9W0YVWYXW8\",\"pin\":\"4821\",\"lang\":\"ro\",\"answers\":"
-                                    "{\"act.birth_date\":\"1991-06-18\"}}");
+    assert_string_equal(r.ask_body,
+                        "{\"code\":\"9W0YVWYXW8\",\"pin\":\"4821\",\"lang\":\"ro\",\"return_id\":7,"
+                        "\"answers\":{\"act.birth_date\":\"1991-06-18\"}}");
     assert_true(rig_state_has(&r, "\"phase\":\"sending\""));
     rig_must(&r, "/v1/session/back", "{}"); /* not now */
     assert_true(rig_state_has(&r, "\"phase\":\"sending\""));
@@ -242,6 +243,28 @@ static void repaired(void **state)
     rig_close(&r);
 }
 
+/* The clerk gave up waiting, or asks for something else now: what was typed is not for that, and the way back
+ * shows how the request stands. */
+static void no_longer_expected(void **state)
+{
+    static struct rig r;
+    (void)state;
+    rig_open(&r, NULL, NULL, NULL);
+    r.online = true;
+    to_review(&r);
+    rig_must(&r, "/v1/submit", submit);
+    answer(&r, 409, "{}");
+    assert_int_equal(flow_step(r.flow), STEP_REVIEW);
+    assert_true(rig_state_has(&r, "nu mai este așteptată"));
+    rig_must(&r, "/v1/session/back", "{}");
+    assert_int_equal(flow_step(r.flow), STEP_MINE);
+    assert_string_equal(r.ask_path, "POST /v1/status");
+    assert_true(rig_state_has(&r, "\"phase\":\"asking\""));
+    answer(&r, 200, plain);
+    assert_false(rig_state_has(&r, "\"repairable\":true"));
+    rig_close(&r);
+}
+
 /* What the register added to "kept" cannot be read, or is not there: the correction stands, the number is
  * known. */
 static void thin_answers(void **state)
@@ -264,7 +287,7 @@ static void thin_answers(void **state)
     rig_close(&r);
 }
 
-/* By number no code is known: no QR on page or paper. */
+/* By number no code is known, and none is given: the QR leads to the page that asks for number and PIN. */
 static void paper(void **state)
 {
     static const char by_number[] = "{\"number\":\"15\",\"pin\":\"4821\"}";
@@ -280,7 +303,7 @@ static void paper(void **state)
     rig_must(&r, "/v1/submit", submit);
     answer(&r, 200, after);
     rig_until(&r, "\"print\":{\"phase\":\"printed\",\"proof\":\"L2\"");
-    assert_null(flow_receipt_url(r.flow));
+    assert_string_equal(flow_receipt_url(r.flow), "http://127.0.0.1:7082/n");
     assert_true(rig_state_has(&r, "\"receipt_code\":\"\""));
     rig_must(&r, "/v1/print", "{}"); /* a copy, as of any receipt */
     rig_until(&r, "\"phase\":\"printed\"");
@@ -329,10 +352,17 @@ static void ends(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(shown),     cmocka_unit_test(by_address),   cmocka_unit_test(by_number),
-        cmocka_unit_test(not_shown), cmocka_unit_test(late_answers), cmocka_unit_test(repaired),
-        cmocka_unit_test(not_here),  cmocka_unit_test(ends),         cmocka_unit_test(thin_answers),
+        cmocka_unit_test(shown),
+        cmocka_unit_test(by_address),
+        cmocka_unit_test(by_number),
+        cmocka_unit_test(not_shown),
+        cmocka_unit_test(late_answers),
+        cmocka_unit_test(repaired),
+        cmocka_unit_test(not_here),
+        cmocka_unit_test(ends),
+        cmocka_unit_test(thin_answers),
         cmocka_unit_test(paper),
+        cmocka_unit_test(no_longer_expected),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -178,101 +178,21 @@ static void term_examples(void **state)
     assert_int_equal(term_compute(arena, terms, "no.rule", today, &t, &e), RC_NOT_FOUND);
 }
 
-static void term_changes(void **state)
+/* Sums are set each year by each council: a service tells who sets the fee and where it is told, never how
+ * much. */
+static void fees_promise_nothing(void **state)
 {
-    (void)state;
     struct err e = {0};
-    struct terms *terms = NULL;
-    struct term t;
-    char due[11];
-    struct term_ask ask = {.rule = "og27.answer", .start = {{2026, 11, 27}, -1}, .reason = "cercetare"};
-    assert_int_equal(terms_load(arena, "configs", &terms, &e), RC_OK);
-    /* 45 days from registration, not 15 from the first due day. */
-    assert_int_equal(term_judge(arena, terms, &ask, &t, &e), RC_OK);
-    date_iso(due, t.due);
-    assert_string_equal(due, "2027-01-11");
-    assert_true(t.extended && strstr(t.why.t[LANG_RO], "cercetare"));
-    /* The petition law knows no pause: days with the citizen count. */
-    ask = (struct term_ask){.rule = "og27.answer", .start = {{2026, 11, 22}, -1}, .returned_days = 7};
-    assert_int_equal(term_judge(arena, terms, &ask, &t, &e), RC_OK);
-    assert_false(t.paused);
-    date_iso(due, t.due);
-    assert_string_equal(due, "2026-12-22");
-    ask = (struct term_ask){.rule = "og27.forward", .start = {{2026, 11, 22}, -1}, .reason = "x"};
-    assert_int_equal(term_judge(arena, terms, &ask, &t, &e), RC_STATE);
-    /* 30 days more for a divorce: its rule has no other rule, only days. */
-    ask = (struct term_ask){.rule = "cc.divorce_wait", .start = {{2026, 12, 2}, -1}, .reason = "x"};
-    assert_int_equal(term_judge(arena, terms, &ask, &t, &e), RC_OK);
-    date_iso(due, t.due);
-    assert_string_equal(due, "2027-02-01"); /* 31 January is a Sunday */
-    ask = (struct term_ask){.rule = "l60.gendarmes", .start = {{2026, 12, 1}, -1}};
-    assert_int_equal(term_judge(arena, terms, &ask, &t, &e), RC_BAD_FIELD);
-    ask = (struct term_ask){.rule = "parking.year_window", .start = {{2027, 1, 5}, -1}};
-    assert_int_equal(term_judge(arena, terms, &ask, &t, &e), RC_OK);
-    date_iso(due, t.due);
-    assert_string_equal(due, "2027-03-31");
-    /* Over midnight and month. */
-    ask = (struct term_ask){.rule = "policy.bite_visit", .start = {{2026, 12, 31}, 23 * 60 + 30}};
-    assert_int_equal(term_judge(arena, terms, &ask, &t, &e), RC_OK);
-    date_iso(due, t.due);
-    assert_string_equal(due, "2027-01-01");
-    assert_int_equal(t.minute, 23 * 60 + 30);
-    assert_int_equal(term_working_left(terms, (struct date){2026, 12, 23}, (struct date){2026, 12, 31}), 5);
-    assert_int_equal(term_working_left(terms, (struct date){2026, 12, 31}, (struct date){2026, 12, 23}), -5);
-    assert_int_equal(term_working_left(terms, (struct date){2026, 12, 25}, (struct date){2026, 12, 27}), 0);
-}
+    struct catalog c;
 
-/* Counted out it is the same as day by day, forwards and back, with a day that is declared twice. */
-static void days_left(void **state)
-{
     (void)state;
-    struct err e = {0};
-    struct terms *terms = NULL;
-    const struct date first = {2026, 11, 20};
-    const int64_t twice[] = {date_days((struct date){2026, 12, 1}), date_days((struct date){2026, 12, 7}),
-                             date_days((struct date){2026, 12, 7}), date_days((struct date){2026, 12, 12})};
-    assert_int_equal(terms_load(arena, "configs", &terms, &e), RC_OK);
-    const struct terms *t = terms_with(arena, terms, twice, COUNT(twice));
-
-    for (int from = 0; from < 60; from++) {
-        int64_t n = 0;
-        for (int to = from + 1; to < 500; to++) {
-            n += term_day_off(t, date_add(first, to)) ? 0 : 1;
-            assert_int_equal(term_working_left(t, date_add(first, from), date_add(first, to)), n);
+    assert_int_equal(catalog_load(arena, "configs", &c, &e), RC_OK);
+    for (size_t i = 0; i < c.n; i++)
+        for (int k = 0; k < LANG_COUNT; k++) {
+            const char *note = c.services[i].fee_note.t[k];
+            if (!note || !*note || strstr(note, " lei") || strstr(note, " lej"))
+                fail_msg("%s, %s: \"%s\"", c.services[i].id, lang_codes[k], note ? note : "");
         }
-        n = 0;
-        for (int to = from - 1; to > -500; to--) {
-            n -= term_day_off(t, date_add(first, to)) ? 0 : 1;
-            assert_int_equal(term_working_left(t, date_add(first, from), date_add(first, to)), n);
-        }
-    }
-}
-
-/* Every rule of the file can be counted from any day of four years, and no due day is a day off where it
- * rolls. */
-static void every_term(void **state)
-{
-    (void)state;
-    struct err e = {0};
-    struct terms *terms = NULL;
-    struct jval *file = NULL;
-    size_t judged = 0;
-    assert_int_equal(terms_load(arena, "configs", &terms, &e), RC_OK);
-    assert_int_equal(jval_load(arena, "configs/terms.json", &file, &e), RC_OK);
-    const struct jval *rules = jval_get(file, "rules");
-    for (size_t i = 0; i < rules->n; i++)
-        for (struct date d = {2025, 1, 1}; d.y < 2029; d = date_add(d, 1)) {
-            ARENA_SCOPE(a);
-            struct term t;
-            struct term_ask ask = {.rule = jval_str(&rules->items[i], "id", ""), .start = {d, 600}};
-            if (term_judge(a, terms, &ask, &t, &e) != RC_OK)
-                fail_msg("%s: %s", ask.rule, e.text);
-            bool rolls = strcmp(jval_str(&rules->items[i], "roll", ""), "next_working") == 0;
-            assert_false(rolls && term_day_off(terms, t.due));
-            assert_true(date_cmp(t.due, t.nominal) >= 0 && date_cmp(t.late_after, t.due) >= 0);
-            judged++;
-        }
-    print_message("%zu rules, %zu terms\n", rules->n, judged);
 }
 
 struct fill {
@@ -443,6 +363,15 @@ static void county_and_receipt(void **state)
             found++;
     }
     assert_int_equal(found, COUNT(says));
+    facts.qr = "http://x/n";
+    facts.by_number = true;
+    receipt_make(arena, texts, LANG_EN, &facts, &r);
+    size_t at = 0;
+    while (at < r.n && strcmp(r.lines[at].style, "qr") != 0)
+        at++;
+    assert_true(at + 1 < r.n);
+    assert_string_equal(r.lines[at].text, "http://x/n");
+    assert_string_equal(r.lines[at + 1].text, "Scan the code, then type the number and the PIN.");
 }
 
 /* A service of n fields in a folder of its own. */
@@ -485,20 +414,12 @@ static void too_many_fields(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(services_load),
-        cmocka_unit_test(cnp_examples),
-        cmocka_unit_test(cui_and_plate_examples),
-        cmocka_unit_test(phones_and_mails),
-        cmocka_unit_test(term_examples),
-        cmocka_unit_test(term_changes),
-        cmocka_unit_test(days_left),
-        cmocka_unit_test(every_term),
-        cmocka_unit_test(form_of_birth),
-        cmocka_unit_test(hidden_fields_do_not_count),
-        cmocka_unit_test(pages_of_every_service),
-        cmocka_unit_test(conditions),
-        cmocka_unit_test(county_and_receipt),
-        cmocka_unit_test(too_many_fields),
+        cmocka_unit_test(services_load),          cmocka_unit_test(cnp_examples),
+        cmocka_unit_test(cui_and_plate_examples), cmocka_unit_test(phones_and_mails),
+        cmocka_unit_test(term_examples),          cmocka_unit_test(fees_promise_nothing),
+        cmocka_unit_test(form_of_birth),          cmocka_unit_test(hidden_fields_do_not_count),
+        cmocka_unit_test(pages_of_every_service), cmocka_unit_test(conditions),
+        cmocka_unit_test(county_and_receipt),     cmocka_unit_test(too_many_fields),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -9,11 +9,9 @@
 
 #include <cmocka.h>
 
-#include "backend/paper.h"
 #include "backend/store.h"
 #include "backend/template.h"
 #include "common/base/fs.h"
-#include "common/base/pdf.h"
 #include "tests/unit/paper_rig.h"
 
 static struct arena *a;
@@ -273,129 +271,6 @@ static void too_much_stops_and_leaves_nothing(void **state)
     store_drop(f);
 }
 
-/* ---- pages that are taken out of a scan ---- */
-
-static struct bytes scan_of(void)
-{
-    static const uint8_t dot[] = {0xFF, 0xD8, 0xFF, 0xC0, 0, 11, 8, 0, 40, 0, 30, 1, 1, 0x11, 0, 0xFF, 0xD9};
-    const struct pdf_page pages[] = {
-        {.data = BYTES(dot, sizeof dot), .width = 30, .height = 40, .channels = 1, .dpi = 100},
-        {.data = BYTES("\x00\x10\x01", 3), .width = 64, .height = 64, .channels = 1, .turns = 3, .g4 = true},
-    };
-    const struct pdf_doc doc = {"Foaie", "ro", 1795334400000, pages, 2};
-    struct err e = {0};
-    BUF_SCOPE(out);
-
-    assert_int_equal(pdf_write(&doc, &out, &e), RC_OK);
-    return BYTES(arena_dup(a, out.p, out.len), out.len);
-}
-
-static void a_scan_gives_back_its_pages(void **state)
-{
-    const struct bytes pdf = scan_of();
-    struct paper_scan *s;
-    struct err e = {0};
-    size_t n;
-
-    (void)state;
-    assert_int_equal(paper_scans(a, pdf, &s, &n, &e), RC_OK);
-    assert_int_equal(n, 2);
-    assert_int_equal(s[0].kind, SCAN_JPEG);
-    assert_int_equal(s[0].width, 30);
-    assert_int_equal(s[1].kind, SCAN_G4);
-    assert_int_equal(s[1].data.len, 3);
-    assert_true(s[1].matrix[0] == 0 && s[1].matrix[2] < 0); /* lies on its side */
-    assert_int_equal(paper_scans(a, BYTES("%PDF-1.7\n", 9), &s, &n, &e), RC_OK);
-    assert_int_equal(n, 0);
-}
-
-/* Every byte changed, every length: whole pages or none at all, and never a byte beyond the end. */
-static void spoiled_scans(void **state)
-{
-    const struct bytes pdf = scan_of();
-    static const char odd[] = {0, ' ', '-', '9', '>', '\n', '\xFF'};
-    struct err e = {0};
-    size_t seen = 0;
-
-    (void)state;
-    for (size_t i = 0; i < pdf.len; i++)
-        for (size_t k = 0; k < COUNT(odd) + 1; k++) {
-            ARENA_SCOPE(one);
-            size_t len = k < COUNT(odd) ? pdf.len : i;
-            char *copy = malloc(len ? len : 1); /* its own size, so that a step too far is seen */
-            struct paper_scan *s;
-            size_t n;
-            memcpy(copy, pdf.p, len);
-            if (k < COUNT(odd))
-                copy[i] = odd[k];
-            assert_int_equal(paper_scans(one, BYTES(copy, len), &s, &n, &e), RC_OK);
-            for (size_t p = 0; p < n; p++)
-                assert_true((const char *)s[p].data.p >= copy &&
-                            (const char *)s[p].data.p + s[p].data.len <= copy + len);
-            seen += n;
-            free(copy);
-        }
-    assert_true(seen > 0);
-}
-
-static void into_buf(void *user, const void *p, size_t n)
-{
-    buf_add(user, p, n);
-}
-
-static void pictures_that_lie(void **state)
-{
-    uint8_t lie[sizeof png];
-    struct paper sheet = {.title = "x"};
-    struct paper_made made SCOPED(paper_made_free) = {.n = 0};
-    struct err e = {0};
-    BUF_SCOPE(out);
-
-    (void)state;
-    memcpy(lie, png, sizeof png);
-    memset(lie + 41, 0x55, 8); /* no zlib stream */
-    struct paper_scan s = paper_picture(BYTES(lie, sizeof lie), SCAN_PNG, 1, 1);
-    struct paper_copy c = {.pages = &s, .n = 1, .band = "x", .band_small = "y", .last = &sheet};
-    assert_int_equal(paper_copy_pdf(&c, &made, NULL, &e), RC_BAD_FIELD);
-    s.data = BYTES(png, 20);
-    assert_int_equal(paper_copy_pdf(&c, &made, NULL, &e), RC_BAD_FIELD);
-    s.data = BYTES(png, sizeof png);
-    assert_int_equal(paper_copy_pdf(&c, &made, NULL, &e), RC_OK);
-    paper_each(&made, into_buf, &out);
-    paper_ask(a, "qpdf --check %s", paper_save(a, "png", &out));
-}
-
-/* A page of the scanner is not copied, not once: what is made beside it is small, however large it is. */
-static void scans_are_laid_in_where_they_lie(void **state)
-{
-    enum { LARGE = 4 << 20 };
-    static const uint8_t dot[] = {0xFF, 0xD8, 0xFF, 0xC0, 0, 11, 8, 0, 40, 0, 30, 1, 1, 0x11, 0, 0xFF, 0xD9};
-    uint8_t *large = calloc(1, LARGE);
-    struct paper sheet = {.title = "x"};
-    struct paper_made made SCOPED(paper_made_free) = {.n = 0};
-    struct err e = {0};
-    BUF_SCOPE(out);
-
-    (void)state;
-    memcpy(large, dot, sizeof dot);
-    struct paper_scan s[] = {paper_picture(BYTES(large, LARGE), SCAN_JPEG, 30, 40),
-                             paper_picture(BYTES(large, LARGE), SCAN_JPEG, 40, 30)};
-    s[0].channels = s[1].channels = 1;
-    const struct paper_copy c = {.pages = s, .n = 2, .band = "x", .band_small = "y", .last = &sheet};
-    assert_int_equal(paper_copy_pdf(&c, &made, NULL, &e), RC_OK);
-    assert_int_equal(made.n, 2);
-    assert_int_equal(made.more, 2 * LARGE);
-    for (size_t i = 0; i < made.n; i++)
-        assert_ptr_equal(made.parts[i].bytes.p, large);
-    assert_true(made.text.len < 200 << 10);
-    paper_each(&made, into_buf, &out);
-    assert_int_equal(out.len, made.text.len + made.more);
-    const char *images = paper_ask(a, "pdfimages -list %s 2>&1", paper_save(a, "large", &out));
-    assert_non_null(strstr(images, "jpeg"));
-    assert_null(strstr(images, "Error"));
-    free(large);
-}
-
 /* ---- templates ---- */
 
 static void every_template_holds(void **state)
@@ -482,10 +357,6 @@ int main(void)
         cmocka_unit_test(pieces_are_the_file),
         cmocka_unit_test(the_last_piece_waits_for_the_hash),
         cmocka_unit_test(too_much_stops_and_leaves_nothing),
-        cmocka_unit_test(a_scan_gives_back_its_pages),
-        cmocka_unit_test(spoiled_scans),
-        cmocka_unit_test(pictures_that_lie),
-        cmocka_unit_test(scans_are_laid_in_where_they_lie),
         cmocka_unit_test(every_template_holds),
         cmocka_unit_test(wrong_templates_name_file_and_member),
         cmocka_unit_test(places_are_filled_once),

@@ -58,6 +58,7 @@ async function serve() {
       s.receipt.code, createHmac('sha256', 'key').update(`${s.receipt.code}:${s.receipt.pin}`).digest(), hash,
       s.request, JSON.stringify(s.signature), s.filed_at, s.offline, day, due, r.answers['who.email'] ?? null,
       r.answers['who.phone'] ?? null, 1, now.toISOString(), now.getFullYear(),
+      hash.subarray(0, 24),
     ];
     const result = await pool.query({ name: 'intake', text: conf.sql, values });
     const n = result.rows[0].n;

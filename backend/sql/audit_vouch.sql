@@ -1,0 +1,6 @@
+-- $1 the last id $2 mac
+WITH put AS (
+    INSERT INTO settings (key, value) VALUES ('audit_vouched', $1::text) ON CONFLICT (key) DO NOTHING RETURNING value
+)
+INSERT INTO audit (at, actor, act, detail, mac)
+SELECT now(), 'registryd', 'earlier rows vouched for', value, $2::bytea FROM put
