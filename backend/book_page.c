@@ -29,6 +29,8 @@ enum {
     R_OF_REG,
     R_OF_N,
     R_OF_AT,
+    R_ERASED,
+    R_ERASURE,
 };
 
 static const char *own(struct work *w, const struct db_result *r, int i, int col)
@@ -61,6 +63,8 @@ static struct book_row row_of(struct work *w, const struct db_result *r, int i)
         .of_reg = own(w, r, i, R_OF_REG),
         .of_n = db_int(r, i, R_OF_N),
         .of_ms = db_int(r, i, R_OF_AT),
+        .erased_ms = db_int(r, i, R_ERASED),
+        .erasure = db_int(r, i, R_ERASURE),
         .sealed = sealed,
     };
 }
@@ -160,6 +164,15 @@ enum rc book_page(struct work *w, const struct actor *who, const struct book_ask
     return RC_OK;
 }
 
+const char *book_erased(struct work *w, const struct book_row *row)
+{
+    if (!row->erased_ms)
+        return NULL;
+    const char *day = date_said(w->a, date_of_ms(row->erased_ms), LANG_RO);
+    return row->erasure ? arena_fmt(w->a, "șters la %s, protocol %lld", day, (long long)row->erasure)
+                        : arena_fmt(w->a, "șters la %s", day);
+}
+
 /* ---- JSON ---- */
 
 static void put_str(struct buf *b, const char *name, const char *value)
@@ -206,6 +219,9 @@ static void put_row(struct work *w, const struct book_ask *ask, const struct boo
     put_str(b, "paper_on", row->paper_on);
     put_str(b, "paper_number", row->paper_number);
     put_str(b, "document", row->document);
+    put_time(b, "erased_at", row->erased_ms);
+    if (row->erasure)
+        buf_fmt(b, ",\"erasure\":%lld", (long long)row->erasure);
     buf_fmt(b, ",\"sealed\":%s}", row->sealed ? "true" : "false");
 }
 

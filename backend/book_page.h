@@ -34,6 +34,7 @@ struct book_ask {
 };
 struct book_row {
     int64_t n, at_ms, corrects, corrects_year, of_n, of_ms;
+    int64_t erased_ms, erasure; /* its words went then, by the minutes of that number; 0: not, none */
     const char *direction, *subject, *correspondent, *service, *department, *case_id, *by, *by_name, *reason;
     const char *paper_on, *paper_number, *document, *of_reg; /* or NULL */
     bool sealed; /* its case is: subject and correspondent are empty */
@@ -48,6 +49,8 @@ struct book_page {
 /* [register.view] RC_BAD_FIELD: no such register, year or day. */
 MUST enum rc book_page(struct work *w, const struct actor *who, const struct book_ask *ask,
                        struct book_page *out, struct err *e);
+/* "șters la 23.11.2026, protocol 4", in place of the words; or NULL. */
+const char *book_erased(struct work *w, const struct book_row *row);
 /* The same as the desk's API shows it. */
 MUST enum rc book_page_json(struct work *w, const struct actor *who, const struct book_ask *ask,
                             struct buf *out, struct err *e);

@@ -9,7 +9,19 @@
 enum { HEADS_MAX = 16 << 20, LATE_DAYS = 2, FIELDS = 13 };
 
 /* book_verify_lines.sql */
-enum { L_INST, L_REG, L_YEAR, L_N, L_KIND, L_AT, L_DAY = 18, L_CORRECTS, L_CORRECTS_YEAR };
+enum { L_INST, L_REG, L_YEAR, L_N, L_KIND, L_AT, L_DAY = 18, L_CORRECTS, L_CORRECTS_YEAR, L_SALT };
+/* The personal members of a line of version 2: as SQL and docs/VERIFY.md name them, where the text stands and
+ * where the digest that an erasure left. */
+static const struct {
+    const char *name;
+    int text, kept;
+} personal[] = {
+    {"correspondent", L_AT + 4, L_SALT + 1},
+    {"subject", L_AT + 5, L_SALT + 2},
+    {"paper_number", L_AT + 7, L_SALT + 3},
+    {"reason", L_AT + 12, L_SALT + 4},
+};
+enum { SALT_LEN = 32 };
 /* book_verify_pages.sql */
 enum { P_DAYS, P_FIRST, P_LAST, P_HASH, P_SEALED, P_DAY, P_YEAR };
 /* book_verify_years.sql */
@@ -55,6 +67,54 @@ static void part(struct sha256_sum *sum, const char *s)
     sha256_add(sum, head, (size_t)n);
     sha256_add(sum, s, strlen(s));
     sha256_add(sum, ",", 1);
+}
+
+/* ---- lines of version 2 ---- */
+
+static bool is_erased(const struct db_result *r, int i)
+{
+    return !db_is_null(r, i, L_SALT + 2);
+}
+
+/* A line that was erased keeps nothing beside its digests: no hash covers what would stand there. */
+static bool is_blank(const struct db_result *r, int i)
+{
+    for (size_t k = 0; k < COUNT(personal); k++)
+        if (!db_is_null(r, i, personal[k].text) && *db_text(r, i, personal[k].text))
+            return false;
+    return db_is_null(r, i, L_SALT);
+}
+
+/* In hex; NULL: the member is null. Without a salt that could have been ours it meets no page. */
+static const char *digest(struct arena *a, const struct db_result *r, int i, size_t k)
+{
+    uint8_t salt[SALT_LEN], hash[SHA256_LEN];
+    char *hex = arena_alloc(a, 2 * SHA256_LEN + 1);
+    const char *value = db_text(r, i, personal[k].text);
+    size_t len = 0;
+
+    if (is_erased(r, i))
+        return db_text(r, i, personal[k].kept);
+    if (!value)
+        return NULL;
+    if (!hex_decode(salt, sizeof(salt), &len, db_text(r, i, L_SALT)) || len != SALT_LEN)
+        return "";
+    struct sha256_sum *sum = sha256_begin();
+    sha256_add(sum, salt, len);
+    part(sum, personal[k].name);
+    part(sum, value);
+    sha256_end(sum, hash);
+    hex_encode(hex, hash, sizeof(hash));
+    return hex;
+}
+
+static const char *member(struct arena *a, const struct db_result *r, int i, int col)
+{
+    if (strcmp(db_text(r, i, L_KIND), "E2") == 0)
+        for (size_t k = 0; k < COUNT(personal); k++)
+            if (personal[k].text == col)
+                return digest(a, r, i, k);
+    return db_text(r, i, col);
 }
 
 /* ---- pages ---- */
@@ -133,12 +193,13 @@ static void place(struct check *c, const struct db_result *r, int i)
     bool there = c->page < db_rows(c->pages) && db_int(c->pages, c->page, P_YEAR) == c->year &&
                  db_int(c->pages, c->page, P_FIRST) <= c->n;
     if (there) {
+        ARENA_SCOPE(a);
         if (!c->sum)
             page_begin(c);
         part(c->sum, db_text(r, i, L_KIND));
         part(c->sum, db_text(r, i, L_N));
         for (int k = 0; k < FIELDS; k++)
-            part(c->sum, db_text(r, i, L_AT + k));
+            part(c->sum, member(a, r, i, L_AT + k));
         return;
     }
     c->report->open++;
@@ -225,6 +286,9 @@ static enum rc line(struct check *c, const struct db_result *r, int i, struct er
     if (!db_is_null(r, i, L_CORRECTS) && own_year && db_int(r, i, L_CORRECTS) >= n)
         found(c, arena_fmt(c->a, "number %lld of %d corrects %lld, which comes later", (long long)n, year,
                            (long long)db_int(r, i, L_CORRECTS)));
+    if (is_erased(r, i) && !is_blank(r, i))
+        found(c,
+              arena_fmt(c->a, "number %lld of %d is erased and bears words or a salt", (long long)n, year));
     place(c, r, i);
     return RC_OK;
 }
@@ -250,7 +314,7 @@ static enum rc walk(struct check *c, const struct db_param *p, struct err *e)
 /* What no line led to. */
 static enum rc strays(struct check *c, const struct db_param *p, struct err *e)
 {
-    struct db_result *r SCOPED(db_result_freep) = NULL;
+    struct db_result *r SCOPED(db_result_freep) = NULL, *blank SCOPED(db_result_freep) = NULL;
 
     for (int i = 0; i < db_rows(c->years); i++) {
         c->inst = db_text(c->years, i, Y_INST);
@@ -268,6 +332,13 @@ static enum rc strays(struct check *c, const struct db_param *p, struct err *e)
         else
             found(c, arena_fmt(c->a, "a case bears number %s of %s, no line does", db_text(r, i, 4),
                                db_text(r, i, 3)));
+    }
+    TRY(db_sync_query(c->db, sql_text(SQL_BOOK_VERIFY_ERASED), p, 1, &blank, e));
+    for (int i = 0; i < db_rows(blank); i++) {
+        c->inst = db_text(blank, i, 0);
+        c->reg = db_text(blank, i, 1);
+        found(c, arena_fmt(c->a, "number %s of %s is blank and no erasure is on record", db_text(blank, i, 3),
+                           db_text(blank, i, 2)));
     }
     for (size_t i = 0; i < c->n_kept; i++)
         if (!c->kept[i].met) {

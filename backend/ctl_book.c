@@ -49,7 +49,7 @@ static void show(struct work *w, const struct book_ask *ask, const struct book_p
                r->direction, r->by, r->service ? r->service : "-");
         if (r->corrects)
             printf("\tcorrects %lld/%lld", (long long)r->corrects, (long long)r->corrects_year);
-        printf("\t%s\n", r->sealed ? "(sealed)" : r->subject);
+        printf("\t%s\n", r->sealed ? "(sealed)" : r->erased_ms ? book_erased(w, r) : r->subject);
     }
 }
 

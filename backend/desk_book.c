@@ -125,7 +125,7 @@ static void line(struct desk_call *c, const struct book_row *r, const char **cel
     cell[1] = arena_fmt(c->w->a, "%02d:%02d", hour, minute);
     cell[2] = direction_name(r->direction);
     cell[3] = r->correspondent ? r->correspondent : "";
-    cell[4] = r->sealed ? "(acces restrâns)" : r->subject;
+    cell[4] = r->sealed ? "(acces restrâns)" : r->erased_ms ? book_erased(c->w, r) : r->subject;
     cell[5] = office ? tr_get(office, LANG_RO) : "";
 }
 

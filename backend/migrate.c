@@ -41,6 +41,7 @@ const struct migration migrations[] = {
     {58, "0058_term_runs.sql", embed_0058_term_runs_sql},
     {59, "0059_desk_once.sql", embed_0059_desk_once_sql},
     {61, "0061_audit_mac.sql", embed_0061_audit_mac_sql},
+    {66, "0066_book_erase.sql", embed_0066_book_erase_sql},
 };
 const size_t n_migrations = COUNT(migrations);
 

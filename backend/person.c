@@ -51,7 +51,8 @@ enum rc person_cases(struct work *w, const struct actor *who, const char *right,
     *out = (struct person_list){0};
     TRY(ask_check(w, ask, e));
     date_iso(today, date_of_ms(w->now_ms()));
-    struct db_param p[] = {DB_STR(hash_of(w, ask->cnp)), DB_STR(ask->institution), DB_STR(today)};
+    struct db_param p[] = {DB_STR(hash_of(w, ask->cnp)), DB_STR(ask->institution), DB_STR(today),
+                           DB_STR(NULL)};
     TRY(work_sql(w, SQL_PERSON_CASES, p, &r, e));
     out->items = ARENA_ARRAY(w->a, struct person_case, db_rows(r) + 1);
     enum rc denied = RC_OK;
@@ -102,18 +103,26 @@ static enum rc one_house(struct work *w, const struct actor *who, const struct h
             cells[3 * n + k] = h->m->cells[3 * i + k];
         n++;
     }
+    struct person_house house = {h->institution, h->m->erased, 0};
+    if (house.erased)
+        TRY(person_erasure(w, &house, e));
+    const char *number = arena_fmt(w->a, "%lld", (long long)house.n);
     const struct text_var vars[] = {{"count", arena_fmt(w->a, "%zu", n)}, {"hash", h->m->hash}};
     const struct doc_order o = {.template = h->m->template,
                                 .institution = h->institution,
                                 .lang = LANG_RO,
+                                .number = house.erased ? arena_fmt(w->a, "Nr. %s", number) : NULL,
                                 .vars = vars,
                                 .n_vars = h->m->hash ? 2 : 1,
                                 .cells = cells,
                                 .rows = h->m->cells ? n : 0};
     TRY(doc_protocol(w, who, &o, out, e));
-    const struct work_log log = {
-        h->institution, NULL, h->m->act,
-        arena_fmt(w->a, "cases %zu, minutes %s, reason: %s", n, out->id, h->ask->reason)};
+    if (house.erased)
+        TRY(person_lines(w, who, &house, out->id, e));
+    const struct work_log log = {h->institution, NULL, h->m->act,
+                                 arena_fmt(w->a, "cases %zu, minutes %s%s%s, reason: %s", n, out->id,
+                                           house.erased ? ", erasure " : "", house.erased ? number : "",
+                                           h->ask->reason)};
     return work_audit(w, who, &log, e);
 }
 
@@ -280,7 +289,7 @@ static enum rc copy_all(struct copy *c, const struct actor *who, const struct pe
     sha256(sum, c->index.p, c->index.len);
     hex_encode(hex, sum, sizeof(sum));
     TRY(give(c, "index.json", BYTES(c->index.p, c->index.len), e));
-    const struct person_minutes m = {"person.export", "person exported", hex, *cases, NULL};
+    const struct person_minutes m = {"person.export", "person exported", hex, *cases, NULL, NULL};
     return person_minutes(c->w, who, ask, &m, c->done, e);
 }
 

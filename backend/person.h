@@ -55,7 +55,16 @@ struct person_minutes {
     const char *template, *act, *hash;
     struct person_list cases;
     const char *const *cells;
+    const char *erased; /* the cases as a PostgreSQL array: their lines of the book go, too; or NULL */
 };
+struct person_house {
+    const char *institution, *erased;
+    int64_t n; /* of its erasures */
+};
+/* The number of an erasure, before its minutes; then what leaves the book by them. */
+MUST enum rc person_erasure(struct work *w, struct person_house *h, struct err *e);
+MUST enum rc person_lines(struct work *w, const struct actor *who, const struct person_house *h,
+                          const char *minutes, struct err *e);
 MUST enum rc person_minutes(struct work *w, const struct actor *who, const struct person_ask *ask,
                             const struct person_minutes *m, struct person_done *out, struct err *e);
 

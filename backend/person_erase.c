@@ -1,4 +1,5 @@
-/* When the term is over: what a person wrote and who it was goes, the line of the book stays. */
+/* When the term is over: what a person wrote and who it was goes. Number, day and direction stay in the book,
+ * which is kept by law (GDPR art. 17(3)(b), (d); Legea 16/1996); whom they are about does not need to. */
 #include <string.h>
 
 #include "backend/person.h"
@@ -83,6 +84,22 @@ static void named(struct erasing *x, const struct answers *all)
         }
 }
 
+/* Their text itself is in the hash of a page that was sealed before lines had salts. */
+static enum rc old_lines(struct erasing *x, const char *id, const char **out, struct err *e)
+{
+    struct work *w = x->w;
+    struct db_result *r SCOPED(db_result_freep) = NULL;
+    struct db_param p[] = {DB_STR(arena_fmt(w->a, "{%s}", id))};
+
+    *out = "";
+    TRY(work_sql(w, SQL_PERSON_LINES_KEPT, p, &r, e));
+    for (int i = 0; i < db_rows(r); i++)
+        *out = arena_fmt(w->a, "%s%s%s", *out, i ? ", " : "",
+                         register_number_year(w->a, &w->house->registers, db_text(r, i, 1), db_int(r, i, 3),
+                                              (int)db_int(r, i, 2)));
+    return RC_OK;
+}
+
 static enum rc look_through(struct erasing *x, struct err *e)
 {
     struct work *w = x->w;
@@ -98,10 +115,51 @@ static enum rc look_through(struct erasing *x, struct err *e)
         buf_fmt(&ids, "%s%s", i ? "," : "{", f.id);
         x->cells[3 * i] = f.number;
         x->cells[3 * i + 1] = date_said(w->a, date_of_ms(x->cases.items[i].closed_ms), LANG_RO);
-        x->cells[3 * i + 2] = "cererea, fișierele, datele de contact, CNP";
+        const char *stay;
+        TRY(old_lines(x, f.id, &stay, e));
+        x->cells[3 * i + 2] =
+            arena_fmt(w->a, "cererea, fișierele, datele de contact, CNP, textul din registru%s%s%s",
+                      *stay ? "; rămâne textul pozițiilor " : "", stay,
+                      *stay ? ", pagini sigilate în forma veche" : "");
     }
     buf_chr(&ids, '}');
     x->ids = arena_str(w->a, ids.p);
+    return RC_OK;
+}
+
+/* ---- the book ---- */
+
+enum rc person_erasure(struct work *w, struct person_house *h, struct err *e)
+{
+    struct db_result *r SCOPED(db_result_freep) = NULL;
+    struct db_param p[] = {DB_STR(h->institution)};
+
+    TRY(work_sql(w, SQL_PERSON_ERASURE_LOCK, p, NULL, e));
+    TRY(work_sql(w, SQL_PERSON_ERASURE_NEXT, p, &r, e));
+    h->n = db_int(r, 0, 0);
+    return RC_OK;
+}
+
+/* Each has its own row in the audit, so that nobody can blank a line and say that it was erased. */
+enum rc person_lines(struct work *w, const struct actor *who, const struct person_house *h,
+                     const char *minutes, struct err *e)
+{
+    struct db_result *r SCOPED(db_result_freep) = NULL;
+    const char *n = arena_fmt(w->a, "%lld", (long long)h->n);
+    char now[25];
+    struct db_param put[] = {DB_STR(h->institution), DB_STR(n), DB_STR(now), DB_STR(who->account),
+                             DB_STR(minutes)};
+    struct db_param lines[] = {DB_STR(h->erased), DB_STR(now), DB_STR(h->institution), DB_STR(n)};
+
+    iso_utc(now, w->now_ms());
+    TRY(work_sql(w, SQL_PERSON_ERASURE_PUT, put, NULL, e));
+    TRY(work_sql(w, SQL_PERSON_LINES_ERASE, lines, &r, e));
+    for (int i = 0; i < db_rows(r); i++) {
+        const struct work_log log = {
+            h->institution, NULL, "register line erased",
+            arena_fmt(w->a, "%s/%s/%s erasure %s", db_text(r, i, 0), db_text(r, i, 1), db_text(r, i, 2), n)};
+        TRY(work_audit(w, who, &log, e));
+    }
     return RC_OK;
 }
 
@@ -139,7 +197,7 @@ static enum rc erase(struct erasing *x, const struct actor *who, const struct pe
     x->files = all;
     TRY(doc_let_go(x->w, x->files, x->n_files, &only, e));
     out->files = (size_t)only;
-    const struct person_minutes m = {"person.erase", "person erased", NULL, x->cases, x->cells};
+    const struct person_minutes m = {"person.erase", "person erased", NULL, x->cases, x->cells, x->ids};
     return person_minutes(x->w, who, ask, &m, out, e);
 }
 

@@ -23,6 +23,7 @@
     X(SQL_BOOK_VERIFY_PAGES, book_verify_pages, 2)                                                           \
     X(SQL_BOOK_VERIFY_YEARS, book_verify_years, 1)                                                           \
     X(SQL_BOOK_VERIFY_STRAYS, book_verify_strays, 1)                                                         \
+    X(SQL_BOOK_VERIFY_ERASED, book_verify_erased, 1)                                                         \
     X(SQL_BOOK_PAGE, book_page, 7)                                                                           \
     X(SQL_BOOK_DAY, book_day, 4)                                                                             \
     X(SQL_BOOK_DAY_OPEN, book_day_open, 5)                                                                   \
@@ -32,11 +33,17 @@
     X(SQL_BOOK_FIND_CNP, book_find_cnp, 6)                                                                   \
     X(SQL_BOOK_FIND_NUMBER, book_find_number, 8)                                                             \
     X(SQL_BOOK_FIND_RECEIPT, book_find_receipt, 6)                                                           \
-    X(SQL_PERSON_CASES, person_cases, 3)                                                                     \
+    X(SQL_PERSON_CASES, person_cases, 4)                                                                     \
+    X(SQL_PERSON_NUMBER, person_number, 4)                                                                   \
     X(SQL_PERSON_LOCK, person_lock, 1)                                                                       \
     X(SQL_PERSON_REQUEST, person_request, 1)                                                                 \
     X(SQL_PERSON_REST, person_rest, 1)                                                                       \
     X(SQL_PERSON_DOCUMENTS, person_documents, 1)                                                             \
+    X(SQL_PERSON_LINES_KEPT, person_lines_kept, 1)                                                           \
+    X(SQL_PERSON_LINES_ERASE, person_lines_erase, 4)                                                         \
+    X(SQL_PERSON_ERASURE_LOCK, person_erasure_lock, 1)                                                       \
+    X(SQL_PERSON_ERASURE_NEXT, person_erasure_next, 1)                                                       \
+    X(SQL_PERSON_ERASURE_PUT, person_erasure_put, 5)                                                         \
     X(SQL_PERSON_ERASE, person_erase, 2)
 
 #endif

@@ -65,7 +65,8 @@ export function Book({q}) {
     news.say(text);
   };
   const d = load.body?.day;
-  const content = (e) => [e.corrects && t("book.corrects", {n: e.corrects}), e.subject, e.text].filter(Boolean).join(" · ");
+  const gone = (e) => e.erased_at && t(e.erasure ? "book.erased_by" : "book.erased", {day: day(lang, e.erased_at), n: e.erasure});
+  const content = (e) => [gone(e), e.corrects && t("book.corrects", {n: e.corrects}), e.subject, e.text].filter(Boolean).join(" · ");
   return html`<div class="page"><${Head} title=${own ? L(own.name) : t("nav.register")} lead=${t("book.lead")}>
       ${own && html`<p class="total"><strong class="num">${own.years.find((y) => y.year === year)?.last_n ?? 0}</strong><span>${t("book.last")}</span></p>`}<//>
     <div class="filters" role="group" aria-label=${t("filters")}>

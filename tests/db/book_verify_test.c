@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "backend/book_seal.h"
+#include "backend/person.h"
 #include "common/base/fs.h"
 #include "tests/db/book_rig.h"
 #include "tests/db/said.h"
@@ -46,7 +47,13 @@ static void fill(void)
     if (book_correct(&w, &rodica, &fix, &line, &e) != RC_OK)
         abort();
     book_now = 0;
-    if (book_seal(&w, &done, &e) != RC_OK || done.pages != 5)
+    /* Line 2 is of version 1, line 8 of a case that is erased. */
+    book_script(&rig, "SET session_replication_role = replica; UPDATE register_entry SET salt = NULL WHERE n "
+                      "= 2 AND year = 2025; UPDATE register_entry SET case_id = "
+                      "'01890000-0000-7000-8000-000000000008' WHERE n = 8 AND year = 2025");
+    const struct person_house house = {"hall-1", "{01890000-0000-7000-8000-000000000008}", 1};
+    if (book_seal(&w, &done, &e) != RC_OK || done.pages != 5 ||
+        person_lines(&w, &rodica, &house, "01890000-0000-7000-8000-000000000009", &e) != RC_OK)
         abort();
     db_sync_close(w.db);
 }
@@ -91,6 +98,11 @@ static void clean(void **state)
 }
 
 #define ENTRY "WHERE institution = 'hall-1' AND register = 'general' AND year = 2025 AND n = "
+#define BLANK                                                                                                \
+    "UPDATE register_entry SET correspondent_sum = book_sum(salt, 'correspondent', correspondent), "         \
+    "subject_sum = book_sum(salt, 'subject', subject), paper_number_sum = book_sum(salt, 'paper_number', "   \
+    "paper_number), reason_sum = book_sum(salt, 'reason', reason), salt = NULL, correspondent = '', "        \
+    "subject = '', paper_number = NULL, reason = NULL, erasure = "
 static const struct {
     const char *edit, *says;
 } edits[] = {
@@ -112,6 +124,39 @@ static const struct {
      "hall-1 general: page of 2025-03-03, numbers 1 to 3: not what was sealed\n"},
     {"UPDATE register_entry SET corrects = 5 " ENTRY "10",
      "hall-1 general: page of 2025-03-05, numbers 7 to 10: not what was sealed\n"},
+    {"UPDATE register_entry SET salt = sha256('x') " ENTRY "5",
+     "hall-1 general: page of 2025-03-04, numbers 4 to 6: not what was sealed\n"},
+    {"UPDATE register_entry SET salt = '\\x00' " ENTRY "5",
+     "hall-1 general: page of 2025-03-04, numbers 4 to 6: not what was sealed\n"},
+    {"UPDATE register_entry SET salt = NULL " ENTRY "5",
+     "hall-1 general: page of 2025-03-04, numbers 4 to 6: not what was sealed\n"},
+    {"UPDATE register_entry SET reason = 'altul' " ENTRY "10",
+     "hall-1 general: page of 2025-03-05, numbers 7 to 10: not what was sealed\n"},
+    {"UPDATE register_entry SET paper_number = '7' " ENTRY "5",
+     "hall-1 general: page of 2025-03-04, numbers 4 to 6: not what was sealed\n"},
+    {"UPDATE register_entry SET subject = '', correspondent = '' " ENTRY "5",
+     "hall-1 general: page of 2025-03-04, numbers 4 to 6: not what was sealed\n"},
+    /* blanked as an erasure would, without one; with one that nobody audited; with that of another line */
+    {BLANK "NULL, erased_at = NULL " ENTRY "5",
+     "hall-1 general: number 5 of 2025 is blank and no erasure is on record\n"},
+    {BLANK "7, erased_at = now() " ENTRY "5",
+     "hall-1 general: number 5 of 2025 is blank and no erasure is on record\n"},
+    {BLANK "1, erased_at = now() " ENTRY "5",
+     "hall-1 general: number 5 of 2025 is blank and no erasure is on record\n"},
+    /* line 8 was erased */
+    {"UPDATE register_entry SET subject_sum = sha256('x') " ENTRY "8",
+     "hall-1 general: page of 2025-03-05, numbers 7 to 10: not what was sealed\n"},
+    {"UPDATE register_entry SET correspondent_sum = NULL " ENTRY "8",
+     "hall-1 general: page of 2025-03-05, numbers 7 to 10: not what was sealed\n"},
+    {"UPDATE register_entry SET subject = 'Altceva' " ENTRY "8",
+     "hall-1 general: number 8 of 2025 is erased and bears words or a salt\n"},
+    {"UPDATE register_entry SET salt = sha256('x') " ENTRY "8",
+     "hall-1 general: number 8 of 2025 is erased and bears words or a salt\n"},
+    {"DELETE FROM erasure", "hall-1 general: number 8 of 2025 is blank and no erasure is on record\n"},
+    {"DELETE FROM audit WHERE act = 'register line erased'",
+     "hall-1 general: number 8 of 2025 is blank and no erasure is on record\n"},
+    {"UPDATE audit SET detail = 'general/2025/5 erasure 1' WHERE act = 'register line erased'",
+     "hall-1 general: number 8 of 2025 is blank and no erasure is on record\n"},
     {"DELETE FROM register_entry " ENTRY "5",
      "hall-1 general: number 5 of 2025 is missing\n"
      "hall-1 general: page of 2025-03-04, numbers 4 to 6: not what was sealed\n"},

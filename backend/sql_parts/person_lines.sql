@@ -1,0 +1,10 @@
+-- Lines of the book that name who the cases $1 are of: their papers, and what corrects them.
+line AS (
+    SELECT institution, register, year, n FROM register_entry WHERE case_id = ANY ($1::uuid[])
+    UNION
+    SELECT institution, register, year, n FROM casefile WHERE id = ANY ($1)
+    UNION
+    SELECT e.institution, e.register, e.year, e.n FROM line l JOIN register_entry e
+        ON e.institution = l.institution AND e.register = l.register AND e.corrects = l.n
+            AND coalesce(e.corrects_year, e.year) = l.year
+)
