@@ -83,7 +83,7 @@ function Top({row, data, copyNumber}) {
       <h1 tabindex="-1" id="case-h" class="num">${row.number || t("no_number_long")}</h1>
       ${row.number && html`<button type="button" class="tool" aria-label=${t("copy.number_do")} onClick=${copyNumber}><svg class="icon" viewBox="0 0 24 24"
         aria-hidden="true"><path d="M9 9h11v11H9zM5 15H4V4h11v1" /></svg></button>`}
-      <${State} row=${row} />${row.due && html`<${Due} row=${row} today=${me.today} long />`}
+      <${State} row=${row} />${row.due && html`<${Due} row=${row} today=${me.today} full dated />`}
       ${row.flags.filter((f) => f !== "late").map((f) => html`<span class="flag" key=${f}>${named("flag", f)}</span>`)}
       ${row.sealed && html`<span class="flag sealed"><${Icon} name="eye" />${t("seal.is")}</span>`}
       ${list.ids.length > 1 && list.at >= 0 && html`<div class="case-way"><span class="quiet num">${t("case.nth", {n: list.at + 1, of: list.ids.length})}</span>

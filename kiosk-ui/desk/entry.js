@@ -136,5 +136,5 @@ export function Entry() {
         <${Field} label=${t("entry.number")} error=${errors.number_on_paper || errors.paper_number}>${box("number_on_paper", {maxlength: limits.number_on_paper})}<//>
         <${Field} label=${t("entry.department")} error=${errors.department}>${pick("department", (me.departments || []).map((d) => [d.id, L(d.name)]), wide || v.way === "service" ? t("entry.by_service") : undefined)}<//>
         <${Field} label=${t("entry.lang")}>${pick("lang", [["ro", "Română"], ["hu", "Magyar"], ["en", "English"]])}<//></div></details></fieldset>
-      <div class="row-do end"><button type="submit" class="btn main tall">${t("entry.send")}</button><span class="quiet">${t("act.final")}</span></div></form></div>`;
+      <div class="row-do end"><button type="submit" class="btn main tall">${t(v.sent ? "again" : "entry.send")}</button><span class="quiet">${t("act.final")}</span></div></form></div>`;
 }

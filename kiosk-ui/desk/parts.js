@@ -8,7 +8,7 @@ export function Term({data}) {
   const {t, L, me} = useDesk();
   if (!data.term) return null;
   const more = data.terms.filter((x) => !x.main), next = data.term.escalation;
-  return html`<section class="card term"><h2>${t("term.title")}</h2><p class="term-main"><${Due} row=${data.case} today=${me.today} /><strong class="num">${day(t.lang,
+  return html`<section class="card term"><h2>${t("term.title")}</h2><p class="term-main"><${Due} row=${data.case} today=${me.today} full /><strong class="num">${day(t.lang,
     data.term.due)}</strong><span class="quiet">${L(data.term.why)}</span></p>
     <p class="calc">${L(data.term.calc)}</p>
     <p class="quiet small">${[data.term.law, data.term.article].filter(Boolean).join(", ")}</p>

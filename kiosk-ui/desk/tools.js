@@ -58,15 +58,16 @@ export function Shape({kind}) {
   return html`<svg class="shape" viewBox="0 0 12 12" aria-hidden="true" focusable="false"><path d=${shapes[kind]} /></svg>`;
 }
 const over = ["answered", "issued", "closed", "forwarded", "filed", "withdrawn"];
-export function Due({row, today, long}) {
+// Lists say it short; due.work is the same in full words.
+export function Due({row, today, full, dated}) {
   const {t} = useDesk();
   if (row.due && over.includes(row.state)) return html`<span class="quiet num">${day(t.lang, row.due)}</span>`;
   if (!row.due) return html`<span class="quiet">–</span>`;
   const n = row.days_left;
   const late = row.late;
   const kind = late ? "late" : n === 0 || row.due === today ? "today" : n > 0 && n <= 3 ? "soon" : "far";
-  const text = late ? (n < 0 ? t.n("due.late", -n) : t("due.late0")) : kind === "today" ? t("due.today") : n < 0 ? t("due.past") : t.n("due.left", n);
-  return html`<span class=${`due ${kind}`}><${Shape} kind=${kind} />${text}${long && html` · ${day(t.lang, row.due)}`}</span>`;
+  const text = late ? (n < 0 ? t.n("due.late", -n) : t("due.late0")) : kind === "today" ? t("due.today") : n < 0 ? t("due.past") : t.n(full ? "due.work" : "due.left", n);
+  return html`<span class=${`due ${kind}`}><${Shape} kind=${kind} />${text}${dated && html` · ${day(t.lang, row.due)}`}</span>`;
 }
 export function State({row}) {
   const {named, t} = useDesk();

@@ -8,7 +8,7 @@ import {join} from "node:path";
 const program = process.env.PRIDVOR_CHROMIUM || "/usr/bin/chromium";
 const flags = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-quic", "--no-first-run",
   "--disable-background-networking", "--disable-component-update", "--disable-sync", "--hide-scrollbars", "--remote-debugging-pipe"];
-const PATIENCE = 20000;
+const PATIENCE = 20000, CALM = 10000;
 
 export const browserThere = () => existsSync(program);
 
@@ -69,9 +69,23 @@ export class Browser {
       if (Date.now() > end) throw new Error(`the page ${new URL(url).origin} does not show what it should`);
       await new Promise((done) => setTimeout(done, 50));
     }
-    await new Promise((done) => setTimeout(done, 300)); // numbers beside the lists come a moment later
-    writeFileSync(file, Buffer.from((await page("Page.captureScreenshot", {})).data, "base64"));
+    writeFileSync(file, Buffer.from(await this.still(page), "base64"));
     await this.ask("Target.disposeBrowserContext", {browserContextId});
+  }
+
+  // Numbers beside the lists come a moment later, a paper in its viewer much later, and nothing tells: so three
+  // pictures alike are asked for, or the last one after CALM.
+  async still(page) {
+    const framed = async () => (await page("Runtime.evaluate", {expression: "Boolean(document.querySelector('iframe, .viewer'))"})).result?.value;
+    let last = "", alike = 0;
+    for (const end = Date.now() + CALM; alike < 2 && Date.now() < end;) {
+      await new Promise((done) => setTimeout(done, 150));
+      if (await framed()) await new Promise((done) => setTimeout(done, 850));
+      const {data} = await page("Page.captureScreenshot", {});
+      alike = data === last ? alike + 1 : 0;
+      last = data;
+    }
+    return last;
   }
 
   async close() {
