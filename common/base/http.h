@@ -39,7 +39,7 @@ struct http_conf {
     unsigned header_ms; /* whole head incl. handshake; 0: 10 s */
     unsigned body_ms;   /* whole body, of a sink each 64 KiB; 0: 30 s */
     unsigned idle_ms;   /* between requests; 0: 75 s */
-    unsigned max_conns; /* 0: 2048; more are closed at once */
+    unsigned max_conns; /* 0: 2048; one more takes the place of who waited longest, if any waits */
     /* Called for every matched request before its handler; answers itself and returns false to refuse. */
     bool (*gate)(struct http_req *r, unsigned flags, void *user);
     const char *const *headers; /* NULL-terminated "Name: value" lines for every answer, or NULL */

@@ -14,6 +14,8 @@
 #define HTTP_BACKLOG_MAX ((size_t)4 << 20) /* a stream whose reader is this far behind is cut */
 #define HTTP_FLUSH_MIN ((size_t)65536)     /* of an answer, in each body_ms */
 #define HTTP_PIECE ((size_t)65536)         /* of a body that comes from a source */
+#define HTTP_OVER_MAX 64u                  /* beyond all places: told that there is none */
+#define HTTP_SHAKE_MS 1000                 /* a handshake that took longer gives its place first */
 #define HTTP_LINGER_MS 1000                /* so that the peer reads the answer before a reset reaches it */
 
 enum phase {
@@ -36,7 +38,7 @@ struct http_server {
     size_t headers_len;
     struct pool pool;
     struct http_conn *conns;
-    unsigned nconns;
+    unsigned nconns, nopen; /* nopen: without those that are being closed */
     int port;
     bool closing, listener_gone;
     int64_t date_s;
@@ -67,7 +69,8 @@ struct http_conn {
     enum rc tls_rc;
     size_t head_bytes, body_bytes, held, left;
     enum phase phase;
-    int refuse; /* status a parser callback wants */
+    uint64_t since; /* loop's clock: nothing came since, or the handshake began */
+    int refuse;     /* status a parser callback wants */
     const char *refuse_why;
     unsigned char handles;
     bool keep, writing, job_runs, stopped, feeding, eof, broken, fresh, head_timer, body_timer;
@@ -99,6 +102,8 @@ struct http_req {
 };
 
 /* http.c */
+void server_gone(struct http_server *s); /* frees it when nothing uses it any more */
+void conn_open(struct http_conn *c);     /* accepted: reads, against its first time */
 void conn_close(struct http_conn *c);
 void conn_gone(struct http_conn *c); /* frees it when nothing uses it any more */
 /* Ends the connection in the loop's next round: callers may be in the middle of a request. */

@@ -257,6 +257,8 @@ static enum rc rc_of_status(int status)
     case 414:
     case 431:
         return RC_TOO_BIG;
+    case 503:
+        return RC_UNAVAILABLE;
     default:
         return RC_BAD_REQUEST;
     }

@@ -505,6 +505,11 @@ void tls_idle(struct tls *t)
     drop_pages(t->ssl.FIELD(out_buf));
 }
 
+bool tls_partial(const struct tls *t)
+{
+    return t->in.len > t->in_at || t->ssl.FIELD(in_left) > 0;
+}
+
 void tls_close_notify(struct tls *t)
 {
     if (t->ssl.FIELD(state) == MBEDTLS_SSL_HANDSHAKE_OVER)

@@ -36,6 +36,7 @@ MUST enum rc tls_write(struct tls *t, const void *p, size_t len,
 /* Nothing is on its way: gives the pages of the record buffers back, about 24 KB. Cheap when
  * only small records went by since the last time. */
 void tls_idle(struct tls *t);
+bool tls_partial(const struct tls *t); /* a record has begun to come and is not whole */
 void tls_close_notify(struct tls *t);
 const char *tls_peer_cn(const struct tls *t);     /* "" when there is none */
 const char *tls_peer_serial(const struct tls *t); /* hex, "" when there is none */

@@ -402,29 +402,88 @@ static void gone_clients(void **state)
     assert_true(rig_wait_conns(&rig, 0, 5000));
 }
 
-static void too_many(void **state)
+enum { PLACES = 20 }; /* max_conns */
+
+static int hello(int fd)
 {
-    int fds[21];
-    (void)state;
-    assert_true(rig_wait_conns(&rig, 0, 3000));
-    for (int i = 0; i < 21; i++)
-        fds[i] = raw_connect(rig.port);
-    char *answer = raw_read(fds[20], 2000, NULL); /* max_conns = 20 */
-    assert_string_equal(answer, "");
+    raw_say(fd, "GET /hello HTTP/1.1\r\n" H "\r\n");
+    char *answer = raw_until(fd, "true}", 2000);
+    int status = status_of(answer);
     free(answer);
-    raw_say(fds[0], "GET /hello HTTP/1.1\r\n" H "\r\n");
-    answer = raw_until(fds[0], "true}", 2000);
-    assert_int_equal(status_of(answer), 200);
+    return status;
+}
+
+static bool is_cut(int fd)
+{
+    char *answer = raw_read(fd, 2000, NULL);
+    bool cut = *answer == '\0';
     free(answer);
-    for (int i = 0; i < 21; i++)
+    return cut;
+}
+
+static void let_go(int *fds, int n)
+{
+    for (int i = 0; i < n; i++)
         close(fds[i]);
     assert_true(rig_wait_conns(&rig, 0, 3000));
+}
+
+/* All places are held by the silent: each newcomer is served, and who was silent longest goes. */
+static void full_of_silence(void **state)
+{
+    int fds[PLACES + 2];
+    (void)state;
+    assert_true(rig_wait_conns(&rig, 0, 3000));
+    for (int i = 0; i < PLACES; i++) {
+        fds[i] = raw_connect(rig.port);
+        if (i < 2)
+            usleep(5000);
+    }
+    usleep(5000);
+    assert_int_equal(hello(fds[0]), 200); /* from now on the second is the oldest */
+    for (int i = PLACES; i < PLACES + 2; i++) {
+        fds[i] = raw_connect(rig.port);
+        assert_int_equal(hello(fds[i]), 200);
+    }
+    assert_true(is_cut(fds[1]));
+    assert_int_equal(hello(fds[0]), 200);
+    let_go(fds, PLACES + 2);
+}
+
+/* A request that has begun, is in work, or streams its answer keeps its place; the newcomer is told. */
+static void full_of_work(void **state)
+{
+    static const char *const work[] = {"GET /slow?ms=250 HTTP/1.1\r\n" H "\r\n",
+                                       "POST /echo HTTP/1.1\r\n" H "Content-Length: 2\r\n\r\na",
+                                       "GET /events HTTP/1.1\r\n" H "\r\n", "GET /hello HTTP/1.1\r\nHo"};
+    static const char *const rest[] = {"", "b", "", "st: x\r\n\r\n"};
+    int fds[PLACES + 1];
+    (void)state;
+    assert_true(rig_wait_conns(&rig, 0, 3000));
+    for (int i = 0; i < PLACES; i++) {
+        fds[i] = raw_connect(rig.port);
+        raw_say(fds[i], work[i % 4]);
+    }
+    usleep(20000);
+    fds[PLACES] = raw_connect(rig.port);
+    char *answer = raw_read(fds[PLACES], 2000, NULL);
+    assert_int_equal(status_of(answer), 503);
+    assert_non_null(strstr(answer, "Retry-After: 2\r\n"));
+    assert_non_null(strstr(answer, "all connections are in use"));
+    free(answer);
+    for (int i = 0; i < PLACES; i++) {
+        raw_say(fds[i], rest[i % 4]);
+        answer = raw_until(fds[i], "\r\n\r\n", 2000);
+        assert_int_equal(status_of(answer), 200);
+        free(answer);
+    }
+    let_go(fds, PLACES + 1);
 }
 
 static int start(void **state)
 {
     (void)state;
-    rig.conf = (struct http_conf){.header_ms = 300, .body_ms = 400, .idle_ms = 500, .max_conns = 20};
+    rig.conf = (struct http_conf){.header_ms = 300, .body_ms = 400, .idle_ms = 500, .max_conns = PLACES};
     rig_start(&rig);
     return 0;
 }
@@ -450,7 +509,8 @@ int main(void)
                                        cmocka_unit_test(drip),
                                        cmocka_unit_test(keep_alive_and_idle),
                                        cmocka_unit_test(gone_clients),
-                                       cmocka_unit_test(too_many),
+                                       cmocka_unit_test(full_of_silence),
+                                       cmocka_unit_test(full_of_work),
                                        cmocka_unit_test(big_answer_slow_reader)};
     return cmocka_run_group_tests(tests, start, stop);
 }

@@ -340,6 +340,34 @@ static void stampede(void **state)
     tls_ctx_free(cc);
 }
 
+/* Handshakes that never go on hold every place: whoever does shake hands gets one. */
+static void full_of_silence(void **state)
+{
+    enum { N = 12 };
+    static const char request[] = "GET /look HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    struct rig rig = {.conf = {.tls = context(true, "ca.pem", "server.pem", NULL), .max_conns = N}};
+    struct tls_ctx *cc = context(false, "ca.pem", "client.pem", NULL);
+    int fds[N];
+    (void)state;
+    rig_start(&rig);
+    for (int i = 0; i < N; i++) {
+        fds[i] = raw_connect(rig.port);
+        if (i % 2)
+            raw_send(fds[i], "\x16\x03\x01\x02\x00\x01\x00", 7, 0);
+    }
+    assert_true(rig_wait_conns(&rig, N, 3000));
+    for (int i = 0; i < 5; i++) {
+        char *answer = ask(cc, rig.port, request, 0);
+        assert_non_null(strstr(answer, "cn=K07"));
+        free(answer);
+    }
+    for (int i = 0; i < N; i++)
+        close(fds[i]);
+    rig_stop(&rig);
+    tls_ctx_free(rig.conf.tls);
+    tls_ctx_free(cc);
+}
+
 static int start(void **state)
 {
     (void)state;
@@ -356,9 +384,13 @@ static int stop(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(admission),     cmocka_unit_test(resumption), cmocka_unit_test(no_certificate_asked),
-        cmocka_unit_test(damaged_bytes), cmocka_unit_test(bad_files),  cmocka_unit_test(server_behind_tls),
-        cmocka_unit_test(stampede)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(admission),
+                                       cmocka_unit_test(resumption),
+                                       cmocka_unit_test(no_certificate_asked),
+                                       cmocka_unit_test(damaged_bytes),
+                                       cmocka_unit_test(bad_files),
+                                       cmocka_unit_test(server_behind_tls),
+                                       cmocka_unit_test(stampede),
+                                       cmocka_unit_test(full_of_silence)};
     return cmocka_run_group_tests(tests, start, stop);
 }
