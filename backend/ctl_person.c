@@ -6,23 +6,99 @@
 #include "backend/person.h"
 #include "common/base/fs.h"
 
-/* The CNP stays out of the shell's history: "-" reads it from standard input. */
+enum { WORD_MAX = 300 };
+
+/* CNP and name stay out of the shell's history: "-" reads them from standard input. */
+static enum rc word(const struct args *a, const char *what, const char **out, struct err *e)
+{
+    char line[WORD_MAX] = "";
+
+    *out = what;
+    if (!what || strcmp(what, "-") != 0)
+        return RC_OK;
+    if (!fgets(line, sizeof(line), stdin))
+        return err_set(e, RC_BAD_REQUEST, "nothing on standard input");
+    line[strcspn(line, "\r\n")] = 0;
+    *out = arena_str(a->arena, line);
+    wipe(line, sizeof(line));
+    return RC_OK;
+}
+
+/* "hall-1/petitions/2026/1, PET 3/20.11.2026" */
+static void cases_of(const struct args *a, const char *list, struct person_ask *out)
+{
+    const char **numbers = ARENA_ARRAY(a->arena, const char *, strlen(list) + 1);
+
+    for (const char *p = list; *p;) {
+        p += strspn(p, ", ");
+        size_t n = strcspn(p, ",");
+        while (n && p[n - 1] == ' ')
+            n--;
+        if (n)
+            numbers[out->n_numbers++] = arena_strn(a->arena, p, n);
+        p += strcspn(p, ",");
+    }
+    out->numbers = numbers;
+}
+
 static enum rc asked(const struct args *a, struct person_ask *out, struct err *e)
 {
-    char line[32] = "";
+    const char *list = ctl_option(a, "cases", NULL);
 
-    if (!a->what)
+    *out = (struct person_ask){0};
+    if (!a->what == !list)
         return err_set(e, RC_BAD_REQUEST,
-                       "person export|erase CNP|- --reason TEXT [--institution ID] [--by USER]");
-    out->cnp = a->what;
-    if (strcmp(a->what, "-") == 0) {
-        if (!fgets(line, sizeof(line), stdin))
-            return err_set(e, RC_BAD_REQUEST, "no CNP on standard input");
-        line[strcspn(line, "\r\n")] = 0;
-        out->cnp = arena_str(a->arena, line);
+                       "person export|erase CNP|- or --cases NUMBERS --name NAME, --reason TEXT "
+                       "[--institution ID] [--by USER]");
+    TRY(word(a, a->what, &out->cnp, e));
+    if (list) {
+        cases_of(a, list, out);
+        TRY(ctl_need(a, "name", &out->name, e));
+        TRY(word(a, out->name, &out->name, e));
+        if (!out->n_numbers)
+            return err_set(e, RC_BAD_REQUEST, "--cases names no number");
     }
     out->institution = ctl_option(a, "institution", NULL);
     return ctl_need(a, "reason", &out->reason, e);
+}
+
+static const char *fate(const struct args *a, const struct person_case *c)
+{
+    char day[11];
+
+    if (!c->kept)
+        return "due";
+    if (c->open)
+        return "in work";
+    if (!c->until_days)
+        return "kept for ever";
+    date_iso(day, date_add((struct date){1970, 1, 1}, c->until_days));
+    return arena_fmt(a->arena, "kept until %s", day);
+}
+
+/* What the operator needs to tell two people of one name apart; export and erase take the first column. */
+static enum rc cmd_find(const struct args *a, struct err *e)
+{
+    struct ctl_work cw SCOPED(ctl_work_end) = {0};
+    struct person_find in = {.mark = ctl_option(a, "mark", NULL),
+                             .institution = ctl_option(a, "institution", NULL)};
+    struct person_found found;
+
+    if (!a->what)
+        return err_set(e, RC_BAD_REQUEST, "person find NAME|- --reason TEXT [--mark TEXT]");
+    TRY(word(a, a->what, &in.name, e));
+    TRY(ctl_need(a, "reason", &in.reason, e));
+    TRY(ctl_work_begin(a, &cw, e));
+    TRY(person_find(&cw.w, &cw.who, &in, &found, e));
+    for (size_t i = 0; i < found.n; i++) {
+        const struct casefile *f = &found.items[i];
+        printf("%s/%s/%lld/%lld\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", f->institution, f->reg, (long long)f->year,
+               (long long)f->n, f->number, f->service, f->person, f->email && *f->email ? f->email : "-",
+               f->phone && *f->phone ? f->phone : "-", found.cases[i].cnp ? "with a CNP" : "without a CNP",
+               fate(a, &found.cases[i]));
+    }
+    printf("%zu cases\n", found.n);
+    return RC_OK;
 }
 
 static enum rc put(void *user, const struct person_file *f, struct err *e)
@@ -73,10 +149,14 @@ static enum rc cmd_erase(const struct args *a, struct err *e)
     return RC_OK;
 }
 
+#define WHO "CNP|- or --cases NUMBERS --name NAME|-; --reason TEXT [--institution ID] [--by USER]"
 const struct command person_commands[] = {
-    {"person", "export", "CNP|- --reason TEXT --out DIR [--institution ID] [--by USER]",
-     "a copy of all that is here about one person", cmd_export, 0},
-    {"person", "erase", "CNP|- --reason TEXT [--institution ID] [--by USER]",
-     "after the term: requests, files, contact and CNP go; number and line stay", cmd_erase, 0},
+    {"person", "find", "NAME|- --reason TEXT [--mark TEXT] [--institution ID] [--by USER]",
+     "cases that bear a name, to choose numbers from; mark: e-mail, phone, date or document's number",
+     cmd_find, 0},
+    {"person", "export", WHO " --out DIR", "a copy of all that is here about one person", cmd_export, 0},
+    {"person", "erase", WHO,
+     "after the term: requests, files, contact, CNP and the book's words go; number and line stay", cmd_erase,
+     0},
 };
 const size_t n_person_commands = COUNT(person_commands);

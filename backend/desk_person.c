@@ -58,8 +58,11 @@ static enum rc seen(struct desk_call *c, const void *in, const char *right, stru
     struct person_list list;
     int64_t due = 0;
 
+    enum rc rc = person_cases(c->w, &c->who, right, &ask, &list, e);
+    if (rc == RC_BAD_FIELD) /* nothing was looked for, or the reason bears the name */
+        return rc;
     TRY(work_audit(c->w, &c->who, &log, e)); /* whatever is found */
-    TRY(person_cases(c->w, &c->who, right, &ask, &list, e));
+    TRY(rc);
     js_open(&c->out, NULL, '{');
     js_open(&c->out, "cases", '[');
     for (size_t i = 0; i < list.n; i++) {

@@ -25,15 +25,10 @@ static const char *hash_of(struct work *w, const char *cnp)
     return hex;
 }
 
-static enum rc ask_check(struct work *w, const struct person_ask *ask, struct err *e)
+enum rc person_reason(struct work *w, const struct person_ask *ask, struct err *e)
 {
-    struct cnp_facts facts;
     const char *clean = "";
 
-    if (!ask->cnp || !cnp_read(ask->cnp, &facts)) {
-        w->say = (struct tr){{"Acesta nu este un CNP.", "Ez nem CNP.", "This is not a CNP."}};
-        return err_at(e, RC_BAD_FIELD, "cnp", "not a CNP");
-    }
     if (!ask->reason || text_clean(w->a, ask->reason, &clean, NULL) != RC_OK || !*clean ||
         utf8_count(clean) > REASON_MAX) {
         w->say = (struct tr){{"Scrieți motivul.", "Írja be az okot.", "Give the reason."}};
@@ -42,41 +37,74 @@ static enum rc ask_check(struct work *w, const struct person_ask *ask, struct er
     return RC_OK;
 }
 
-enum rc person_cases(struct work *w, const struct actor *who, const char *right, const struct person_ask *ask,
-                     struct person_list *out, struct err *e)
+static enum rc ask_check(struct work *w, const struct person_ask *ask, struct err *e)
 {
-    struct db_result *r SCOPED(db_result_freep) = NULL;
-    char today[11];
+    struct cnp_facts facts;
 
-    *out = (struct person_list){0};
-    TRY(ask_check(w, ask, e));
+    if (!ask->n_numbers && (!ask->cnp || !cnp_read(ask->cnp, &facts))) {
+        w->say = (struct tr){{"Acesta nu este un CNP.", "Ez nem CNP.", "This is not a CNP."}};
+        return err_at(e, RC_BAD_FIELD, "cnp", "not a CNP");
+    }
+    return person_reason(w, ask, e);
+}
+
+enum rc person_read(struct work *w, const struct person_ask *ask, const char *ids, struct db_result **r,
+                    struct err *e)
+{
+    char today[11];
+    struct db_param p[] = {DB_STR(ask->cnp ? hash_of(w, ask->cnp) : NULL),
+                           DB_STR(ids ? NULL : ask->institution), DB_STR(today), DB_STR(ids)};
+
     date_iso(today, date_of_ms(w->now_ms()));
-    struct db_param p[] = {DB_STR(hash_of(w, ask->cnp)), DB_STR(ask->institution), DB_STR(today),
-                           DB_STR(NULL)};
-    TRY(work_sql(w, SQL_PERSON_CASES, p, &r, e));
+    return work_sql(w, SQL_PERSON_CASES, p, r, e);
+}
+
+struct person_case person_case_at(struct work *w, const struct db_result *r, int i)
+{
+    return (struct person_case){.id = own(w, r, i, 0),
+                                .institution = own(w, r, i, 1),
+                                .kept = db_text(r, i, 4)[0] == 't',
+                                .open = db_text(r, i, 5)[0] == 't',
+                                .until_days = db_int(r, i, 6),
+                                .closed_ms = db_int(r, i, 7),
+                                .cnp = own(w, r, i, 8),
+                                .erased = db_text(r, i, 9)[0] == 't'};
+}
+
+/* Of a person's cases those within reach; of chosen ones all or none. */
+static enum rc allowed(struct work *w, const struct actor *who, const char *right, const struct db_result *r,
+                       struct person_list *out, struct err *denied)
+{
     out->items = ARENA_ARRAY(w->a, struct person_case, db_rows(r) + 1);
-    enum rc denied = RC_OK;
     for (int i = 0; i < db_rows(r); i++) {
         const struct rights_place where = {.institution = own(w, r, i, 1),
                                            .department = own(w, r, i, 2),
                                            .sealed = db_text(r, i, 3)[0] == 't',
                                            .reason = true};
-        struct err why = {0};
-        if (work_may(w, who, right, &where, &why) != RC_OK) {
-            denied = err_set(e, RC_DENIED, "%s", why.text);
-            continue;
-        }
-        out->items[out->n++] = (struct person_case){.id = own(w, r, i, 0),
-                                                    .institution = where.institution,
-                                                    .kept = db_text(r, i, 4)[0] == 't',
-                                                    .open = db_text(r, i, 5)[0] == 't',
-                                                    .until_days = db_int(r, i, 6),
-                                                    .closed_ms = db_int(r, i, 7)};
+        if (work_may(w, who, right, &where, denied) == RC_OK)
+            out->items[out->n++] = person_case_at(w, r, i);
     }
+    return denied->rc;
+}
+
+enum rc person_cases(struct work *w, const struct actor *who, const char *right, const struct person_ask *ask,
+                     struct person_list *out, struct err *e)
+{
+    struct db_result *r SCOPED(db_result_freep) = NULL;
+    struct err denied = {0};
+    const char *ids = NULL;
+
+    *out = (struct person_list){0};
+    TRY(ask_check(w, ask, e));
+    if (ask->n_numbers)
+        TRY(person_numbers(w, ask, &ids, e));
+    TRY(person_read(w, ask, ids, &r, e));
+    if (allowed(w, who, right, r, out, &denied) != RC_OK && (ids || !out->n))
+        return err_set(e, RC_DENIED, "%s", denied.text);
+    if (ids)
+        TRY(person_one(w, ask, out, e));
     if (out->n)
-        return RC_OK;
-    if (denied != RC_OK)
-        return denied;
+        return person_unnamed(w, ask, out, e);
     w->say = (struct tr){{"Nu există niciun dosar cu acest CNP.", "Ezzel a CNP-vel nincs ügyirat.",
                           "There is no case with this CNP."}};
     return err_set(e, RC_NOT_FOUND, "there is no case with this CNP");

@@ -1,16 +1,20 @@
 /* The data of one person: a copy of all of it (GDPR art. 15), and their erasure when their term is over (art.
  * 17). A person is who a CNP names; it is looked for by its keyed hash and stands in no log, audit or
- * message. */
+ * message. Who has none is who filed the numbers that somebody chose: each must bear the name, and no two of
+ * them different CNPs. */
 #ifndef PRIDVOR_PERSON_H
 #define PRIDVOR_PERSON_H
 
 #include "backend/doc.h"
 
 struct person_ask {
-    const char *cnp;
+    const char *cnp;         /* or NULL: numbers */
     const char *institution; /* NULL: wherever the right reaches */
     const char *reason;      /* needed: it is audited */
     bool due; /* of an erasure: what is within its term stays, and the rest goes all the same */
+    const char *const *numbers; /* "hall-1/petitions/2026/1"; with institution also "PET 1/20.11.2026" */
+    size_t n_numbers;
+    const char *name; /* with numbers: its words stand in each of the cases */
 };
 /* One file of the copy; name: "index.json", "1/request.json". All of it lives until put() returns. */
 struct person_file {
@@ -40,6 +44,8 @@ MUST enum rc person_erase(struct work *w, const struct actor *who, const struct 
 /* What both begin with; in the arena of w. */
 struct person_case {
     const char *id, *institution;
+    const char *cnp; /* its keyed hash in hex; or NULL */
+    bool erased;
     int64_t until_days, closed_ms; /* until_days: kept until that day, since 1970; 0: for ever */
     bool kept, open;
 };
@@ -49,6 +55,33 @@ struct person_list {
 };
 MUST enum rc person_cases(struct work *w, const struct actor *who, const char *right,
                           const struct person_ask *ask, struct person_list *out, struct err *e);
+
+/* [person.export or person.erase] Cases that bear a name, newest first, at most 200 (RC_BAD_FIELD: more); a
+ * restricted one is not found by its name. With a mark (e-mail, phone, date, number of a document) those that
+ * bear it, too. Audited, without the name. */
+struct person_find {
+    const char *name, *mark, *institution, *reason; /* mark, institution: or NULL */
+};
+struct person_found {
+    struct casefile *items;
+    struct person_case *cases; /* beside each */
+    size_t n;
+};
+MUST enum rc person_find(struct work *w, const struct actor *who, const struct person_find *in,
+                         struct person_found *out, struct err *e);
+
+/* Parts of these, in person.c and person_find.c. */
+MUST enum rc person_reason(struct work *w, const struct person_ask *ask, struct err *e);
+MUST enum rc person_read(struct work *w, const struct person_ask *ask, const char *ids, struct db_result **r,
+                         struct err *e);
+struct person_case person_case_at(struct work *w, const struct db_result *r, int i);
+/* The cases of numbers, as a PostgreSQL array; are they of one person who bears the name; is the reason,
+ * which stays in the audit, without the name? */
+MUST enum rc person_numbers(struct work *w, const struct person_ask *ask, const char **ids, struct err *e);
+MUST enum rc person_one(struct work *w, const struct person_ask *ask, const struct person_list *cases,
+                        struct err *e);
+MUST enum rc person_unnamed(struct work *w, const struct person_ask *ask, const struct person_list *cases,
+                            struct err *e);
 /* Minutes and a line in the audit for each institution among the cases. cells: three for each case, or NULL.
  */
 struct person_minutes {

@@ -1,4 +1,5 @@
 -- What else stands about a case, as JSON. $1 case
+WITH RECURSIVE whose AS (SELECT $1::uuid AS id), @person_lines@
 SELECT json_build_object(
     'events', (SELECT coalesce(json_agg(json_build_object('at', at, 'act', act, 'from', state_from, 'to', state_to,
         'given', given, 'public', public) ORDER BY id), '[]') FROM case_event WHERE case_id = $1::uuid),
@@ -14,5 +15,9 @@ SELECT json_build_object(
         'to', m.recipient, 'state', m.state) ORDER BY m.id), '[]')
         FROM (SELECT * FROM owed_message WHERE closed_at IS NULL AND request_id = coalesce(c.request_id, c.id) UNION ALL
             SELECT * FROM owed_message WHERE closed_at IS NOT NULL AND request_id = coalesce(c.request_id, c.id)) m),
+    'register', (SELECT coalesce(json_agg(json_build_object('register', e.register, 'year', e.year, 'n', e.n, 'at', e.at,
+        'direction', e.direction, 'correspondent', e.correspondent, 'subject', e.subject, 'paper_on', e.paper_on,
+        'paper_number', e.paper_number, 'corrects', e.corrects, 'reason', e.reason) ORDER BY e.year, e.n), '[]')
+        FROM line JOIN register_entry e USING (institution, register, year, n)),
     'contact', json_build_object('email', c.email, 'phone', c.phone))
 FROM casefile c WHERE c.id = $1

@@ -1,8 +1,8 @@
--- Lines of the book that name who the cases $1 are of: their papers, and what corrects them.
+-- Lines of the book that name who the cases in `whose` are of: their papers, and what corrects them.
 line AS (
-    SELECT institution, register, year, n FROM register_entry WHERE case_id = ANY ($1::uuid[])
+    SELECT institution, register, year, n FROM register_entry WHERE case_id IN (SELECT id FROM whose)
     UNION
-    SELECT institution, register, year, n FROM casefile WHERE id = ANY ($1)
+    SELECT institution, register, year, n FROM casefile WHERE id IN (SELECT id FROM whose)
     UNION
     SELECT e.institution, e.register, e.year, e.n FROM line l JOIN register_entry e
         ON e.institution = l.institution AND e.register = l.register AND e.corrects = l.n

@@ -10,5 +10,7 @@ pridvor_test(db_book_find LABEL db SOURCES db/book_find_test.c LIBS booktest TIM
 pridvor_test(db_book_paper LABEL db SOURCES db/book_paper_test.c LIBS booktest Threads::Threads TIMEOUT 300)
 pridvor_test(db_person LABEL db SOURCES db/person_test.c LIBS booktest TIMEOUT 300)
 add_dependencies(db_person registryctl)
+pridvor_test(db_person_find LABEL db SOURCES db/person_find_test.c LIBS booktest TIMEOUT 300)
+add_dependencies(db_person_find registryctl)
 pridvor_test(db_book_page LABEL db SOURCES db/book_page_test.c LIBS booktest TIMEOUT 300)
 pridvor_test(db_verify_doc LABEL db SOURCES db/verify_doc_test.c LIBS booktest TIMEOUT 120)

@@ -53,6 +53,7 @@ static void seen(void **state)
     BUF_SCOPE(body);
     BUF_SCOPE(odd);
     BUF_SCOPE(none);
+    BUF_SCOPE(named);
 
     assert_int_equal(desk_post(&registrar, "/api/person/export/look", ASK, &body), 200);
     assert_has(body, "Gard căzut");
@@ -61,6 +62,11 @@ static void seen(void **state)
     assert_int_equal(desk_count(&rig, "SELECT count(*) FROM audit WHERE act = 'person looked up' AND actor = "
                                       "'registru' AND detail LIKE '%Cerere 12%'"),
                      1);
+    assert_int_equal(desk_post(&registrar, "/api/person/export/look",
+                               "{\"cnp\":\"" CNP "\",\"reason\":\"Cere Ion Campean\"}", &named),
+                     422);
+    assert_has(named, "Motivul nu poate conține numele");
+    assert_int_equal(desk_count(&rig, "SELECT count(*) FROM audit WHERE detail LIKE '%Campean%'"), 0);
     assert_int_equal(desk_post(&clerk, "/api/person/export/look", ASK, NULL), 403);
     assert_int_equal(desk_post(&registrar, "/api/person/erase/look", ASK, NULL), 403);
     assert_int_equal(desk_post(&archivist, "/api/person/export", ASK, NULL), 403);

@@ -165,6 +165,11 @@ static void refused(void **state)
         if (rc != rows[i].rc || !strstr(e.text, rows[i].says))
             fail_msg("row %zu: %s %s", i, rc_name(rc), e.text);
     }
+    assert_int_equal(book_ctl(&rig,
+                              "person export --cases 'hall-1/petitions/2026/1, hall-1/petitions/2026/2' "
+                              "--name 'Campean Ion' --out x --reason cerere --by rodica"),
+                     1);
+    assert_non_null(strstr(book_said, "The case PET 2/20.11.2026 has another CNP: another person."));
     assert_string_equal(pgcluster_query(&rig.pg, "SELECT count(*) FROM audit WHERE act LIKE 'person%'"), "0");
     db_sync_close(w.db);
 }
@@ -193,6 +198,10 @@ static void copied(void **state)
     assert_non_null(strstr(text, "Secretul meu"));
     must(fs_read(a, arena_fmt(a, "%s/1/case.json", out), 1 << 20, &text, &len, &e), &e);
     assert_non_null(strstr(text, "ion@example.ro"));
+    must(fs_read(a, arena_fmt(a, "%s/2/case.json", out), 1 << 20, &text, &len, &e), &e);
+    must(jval_parse(a, text, len, &v, &e), &e);
+    assert_int_equal(jval_get(v, "register")->n, 1);
+    assert_string_equal(jval_str(&jval_get(v, "register")->items[0], "correspondent", ""), "Câmpean Ion");
     must(fs_read(a, arena_fmt(a, "%s/2/1-scan.pdf", out), 1 << 20, &text, &len, &e), &e);
     assert_int_equal(memcmp(text, "%PDF-", 5), 0);
     assert_int_equal(book_ctl(&rig, words), 1);
