@@ -169,11 +169,14 @@ static enum rc end_inside(struct work *w, const struct actor *who, int64_t id, s
     struct db_param end[] = {DB_STR(case_int(w->a, id)), DB_STR(case_int(w->a, w->now_ms())),
                              DB_STR(who->account)};
     struct actor away;
+    struct err closed = {0};
 
     TRY(work_sql(w, SQL_CASE_DELEGATION_GET, get, &r, e));
     if (db_rows(r) != 1)
         return err_set(e, RC_NOT_FOUND, "there is no such absence, or it has ended");
-    TRY(known(w, "account", arena_str(w->a, db_text(r, 0, 0)), &away, e));
+    enum rc rc = work_actor(w, arena_str(w->a, db_text(r, 0, 0)), &away, &closed);
+    if (rc != RC_OK && rc != RC_DENIED) /* the absence outlives a disabled account */
+        return err_set(e, rc, "%s", closed.text);
     TRY(may_delegate(w, who, &away, e));
     TRY(work_sql(w, SQL_CASE_DELEGATION_END, end, NULL, e));
     return work_audit(w, who, &(struct work_log){away.institution, NULL, "delegation ended", away.account},

@@ -320,7 +320,7 @@ enum rc login_reset(struct login *l, const char *account, const char *by, char c
 {
     static const char letters[] = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"; /* 5 bits each, 75 in all */
     uint8_t random[15];
-    char text[LOGIN_CODE] = "", hex[2 * SHA256_LEN + 1], until[25];
+    char text[LOGIN_CODE] = "", hex[2 * SHA256_LEN + 1], until[25], now[25];
     size_t n = 0;
 
     TRY(rnd_bytes(random, sizeof(random), e));
@@ -330,8 +330,9 @@ enum rc login_reset(struct login *l, const char *account, const char *by, char c
         text[n++] = letters[random[i] & 31];
     }
     hash_hex(hex, text, n);
+    iso_utc(now, l->now());
     iso_utc(until, l->now() + l->conf.reset_hours * INT64_C(3600000));
-    struct db_param p[] = {DB_STR(account), DB_STR(hex), DB_STR(until)};
+    struct db_param p[] = {DB_STR(account), DB_STR(hex), DB_STR(until), DB_STR(now)};
     TRY(by_administrator(l, SQL_RESET_PUT, p, by, "reset code made", e));
     memcpy(code, text, sizeof(text));
     wipe(text, sizeof(text));

@@ -73,7 +73,7 @@
     X(SQL_PIN_HAS, pin_has, 1)                                                                               \
     X(SQL_LOGIN_END, login_end, 2)                                                                           \
     X(SQL_PASSWORD_SET, password_set, 3)                                                                     \
-    X(SQL_RESET_PUT, reset_put, 3)                                                                           \
+    X(SQL_RESET_PUT, reset_put, 4)                                                                           \
     X(SQL_RESET_WRONG, reset_wrong, 1)                                                                       \
     X(SQL_TOTP_PUT, totp_put, 2)                                                                             \
     X(SQL_SESSION, session, 0)                                                                               \

@@ -26,7 +26,7 @@ static void who_stands_in_works(void **state)
 {
     (void)state;
     struct work w = rig_begin(&rig);
-    struct actor head, clerk, mayor;
+    struct actor head, clerk, mayor, instead;
     int64_t one, two;
     struct date today = date_of_ms(rig_now);
     struct case_delegation d = {"clerk", "clerk2", "Concediu", today, date_add(today, 3)};
@@ -34,6 +34,7 @@ static void who_stands_in_works(void **state)
     rig_actor(&w, "head", &head);
     rig_actor(&w, "clerk", &clerk);
     rig_actor(&w, "mayor", &mayor);
+    rig_actor(&w, "clerk2", &instead);
     assert_int_equal(case_delegate(&w, &head, &d, &one, &e), RC_OK);
     struct case_delegation self = {"clerk", "clerk", "x", today, today},
                            past = {"clerk", "clerk2", "x", date_add(today, -5), date_add(today, -4)},
@@ -64,7 +65,10 @@ static void who_stands_in_works(void **state)
     DOES("head", id, "sign_answer", NULL, 0);
     assert_int_equal(case_delegate_end(&w, &mayor, two, &e), RC_OK);
     assert_int_equal(case_delegate_end(&w, &mayor, two, &e), RC_NOT_FOUND);
+    Q("UPDATE account SET disabled_at = now() WHERE name = 'clerk'"); /* the absence outlives it */
+    assert_int_equal(case_delegate_end(&w, &instead, one, &e), RC_DENIED);
     assert_int_equal(case_delegate_end(&w, &head, one, &e), RC_OK);
+    Q("UPDATE account SET disabled_at = NULL WHERE name = 'clerk'");
     rig_end(&w);
 }
 
