@@ -86,10 +86,9 @@ static bool is_blank(const struct db_result *r, int i)
 }
 
 /* In hex; NULL: the member is null. Without a salt that could have been ours it meets no page. */
-static const char *digest(struct arena *a, const struct db_result *r, int i, size_t k)
+static const char *digest(char hex[2 * SHA256_LEN + 1], const struct db_result *r, int i, size_t k)
 {
     uint8_t salt[SALT_LEN], hash[SHA256_LEN];
-    char *hex = arena_alloc(a, 2 * SHA256_LEN + 1);
     const char *value = db_text(r, i, personal[k].text);
     size_t len = 0;
 
@@ -108,12 +107,12 @@ static const char *digest(struct arena *a, const struct db_result *r, int i, siz
     return hex;
 }
 
-static const char *member(struct arena *a, const struct db_result *r, int i, int col)
+static const char *member(char hex[2 * SHA256_LEN + 1], const struct db_result *r, int i, int col)
 {
     if (strcmp(db_text(r, i, L_KIND), "E2") == 0)
         for (size_t k = 0; k < COUNT(personal); k++)
             if (personal[k].text == col)
-                return digest(a, r, i, k);
+                return digest(hex, r, i, k);
     return db_text(r, i, col);
 }
 
@@ -193,13 +192,13 @@ static void place(struct check *c, const struct db_result *r, int i)
     bool there = c->page < db_rows(c->pages) && db_int(c->pages, c->page, P_YEAR) == c->year &&
                  db_int(c->pages, c->page, P_FIRST) <= c->n;
     if (there) {
-        ARENA_SCOPE(a);
+        char hex[2 * SHA256_LEN + 1];
         if (!c->sum)
             page_begin(c);
         part(c->sum, db_text(r, i, L_KIND));
         part(c->sum, db_text(r, i, L_N));
         for (int k = 0; k < FIELDS; k++)
-            part(c->sum, member(a, r, i, L_AT + k));
+            part(c->sum, member(hex, r, i, L_AT + k));
         return;
     }
     c->report->open++;

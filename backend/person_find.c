@@ -31,15 +31,15 @@ static bool has_word(const char *folded, const char *word, size_t len)
     return false;
 }
 
-/* How many of these words (of two letters and more) stand there. */
-static size_t words_in(const char *folded, const char *words, size_t *all)
+/* How many of these words of so many letters and more stand there. */
+static size_t words_of(const char *folded, const char *words, size_t least, size_t *all)
 {
     size_t met = 0;
 
     *all = 0;
     for (const char *p = words; *p;) {
         size_t n = strcspn(p, " ");
-        if (n > 1) {
+        if (n >= least) {
             ++*all;
             met += has_word(folded, p, n);
         }
@@ -48,6 +48,12 @@ static size_t words_in(const char *folded, const char *words, size_t *all)
     return met;
 }
 
+static size_t words_in(const char *folded, const char *words, size_t *all)
+{
+    return words_of(folded, words, 2, all);
+}
+
+/* A long name tells who it is by itself, "Pop" or "Ion" only with another. */
 enum rc person_unnamed(struct work *w, const struct person_ask *ask, const struct person_list *cases,
                        struct err *e)
 {
@@ -55,10 +61,12 @@ enum rc person_unnamed(struct work *w, const struct person_ask *ask, const struc
 
     for (size_t i = 0; i < cases->n; i++) {
         struct casefile f;
-        size_t all;
+        size_t all, longer;
         TRY(case_get(w, cases->items[i].id, false, &f, e));
-        size_t met = words_in(reason, text_fold(w->a, f.person), &all);
-        if ((met && (met == all || met > 1)) || (ask->cnp && strstr(ask->reason, ask->cnp)))
+        const char *name = text_fold(w->a, f.person);
+        size_t met = words_in(reason, name, &all);
+        if (words_of(reason, name, 4, &longer) || (met && (met == all || met > 1)) ||
+            (ask->cnp && strstr(ask->reason, ask->cnp)))
             return refuse(
                 w, "reason",
                 (struct tr){{"Motivul nu poate conține numele sau CNP-ul persoanei: rămâne în jurnal.",

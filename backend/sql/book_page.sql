@@ -24,7 +24,7 @@ SELECT l.n, l.direction, (extract(epoch FROM l.at) * 1000)::bigint, coalesce(nul
     coalesce(nullif(l.department, ''), f.department, ''), coalesce(l.case_id, f.id), l.corrects, l.corrects_year, l.by,
     a.full_name, l.reason, l.paper_on::text, l.paper_number, l.document, coalesce(f.sealed, false) OR coalesce(o.sealed, false) OR coalesce(x.sealed, false),
     o.register, o.n, (extract(epoch FROM o.registered_at) * 1000)::bigint,
-    (extract(epoch FROM e.at) * 1000)::bigint, CASE WHEN e.at = l.erased_at THEN l.erasure ELSE f.erasure END
+    (extract(epoch FROM e.at) * 1000)::bigint, CASE WHEN e.at IS NOT NULL THEN coalesce(l.erasure, f.erasure) END
 FROM line l
 LEFT JOIN casefile f ON (f.institution, f.register, f.year, f.n) = ($1, $2, $3, l.n)
 LEFT JOIN casefile o ON o.id = l.case_id AND (o.institution, o.register, o.year, o.n) IS DISTINCT FROM ($1, $2, $3, l.n)
