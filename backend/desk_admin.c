@@ -70,6 +70,16 @@ enum rc desk_users(struct desk_call *c, const void *in, struct err *e)
 
 enum rc desk_user_add(struct desk_call *c, const void *in, struct err *e)
 {
+    static const struct tr odd = {
+        {"Numele contului începe cu o literă mică și are numai litere mici fără "
+         "diacritice, cifre, punct și liniuță.",
+         "A fióknév kisbetűvel kezdődik, és csak ékezet nélküli kisbetűt, számjegyet, "
+         "pontot és kötőjelet tartalmaz.",
+         "The account's name begins with a small letter and has only small letters "
+         "without accents, digits, dot and dash."}};
+    static const struct tr taken = {{"Un cont cu acest nume există deja. Alegeți alt nume.",
+                                     "Ilyen nevű fiók már létezik. Válasszon másik nevet.",
+                                     "An account of this name exists already. Choose another name."}};
     const struct user_in *u = in;
     struct people_role at = {.account = u->name, .institution = u->institution};
     struct desk_scope scope;
@@ -78,9 +88,14 @@ enum rc desk_user_add(struct desk_call *c, const void *in, struct err *e)
     TRY(desk_scope(c, "user.manage", &scope, e));
     if (!desk_reaches(&scope, u->institution, ""))
         return err_set(e, RC_DENIED, "not in this institution");
-    if (!name_fits(u->name))
+    if (!name_fits(u->name)) {
+        c->w->say = odd;
         return err_at(e, RC_BAD_FIELD, "name", "small letters, digits, dot, dash");
-    TRY(people_add(c->w->db, &at, u->full_name, c->who.account, e));
+    }
+    enum rc rc = people_add(c->w->db, &at, u->full_name, c->who.account, e);
+    if (rc == RC_CONFLICT)
+        c->w->say = taken; /* the institution is there: it was reached */
+    TRY(rc);
     TRY(login_reset(c->login, u->name, c->who.account, code, e));
     js_open(&c->out, NULL, '{');
     js_str(&c->out, "code", code);
@@ -181,6 +196,20 @@ static enum rc ours(struct desk_call *c, const struct desk_scope *scope, const c
                : err_set(e, RC_DENIED, "%s belongs to another institution", account);
 }
 
+static void say_conflict(struct desk_call *c, bool grant, bool known)
+{
+    static const struct tr held = {{"Persoana are deja acest rol aici.",
+                                    "A személynek már megvan itt ez a szerepköre.",
+                                    "The person holds this role here already."}};
+    static const struct tr gone = {{"Persoana nu mai are acest rol. Reîncărcați pagina.",
+                                    "A személynek már nincs meg ez a szerepköre. Töltse újra az oldalt.",
+                                    "The person does not hold this role any more. Load the page again."}};
+    static const struct tr nobody = {
+        {"Nu există un cont cu acest nume.", "Nincs ilyen nevű fiók.", "There is no account of this name."}};
+
+    c->w->say = !known ? nobody : grant ? held : gone;
+}
+
 enum rc desk_role(struct desk_call *c, const void *in, struct err *e)
 {
     const struct role_in *r = in;
@@ -197,9 +226,12 @@ enum rc desk_role(struct desk_call *c, const void *in, struct err *e)
     TRY(covers(c, &scope, &g, &yes, e));
     if (!yes)
         return err_set(e, RC_DENIED, "not in this institution");
-    if (strcmp(r->act, "grant") == 0)
-        TRY(ours(c, &scope, r->account, e));
-    enum rc rc =
-        people_role(c->w->db, &c->w->house->rights, &row, strcmp(r->act, "grant") == 0, c->who.account, e);
+    bool grant = strcmp(r->act, "grant") == 0;
+    enum rc rc = grant ? ours(c, &scope, r->account, e) : RC_OK;
+    bool known = rc == RC_OK;
+    if (known)
+        rc = people_role(c->w->db, &c->w->house->rights, &row, grant, c->who.account, e);
+    if (rc == RC_CONFLICT)
+        say_conflict(c, grant, known);
     return rc == RC_BAD_REQUEST ? err_at(e, RC_BAD_FIELD, "role", "%s", e->text) : rc;
 }

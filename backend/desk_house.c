@@ -98,18 +98,21 @@ enum rc desk_holidays(struct desk_call *c, const void *in, struct err *e)
     return RC_OK;
 }
 
-/* A day off holds for all institutions of this register: who declares it reaches all of them. */
-static enum rc reaches_all(struct desk_call *c, struct err *e)
+static enum rc for_all(struct desk_call *c, struct err *e)
 {
-    struct institutions tree;
-    struct desk_scope scope;
+    static const struct tr no = {{"O zi liberă este pentru toate instituțiile registrului: o declară un "
+                                  "administrator al întregului județ.",
+                                  "A munkaszüneti nap a nyilvántartás összes intézményére érvényes: az egész "
+                                  "megye rendszergazdája rögzíti.",
+                                  "A day off holds for all institutions of the register: an administrator of "
+                                  "the whole county declares it."}};
+    bool yes;
 
-    TRY(desk_scope(c, "holiday.manage", &scope, e));
-    TRY(work_tree(c->w, &tree, e));
-    for (size_t i = 0; i < tree.n; i++)
-        if (!desk_reaches(&scope, tree.items[i].id, ""))
-            return err_set(e, RC_DENIED, "a day off is for all institutions");
-    return RC_OK;
+    TRY(desk_reaches_all(c, &yes, e));
+    if (yes)
+        return RC_OK;
+    c->w->say = no;
+    return err_set(e, RC_DENIED, "a day off is for all institutions");
 }
 
 static enum rc holiday_put(struct desk_call *c, const struct holiday_in *h, struct err *e)
@@ -129,7 +132,7 @@ enum rc desk_holiday_add(struct desk_call *c, const void *in, struct err *e)
     const struct holiday_in *h = in;
     struct date day;
 
-    TRY(reaches_all(c, e));
+    TRY(for_all(c, e));
     if (!date_parse(h->day, &day))
         return err_at(e, RC_BAD_FIELD, "day", "not a day, YYYY-MM-DD");
     TRY(work_begin(c->w, e));
@@ -161,7 +164,7 @@ enum rc desk_holiday_withdraw(struct desk_call *c, const void *in, struct err *e
     const struct holiday_day *h = in;
     struct date day;
 
-    TRY(reaches_all(c, e));
+    TRY(for_all(c, e));
     if (!date_parse(h->day, &day))
         return err_at(e, RC_BAD_FIELD, "day", "not a day, YYYY-MM-DD");
     TRY(work_begin(c->w, e));

@@ -163,19 +163,22 @@ static void roles(struct desk_call *c)
     js_close(&c->out, ']');
 }
 
-static void rights(struct desk_call *c)
+static enum rc rights(struct desk_call *c, struct err *e)
 {
     static const struct institutions none = {0};
     static const struct rights_place nowhere = {"", "", false, false};
     const struct rights *r = &c->w->house->rights;
+    bool all;
 
+    TRY(desk_reaches_all(c, &all, e));
     js_open(&c->out, "can", '[');
     for (size_t i = 0; i < r->n_actions; i++) {
         struct rights_verdict v = rights_decide(r, &none, &c->who.person, r->actions[i].id, &nowhere);
-        if (v.word == RIGHTS_NO_REACH)
+        if (v.word == RIGHTS_NO_REACH && (all || strcmp(r->actions[i].id, desk_for_all) != 0))
             js_str(&c->out, NULL, r->actions[i].id);
     }
     js_close(&c->out, ']');
+    return RC_OK;
 }
 
 /* Those that a grant reaches. */
@@ -255,7 +258,7 @@ enum rc desk_me(struct desk_call *c, const void *in, struct err *e)
     js_tr(&c->out, "name", &name);
     js_close(&c->out, '}');
     roles(c);
-    rights(c);
+    TRY(rights(c, e));
     departments(c);
     names(c);
     js_str(&c->out, "today", today);

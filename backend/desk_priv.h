@@ -137,6 +137,9 @@ struct desk_scope {
 };
 MUST enum rc desk_scope(struct desk_call *c, const char *right, struct desk_scope *out, struct err *e);
 bool desk_reaches(const struct desk_scope *s, const char *institution, const char *department);
+/* A day off holds for all institutions of this register: who declares it reaches all of them. */
+extern const char desk_for_all[];
+MUST enum rc desk_reaches_all(struct desk_call *c, bool *yes, struct err *e);
 struct db_param desk_texts(struct arena *a, const char *const *list, size_t n);
 /* The states of one of these clocks, or of one of these kinds (lists end with NULL). */
 struct db_param desk_states(const struct work *w, const char *const *clocks, const char *const *kinds);

@@ -90,6 +90,21 @@ bool desk_reaches(const struct desk_scope *s, const char *institution, const cha
     return covered(s, institution, department);
 }
 
+const char desk_for_all[] = "holiday.manage";
+
+enum rc desk_reaches_all(struct desk_call *c, bool *yes, struct err *e)
+{
+    struct institutions tree;
+    struct desk_scope scope;
+
+    TRY(desk_scope(c, desk_for_all, &scope, e));
+    TRY(work_tree(c->w, &tree, e));
+    *yes = true;
+    for (size_t i = 0; i < tree.n && *yes; i++)
+        *yes = desk_reaches(&scope, tree.items[i].id, "");
+    return RC_OK;
+}
+
 static bool listed(const char *const *list, const char *word)
 {
     for (; list && *list; list++)

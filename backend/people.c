@@ -44,8 +44,8 @@ static enum rc add(struct db_sync *s, const struct people_role *at, const char *
 
     TRY(query(s, SQL_ACCOUNT_ADD, p, &r, e));
     if (db_rows(r) != 1)
-        return err_set(e, RC_CONFLICT, "there is no institution %s, or account %s exists", at->institution,
-                       at->account);
+        return err_set(e, RC_CONFLICT, "account %s exists already, or there is no institution %s",
+                       at->account, at->institution);
     return people_audit(s, at->institution, by, "user added", at->account, e);
 }
 

@@ -8,7 +8,7 @@ functionar clerk department $INSTITUTION stare_civila Andrei Funcționaru
 ofiter officer department $INSTITUTION stare_civila Elena Ofițer
 sef head department $INSTITUTION stare_civila Kovács Márta
 primar approver institution $INSTITUTION - Vasile Primaru
-administrator administrator below cj-cluj - Radu Administratoru
+administrator administrator below jud-cluj - Radu Administratoru
 auditor auditor below cj-cluj - Ana Auditoru
 STAFF
 }
@@ -28,7 +28,7 @@ desk_accounts() {
     say "Accounts of the desk, each with a password made now: $list"
     (umask 077 && : >"$list.new")
     while read -r account role reach where department name; do
-        registryctl_now user add "$account" --institution "$([ "$where" = cj-cluj ] && echo cj-cluj || echo "$INSTITUTION")" \
+        registryctl_now user add "$account" --institution "$([ "$reach" = below ] && echo cj-cluj || echo "$INSTITUTION")" \
             --full-name "$name" >/dev/null 2>&1 || true # from an earlier start that was cut off
         local at=(--institution "$where" --reach "$reach")
         [ "$department" = - ] || at=(--institution "$where" --department "$department")

@@ -350,6 +350,23 @@ static void found_again(void **state)
                      403); /* a CNP is not a clerk's to look for */
 }
 
+static void says(struct browser *b, const char *path, const char *text, int status, const char *say)
+{
+    BUF_SCOPE(body);
+    assert_int_equal(desk_post(b, path, text, &body), status);
+    assert_has(body, say);
+}
+
+/* Is the button shown? */
+static bool offers(struct browser *b, const char *right)
+{
+    BUF_SCOPE(body);
+    char quoted[40];
+    snprintf(quoted, sizeof(quoted), "\"%s\"", right);
+    assert_int_equal(desk_get(b, "/api/me", &body), 200);
+    return strstr(body.p, quoted) != NULL;
+}
+
 /* What an administrator may not do: to oneself, beyond the house, over those who reach further. */
 static void administrators(void **state)
 {
@@ -359,14 +376,15 @@ static void administrators(void **state)
     static const struct {
         const char *account, *role, *reach, *institution;
         int status;
+        const char *say;
     } rows[] = {
-        {"ana", "registrar", "institution", "uat-1", 200},
-        {"ana", "registrar", "institution", "uat-1", 409},
-        {"ana", "registrar", "institution", "uat-2", 403},
-        {"admin", "approver", "institution", "uat-1", 403},
-        {"ana", "approver", "below", "cj-1", 403},
-        {"ana", "king", "institution", "uat-1", 422},
-        {"nimeni", "registrar", "institution", "uat-1", 409},
+        {"ana", "registrar", "institution", "uat-1", 200, ""},
+        {"ana", "registrar", "institution", "uat-1", 409, "are deja acest rol"},
+        {"ana", "registrar", "institution", "uat-2", 403, ""},
+        {"admin", "approver", "institution", "uat-1", 403, "alt administrator"},
+        {"ana", "approver", "below", "cj-1", 403, ""},
+        {"ana", "king", "institution", "uat-1", 422, ""},
+        {"nimeni", "registrar", "institution", "uat-1", 409, "Nu există un cont"},
     };
 
     pgcluster_query(&rig.s.pg,
@@ -382,15 +400,20 @@ static void administrators(void **state)
         snprintf(text, sizeof(text), GRANT, rows[i].account, rows[i].role, rows[i].reach,
                  rows[i].institution);
         int status = desk_post(&b, "/api/roles", text, &body);
-        if (status != rows[i].status)
+        if (status != rows[i].status || !strstr(body.p ? body.p : "", rows[i].say))
             fail_msg("row %zu: %d %s", i, status, body.p);
     }
+    says(&b, "/api/users", "{\"name\":\"ana\",\"full_name\":\"Ana\",\"institution\":\"uat-1\"}", 409,
+         "Un cont cu acest nume");
+    says(&b, "/api/users", "{\"name\":\"Ana\",\"full_name\":\"Ana\",\"institution\":\"uat-1\"}", 422,
+         "litere mici");
     assert_int_equal(desk_post(&b, "/api/users/departe", "{\"act\":\"reset\"}", NULL), 404);
     assert_int_equal(desk_post(&b, "/api/users/sus", "{\"act\":\"reset\"}", NULL), 403);
     assert_int_equal(desk_post(&b, "/api/users/bela", "{\"act\":\"disable\"}", NULL), 200);
     assert_int_equal(desk_get(&bela, "/api/me", NULL), 401);
-    assert_int_equal(desk_post(&b, "/api/holidays", "{\"day\":\"2027-03-01\",\"name\":\"X\"}", NULL), 403);
-    assert_int_equal(desk_post(&b, "/api/holidays/withdraw", "{\"day\":\"2027-03-01\"}", NULL), 403);
+    says(&b, "/api/holidays", "{\"day\":\"2027-03-01\",\"name\":\"X\"}", 403, "întregului județ");
+    says(&b, "/api/holidays/withdraw", "{\"day\":\"2027-03-01\"}", 403, "întregului județ");
+    assert_false(offers(&b, "holiday.manage"));
     desk_leave(&b);
 }
 
@@ -411,6 +434,7 @@ static void days_off(void **state)
     pgcluster_query(&rig.s.pg,
                     "UPDATE institution SET parent = 'cj-1' WHERE parent IS NULL AND id <> 'cj-1'");
     desk_hand(&rig, &b, "capat", "administrator", "cj-1/");
+    assert_true(offers(&b, "holiday.manage"));
     for (size_t i = 0; i < COUNT(rows); i++) {
         BUF_SCOPE(body);
         char text[80];
