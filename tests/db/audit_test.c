@@ -50,13 +50,18 @@ static struct audit_report verify(const char *institution, const char *heads)
     return r;
 }
 
-static void seal_all(void)
+static void does(enum rc (*what)(struct db_sync *s, struct err *e))
 {
     struct db_sync *s SCOPED(db_sync_closep) = NULL;
     struct err e = {0};
     assert_int_equal(db_sync_open(pg.conninfo, &s, &e), RC_OK);
-    if (audit_seal_all(s, &e) != RC_OK)
+    if (what(s, &e) != RC_OK)
         fail_msg("%s", e.text);
+}
+
+static void seal_all(void)
+{
+    does(audit_seal_all);
 }
 
 /* Three chains: a and b with 300 rows each, mixed, and one without institution; every member takes every
@@ -76,7 +81,7 @@ static void fresh(const char *name)
     pgcluster_query(&pg, fill_sql);
     seal_all();
     struct audit_report r = verify(NULL, NULL);
-    if (r.bad || r.rows != 900 || r.chains != 3 || r.waiting || r.late)
+    if (r.bad != audit_has_key() || r.rows != 900 || r.chains != 3 || r.waiting || r.late)
         fail_msg("rows %ld chains %ld bad %ld: %s", r.rows, r.chains, r.bad, said);
 }
 
@@ -317,22 +322,14 @@ static void mark_follows(void **state)
     assert_int_equal(verify(NULL, NULL).bad, 0);
 }
 
-static void own(const char *act)
+static enum rc seen(struct db_sync *s, struct err *e)
 {
-    struct db_sync *s SCOPED(db_sync_closep) = NULL;
-    struct err e = {0};
-    assert_int_equal(db_sync_open(pg.conninfo, &s, &e), RC_OK);
-    if (people_audit(s, "uat-1", "ana", act, NULL, &e) != RC_OK)
-        fail_msg("%s", e.text);
+    return people_audit(s, "uat-1", "ana", "seen", NULL, e);
 }
 
-static void vouch(void)
+static enum rc late(struct db_sync *s, struct err *e)
 {
-    struct db_sync *s SCOPED(db_sync_closep) = NULL;
-    struct err e = {0};
-    assert_int_equal(db_sync_open(pg.conninfo, &s, &e), RC_OK);
-    if (audit_vouch(s, &e) != RC_OK)
-        fail_msg("%s", e.text);
+    return people_audit(s, "uat-1", "ana", "late", NULL, e);
 }
 
 /* Rows put in behind the register's back, which it seals like its own. */
@@ -384,11 +381,11 @@ static void who_wrote(void **state)
         char name[16];
         snprintf(name, sizeof(name), "wrote%zu", i);
         fresh(name); /* rows from before there were MACs */
-        vouch();
-        vouch();
-        own("seen");
+        does(audit_vouch);
+        does(audit_vouch);
+        does(seen);
         seal_all();
-        own("late"); /* waits for its seal */
+        does(late); /* waits for its seal */
         struct audit_report r = verify(NULL, NULL);
         if (r.bad || r.rows != 902 || r.waiting != 1)
             fail_msg("rows %ld, waiting %ld: %s", r.rows, r.waiting, said);
@@ -403,19 +400,45 @@ static void who_wrote(void **state)
     }
 }
 
+/* The chain does not hold the MACs: without them it is as sound as before. */
+static void taken_out(void **state)
+{
+    static const char *const how[] = {
+        "UPDATE audit SET mac = NULL",
+        "WITH h AS (DELETE FROM audit_head WHERE institution = ''), s AS (DELETE FROM audit_seal WHERE "
+        "institution = ''), d AS (DELETE FROM audit WHERE institution IS NULL), k AS (DELETE FROM settings "
+        "WHERE key = 'audit_vouched') UPDATE audit SET mac = NULL WHERE institution > ''",
+    };
+    (void)state;
+
+    for (size_t i = 0; i < COUNT(how); i++) {
+        fresh(i ? "taken1" : "taken0");
+        does(audit_vouch);
+        does(seen);
+        seal_all();
+        assert_int_equal(verify(NULL, NULL).bad, 0);
+        pgcluster_query(&pg, how[i]);
+        pgcluster_query(
+            &pg, "INSERT INTO audit (at, institution, actor, act) VALUES (now(), 'uat-1', 'ana', 'x')");
+        seal_all();
+        assert_int_equal(verify(NULL, NULL).bad, 1);
+        assert_non_null(strstr(said, "nobody vouches for the rows without a MAC"));
+    }
+}
+
 /* Who takes the vouching row away, or lets the register vouch once more for rows of his, is found. */
 static void vouched_once(void **state)
 {
     (void)state;
     fresh("vouched");
-    vouch();
-    own("seen");
+    does(audit_vouch);
+    does(seen);
     seal_all();
     assert_int_equal(verify(NULL, NULL).bad, 0);
     pgcluster_query(&pg,
                     "INSERT INTO audit (at, institution, actor, act) VALUES (now(), 'uat-1', 'ana', 'x')");
     pgcluster_query(&pg, "DELETE FROM settings WHERE key = 'audit_vouched'");
-    vouch();
+    does(audit_vouch);
     seal_all();
     assert_int_equal(verify(NULL, NULL).bad, 2);
     assert_non_null(strstr(said, "earlier rows are vouched for more than once"));
@@ -486,7 +509,8 @@ int main(void)
                                        cmocka_unit_test(mark_follows),
                                        cmocka_unit_test(sealed_by_the_register),
                                        cmocka_unit_test(who_wrote),
-                                       cmocka_unit_test(vouched_once)};
+                                       cmocka_unit_test(vouched_once),
+                                       cmocka_unit_test(taken_out)};
     signal(SIGPIPE, SIG_IGN);
     return cmocka_run_group_tests(tests, setup, teardown);
 }
