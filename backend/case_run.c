@@ -34,7 +34,7 @@ static enum rc holidays(struct work *w, int *moved, struct err *e)
     struct db_result *r SCOPED(db_result_freep) = NULL;
 
     TRY(work_sql(w, SQL_CASE_HOLIDAYS_NEW, NULL, &r, e));
-    return db_int(r, 0, 0) ? case_recompute_terms(w, moved, e) : RC_OK;
+    return db_is_null(r, 0, 0) ? RC_OK : case_recompute_terms(w, moved, e);
 }
 
 static enum rc flooded(struct work *w, struct round *x, bool *out, struct err *e)

@@ -332,16 +332,17 @@ static enum rc again_some(struct work *all, char last[UUID_LEN], int *moved, int
 
 enum rc case_recompute_terms(struct work *w, int *moved, struct err *e)
 {
-    int64_t began = w->now_ms();
+    struct db_result *off SCOPED(db_result_freep) = NULL;
     char last[UUID_LEN] = "";
     int n;
 
     *moved = 0;
-    w->terms = NULL; /* the holidays of now */
+    TRY(work_sql(w, SQL_CASE_HOLIDAYS_NEW, NULL, &off, e)); /* before they are read: none is passed over */
+    w->terms = NULL;
     TRY(work_terms(w, e));
     do
         TRY(again_some(w, last, moved, &n, e));
     while (n);
-    struct db_param p[] = {DB_STR(case_int(w->a, w->now_ms())), DB_STR(case_int(w->a, began))};
+    struct db_param p[] = {DB_STR(case_int(w->a, w->now_ms())), DB_STR(db_text(off, 0, 0))};
     return work_sql(w, SQL_CASE_HOLIDAYS_DONE, p, NULL, e);
 }

@@ -121,6 +121,7 @@ static enum rc holiday_put(struct desk_call *c, const struct holiday_in *h, stru
     struct db_param p[] = {DB_STR(h->day), DB_STR(h->name), DB_STR(c->who.account)};
     struct work_log log = {c->who.institution, NULL, "holiday added", h->day};
 
+    TRY(work_sql(c->w, SQL_DESK_HOLIDAY_LOCK, NULL, NULL, e));
     TRY(work_sql(c->w, SQL_DESK_HOLIDAY_ADD, p, &r, e));
     if (db_rows(r) != 1)
         return err_at(e, RC_CONFLICT, "day", "a day off already");
@@ -152,6 +153,7 @@ static enum rc holiday_back(struct desk_call *c, const char *day, struct err *e)
     struct db_param p[] = {DB_STR(day), DB_STR(c->who.account)};
     struct work_log log = {c->who.institution, NULL, "holiday withdrawn", day};
 
+    TRY(work_sql(c->w, SQL_DESK_HOLIDAY_LOCK, NULL, NULL, e));
     TRY(work_sql(c->w, SQL_DESK_HOLIDAY_WITHDRAW, p, &r, e));
     if (db_rows(r) != 1)
         return err_set(e, RC_NOT_FOUND, "no such day was declared here");

@@ -91,6 +91,7 @@
     X(SQL_OUTBOX_OPEN, outbox_open, 0)                                                                       \
     X(SQL_WORK_AUDIT, work_audit, 6)                                                                         \
     X(SQL_WORK_HOLIDAYS, work_holidays, 0)                                                                   \
+    X(SQL_WORK_HOLIDAYS_HOLD, work_holidays_hold, 0)                                                         \
     SQL_CASE_TABLE(X)                                                                                        \
     SQL_DESK_TABLE(X)                                                                                        \
     SQL_BOOK_TABLE(X)                                                                                        \

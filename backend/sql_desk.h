@@ -20,6 +20,7 @@
     X(SQL_DESK_USERS, desk_users, 2)                                                                         \
     X(SQL_DESK_INSTITUTIONS, desk_institutions, 0)                                                           \
     X(SQL_DESK_HOLIDAYS, desk_holidays, 0)                                                                   \
+    X(SQL_DESK_HOLIDAY_LOCK, desk_holiday_lock, 0)                                                           \
     X(SQL_DESK_HOLIDAY_ADD, desk_holiday_add, 3)                                                             \
     X(SQL_DESK_HOLIDAY_WITHDRAW, desk_holiday_withdraw, 2)                                                   \
     X(SQL_DESK_AUDIT, desk_audit, 2)                                                                         \

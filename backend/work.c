@@ -52,6 +52,8 @@ static enum rc terms_now(struct work *w, struct arena *a, struct terms **out, st
 {
     struct db_result *r SCOPED(db_result_freep) = NULL;
 
+    if (w->depth > 0)
+        TRY(work_sql(w, SQL_WORK_HOLIDAYS_HOLD, NULL, NULL, e));
     TRY(work_sql(w, SQL_WORK_HOLIDAYS, NULL, &r, e));
     size_t n = (size_t)db_rows(r);
     int64_t *off = ARENA_ARRAY(a, int64_t, n + 1);

@@ -5,6 +5,8 @@
 #include <pthread.h>
 #include <unistd.h>
 
+#include "backend/sql.h"
+
 enum { WAIT_US = 5000, WAIT_MOST = 4000 };
 
 struct meet {
@@ -375,6 +377,75 @@ static void let_go_and_asked_for(void **state)
     Q("DELETE FROM place_stock");
 }
 
+static void *counts_anew(void *user)
+{
+    struct db_sync *db = NULL;
+    struct err bad = {0};
+    enum rc *rc = user;
+    int moved;
+
+    *rc = db_sync_open(rig.pg.conninfo, &db, &bad);
+    if (*rc != RC_OK)
+        return NULL;
+    struct work w = {.house = &rig.house, .db = db, .a = arena_new(), .now_ms = rig_clock};
+    *rc = case_recompute_terms(&w, &moved, &bad);
+    arena_free(w.a);
+    db_sync_close(db);
+    return NULL;
+}
+
+#define NEW_DAYS "SELECT string_agg(name, ',') FROM holiday WHERE recomputed_at IS NULL"
+
+/* A day off is declared while terms are counted anew for another: it began before, and is kept after. */
+static void a_day_off_comes_while_another_is_counted(void **state)
+{
+    struct db_sync *third = NULL;
+    pthread_t thread;
+    enum rc rc;
+    char sql[400];
+    const char *id = new_case("hall-1", "petition.general", petition);
+
+    (void)state;
+    Q("INSERT INTO holiday (day, name, at, by) VALUES ('2027-03-01', 'first', now() - interval '1 h', 'x')");
+    snprintf(sql, sizeof(sql),
+             "BEGIN; INSERT INTO holiday (day, name, at, by) VALUES ('%s', 'second', now() - interval '1 h', "
+             "'x'); SELECT 1 FROM casefile WHERE id = '%s' FOR UPDATE",
+             of_case(id, "due"), id);
+    assert_int_equal(db_sync_open(rig.pg.conninfo, &third, &e), RC_OK);
+    assert_int_equal(db_sync_script(third, sql, &e), RC_OK);
+    assert_int_equal(pthread_create(&thread, NULL, counts_anew, &rc), 0);
+    wait_for(1);
+    assert_int_equal(db_sync_script(third, "COMMIT", &e), RC_OK);
+    pthread_join(thread, NULL);
+    db_sync_close(third);
+    assert_int_equal(rc, RC_OK);
+    assert_string_equal(Q(NEW_DAYS), "second");
+    counts_anew(&rc);
+    assert_int_equal(rc, RC_OK);
+    assert_string_equal(Q(NEW_DAYS), "");
+    assert_string_equal(of_case(id, "(SELECT count(*) FROM holiday h WHERE h.day = c.due)"), "0");
+    Q("DELETE FROM holiday");
+}
+
+/* What an act counts without the new day is there when it is counted anew: the day waits for the act. */
+static void a_day_off_waits_for_acts_that_count(void **state)
+{
+    struct db_sync *third = NULL;
+    struct work w = rig_begin(&rig);
+
+    (void)state;
+    assert_int_equal(db_sync_open(rig.pg.conninfo, &third, &e), RC_OK);
+    assert_int_equal(work_begin(&w, &e), RC_OK);
+    assert_int_equal(work_terms(&w, &e), RC_OK);
+    assert_int_equal(db_sync_script(third, "BEGIN; SET LOCAL lock_timeout = '50ms'", &e), RC_OK);
+    assert_int_not_equal(db_sync_run(third, &sql_table[SQL_DESK_HOLIDAY_LOCK], NULL, NULL, &e), RC_OK);
+    assert_int_equal(db_sync_script(third, "ROLLBACK", &e), RC_OK);
+    assert_int_equal(work_end(&w, RC_OK, &e), RC_OK);
+    assert_int_equal(db_sync_run(third, &sql_table[SQL_DESK_HOLIDAY_LOCK], NULL, NULL, &e), RC_OK);
+    db_sync_close(third);
+    rig_end(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -388,6 +459,8 @@ int main(void)
         cmocka_unit_test(withdrawn_while_it_is_answered),
         cmocka_unit_test(the_last_place),
         cmocka_unit_test(let_go_and_asked_for),
+        cmocka_unit_test(a_day_off_comes_while_another_is_counted),
+        cmocka_unit_test(a_day_off_waits_for_acts_that_count),
     };
     return cmocka_run_group_tests(tests, steps_setup, steps_teardown);
 }
