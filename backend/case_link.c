@@ -67,6 +67,27 @@ static enum rc same_paper(struct case_doing *d, const struct casefile *c, const 
     return work_sql(d->w, SQL_CASE_COPY_ANSWER, copy, NULL, e);
 }
 
+/* What was written for this petitioner alone gives way to the answer for all; it is not lost. */
+static enum rc own_draft(struct case_doing *o, struct err *e)
+{
+    static const struct tr stuck = {
+        {"Un dosar conexat are o ciornă proprie, cu un șablon care nu mai există: nimic nu s-a semnat. "
+         "Alegeți "
+         "în ea alt șablon.",
+         "Az egyik egyesített ügynek saját piszkozata van, amelynek sablonja már nem létezik: semmi sem lett "
+         "aláírva. Válasszon benne másik sablont.",
+         "A connexed case has a draft of its own with a template that is not there any more: nothing was "
+         "signed. Choose another template in it."}};
+    struct case_happening h = {.who = o->who, .act = "draft_kept", .from = o->from, .to = o->from};
+    bool kept;
+
+    enum rc rc = doc_draft_keep(o->w, o->who, o->c, &kept, e);
+    if (rc == RC_BAD_FIELD)
+        o->w->say = stuck;
+    TRY(rc);
+    return kept ? case_event(o->w, o->c, &h, e) : RC_OK;
+}
+
 /* *letter: it is rendered, and signed by the effect `seal`. */
 static enum rc own_letter(struct case_doing *d, struct case_doing *o, bool *letter, struct err *e)
 {
@@ -78,6 +99,7 @@ static enum rc own_letter(struct case_doing *d, struct case_doing *o, bool *lett
     TRY(doc_answer_of(d->w, d->c->id, &found, &paper, e));
     if (!found)
         return RC_OK; /* nothing was written: nobody is written to */
+    TRY(own_draft(o, e));
     if (!paper.template)
         return same_paper(d, o->c, &paper, e);
     if (d->letter) /* what lay before the signer, whatever was written since */

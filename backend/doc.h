@@ -97,6 +97,10 @@ struct doc_effect {
  * rendered before and never signed is voided. */
 MUST enum rc doc_render_case(struct work *w, const struct actor *who, const struct doc_effect *f,
                              struct document *out, struct err *e);
+/* The draft of a case that is answered with another's words: it stays among the documents, to be read, and
+ * was never an answer. kept false: nothing is written. */
+MUST enum rc doc_draft_keep(struct work *w, const struct actor *who, const struct casefile *c, bool *kept,
+                            struct err *e);
 /* seal: the final PDF with its own number in the register, the day, and the name and office of who decided,
  * never the system. Renders first when nothing is. RC_STATE: nobody who may sign stands behind it. */
 MUST enum rc doc_sign_case(struct work *w, const struct actor *who, const struct doc_effect *f,

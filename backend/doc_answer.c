@@ -209,6 +209,21 @@ enum rc doc_render_case(struct work *w, const struct actor *who, const struct do
     return doc_happened(w, who, f->c, "document rendered", out, e);
 }
 
+enum rc doc_draft_keep(struct work *w, const struct actor *who, const struct casefile *c, bool *kept,
+                       struct err *e)
+{
+    const struct doc_effect f = {.c = c, .action = ""};
+    struct doc_draft had = {0};
+    struct document paper;
+
+    TRY(doc_draft_get(w, c->id, kept, &had, e));
+    *kept = *kept && (*had.title || *had.body);
+    if (!*kept)
+        return RC_OK;
+    TRY(doc_render_case(w, who, &f, &paper, e));
+    return void_pending(w, c->id, "answered with another", e);
+}
+
 /* ---- seal ---- */
 
 /* Roles that decide. A clerk who presses the last key does not. */

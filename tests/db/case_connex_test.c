@@ -197,6 +197,29 @@ static void an_own_answer_is_never_overwritten(void **state)
     assert_string_equal(of_case(s, "state"), "answered");
 }
 
+static void a_draft_of_its_own_stays_to_be_read(void **state)
+{
+    const char *a = fresh(petition), *b = fresh(zoe);
+
+    (void)state;
+    connex(a, b);
+    stands_in_draft(a, "Pentru toți.");
+    stands_in_draft(b, "Numai pentru Zoe.");
+    hands_in(a);
+    DOES("mayor", a, "sign_answer", NULL, 0);
+    assert_string_equal(letter_to(b), "Pentru toți.");
+    assert_string_equal(
+        of_case(b, "state || (SELECT string_agg(voided_why || (signed_at IS NOT NULL)::text, "
+                   "',') FROM document d WHERE d.case_id = c.id AND voided_why LIKE 'answered%')"),
+        "answeredanswered with anotherfalse");
+    assert_string_equal(of_case(b, "(SELECT count(*) FROM document d WHERE d.case_id = c.id AND " WENT ")"),
+                        "1");
+    assert_string_equal(
+        of_case(b, "(SELECT count(*) FROM case_event v WHERE v.case_id = c.id AND act = 'draft_kept')"), "1");
+    assert_string_equal(
+        of_case(a, "(SELECT count(*) FROM case_event v WHERE v.case_id = c.id AND act = 'draft_kept')"), "0");
+}
+
 static void what_was_asked_back_is_not_asked_any_more(void **state)
 {
     const char *a = fresh(petition), *b = fresh(zoe);
@@ -227,6 +250,7 @@ int main(void)
         cmocka_unit_test(connexed_ones_get_what_lay_before_the_signer),
         cmocka_unit_test(only_whole_words_are_put_instead),
         cmocka_unit_test(an_own_answer_is_never_overwritten),
+        cmocka_unit_test(a_draft_of_its_own_stays_to_be_read),
         cmocka_unit_test(what_was_asked_back_is_not_asked_any_more),
     };
     return cmocka_run_group_tests(tests, steps_setup, steps_teardown);

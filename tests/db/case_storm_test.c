@@ -209,7 +209,7 @@ static long acts(void)
         "SELECT concat_ws(' ', v.case_id, v.version, v.actor, v.act, v.given) FROM case_event v JOIN account "
         "a ON "
         "a.name = v.actor WHERE v.act NOT IN ('registered', 'connexed', 'merged', 'forwarded_here', "
-        "'answered_with', 'own_answer', 'return_over', "
+        "'answered_with', 'own_answer', 'return_over', 'draft_kept', "
         "'opinions_done', 'answer drafted', 'answer chosen', 'document rendered', 'document signed', 'cover "
         "letter', "
         "'note') AND NOT EXISTS (SELECT FROM told_act t WHERE t.id = v.case_id AND t.version = v.version AND "
