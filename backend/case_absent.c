@@ -48,6 +48,7 @@ static enum rc may_hand_on(struct work *w, const struct institutions *tree, cons
 }
 
 /* One's own absence, or that of somebody whose whole work lies in one's office: the stand-in gets all of it.
+ * Who stands in for them may neither prolong nor end it by what they lent: it would be lent by who holds it.
  */
 static enum rc may_delegate(struct work *w, const struct actor *who, const struct actor *away, struct err *e)
 {
@@ -55,15 +56,18 @@ static enum rc may_delegate(struct work *w, const struct actor *who, const struc
                                   "Ennek a személynek a távollétét nem rögzítheti.",
                                   "You cannot enter the absence of this person."}};
     struct institutions tree;
+    struct actor own = *who;
     enum rc rc = RC_DENIED; /* whose work is none of an office's, is entered by nobody else */
 
     if (strcmp(who->account, away->account) == 0)
         return RC_OK;
+    if (who->kind == ACTOR_STAFF)
+        TRY(case_actor_apart(w, who->account, away->account, &own, e));
     TRY(work_tree(w, &tree, e));
     for (size_t i = 0; i < away->person.n; i++) {
         if (!workflow_role(&w->house->workflows, away->person.grants[i].role))
             continue;
-        rc = may_hand_on(w, &tree, who, &away->person.grants[i], e);
+        rc = may_hand_on(w, &tree, &own, &away->person.grants[i], e);
         if (rc != RC_OK)
             break;
     }

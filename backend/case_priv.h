@@ -150,6 +150,9 @@ MUST enum rc case_place_free(struct work *w, const struct casefile *c, struct wo
 MUST enum rc case_code_send(struct case_doing *d, struct err *e);
 MUST enum rc case_code_check(struct case_doing *d, const char *need, const char *code, struct err *e);
 MUST enum rc case_code_done(struct case_doing *d, struct err *e);
+/* case_view.c: as case_actor, but without what this account lends them; lender NULL: with all. */
+MUST enum rc case_actor_apart(struct work *w, const char *account, const char *lender, struct actor *out,
+                              struct err *e);
 /* case_work.c: is there such an account, and has it anything to do with this case's office? */
 MUST enum rc case_assignable(struct work *w, const struct casefile *c, const char *account, struct err *e);
 

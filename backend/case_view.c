@@ -311,7 +311,8 @@ static enum rc add_grants(struct work *w, const char *account, struct rights_per
     return RC_OK;
 }
 
-enum rc case_actor(struct work *w, const char *account, struct actor *out, struct err *e)
+enum rc case_actor_apart(struct work *w, const char *account, const char *lender, struct actor *out,
+                         struct err *e)
 {
     struct db_result *r SCOPED(db_result_freep) = NULL;
     struct db_param p[] = {DB_STR(account), DB_STR(case_day(w->a, case_today(w)))};
@@ -319,6 +320,12 @@ enum rc case_actor(struct work *w, const char *account, struct actor *out, struc
     TRY(work_actor(w, account, out, e));
     TRY(work_sql(w, SQL_CASE_DELEGATION_FOR, p, &r, e));
     for (int i = 0; i < db_rows(r); i++)
-        TRY(add_grants(w, arena_str(w->a, db_text(r, i, 0)), &out->person, e));
+        if (!lender || strcmp(db_text(r, i, 0), lender) != 0)
+            TRY(add_grants(w, arena_str(w->a, db_text(r, i, 0)), &out->person, e));
     return RC_OK;
+}
+
+enum rc case_actor(struct work *w, const char *account, struct actor *out, struct err *e)
+{
+    return case_actor_apart(w, account, NULL, out, e);
 }

@@ -83,6 +83,9 @@ int model_distance(const struct model *m, const struct jval *flow, const char *s
 /* Right of roles.json. */
 bool model_right(const struct model *m, const struct model_user *u, const struct model_case *c,
                  const char *right);
+/* Without what this one lends them. */
+bool model_right_apart(const struct model *m, const struct model_user *u, const struct model_user *lender,
+                       const struct model_case *c, const char *right);
 /* The last day of a rule counted again. */
 bool model_due(struct model *m, const char *rule, struct date start, bool extended, struct date *due);
 /* The law knows a longer form of the term that runs. */

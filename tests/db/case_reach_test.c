@@ -164,6 +164,37 @@ static void absences_do_not_chain(void **state)
     nobody_away();
 }
 
+static enum rc entered(const char *by, const char *account, int64_t *id)
+{
+    struct work w = rig_begin(&rig);
+    struct date soon = date_add(date_of_ms(rig_now), 30);
+    struct case_delegation d = {account, "clerk", "concediu", soon, soon};
+    struct actor who;
+
+    rig_actor(&w, by, &who);
+    enum rc rc = *id ? case_delegate_end(&w, &who, *id, &e) : case_delegate(&w, &who, &d, id, &e);
+    rig_end(&w);
+    return rc;
+}
+
+/* Who signs for the mayor does the mayor's work, but does not decide how long. */
+static void a_stand_in_does_not_prolong_it(void **state)
+{
+    int64_t id = 0, other = 0;
+
+    (void)state;
+    assert_int_equal(away("mayor", "clerk", 0, 5), RC_OK);
+    assert_int_equal(entered("clerk", "mayor", &id), RC_DENIED);
+    assert_int_equal(entered("clerk2", "mayor", &id), RC_DENIED);
+    id = atoll(Q("SELECT id FROM delegation WHERE account = 'mayor' AND ended_at IS NULL"));
+    assert_int_equal(entered("clerk", "mayor", &id), RC_DENIED);
+    assert_int_equal(entered("clerk", "vice", &other), RC_OK);
+    assert_int_equal(entered("vice", "mayor", &id), RC_OK);
+    assert_int_equal(entered("clerk", "vice", &other), RC_DENIED); /* the mayor is back */
+    assert_int_equal(entered("mayor", "vice", &other), RC_OK);
+    nobody_away();
+}
+
 /* What the giver has no longer, the stand-in has no longer; what ends, ends with the next thing that is done.
  */
 static void lent_rights_end(void **state)
@@ -337,6 +368,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(absences_widen_no_rights),
         cmocka_unit_test(absences_do_not_chain),
+        cmocka_unit_test(a_stand_in_does_not_prolong_it),
         cmocka_unit_test(lent_rights_end),
         cmocka_unit_test(a_foreign_case_is_not_taken_along),
         cmocka_unit_test(a_request_that_went_on_is_still_there),

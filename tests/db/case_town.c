@@ -102,7 +102,8 @@ static bool among(const char *word, const char *const *words, size_t n)
     return false;
 }
 
-/* One's own; or by who leads every place of that work, and hands on only what may be handed on. */
+/* One's own; or by who leads every place of that work, and hands on only what may be handed on: as things
+ * stand today, and not by what this very one lends them. */
 static bool enters(const struct model_user *who, const struct model_user *away)
 {
     static const char *const handed[] = {"clerk", "registrar", "head", "expert", "field", "archivist"};
@@ -121,8 +122,9 @@ static bool enters(const struct model_user *who, const struct model_user *away)
         snprintf(at.institution, sizeof(at.institution), "%s", all ? below[i] : away->institution);
         snprintf(at.department, sizeof(at.department), "%s", away->department);
         for (size_t k = 0; (as = model_self(&m, who, k)) != NULL; k++)
-            hands |= (is(as->role, away->role) || is(as->role, "approver")) && model_reaches(as, &at);
-        if (!hands || !model_right(&m, who, &at, "team.delegate"))
+            hands |= as != away && (is(as->role, away->role) || is(as->role, "approver")) &&
+                     model_reaches(as, &at);
+        if (!hands || !model_right_apart(&m, who, away, &at, "team.delegate"))
             return false;
     }
     return true;
@@ -285,6 +287,7 @@ static void holds_today(void)
 void town_day(void)
 {
     holds_today();
+    m.lend_day = today();
     if (m.n_lends < COUNT(m.lends))
         is_away();
     if (m.n_lends && dice(3) == 0)

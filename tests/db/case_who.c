@@ -27,8 +27,8 @@ const struct model_user *model_self(const struct model *m, const struct model_us
     return i ? NULL : u;
 }
 
-bool model_right(const struct model *m, const struct model_user *u, const struct model_case *c,
-                 const char *right)
+bool model_right_apart(const struct model *m, const struct model_user *u, const struct model_user *lender,
+                       const struct model_case *c, const char *right)
 {
     const struct model_user *as;
 
@@ -36,7 +36,14 @@ bool model_right(const struct model *m, const struct model_user *u, const struct
         for (size_t k = 0; strcmp(jval_str(&m->roles->items[i], "id", ""), right) == 0 &&
                            (as = model_self(m, u, k)) != NULL;
              k++)
-            if (model_word(jval_get(&m->roles->items[i], "roles"), as->role) && model_reaches(as, c))
+            if (as != lender && model_word(jval_get(&m->roles->items[i], "roles"), as->role) &&
+                model_reaches(as, c))
                 return true;
     return false;
+}
+
+bool model_right(const struct model *m, const struct model_user *u, const struct model_case *c,
+                 const char *right)
+{
+    return model_right_apart(m, u, NULL, c, right);
 }
