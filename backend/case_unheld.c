@@ -5,6 +5,16 @@
 
 #include <string.h>
 
+static const char *casework(const struct work *w)
+{
+    const struct wf_words *roles = &w->house->workflows.roles;
+    const char *out = "";
+
+    for (size_t i = 0; i < roles->n; i++)
+        out = arena_fmt(w->a, "%s%s%s", out, *out ? "," : "", roles->items[i].id);
+    return out;
+}
+
 static const char *running(const struct work *w)
 {
     const struct workflows *f = &w->house->workflows;
@@ -39,8 +49,10 @@ static enum rc unheld_inside(struct work *w, struct err *e)
 {
     struct db_result *r SCOPED(db_result_freep) = NULL;
     const char *today = case_day(w->a, case_today(w));
-    struct db_param held[] = {DB_STR(today)};
-    struct db_param p[] = {DB_STR(today), DB_STR(running(w)), DB_STR(case_int(w->a, w->now_ms()))};
+    const char *roles = casework(w);
+    struct db_param held[] = {DB_STR(today), DB_STR(roles)};
+    struct db_param p[] = {DB_STR(today), DB_STR(roles), DB_STR(running(w)),
+                           DB_STR(case_int(w->a, w->now_ms()))};
 
     TRY(work_sql(w, SQL_CASE_HELD, held, NULL, e));
     TRY(work_sql(w, SQL_CASE_UNHELD, p, &r, e));

@@ -114,7 +114,7 @@ static enum rc apply_assign(struct change *x, struct err *e)
     TRY(still_open(x, e));
     x->c->assignee = NULL;
     if (strcmp(x->c->attention, CASE_UNHELD) == 0)
-        x->c->attention = "";
+        x->c->attention = x->c->bits & workflow_flag(&x->w->house->workflows, "late") ? "staff_late" : "";
     if (!to || !*to)
         return RC_OK;
     TRY(case_assignable(x->w, x->c, to, e));

@@ -86,8 +86,8 @@
     X(SQL_CASE_OWE_STAFF, case_owe_staff, 5)                                                                 \
     X(SQL_CASE_EXPERTS, case_experts, 2)                                                                     \
     X(SQL_CASE_DIGEST, case_digest, 3)                                                                       \
-    X(SQL_CASE_UNHELD, case_unheld, 3)                                                                       \
-    X(SQL_CASE_HELD, case_held, 1)                                                                           \
+    X(SQL_CASE_UNHELD, case_unheld, 4)                                                                       \
+    X(SQL_CASE_HELD, case_held, 2)                                                                           \
     X(SQL_CASE_HEADS, case_heads, 3)                                                                         \
     X(SQL_CASE_TASKS_ASKED, case_tasks_asked, 1)                                                             \
     X(SQL_CASE_TASK_MOVE, case_task_move, 4)                                                                 \
