@@ -69,6 +69,12 @@ export function Viewer({src, type, title, frame, check}) {
     src=${`${src}#navpanes=0&view=FitH`} title=${title}></iframe>`}<p class="viewer-way"><a class="link" href=${src} target="_blank" rel="noopener">${t("doc.open")}</a></p></div>`;
 }
 
+// The register's own reasons have names; of a revoked act it is what somebody wrote.
+function whyVoid(t, why) {
+  const own = `doc.why.${(why || "").replaceAll(" ", "_")}`;
+  return t.has(own) ? t(own) : why || "–";
+}
+
 export function Documents({id, data, load, editing}) {
   const {t, api, can, news, recount} = useDesk();
   const [chosen, setChosen] = useState("");
@@ -115,7 +121,7 @@ export function Documents({id, data, load, editing}) {
     ${shown && html`<div class="docs-tools"><p class="quiet small">${[shown.made_at && moment(t.lang, shown.made_at), shown.pages && t.n("doc.pages", shown.pages),
         shown.size && size(shown.size)].filter(Boolean).join(" · ")}${shown.signed_at && html` <span class="state m-good">${t("doc.signed", {who: shown.signed_name
         || shown.signed_by, at: moment(t.lang, shown.signed_at)})}</span>`}${shown.number && html` <span class="num">${t("doc.number", {number: shown.number})}</span>`}${shown.voided_at && html` <span class="state m-bad">${
-        t("doc.voided", {why: shown.voided_why || "–"})}</span>`}${shown.certified_at && html` <span class="state m-good">${t("doc.certified_at", {at: moment(t.lang,
+        t("doc.voided", {why: whyVoid(t, shown.voided_why)})}</span>`}${shown.certified_at && html` <span class="state m-good">${t("doc.certified_at", {at: moment(t.lang,
         shown.certified_at)})}</span>`}${shown.to_print && html` <span class="state m-wait">${t("doc.to_print")}</span>`}</p>
       ${plain && can("document.certify") && html`<button type="button" class="btn" onClick=${() => certify(shown)}><${Icon} name="check" />${t("doc.certify")}</button>`}
       ${shown.to_print && can("document.certify") && html`<button type="button" class="btn" onClick=${() => printed(shown)}><${Icon} name="check" />${t("doc.printed")}</button>`}
