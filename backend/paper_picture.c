@@ -11,7 +11,6 @@ enum {
     JPEG_HEAD_MAX = 256 << 10, /* what cameras write before the picture */
     PNG_DRAWN_MAX = 3000000,   /* dots; four bytes each and more, while it is drawn */
     PIECE = 16384,
-    ROW_MAX = 14400 * 3 * 2 + 1,
 };
 
 /* Onto a sheet that lies when the picture does. */
