@@ -8,7 +8,6 @@
 
 #include <cmocka.h>
 #include <pthread.h>
-#include <unistd.h>
 
 #include "backend/book_page.h"
 #include "backend/book_seal.h"
@@ -241,14 +240,6 @@ static void *years_hand(void *user)
     return NULL;
 }
 
-static void wait_for(int n)
-{
-    const char *sql = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'";
-    for (int i = 0; i < 4000 && atoi(pgcluster_query(&rig.pg, sql)) < n; i++)
-        usleep(5000);
-    assert_int_equal(atoi(pgcluster_query(&rig.pg, sql)), n);
-}
-
 /* Midnight with a number of the old year on its way: the closing waits for it, and the minutes have it. A
  * second process that closes at the same time is told; numbers have no gap in either year. */
 static void closing_in_flight(void **state)
@@ -272,7 +263,7 @@ static void closing_in_flight(void **state)
     book_now = book_ms("2026-12-31T22:06:00.000Z");
     for (int i = 0; i < 2; i++) {
         assert_int_equal(pthread_create(&hands[i].thread, NULL, years_hand, &hands[i]), 0);
-        wait_for(i + 1);
+        assert_true(pgcluster_waiting(&rig.pg, i + 1));
     }
     assert_int_equal(work_end(&late, RC_OK, &e), RC_OK);
     for (int i = 0; i < 2; i++)
@@ -317,7 +308,7 @@ static void opened_twice(void **state)
     assert_int_equal(db_sync_script(third, "BEGIN; LOCK TABLE register_year IN EXCLUSIVE MODE", &e), RC_OK);
     for (int i = 0; i < 2; i++)
         assert_int_equal(pthread_create(&hands[i].thread, NULL, years_hand, &hands[i]), 0);
-    wait_for(2);
+    assert_true(pgcluster_waiting(&rig.pg, 2));
     assert_int_equal(db_sync_script(third, "COMMIT", &e), RC_OK);
     for (int i = 0; i < 2; i++)
         pthread_join(hands[i].thread, NULL);

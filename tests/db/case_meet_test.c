@@ -3,11 +3,8 @@
 #include "tests/db/case_steps.h"
 
 #include <pthread.h>
-#include <unistd.h>
 
 #include "backend/sql.h"
-
-enum { WAIT_US = 5000, WAIT_MOST = 4000 };
 
 struct meet {
     const char *who, *id, *action;
@@ -52,15 +49,6 @@ static void *meet_runs(void *user)
     return NULL;
 }
 
-static void wait_for(int n)
-{
-    const char *sql = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'";
-
-    for (int i = 0; i < WAIT_MOST && atoi(Q(sql)) < n; i++)
-        usleep(WAIT_US);
-    assert_int_equal(atoi(Q(sql)), n);
-}
-
 /* Each waits behind the one before it at the row that `hold` locks; then all go. */
 static void meet(const char *hold, struct meet *m, size_t n)
 {
@@ -73,7 +61,7 @@ static void meet(const char *hold, struct meet *m, size_t n)
     assert_int_equal(db_sync_script(third, hold, &e), RC_OK);
     for (size_t i = 0; i < n; i++) {
         assert_int_equal(pthread_create(&m[i].thread, NULL, meet_runs, &m[i]), 0);
-        wait_for((int)i + 1);
+        assert_true(pgcluster_waiting(&rig.pg, (int)i + 1));
     }
     assert_int_equal(db_sync_script(third, "COMMIT", &e), RC_OK);
     for (size_t i = 0; i < n; i++)
@@ -414,7 +402,7 @@ static void a_day_off_comes_while_another_is_counted(void **state)
     assert_int_equal(db_sync_open(rig.pg.conninfo, &third, &e), RC_OK);
     assert_int_equal(db_sync_script(third, sql, &e), RC_OK);
     assert_int_equal(pthread_create(&thread, NULL, counts_anew, &rc), 0);
-    wait_for(1);
+    assert_true(pgcluster_waiting(&rig.pg, 1));
     assert_int_equal(db_sync_script(third, "COMMIT", &e), RC_OK);
     pthread_join(thread, NULL);
     db_sync_close(third);

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -197,10 +196,8 @@ static void *sealed_meanwhile(void *user)
 {
     struct db_sync *other = user;
     struct err e = {0};
-    const char *waits = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'";
 
-    for (int i = 0; i < 500 && desk_count(&rig, waits) == 0; i++)
-        usleep(20000);
+    pgcluster_waiting(&rig.s.pg, 1);
     return db_sync_script(other, "COMMIT", &e) == RC_OK ? other : NULL;
 }
 

@@ -458,22 +458,6 @@ static void two_persons_and_the_whole_term(void **state)
     book_now = 0;
 }
 
-/* The next list of the house has the next number, and its minutes keep it. */
-static void lists_are_numbered(void **state)
-{
-    const struct doc_class pet = {"hall-1", "PET-10"};
-    struct document inventory, minutes;
-    const char *id;
-
-    (void)state;
-    book_now = book_ms("2027-01-01T09:00:00.000Z");
-    DOC_OK(doc_dispose_list(&rig.w, &rig.arhiva, &pet, &id, &inventory, &doc_err));
-    assert_string_equal(inventory.title, "Inventarul nr. 2 al dosarelor cu termen împlinit");
-    DOC_OK(doc_dispose(&rig.w, &rig.primar, id, &minutes, &doc_err));
-    assert_string_equal(minutes.title, "Proces-verbal de selecționare nr. 2");
-    book_now = 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -485,7 +469,6 @@ int main(void)
         cmocka_unit_test(pictures_are_certified_too),
         cmocka_unit_test(killed_in_between),
         cmocka_unit_test(two_persons_and_the_whole_term),
-        cmocka_unit_test(lists_are_numbered),
     };
     return cmocka_run_group_tests(tests, doc_setup, doc_teardown);
 }

@@ -160,6 +160,15 @@ const char *pgcluster_query(struct pgcluster *c, const char *sql)
     return cell;
 }
 
+bool pgcluster_waiting(struct pgcluster *c, int n)
+{
+    static const char sql[] = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'";
+
+    for (int i = 0; i < 4000 && atoi(pgcluster_query(c, sql)) < n; i++)
+        usleep(5000);
+    return atoi(pgcluster_query(c, sql)) == n;
+}
+
 void pgcluster_database(struct pgcluster *c, const char *name)
 {
     char sql[128];

@@ -26,5 +26,7 @@ void pgcluster_setting(struct pgcluster *c, const char *name,
                        const char *value); /* ALTER SYSTEM and reload */
 /* First cell of the answer, or "" for none; in a static buffer. A failing statement ends the program. */
 const char *pgcluster_query(struct pgcluster *c, const char *sql);
+/* Until so many wait for somebody's lock; false: not within a while, or more. */
+bool pgcluster_waiting(struct pgcluster *c, int n);
 
 #endif

@@ -286,6 +286,47 @@ static void audit(void **state)
     assert_int_equal(audit_bad(&chains), 1);
 }
 
+/* Who wrote it: with the file `pin_key` alone. */
+static size_t foreign(size_t *n)
+{
+    ARENA_SCOPE(a);
+    struct work w = book_job(&rig, a);
+    uint8_t key[SHA256_LEN], mac[64], right[SHA256_LEN];
+    size_t len, bad = 0;
+    struct err e = {0};
+    char *file;
+    struct jval *rows =
+        rows_of(w.db, a,
+                "SELECT json_build_array(encode(mac, 'hex'), institution, request_id, actor, act, detail) "
+                "FROM audit WHERE mac IS NOT NULL ORDER BY id",
+                n);
+
+    assert_int_equal(fs_read(a, rig.conf.pin_key, 64, &file, &len, &e), RC_OK);
+    assert_int_equal(hkdf_sha256(key, sizeof(key), file, len, "", 0, "pridvor audit", &e), RC_OK);
+    for (size_t i = 0; i < *n; i++) {
+        BUF_SCOPE(b);
+        assert_true(hex_decode(mac, sizeof(mac), &len, word(&rows[i], 0)) && len == 24);
+        buf_add(&b, mac, 8);
+        members(&b, &rows[i], 1, rows[i].n);
+        hmac_sha256(right, key, sizeof(key), b.p, b.len);
+        bad += memcmp(right, mac + 8, 16) != 0;
+    }
+    db_sync_close(w.db);
+    return bad;
+}
+
+static void macs(void **state)
+{
+    size_t n;
+    (void)state;
+    assert_int_equal(foreign(&n), 0);
+    assert_true(n > 3);
+    book_script(&rig,
+                "UPDATE audit SET actor = 'altul' WHERE id = (SELECT min(id) FROM audit WHERE mac IS NOT "
+                "NULL)");
+    assert_int_equal(foreign(&n), 1);
+}
+
 static void pages(void **state)
 {
     size_t n;
@@ -307,6 +348,7 @@ static void pages(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(audit), cmocka_unit_test(pages)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(audit), cmocka_unit_test(pages),
+                                       cmocka_unit_test(macs)};
     return cmocka_run_group_tests(tests, setup, teardown);
 }
