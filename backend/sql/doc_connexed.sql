@@ -1,4 +1,4 @@
--- The others that this answer answers: not those whose own answer waits for its signature. $1 case
+-- The others that this answer answers: what is decided has an answer of its own (case_link.c). $1 case
 WITH RECURSIVE kin AS (
     SELECT $1::uuid AS id
     UNION
@@ -7,7 +7,5 @@ WITH RECURSIVE kin AS (
 )
 SELECT c.register, c.n, (extract(epoch FROM c.registered_at) * 1000)::bigint
 FROM kin JOIN casefile c USING (id)
-WHERE c.id <> $1 AND c.state IN ('registered', 'in_work', 'returned', 'decided', 'answered')
-    AND NOT (c.state = 'decided' AND EXISTS (SELECT FROM document d WHERE d.case_id = c.id AND d.source IS NOT NULL
-        AND d.signed_at IS NULL AND d.voided_at IS NULL AND d.kind <> 'certified'))
+WHERE c.id <> $1 AND c.state IN ('registered', 'in_work', 'returned', 'answered')
 ORDER BY c.year, c.n
