@@ -153,7 +153,7 @@ enum rc person_numbers(struct work *w, const struct person_ask *ask, const char 
                                    "Give the person's name, too: each of the cases must bear it."}},
                       e);
     for (size_t i = 0; i < ask->n_numbers; i++) {
-        const char *id;
+        const char *id = NULL;
         TRY(one_number(w, ask, ask->numbers[i], &id, e));
         buf_fmt(&out, "%s%s", i ? "," : "{", id);
     }
