@@ -11,7 +11,7 @@ static int declare_off(const char *day)
     int moved = 0;
 
     snprintf(sql, sizeof(sql),
-             "INSERT INTO holiday (day, name, at, by) VALUES ('%s', 'Zi liberă', now() - interval '1 day', "
+             "INSERT INTO holiday (day, name, at, by) VALUES ('%s', 'Zi liberă', '2026-01-15', "
              "'admin')",
              day);
     Q(sql);

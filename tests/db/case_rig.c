@@ -55,7 +55,9 @@ bool rig_make(struct rig *r)
     must(db_sync_open(r->pg.conninfo, &r->db, &e), &e, "connection");
     must(db_sync_script(r->db, sql_text(SQL_SESSION), &e), &e, "session"); /* as the room does */
     must(audit_vouch(r->db, &e), &e, "vouch");
-    rig_now = case_ms(date_of_ms(unix_ms()), 12 * 60); /* timers ring at seven */
+    /* A Monday with no holiday for two months: on the day of the run a term ends now before a weekend, now
+     * before Christmas. At noon, as timers ring at seven. */
+    rig_now = case_ms((struct date){2026, 2, 2}, 12 * 60);
     return true;
 }
 
