@@ -96,9 +96,11 @@ static void clock_jumped(void **state)
         char sql[200];
         restart_kioskd("PRIDVOR_KIOSKD_UNDER", jumps[i]);
         HOLDS(complaint());
-        snprintf(sql, sizeof(sql),
-                 "select count(*) from request where receipt_code = '%s' and filed_on = registered_at::date",
-                 api_get(API, "done.receipt_code"));
+        snprintf(
+            sql, sizeof(sql),
+            "select count(*) from request where receipt_code = '%s' and filed_on = (registered_at at time "
+            "zone 'Europe/Bucharest')::date",
+            api_get(API, "done.receipt_code"));
         HOLDS(citizen_end(API));
         restart_kioskd(NULL, NULL);
         if (!house_until(&house, 1, sql, 70000))
