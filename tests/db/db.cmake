@@ -1,5 +1,5 @@
 # Tests of the register against a private PostgreSQL.
-add_library(dbtest STATIC db/pgcluster.c db/tclient.c db/server.c db/body.c db/said.c)
+add_library(dbtest STATIC db/pgcluster.c db/tclient.c db/server.c db/body.c db/said.c unit/port.c)
 target_link_libraries(dbtest PUBLIC registry lib::cmocka)
 find_package(Threads REQUIRED)
 

@@ -17,6 +17,7 @@
 
 #include "common/base/buf.h"
 #include "common/base/clock.h"
+#include "tests/unit/port.h"
 
 enum { READY_MS = 60000 };
 #define EXIM "/usr/sbin/exim4"
@@ -27,28 +28,6 @@ static void die(const char *what)
 {
     fprintf(stderr, "posthouse: %s\n", what);
     exit(1);
-}
-
-/* Below the range from which the kernel gives ports to whoever asks, so that nobody has it when it is needed.
- */
-int posthouse_port(void)
-{
-    static int last;
-    struct sockaddr_in at = {.sin_family = AF_INET};
-
-    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (!last)
-        last = (int)(getpid() * 37 + mono_us() % 997);
-    for (int i = 0; i < 10000; i++) {
-        int port = 20000 + ++last % 12000, fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        at.sin_port = htons((uint16_t)port);
-        bool good = bind(fd, (struct sockaddr *)&at, sizeof(at)) == 0;
-        close(fd);
-        if (good)
-            return port;
-    }
-    die("no free port");
-    return 0;
 }
 
 static bool listens(int port)
@@ -148,8 +127,7 @@ static void write_kannel(const struct posthouse *p)
         "sendsms-interface = 127.0.0.1\nglobal-sender = 1234\nlog-file = %s/box.log\nlog-level = 1\n"
         "access-log = %s/access.log\n\ngroup = sendsms-user\nusername = pridvor\npassword = geheim\n"
         "concatenation = true\nmax-messages = 10\n\ngroup = sms-service\nkeyword = default\ntext = no\n",
-        posthouse_port(), p->core_port, p->core_port, p->dir, p->dir, p->centre_port, p->sms_port, p->dir,
-        p->dir);
+        test_port(), p->core_port, p->core_port, p->dir, p->dir, p->centre_port, p->sms_port, p->dir, p->dir);
     file(p, "token", "geheim\n");
 }
 
@@ -169,7 +147,7 @@ bool posthouse_make(struct posthouse *p, bool sms)
         die("cannot make a folder");
     int *ports[] = {&p->mail_port, &p->sms_port, &p->core_port, &p->box_port, &p->centre_port};
     for (size_t i = 0; i < COUNT(ports); i++)
-        *ports[i] = posthouse_port();
+        *ports[i] = test_port();
     snprintf(cert, sizeof(cert), "%s/cert.pem", p->dir);
     snprintf(key, sizeof(key), "%s/key.pem", p->dir);
     snprintf(store, sizeof(store), "%s/store", p->dir);

@@ -14,7 +14,6 @@ struct posthouse {
     bool exim;
 };
 
-int posthouse_port(void);
 /* False: one of the programs is not installed. */
 bool posthouse_make(struct posthouse *p, bool sms);
 void posthouse_mail_start(struct posthouse *p); /* and wait until it listens */

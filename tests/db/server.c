@@ -1,6 +1,5 @@
 #include "tests/db/server.h"
 
-#include <arpa/inet.h>
 #include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -16,6 +15,7 @@
 #include "common/base/clock.h"
 #include "common/base/fs.h"
 #include "tests/db/tclient.h"
+#include "tests/unit/port.h"
 
 enum { READY_MS = 60000, WORDS_MAX = 16 };
 
@@ -23,20 +23,6 @@ static void die(const char *what)
 {
     fprintf(stderr, "server: %s\n", what);
     exit(1);
-}
-
-static int free_port(void)
-{
-    struct sockaddr_in at = {.sin_family = AF_INET};
-    socklen_t len = sizeof(at);
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (bind(fd, (struct sockaddr *)&at, sizeof(at)) != 0 ||
-        getsockname(fd, (struct sockaddr *)&at, &len) != 0)
-        die("no free port");
-    close(fd);
-    return ntohs(at.sin_port);
 }
 
 static void program(char out[400], const char *name)
@@ -154,9 +140,9 @@ bool server_make(struct server *s, int terminals)
     snprintf(s->log, sizeof(s->log), "%s/registryd.log", s->dir);
     if (mkdir(s->dir, 0700) != 0)
         die("cannot make a folder");
-    s->port = free_port();
-    s->public_port = free_port();
-    s->desk_port = free_port();
+    s->port = test_port();
+    s->public_port = test_port();
+    s->desk_port = test_port();
     pgcluster_database(&s->pg, "pridvor");
     write_conf(s);
     enrol(s);

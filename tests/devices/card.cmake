@@ -10,6 +10,6 @@ target_link_libraries(testcard PUBLIC base lib::mbedtls PRIVATE lib::pango PkgCo
 pridvor_test(devices_card LABEL devices SOURCES devices/card_applet_test.c devices/card_terminal.c LIBS testcard)
 
 pridvor_test(devices_reader LABEL devices
-  SOURCES devices/reader_model_test.c devices/reader_host.c devices/card_terminal.c
+  SOURCES devices/reader_model_test.c devices/reader_host.c devices/card_terminal.c unit/port.c
   LIBS testcard vdev_harness lib::usb TIMEOUT 240)
 add_dependencies(devices_reader vdev)

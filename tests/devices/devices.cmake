@@ -25,5 +25,5 @@ embed_files(vpanel panel_html.h ${CMAKE_CURRENT_SOURCE_DIR}/devices/panel.html $
   ${cards}/C.json)
 target_link_libraries(vpanel PRIVATE base lib::uv)
 
-pridvor_test(devices_panel LABEL devices SOURCES devices/panel_test.c LIBS vdev_harness TIMEOUT 60)
+pridvor_test(devices_panel LABEL devices SOURCES devices/panel_test.c unit/port.c LIBS vdev_harness base TIMEOUT 60)
 add_dependencies(devices_panel vdev vpanel)

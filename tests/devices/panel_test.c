@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "tests/devices/harness.h"
+#include "tests/unit/port.h"
 
 static struct vdev_proc printer;
 static char dir[] = "/tmp/pridvor-panel.XXXXXX";
@@ -48,13 +49,6 @@ static int listener(int *number)
     return fd;
 }
 
-static int free_port(void)
-{
-    int number, fd = listener(&number);
-    close(fd);
-    return number;
-}
-
 /* One connection after the other, each byte sent back. */
 static void *echo(void *p)
 {
@@ -80,8 +74,8 @@ static int setup(void **state)
     assert_int_equal(symlink(printer.dir, link), 0);
     target = listener(&number);
     assert_int_equal(pthread_create(&thread, NULL, echo, &target), 0);
-    port = free_port();
-    relay = free_port();
+    port = test_port();
+    relay = test_port();
     snprintf(exe, sizeof exe, "%s/tests/vpanel", getenv("PRIDVOR_BUILD"));
     snprintf(a, sizeof a, "%d", port);
     snprintf(b, sizeof b, "%d:%d", relay, number);

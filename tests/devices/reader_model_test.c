@@ -16,6 +16,7 @@
 #include "common/base/clock.h"
 #include "tests/devices/harness.h"
 #include "tests/devices/reader_host.h"
+#include "tests/unit/port.h"
 
 static struct host host;
 static const char *dir;
@@ -447,12 +448,7 @@ static void with_card(void **state)
 
 static void free_port(char text[8])
 {
-    struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t n = sizeof a;
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-    assert_true(bind(fd, (struct sockaddr *)&a, n) == 0 && getsockname(fd, (struct sockaddr *)&a, &n) == 0);
-    snprintf(text, 8, "%d", ntohs(a.sin_port));
-    close(fd);
+    snprintf(text, 8, "%d", test_port());
     setenv("TEST_PORT", text, 1);
 }
 
