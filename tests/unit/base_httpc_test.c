@@ -37,7 +37,7 @@ static void serve(int fd, const char *script)
     for (const char *p = script; *p != '\0';) {
         if (*p == '%') { /* a request's head and what is there of its body */
             struct pollfd w = {.fd = fd, .events = POLLIN};
-            poll(&w, 1, 3000);
+            poll(&w, 1, 20000);
             ssize_t k = read(fd, b, sizeof(b));
             (void)k;
             p++;
@@ -45,7 +45,7 @@ static void serve(int fd, const char *script)
             setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
             p++;
         } else if (*p == '~') {
-            usleep(50000);
+            usleep(250000);
             p++;
         } else {
             size_t n = strcspn(p, "%!~");
@@ -140,8 +140,8 @@ static void send_one(struct seen *s, const char *method, const char *path, const
 
 static struct httpc *client(uv_loop_t *loop, int port)
 {
-    return httpc_new(
-        loop, &(struct httpc_conf){.host = "127.0.0.1", .port = port, .connect_ms = 1000, .request_ms = 400});
+    return httpc_new(loop, &(struct httpc_conf){
+                               .host = "127.0.0.1", .port = port, .connect_ms = 20000, .request_ms = 2000});
 }
 
 static void finish(uv_loop_t *loop, struct seen *s, const char *want)

@@ -16,7 +16,7 @@ static struct rig rig;
 
 static bool wait_closed(unsigned n)
 {
-    for (int64_t end = mono_ms() + 3000; mono_ms() < end; usleep(2000))
+    for (int64_t end = mono_ms() + 20000; mono_ms() < end; usleep(2000))
         if (rig_streams_closed(&rig) == n)
             return true;
     return false;
@@ -31,9 +31,9 @@ static void ends_by_server(void **state)
     int fd = raw_connect(rig.port);
     /* The connection goes on after the last chunk. */
     raw_say(fd, GET("/events?n=3", "1.1"));
-    char *events = raw_until(fd, "\r\n0\r\n\r\n", 3000);
+    char *events = raw_until(fd, "\r\n0\r\n\r\n", 20000);
     raw_say(fd, GET("/hello", "1.1"));
-    char *answer = raw_until(fd, "{\"hello\":true}", 3000);
+    char *answer = raw_until(fd, "{\"hello\":true}", 20000);
     assert_non_null(strstr(answer, "HTTP/1.1 200"));
     free(answer);
     answer = events;
@@ -51,7 +51,7 @@ static void http_1_0(void **state)
     (void)state;
     int fd = raw_connect(rig.port);
     raw_say(fd, GET("/events?n=2", "1.0"));
-    char *answer = raw_read(fd, 3000, NULL);
+    char *answer = raw_read(fd, 20000, NULL);
     assert_null(strstr(answer, "chunked"));
     assert_non_null(strstr(answer, "\r\n\r\nid: 1\nevent: state\ndata: {}\n\nid: 2\n"));
     free(answer);
@@ -61,16 +61,16 @@ static void http_1_0(void **state)
 static void ends_by_client(void **state)
 {
     (void)state;
-    assert_true(rig_wait_conns(&rig, 0, 3000));
+    assert_true(rig_wait_conns(&rig, 0, 30000));
     unsigned before = rig_streams_closed(&rig);
     int fd = raw_connect(rig.port);
     raw_say(fd, GET("/events", "1.1"));
-    char *answer = raw_until(fd, "id: 5\n", 3000);
+    char *answer = raw_until(fd, "id: 5\n", 20000);
     assert_non_null(strstr(answer, "id: 5\n"));
     free(answer);
     close(fd);
     assert_true(wait_closed(before + 1));
-    assert_true(rig_wait_conns(&rig, 0, 3000));
+    assert_true(rig_wait_conns(&rig, 0, 30000));
 }
 
 /* 15 MB to somebody who does not read: cut, not kept. */
@@ -92,7 +92,7 @@ static void server_closes(void **state)
     int fd = raw_connect(other.port), slow = raw_connect(other.port);
     raw_say(fd, GET("/events", "1.1"));
     raw_say(slow, GET("/slow?ms=200", "1.1"));
-    free(raw_until(fd, "id: 2\n", 3000));
+    free(raw_until(fd, "id: 2\n", 20000));
     rig_stop(&other); /* aborts when a handle stays open */
     close(fd);
     close(slow);

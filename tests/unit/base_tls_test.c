@@ -264,7 +264,7 @@ static void server_behind_tls(void **state)
 {
     static const char request[] = "GET /look HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
     static const char *const refused[] = {NULL, "foreign.pem", "expired.pem", "revoked.pem"};
-    struct rig rig = {.conf = {.tls = context(true, "ca.pem", "server.pem", "crl.pem"), .header_ms = 2000}};
+    struct rig rig = {.conf = {.tls = context(true, "ca.pem", "server.pem", "crl.pem"), .header_ms = 5000}};
     struct tls_ctx *cc = context(false, "ca.pem", "client.pem", NULL);
     (void)state;
     rig_start(&rig);
@@ -286,7 +286,7 @@ static void server_behind_tls(void **state)
     free(answer);
     int quiet = raw_connect(rig.port), half = raw_connect(rig.port);
     raw_send(half, "\x16\x03\x01\x02\x00\x01\x00", 7, 0);
-    assert_true(rig_wait_conns(&rig, 0, 5000)); /* header_ms counts the handshake */
+    assert_true(rig_wait_conns(&rig, 0, 30000)); /* header_ms counts the handshake */
     close(quiet);
     close(half);
     rig_stop(&rig);

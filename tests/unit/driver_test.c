@@ -69,7 +69,7 @@ static void on_clock(uv_timer_t *t)
         quiet_since = 0;
     else if (!quiet_since)
         quiet_since = mono_ms();
-    bool over = mono_ms() - b->start > 20000;
+    bool over = mono_ms() - b->start > 40000;
     if (!over && (!quiet_since || mono_ms() - quiet_since < 1500))
         return;
     uv_close((uv_handle_t *)t, NULL);
@@ -81,8 +81,8 @@ static void on_begin(uv_timer_t *t)
     struct bench *b = t->data;
     for (size_t i = 0; i < MODES; i++) {
         struct driver *d = drivers_find(b->ds, modes[i]);
-        driver_send(d, "print", 1000, "{}", on_frame, &b->print[i]);
-        driver_send(d, "read", 1000, "{\"can\":\"123456\"}", on_frame, &b->read[i]);
+        driver_send(d, "print", 5000, "{}", on_frame, &b->print[i]);
+        driver_send(d, "read", 5000, "{\"can\":\"123456\"}", on_frame, &b->read[i]);
     }
     uv_timer_start(t, on_clock, 50, 50);
 }
