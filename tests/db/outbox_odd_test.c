@@ -178,9 +178,9 @@ static const char *conf(const char *starttls)
     static char text[1200];
     snprintf(text, sizeof(text),
              ",\"public_url\":\"https://cluj.example\",\"retry_unit_ms\":10,\"smtp\":{\"url\":\"smtp://"
-             "127.0.0.1:%d\",\"from\":\"a@test.example\",\"starttls\":\"%s\",\"timeout_ms\":5000},\"sms\":{"
+             "127.0.0.1:%d\",\"from\":\"a@test.example\",\"starttls\":\"%s\",\"timeout_ms\":20000},\"sms\":{"
              "\"url\":"
-             "\"http://127.0.0.1:%d/send?to={to}&text={text}\",\"timeout_ms\":5000}",
+             "\"http://127.0.0.1:%d/send?to={to}&text={text}\",\"timeout_ms\":20000}",
              mail_port, starttls, http_port);
     return text;
 }
