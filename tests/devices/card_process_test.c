@@ -66,7 +66,7 @@ static void killed(void **state)
         kdrv_stop(&k);
         int64_t at = mono_ms();
         assert_true(kdrv_start(&k, &v, "card", rows));
-        assert_true(kdrv_link(&k, "up", 10000));
+        assert_true(kdrv_link(&k, "up", 30000));
         if (i == 0)
             print_message("killed: up again after %lld ms\n", (long long)(mono_ms() - at));
         good(DG1_A);
@@ -142,7 +142,7 @@ static void ladder(void **state)
         assert_string_equal(f.code, "READER_HARDWARE");
         if (i % 2) {
             kdrv_drain(&k, 200); /* the state frame of the end of the command comes before the climb */
-            assert_true(kdrv_link(&k, "up", 10000));
+            assert_true(kdrv_link(&k, "up", 30000));
         }
     }
     kdrv_drain(&k, 300);
@@ -226,8 +226,9 @@ static void held(void **state)
     struct kdrv second;
     up("A");
     assert_true(kdrv_start(&second, &v, "card", rows));
-    assert_true(kdrv_link(&second, "retry", 10000));
-    kdrv_drain(&second, 200);
+    assert_true(kdrv_link(&second, "retry", 30000));
+    for (struct frame f; !*second.text;)
+        assert_true(kdrv_frame(&second, &f, 20000));
     assert_string_equal(second.condition, "technician");
     assert_non_null(strstr(second.text, "is held by"));
     print_message("second process: %s\n", second.text);
@@ -241,15 +242,18 @@ static void held(void **state)
 static void emptied(void **state)
 {
     (void)state;
+    struct frame f;
     up("A");
-    kdrv_drain(&k, 500);
-    assert_int_equal(k.inserted, 1);
+    while (k.inserted < 1)
+        assert_true(kdrv_frame(&k, &f, 20000));
     assert_int_equal(k.removed, 0);
     vcmd("unplug");
-    assert_true(kdrv_link(&k, "absent", 10000));
+    assert_true(kdrv_link(&k, "absent", 30000));
     vcmd("remove");
     vcmd("plug");
-    assert_true(kdrv_link(&k, "up", 10000));
+    assert_true(kdrv_link(&k, "up", 30000));
+    while (k.removed < 1)
+        assert_true(kdrv_frame(&k, &f, 20000));
     kdrv_drain(&k, 500);
     assert_int_equal(k.inserted, 1);
     assert_int_equal(k.removed, 1);

@@ -108,7 +108,7 @@ static void check_control(libusb_device_handle *h)
     CHECK(libusb_control_transfer(h, 0xC0, 3, 0, 0, d, 8, 1000) == LIBUSB_ERROR_PIPE);
     long t = now_ms();
     CHECK(libusb_control_transfer(h, 0xC0, 5, 0, 0, d, 8, 150) == LIBUSB_ERROR_TIMEOUT);
-    CHECK(now_ms() - t >= 140 && now_ms() - t < 2000);
+    CHECK(now_ms() - t >= 140 && now_ms() - t < 20000);
 }
 
 static void check_bulk(libusb_device_handle *h)
@@ -172,11 +172,11 @@ static void check_interrupt(libusb_device_handle *h)
     struct libusb_transfer *t = libusb_alloc_transfer(0);
     libusb_fill_interrupt_transfer(t, h, INT, buf, sizeof buf, on_done, &done, 0);
     CHECK(libusb_submit_transfer(t) == 0);
-    CHECK(libusb_control_transfer(h, 0x40, 1, 300, 0, say, 4, 1000) == 4);
     struct rusage a, b;
     getrusage(RUSAGE_SELF, &a);
-    long begin = now_ms();
-    CHECK(run_transfer(t, &done, 3000) == LIBUSB_TRANSFER_COMPLETED);
+    long begin = now_ms(); /* the device's 300 ms begin within this call */
+    CHECK(libusb_control_transfer(h, 0x40, 1, 300, 0, say, 4, 20000) == 4);
+    CHECK(run_transfer(t, &done, 20000) == LIBUSB_TRANSFER_COMPLETED);
     long took = now_ms() - begin;
     getrusage(RUSAGE_SELF, &b);
     CHECK(t->actual_length == 4 && memcmp(buf, say, 4) == 0);
@@ -187,7 +187,7 @@ static void check_interrupt(libusb_device_handle *h)
     done = 0;
     CHECK(libusb_submit_transfer(t) == 0);
     CHECK(libusb_cancel_transfer(t) == 0);
-    CHECK(run_transfer(t, &done, 3000) == LIBUSB_TRANSFER_CANCELLED);
+    CHECK(run_transfer(t, &done, 20000) == LIBUSB_TRANSFER_CANCELLED);
     libusb_free_transfer(t);
 }
 
@@ -234,7 +234,7 @@ static void check_unplug(libusb_device_handle *h)
     libusb_fill_interrupt_transfer(t, h, INT, buf, sizeof buf, on_done, &done, 0);
     CHECK(libusb_submit_transfer(t) == 0);
     cmd("unplug");
-    CHECK(run_transfer(t, &done, 3000) == LIBUSB_TRANSFER_NO_DEVICE);
+    CHECK(run_transfer(t, &done, 20000) == LIBUSB_TRANSFER_NO_DEVICE);
     CHECK(until(&left, was_left + 1, 5000));
     unsigned char d[8];
     CHECK(libusb_control_transfer(h, 0xC0, 2, 0, 0, d, 8, 1000) == LIBUSB_ERROR_NO_DEVICE);
@@ -328,7 +328,7 @@ static void test_killed_client(void **state)
         char want[32];
         snprintf(want, sizeof want, "\"claims\":%d", i);
         pid_t pid = vdev_spawn(&v, (const char *const[]){self, "holder", v.dir, NULL}, NULL, NULL);
-        assert_true(vdev_until(&v, want, 10000));
+        assert_true(vdev_until(&v, want, 30000));
         struct timespec t = {.tv_nsec = 3000000L * i};
         nanosleep(&t, NULL);
         assert_int_equal(vdev_wait(pid, 0), -1);
@@ -381,7 +381,7 @@ static void test_garbage(void **state)
     assert_int_equal(vdev_cmd(&v, "script wait 3s x", reply, sizeof reply), 1);
     assert_int_equal(vdev_cmd(&v, "script wait 10ms; room 5; after 2 transfers room 6", reply, sizeof reply),
                      0);
-    assert_true(vdev_until(&v, "\"script_done\":2,\"script_left\":1", 5000));
+    assert_true(vdev_until(&v, "\"script_done\":2,\"script_left\":1", 30000));
     vdev_stop(&v);
 }
 

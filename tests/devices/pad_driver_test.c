@@ -35,7 +35,7 @@ static void up(void)
 {
     assert_true(vdev_start(&v, "pad", NULL));
     assert_true(kdrv_start(&k, &v, "pad", NULL));
-    assert_true(kdrv_link(&k, "up", 10000));
+    assert_true(kdrv_link(&k, "up", 30000));
 }
 
 static void down(void)
@@ -57,7 +57,7 @@ static void say(const char *verb, int64_t target)
 static int64_t capture(const char *args)
 {
     int64_t id = kdrv_send(&k, "capture", args, 0);
-    if (!vdev_until(&v, "\"capture\"", 10000))
+    if (!vdev_until(&v, "\"capture\"", 30000))
         fail_msg("the pad does not capture");
     return id;
 }
@@ -77,7 +77,7 @@ static void ended(int64_t id, struct frame *f, const char *completion, const cha
 
 static void blank(void)
 {
-    assert_true(vdev_until(&v, "\"ready\"", 3000));
+    assert_true(vdev_until(&v, "\"ready\"", 30000));
     vcmd("picture");
     cairo_surface_t *s = cairo_image_surface_create_from_png(vdev_path(&v, "screen.png"));
     assert_int_equal(cairo_surface_status(s), CAIRO_STATUS_SUCCESS);
@@ -224,7 +224,7 @@ static void unsigned_(void **state)
     signed_all();
     say("clear", id);
     kdrv_drain(&k, 1000);
-    assert_true(vdev_until(&v, "\"capture\"", 5000));
+    assert_true(vdev_until(&v, "\"capture\"", 30000));
     signed_all();
     say("finish", id);
     ended(id, &f, "ok", "");
@@ -256,9 +256,9 @@ static void unplugged(void **state)
             vdev_until(&v, "\"status\":\"capture\"", 20000)) /* the last ones strike the pen */
             vdev_cmd(&v, "sign", NULL, 0);
         ended(id, &f, "link-lost", "LINK_LOST");
-        assert_true(kdrv_link(&k, "absent", 5000));
+        assert_true(kdrv_link(&k, "absent", 30000));
         vcmd("plug");
-        assert_true(kdrv_link(&k, "up", 10000));
+        assert_true(kdrv_link(&k, "up", 30000));
     }
     for (size_t i = 0; i < COUNT(reports); i++) {
         int64_t id = capture(ARGS);
@@ -266,9 +266,9 @@ static void unplugged(void **state)
         vcmd(script);
         vcmd("sign");
         ended(id, &f, "link-lost", "LINK_LOST");
-        assert_true(kdrv_link(&k, "absent", 5000));
+        assert_true(kdrv_link(&k, "absent", 30000));
         vcmd("plug");
-        assert_true(kdrv_link(&k, "up", 10000));
+        assert_true(kdrv_link(&k, "up", 30000));
     }
     kdrv_drain(&k, 1500);
     good();
@@ -283,7 +283,7 @@ static void killed(void **state)
     for (int i = 0; i < 4; i++, cases++) {
         if (i % 2) {
             kdrv_send(&k, "capture", ARGS, 0);
-            assert_true(vdev_until(&v, "\"image\"", 5000));
+            assert_true(vdev_until(&v, "\"image\"", 30000));
         } else {
             capture(ARGS);
             vcmd("sign");
@@ -291,7 +291,7 @@ static void killed(void **state)
         kill(k.pid, SIGKILL);
         kdrv_stop(&k);
         assert_true(kdrv_start(&k, &v, "pad", NULL));
-        assert_true(kdrv_link(&k, "up", 10000));
+        assert_true(kdrv_link(&k, "up", 30000));
         blank();
     }
     kdrv_drain(&k, 1500);

@@ -118,7 +118,7 @@ static void family(void **state)
         print_message("%-6s %s, %lld samples, %lld ms\n", m->name, m->cipher,
                       (long long)jval_int(f.data, "samples", 0), (long long)(mono_ms() - began));
         vcmd("crypt good");
-        assert_true(vdev_until(&v, "\"ready\"", 3000));
+        assert_true(vdev_until(&v, "\"ready\"", 30000));
         down();
     }
 }
@@ -190,7 +190,7 @@ static void pen(void **state)
     for (size_t i = 0; i < COUNT(rows); i++) {
         int64_t id = kdrv_send(&k, "capture",
                                "{\"title\":\"x\",\"by_time\":true,\"timeout_ms\":1800,\"buttons\":false}", 0);
-        assert_true(vdev_until(&v, "\"capture\"", 5000));
+        assert_true(vdev_until(&v, "\"capture\"", 30000));
         vcmd("line 1000 2000 5000 3000 40");
         kdrv_drain(&k, 100);
         vcmd("%s", rows[i].fault);
@@ -268,7 +268,7 @@ static void refresh(const char *fault)
     vcmd("script at 99999s state");
     if (strcmp(fault, "unplug") == 0) {
         vdev_cmd(&v, "unplug", NULL, 0); /* if it has not struck yet */
-        assert_true(kdrv_link(&k, "absent", 10000));
+        assert_true(kdrv_link(&k, "absent", 30000));
         vcmd("plug");
     }
     vdev_cmd(&v, "silence off", NULL, 0);
@@ -308,7 +308,7 @@ static void strike(const char *model, const char *fault, unsigned at)
         bound(&f);
     cases++;
     refresh(fault);
-    if (!vdev_until(&v, "\"ready\"", 10000)) /* dark, and no longer in capture */
+    if (!vdev_until(&v, "\"ready\"", 30000)) /* dark, and no longer in capture */
         fail_msg("%s: %s at %u: the pad is left in capture", model, fault, at);
 }
 

@@ -261,8 +261,8 @@ static void test_signature(void **state)
     set2(0x21, 1);
     capture(true);
     char reply[128];
-    assert_int_equal(vdev_cmd_at(dir, "sign", reply, sizeof reply), 0);
     long t = now_ms();
+    assert_int_equal(vdev_cmd_at(dir, "sign", reply, sizeof reply), 0);
     int n = read_pen(pen, 2000, 11, 1000);
     long took = now_ms() - t;
     assert_int_equal(n, atoi(strstr(reply, "\"samples\":") + 10));

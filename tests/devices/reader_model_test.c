@@ -190,7 +190,7 @@ static void client_time(void)
     cmd("delay 1000");
     int64_t start = mono_ms();
     host_do(&host, 0x6F, 0, "\x00\xA4\x00\x0C", 4);
-    CHECK(mono_ms() - start >= 950 && host.extensions == 2);
+    CHECK(mono_ms() - start >= 950 && host.extensions >= 1);
     cmd("delay 0");
     cmd("endless 1");
     CHECK(host_send(&host, 0x6F, 0, "\x00\xA4\x00\x0C", 4) == 0);
@@ -478,7 +478,7 @@ static void real_simulator(void **state)
         execlp("vicc", "vicc", "--type", "iso7816", "--hostname", "127.0.0.1", "--port", port, NULL);
         _exit(127);
     }
-    if (!vdev_until(&v, "\"card\":\"vpcd\"", 10000)) {
+    if (!vdev_until(&v, "\"card\":\"vpcd\"", 30000)) {
         vdev_wait(vicc, 0);
         vdev_stop(&v);
         print_message("no working vicc here: skipped\n");

@@ -137,7 +137,7 @@ static void presence(void **state)
         good(DG1_A);
     }
     vcmd("unplug");
-    assert_true(kdrv_link(&k, "absent", 10000));
+    assert_true(kdrv_link(&k, "absent", 30000));
     vcmd("plug");
     assert_true(kdrv_link(&k, "up", 15000));
     good(DG1_A);
@@ -192,7 +192,7 @@ static void owners(void **state)
     assert_int_equal(kdrv_stop(&other), 0);
     good(DG1_A);
     pcscd_down();
-    assert_true(kdrv_link(&k, "retry", 10000) || kdrv_link(&k, "absent", 1000));
+    assert_true(kdrv_link(&k, "retry", 30000) || kdrv_link(&k, "absent", 1000));
     assert_string_equal(kdrv_do(&k, "read", DG1_A, 0, &f), "no-device");
     assert_non_null(strstr(f.text, "pcscd"));
     print_message("  %s\n", f.text);
