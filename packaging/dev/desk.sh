@@ -52,7 +52,7 @@ start_mail() {
     mkdir -p "$VAR/demo"
     launch_at "$PORT_MAIL" mail /usr/bin/python3 -m aiosmtpd -n -c aiosmtpd.handlers.Mailbox "$VAR/demo/mail" \
         -l "127.0.0.1:$PORT_MAIL" --tlscert "$VAR/tls/server.pem" --tlskey "$VAR/tls/server.key" --no-requiretls
-    wait_for 10 "the mail server" port_open "$PORT_MAIL"
+    wait_for 60 "the mail server" port_open "$PORT_MAIL"
 }
 
 # A clerk takes the request, an officer finds the record, the authority decides, the clerk hands it out: by the desk's API.

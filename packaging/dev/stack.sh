@@ -25,7 +25,7 @@ start_scanner() {
     mkdir -p "$VAR/run/vdev/scanner"
     rm -f "$VAR/run/vdev/scanner/env" "$VAR/run/vdev/scanner/ctl.sock"
     launch scanner "$BIN/tests/escl_scanner" --dir "$VAR/run/vdev/scanner" --feeder cert,text --glass card --stay
-    wait_for 20 "the virtual scanner" test -s "$VAR/run/vdev/scanner/env"
+    wait_for 60 "the virtual scanner" test -s "$VAR/run/vdev/scanner/env"
     restart_driver scanner
 }
 start_device() { # start_device NAME ARGS-OF-VDEV...
@@ -34,7 +34,7 @@ start_device() { # start_device NAME ARGS-OF-VDEV...
     mkdir -p "$VAR/run/vdev/$name"
     rm -f "$VAR/run/vdev/$name/env" "$VAR/run/vdev/$name/ctl.sock"
     launch "$name" umockdev-wrapper "$BIN/tests/vdev" "$name" --dir "$VAR/run/vdev/$name" "$@"
-    wait_for 20 "the virtual $name" test -s "$VAR/run/vdev/$name/env"
+    wait_for 60 "the virtual $name" test -s "$VAR/run/vdev/$name/env"
     restart_driver "$name"
 }
 restart_driver() { # one that is up by now looks for the device where it was before: kioskd starts it again
@@ -44,17 +44,17 @@ restart_driver() { # one that is up by now looks for the device where it was bef
 driver_of() { case $1 in reader) echo card ;; printer) echo print ;; scanner) echo scan ;; *) echo "$1" ;; esac; }
 start_panel() {
     launch_at "$PORT_PANEL $PORT_RELAY" panel "$BIN/tests/vpanel" --dir "$VAR/run/vdev" --port "$PORT_PANEL" --relay "$PORT_RELAY:$PORT_TLS"
-    wait_for 10 "the panel" port_open "$PORT_PANEL"
+    wait_for 60 "the panel" port_open "$PORT_PANEL"
 }
 start_registryd() {
     registry_conf
     launch_at "$PORT_PUBLIC $PORT_TLS $PORT_DESK" registryd "$BIN/backend/registryd" --config "$VAR/registry.conf"
-    wait_for 20 "registryd" http_ok "$PORT_PUBLIC" /healthz
+    wait_for 60 "registryd" http_ok "$PORT_PUBLIC" /healthz
 }
 start_kioskd() {
     kiosk_conf
     launch_at "$PORT_KIOSK" kioskd ${PRIDVOR_KIOSKD_UNDER:-} "$BIN/firmware/kioskd" --config "$VAR/kiosk.conf" # tests: under faketime
-    wait_for 20 "kioskd" http_ok "$PORT_KIOSK" /healthz
+    wait_for 60 "kioskd" http_ok "$PORT_KIOSK" /healthz
 }
 
 # Who was killed a moment ago holds its port until the last of its threads is gone.
@@ -105,6 +105,7 @@ kiosk_conf() {
  "configs": "$ROOT/configs", "institutions": "$ROOT/configs/institutions/cluj.json", "run_dir": "$VAR/run",
  "queue": "$VAR/kiosk/queue.db", "queue_key": "$VAR/kiosk/queue.key",
  "queue_max_bytes": ${PRIDVOR_QUEUE_BYTES:-1073741824}, "idle_s": ${PRIDVOR_IDLE_S:-60},
+ "answer_ms": ${PRIDVOR_ANSWER_MS:-3000},
  "services": ["cs.birth_certificate", "complaint.abandoned_vehicle"],
  "status_url": "http://127.0.0.1:$PORT_PUBLIC/s/",
  "register": {"host": "127.0.0.1", "port": $port, "server_name": "localhost", "ca": "$VAR/tls/ca.pem",
@@ -147,7 +148,7 @@ stack_up() {
         pid_of "$part" >/dev/null || STARTED+=("$part")
         "start_$part" || die "$part did not start; the end of its log: $(tail -n 5 -- "$VAR/log/$part.log" 2>/dev/null)"
     done
-    [ "$REAL_DEVICES" = 1 ] || wait_for 10 "a device" devices_ready || say "Going on without it."
+    [ "$REAL_DEVICES" = 1 ] || wait_for 30 "a device" devices_ready || say "Going on without it."
     desk_accounts
     flock -u 9
 }
