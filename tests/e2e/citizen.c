@@ -18,10 +18,10 @@ bool citizen_start(struct api *c, const char *lang, const char *service)
 {
     char body[120];
     snprintf(body, sizeof(body), "{\"lang\":\"%s\"}", lang);
-    if (!api_hello(c) || !api_call(c, "/v1/session/start", body) || !api_wait(c, "step", "service", 3000))
+    if (!api_hello(c) || !api_call(c, "/v1/session/start", body) || !api_wait(c, "step", "service", 20000))
         return false;
     snprintf(body, sizeof(body), "{\"service\":\"%s\"}", service);
-    return api_call(c, "/v1/session/service", body) && api_wait(c, "step", "card|form", 3000);
+    return api_call(c, "/v1/session/service", body) && api_wait(c, "step", "card|form", 20000);
 }
 
 bool citizen_card_in(struct api *c, const char *card)
@@ -29,13 +29,13 @@ bool citizen_card_in(struct api *c, const char *card)
     char line[32];
     if (card) {
         vdev_command(c, "reader", "remove"); /* refused when the slot is empty */
-        if (!api_wait(c, "card.present", "false", 3000))
+        if (!api_wait(c, "card.present", "false", 20000))
             return false;
         snprintf(line, sizeof(line), "insert %s", card);
         if (!vdev_command(c, "reader", line))
             return false;
     }
-    return api_wait(c, "card.present", "true", card ? 8000 : 60000);
+    return api_wait(c, "card.present", "true", card ? 20000 : 60000);
 }
 
 static bool read_ended(struct api *c)
@@ -77,7 +77,7 @@ bool citizen_pin(struct api *c, const char *pin)
 
 bool citizen_no_card(struct api *c)
 {
-    return api_call(c, "/v1/card/skip", "{}") && api_wait(c, "step", "form", 3000);
+    return api_call(c, "/v1/card/skip", "{}") && api_wait(c, "step", "form", 20000);
 }
 
 /* A plausible answer for a field of this type; choices take their first option. */
@@ -172,7 +172,7 @@ static bool answer_page(struct api *c, const struct person_answer *own, size_t n
 static bool answer_until(struct api *c, const struct person_answer *own, size_t n, bool papers)
 {
     for (int page = 0; page < 60; page++) {
-        if (!api_wait(c, "step", "form|review", 3000))
+        if (!api_wait(c, "step", "form|review", 20000))
             return false;
         if (papers && jval_get(c->body, "scan"))
             return true;
@@ -197,7 +197,7 @@ bool citizen_to_papers(struct api *c, const struct person_answer *own, size_t n)
 bool citizen_to(struct api *c, const char *field, const struct person_answer *own, size_t n)
 {
     for (int page = 0; page < 60; page++) {
-        if (!api_wait(c, "step", "form", 3000))
+        if (!api_wait(c, "step", "form", 20000))
             return false;
         const struct jval *fields = jval_get(jval_get(c->body, "form"), "fields");
         for (size_t i = 0; fields && i < fields->n; i++)
@@ -211,7 +211,7 @@ bool citizen_to(struct api *c, const char *field, const struct person_answer *ow
 
 bool citizen_sign(struct api *c, bool by_vdev)
 {
-    if (!api_call(c, "/v1/sign/start", "{}") || !api_wait(c, "sign.phase", "capturing", 5000))
+    if (!api_call(c, "/v1/sign/start", "{}") || !api_wait(c, "sign.phase", "capturing", 20000))
         return false;
     if (by_vdev && !vdev_command(c, "pad", "sign"))
         return false;
@@ -224,7 +224,7 @@ bool citizen_sign(struct api *c, bool by_vdev)
         if (!api_state(c))
             return false;
         if (before > 60 && api_int(c, "sign.samples") == before)
-            return api_call(c, "/v1/sign/finish", "{}") && api_wait(c, "sign.phase", "done", 5000);
+            return api_call(c, "/v1/sign/finish", "{}") && api_wait(c, "sign.phase", "done", 20000);
     }
     return wrong(c, "nobody signed");
 }
@@ -241,7 +241,7 @@ bool citizen_submit(struct api *c)
     if (uuid7(key, &e) != RC_OK)
         return wrong(c, e.text);
     snprintf(body, sizeof(body), "{\"key\":\"%s\"}", key);
-    return api_call(c, "/v1/submit", body) && api_wait(c, "step", "done", 15000);
+    return api_call(c, "/v1/submit", body) && api_wait(c, "step", "done", 20000);
 }
 
 bool citizen_printed(struct api *c, const char *phases, int ms)

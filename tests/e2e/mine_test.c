@@ -181,7 +181,7 @@ static void corrected_elsewhere(void **state)
     assert_string_equal(api_get(&other, "mine.repairable"), "true");
     assert_string_equal(api_get(&other, "mine.view.returned.reason"), "Locul nasterii nu este cel din act.");
     OTHER(api_call(&other, "/v1/mine/repair", "{}"));
-    OTHER(api_wait(&other, "step", "form", 3000));
+    OTHER(api_wait(&other, "step", "form", 20000));
     const struct jval *fields = jval_get(jval_get(other.body, "form"), "fields");
     assert_int_equal(fields->n, 1); /* only what was wrong */
     assert_string_equal(jval_str(&fields->items[0], "id", ""), "act.birth_place");
@@ -274,7 +274,7 @@ static void a_receipt_for_it(void **state)
     assert_int_equal(house_count(&house, "select count(*) from case_event where act = 'correct'"), 2);
     assert_true(strlen(api_get(API, "done.due_why")) > 20);
     assert_string_equal(api_get(API, "done.number"), number);
-    HOLDS(citizen_printed(API, "printed", 15000));
+    HOLDS(citizen_printed(API, "printed", 20000));
     assert_string_equal(api_get(API, "done.print.proof"), "L2");
     HOLDS(citizen_end(API));
     assert_string_equal(house_sql(&house, a, "select state from casefile"), "in_work");

@@ -160,11 +160,11 @@ static void cards_swapped(void **state)
 static void walked_away(void **state)
 {
     (void)state;
-    restart_kioskd("PRIDVOR_IDLE_S", "1");
+    restart_kioskd("PRIDVOR_IDLE_S", "3");
     HOLDS(citizen_start(API, "ro", "cs.birth_certificate"));
-    HOLDS(api_wait(API, "idle.warn", "true", 5000));
+    HOLDS(api_wait(API, "idle.warn", "true", 20000));
     HOLDS(api_call(API, "/v1/session/touch", "{}"));
-    HOLDS(api_wait(API, "idle.warn", "false", 2000));
+    HOLDS(api_wait(API, "idle.warn", "false", 20000));
     HOLDS(api_call(API, "/v1/session/end", "{}"));
     restart_kioskd(NULL, NULL);
 }
@@ -180,7 +180,7 @@ static void submit_twice_is_one_request(void **state)
     HOLDS(citizen_answer(API, car, COUNT(car)));
     for (int i = 0; i < 20; i++)
         HOLDS(api_call(API, "/v1/submit", key));
-    HOLDS(api_wait(API, "step", "done", 15000));
+    HOLDS(api_wait(API, "step", "done", 20000));
     HOLDS(citizen_end(API));
     assert_int_equal(house_count(&house, "select count(*) from request"), before + 1);
 }

@@ -22,6 +22,7 @@ static struct house house;
 static int setup(void **state)
 {
     (void)state;
+    setenv("PRIDVOR_ANSWER_MS", "10000", 1); /* a number, not a provisional receipt, on a busy machine too */
     return house_setup(&house, "papers", 17380);
 }
 
@@ -58,7 +59,7 @@ static void to_the_papers(void)
     HOLDS(citizen_card_in(API, "A"));
     HOLDS(citizen_read_can(API, "123456"));
     HOLDS(citizen_to_papers(API, mandate, COUNT(mandate)));
-    HOLDS(api_wait(API, "scan.phase", "ready", 15000));
+    HOLDS(api_wait(API, "scan.phase", "ready", 20000));
 }
 
 static void file_it(const char *provisional)
@@ -149,7 +150,7 @@ static void forgotten(const struct mark *marks, size_t n)
     pid_t pids[32];
     size_t count = family(pids, COUNT(pids)), left = 0;
     assert_true(count >= 5); /* kioskd, four drivers */
-    for (int64_t end = mono_ms() + 4000; mono_ms() < end; usleep(200000)) {
+    for (int64_t end = mono_ms() + 20000; mono_ms() < end; usleep(200000)) {
         left = 0;
         count = family(pids, COUNT(pids));
         for (size_t i = 0; i < count; i++)
@@ -188,7 +189,7 @@ static void two_papers_one_turned_one_anew(void **state)
     HOLDS(citizen_submit(API));
     assert_string_equal(api_get(API, "done.provisional"), "false");
     const char *code = arena_str(a, api_get(API, "done.receipt_code"));
-    HOLDS(citizen_printed(API, "printed", 15000));
+    HOLDS(citizen_printed(API, "printed", 20000));
     HOLDS(citizen_end(API));
     forgotten(marks, COUNT(marks));
 
@@ -218,7 +219,7 @@ static void jam_keeps_the_first_page(void **state)
     to_the_papers();
     HOLDS(vdev_command(API, "scanner", "jam_at 2"));
     assert_false(papers_scan(API, "feeder"));
-    HOLDS(api_wait(API, "scan.error.code", "ADF_JAM", 1000));
+    HOLDS(api_wait(API, "scan.error.code", "ADF_JAM", 20000));
     assert_int_equal(papers_count(API), 1);
     HOLDS(vdev_command(API, "scanner", "clear"));
     HOLDS(papers_scan(API, "feeder"));
@@ -268,7 +269,7 @@ static void network_cut_with_papers(void **state)
     assert_int_equal(papers_count(API), 3);
     file_it("true");
     const char *code = arena_str(a, api_get(API, "done.receipt_code"));
-    HOLDS(citizen_printed(API, "printed", 15000));
+    HOLDS(citizen_printed(API, "printed", 20000));
     HOLDS(citizen_end(API));
     snprintf(sql, sizeof(sql), "select count(*) from request where receipt_code = '%s'", code);
     assert_int_equal(house_count(&house, sql), 0);
