@@ -298,7 +298,7 @@ static void server_behind_tls(void **state)
 static void stampede(void **state)
 {
     enum { N = 24 };
-    struct rig rig = {.conf = {.tls = context(true, "ca.pem", "server.pem", NULL), .header_ms = 20000}};
+    struct rig rig = {.conf = {.tls = context(true, "ca.pem", "server.pem", NULL), .header_ms = 100000}};
     struct tls_ctx *cc = context(false, "ca.pem", "client.pem", NULL);
     struct tls *t[N];
     int fds[N], done = 0;
