@@ -115,7 +115,7 @@ static enum rc look_through(struct erasing *x, struct err *e)
         buf_fmt(&ids, "%s%s", i ? "," : "{", f.id);
         x->cells[3 * i] = f.number;
         x->cells[3 * i + 1] = date_said(w->a, date_of_ms(x->cases.items[i].closed_ms), LANG_RO);
-        const char *stay;
+        const char *stay = "";
         TRY(old_lines(x, f.id, &stay, e));
         x->cells[3 * i + 2] =
             arena_fmt(w->a, "cererea, fișierele, datele de contact, CNP, textul din registru%s%s%s",

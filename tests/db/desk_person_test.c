@@ -253,6 +253,30 @@ static void a_copy_is_broken_off(void **state)
     pgcluster_query(&rig.s.pg, "DELETE FROM document WHERE kind = 'scan' AND title = 'adus'");
 }
 
+/* The book of the day as it is printed. */
+static void printed(void)
+{
+    char path[160], name[320], cmd[400], said[9000] = "";
+    BUF_SCOPE(pdf);
+
+    snprintf(path, sizeof path, "/api/register/day.pdf?institution=uat-1&register=petitions&date=%s",
+             pgcluster_query(&rig.s.pg,
+                             "SELECT (at AT TIME ZONE 'Europe/Bucharest')::date FROM register_entry "
+                             "WHERE register = 'petitions' AND n = 1"));
+    assert_status(200, desk_get(&registrar, path, &pdf), pdf);
+    snprintf(name, sizeof name, "%s/day.pdf", rig.s.dir);
+    FILE *f = fopen(name, "w");
+    fwrite(pdf.p, 1, pdf.len, f);
+    fclose(f);
+    snprintf(cmd, sizeof cmd, "pdftotext %s - | tr -d '\\n '", name);
+    f = popen(cmd, "r");
+    assert_true(fread(said, 1, sizeof said - 1, f) > 0);
+    pclose(f);
+    if (!strstr(said, "ștersla") || !strstr(said, "protocol1") || strstr(said, "Gard") ||
+        !strstr(said, "Lampă"))
+        fail_msg("%s", said);
+}
+
 /* What is within its term stays and says why; what is over goes, with minutes. */
 static void erased(void **state)
 {
@@ -281,6 +305,7 @@ static void erased(void **state)
     snprintf(path, sizeof(path), "/api/documents/%.36s", strstr(done.p, "\"id\":\"") + 6);
     assert_int_equal(desk_get(&archivist, path, &pdf), 200);
     assert_memory_equal(pdf.p, "%PDF-", 5);
+    printed();
     assert_int_equal(desk_post(&archivist, "/api/person/erase", ASK, NULL), 409);
     assert_int_equal(desk_count(&rig, "SELECT count(*) FROM audit WHERE detail LIKE '%" CNP "%'"), 0);
 }
