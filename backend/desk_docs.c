@@ -83,6 +83,19 @@ enum rc desk_upload(struct desk_call *c, const void *in, struct err *e)
     if (!c->received)
         return err_set(e, RC_UNAVAILABLE, "the file was not taken, send it again");
     TRY(doc_add(c->w, &c->who, &up, &d, e));
+    c->made = d.id;
+    doc_json(&d, &c->out);
+    return RC_OK;
+}
+
+enum rc desk_uploaded(struct desk_call *c, const void *in, struct err *e)
+{
+    struct document d;
+    struct casefile f;
+
+    (void)in;
+    TRY(desk_open(c, c->id, &f, e));
+    TRY(doc_get(c->w, c->made, &d, e));
     doc_json(&d, &c->out);
     return RC_OK;
 }

@@ -32,6 +32,7 @@ struct desk_call {
     const char *address, *name; /* of the browser; of a file that is sent (X-Name, X-Kind) */
     const char *kind, *sent;    /* sent: its Content-Type */
     const char *key;            /* Idempotency-Key, or NULL */
+    const char *made;           /* id of what an act made, for its route's again */
     struct bytes body;
     struct store_file *received; /* or NULL */
     struct buf out;              /* JSON, unless file is set */
@@ -54,27 +55,32 @@ struct desk_route {
     bool slow, file; /* a password is looked at; a browser frames the answer and cannot give a reason */
     bool reads;      /* its first statement only reads: the session is looked at in the same breath */
     bool once;       /* makes something that has no version: see desk_once */
+    desk_fn again;   /* what it answers the second time; NULL: the first answer, which is kept */
 };
 /* Does not compile without a right in quotes. */
 #define DESK_ROUTE(method, path, right, in, fn)                                                              \
     {                                                                                                        \
-        method, path, "" right, in, fn, false, false, false, false                                           \
+        method, path, "" right, in, fn, false, false, false, false, NULL                                     \
     }
 #define DESK_FILE(method, path, right, in, fn)                                                               \
     {                                                                                                        \
-        method, path, "" right, in, fn, false, true, false, false                                            \
+        method, path, "" right, in, fn, false, true, false, false, NULL                                      \
     }
 #define DESK_SLOW(method, path, right, in, fn)                                                               \
     {                                                                                                        \
-        method, path, "" right, in, fn, true, false, false, false                                            \
+        method, path, "" right, in, fn, true, false, false, false, NULL                                      \
     }
 #define DESK_READ(path, right, in, fn)                                                                       \
     {                                                                                                        \
-        "GET", path, "" right, in, fn, false, false, true, false                                             \
+        "GET", path, "" right, in, fn, false, false, true, false, NULL                                       \
     }
 #define DESK_ONCE(path, right, in, fn)                                                                       \
     {                                                                                                        \
-        "POST", path, "" right, in, fn, false, false, false, true                                            \
+        "POST", path, "" right, in, fn, false, false, false, true, NULL                                      \
+    }
+#define DESK_AGAIN(path, right, in, fn, again)                                                               \
+    {                                                                                                        \
+        "POST", path, "" right, in, fn, false, false, false, true, again                                     \
     }
 
 /* desk_routes.c */
@@ -107,7 +113,8 @@ void desk_refused(struct desk_call *c, const struct err *why);
 extern const char desk_foreign[];
 
 /* desk_once.c: the route's handler; a route that has once, and a key: its answer holds for the next sending
- * of the same, and no personal data, for it is kept. Other content with that key: RC_CONFLICT. */
+ * of the same, and no personal data, for it is kept. Where an answer has such data, only the id of what was
+ * made is kept, and again answers from it. Other content with that key: RC_CONFLICT. */
 MUST enum rc desk_once(struct desk_call *c, const void *in, struct err *e);
 
 /* desk_say.c: an error as the page gets it. */
@@ -215,6 +222,7 @@ DESK_HANDLER(desk_document);
 DESK_HANDLER(desk_certify);
 DESK_HANDLER(desk_printed);
 DESK_HANDLER(desk_upload);
+DESK_HANDLER(desk_uploaded); /* c->made */
 DESK_HANDLER(desk_templates);
 DESK_HANDLER(desk_request);
 DESK_HANDLER(desk_search);

@@ -58,13 +58,14 @@ export class Api {
   }
 
   // A file goes up as it is; XMLHttpRequest because fetch does not tell how far it is.
-  upload(path, file, kind, progress) {
+  upload(path, file, kind, key, progress) {
     return new Promise((done) => {
       const x = new XMLHttpRequest();
       x.open("POST", `/api/${path}`);
       x.setRequestHeader("X-Pridvor", "1");
       x.setRequestHeader("X-Name", encodeURIComponent(file.name.slice(0, 120)));
       x.setRequestHeader("X-Kind", kind);
+      x.setRequestHeader("Idempotency-Key", key);
       x.setRequestHeader("Content-Type", file.type || "application/octet-stream");
       x.upload.onprogress = (e) => progress(e.lengthComputable ? e.loaded / e.total : 0);
       x.onload = () => done(this.judge(x.status, x.responseText, path));

@@ -12,10 +12,9 @@ import {Queue} from "./queue.js";
 import {Case} from "./case.js";
 import {Search} from "./search.js";
 import {Book} from "./book.js";
-import {Team} from "./team.js";
 import {Settings} from "./settings.js";
 
-const pages = {queue: Queue, case: Case, search: Search, new: later(() => import("./entry.js"), "Entry"), register: Book, team: Team, admin: later(() => import("./admin.js"), "Admin"),
+const pages = {queue: Queue, case: Case, search: Search, new: later(() => import("./entry.js"), "Entry"), register: Book, team: later(() => import("./team.js"), "Team"), admin: later(() => import("./admin.js"), "Admin"),
   person: later(() => import("./person.js"), "Person"), settings: Settings};
 
 function useRoute() {

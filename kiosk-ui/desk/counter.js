@@ -5,9 +5,10 @@ import {drop, useKept} from "./memory.js";
 import {Drop, Uploads, useUploads} from "./docs.js";
 import {faults, given, Questions, Wrong} from "./questions.js";
 import {Changed, Panel} from "./act.js";
+import {taken as isTaken, useSure} from "./sure.js";
 
 export function Counter({id, data, taken, close, headers}) {
-  const {t, api, lang, news} = useDesk();
+  const {t, lang, news} = useDesk();
   const back = useLoad(`cases/${id}/return`, headers);
   const [v, set] = useKept(`counter/${id}`, {answers: null, note: ""});
   const [files, setFiles] = useState({});
@@ -20,12 +21,9 @@ export function Counter({id, data, taken, close, headers}) {
   useEffect(() => {
     if (back.body && !v.answers) set({...v, answers: Object.fromEntries(fields.map((f) => [f.id, f.type === "file" ? null : f.value]))});
   }, [back.body]);
-  async function send() {
-    if (!back.body || uploads.files.some((f) => f.state === "going")) return setBad(back.body ? t("entry.wait") : "");
-    const documents = uploads.files.filter((f) => f.state === "done").map((f) => files[f.key]);
-    const body = {answers: given(fields, v.answers || {}, true), version: data.case.version, ...(v.note.trim() ? {note: v.note.trim()} : {}), ...(documents.length ? {documents} : {})};
-    const reply = await api.post(`cases/${id}/return`, body, headers);
+  const sure = useSure(`cases/${id}/return`, headers, (reply) => {
     if (!reply.ok) {
+      if (isTaken(reply)) sure.renew();
       setWrong(faults(reply.body?.fields, lang));
       setNoteBad(reply.path === "note" ? sentence(reply, t) : "");
       setStale(reply.status === 409 ? reply.body?.changed || [] : null);
@@ -35,9 +33,16 @@ export function Counter({id, data, taken, close, headers}) {
     taken(reply.body);
     close();
     return news.say(t("counter.done"));
+  });
+  function send() {
+    if (!back.body || uploads.files.some((f) => f.state === "going")) return setBad(back.body ? t("entry.wait") : "");
+    const documents = uploads.files.filter((f) => f.state === "done").map((f) => files[f.key]);
+    const body = {answers: given(fields, v.answers || {}, true), version: data.case.version, ...(v.note.trim() ? {note: v.note.trim()} : {}), ...(documents.length ? {documents} : {})};
+    return sure.send(body);
   }
   return html`<${Panel} title=${t("counter.title")} lead=${t("counter.lead")} close=${close} onSend=${send} send=${t("counter.send")} hint="act.final"><${Changed} events=${stale} />
-    ${bad && html`<p class="notice bad" role="alert">${bad}</p>`}<${Wrong} fields=${fields} errors=${wrong} /><${Waiting} of=${back} />
+    ${bad && html`<p class="notice bad" role="alert">${bad}</p>`}${sure.unsure && html`<p class="notice" role="status">${t("sure.wait")}</p>`}
+    <${Wrong} fields=${fields} errors=${wrong} /><${Waiting} of=${back} />
     ${back.body && html`<p class="notice warn">${t("counter.asked", {reason: back.body.reason})}</p>
       <${Questions} fields=${fields} values=${v.answers || {}} errors=${wrong} put=${(name, value) => set((now) => ({...now, answers: {...now.answers, [name]: value}}))} />
       <div class="field wide"><p class="label">${t("counter.sheet")}</p><${Drop} id="counter-file" small onFiles=${uploads.add} /><${Uploads} uploads=${uploads} /></div>

@@ -18,25 +18,37 @@ export function Drop({onFiles, id, small}) {
     <span class="quiet">${t("file.help")}</span></div>`;
 }
 
+const most = 5; // times; then it is not the network
+
 // Each file has its own line: how far it is, or why it was not taken.
 export function useUploads(path, done) {
-  const {api, t} = useDesk();
+  const {api, t, away, turn: entered} = useDesk();
   const [files, set] = useState([]);
   const turn = (key, more) => set((all) => all.map((f) => (f.key === key ? {...f, ...more} : f)));
-  const one = async (file, key) => {
-    const reply = await api.upload(path, file, "scan", (part) => turn(key, {part}));
+  const one = async ({file, key, tries}) => {
+    const reply = await api.upload(path, file, "scan", key, (part) => turn(key, {part}));
+    const lost = reply.status === 0 ? tries < most : reply.status === 401 && tries > 0; // perhaps it arrived: the same again with its key
+    if (lost) return turn(key, {part: 0, lost: reply.status === 0 ? "net" : `in ${entered}`, tries: tries + 1});
     if (reply.ok) {
       turn(key, {state: "done", doc: reply.body});
-      done(reply.body, key);
-    } else turn(key, {state: "bad", why: sentence(reply, t)});
+      return done(reply.body, key);
+    }
+    return turn(key, {state: "bad", why: sentence(reply, t)});
   };
   const add = (list) => list.forEach((file) => {
     const key = crypto.randomUUID();
     const why = file.size > limits.most ? t("file.big", {size: size(file.size)}) : file.type && !limits.types.includes(file.type) ? t("file.type") : "";
     set((all) => [...all, {key, name: file.name, size: file.size, part: 0, state: why ? "bad" : "going", why, file}]);
-    if (!why) one(file, key);
+    if (!why) one({file, key, tries: 0});
   });
-  const again = (f) => (turn(f.key, {state: "going", part: 0, why: ""}), one(f.file, f.key));
+  const again = (f, tries = 0) => (turn(f.key, {state: "going", part: 0, why: "", lost: ""}), one({...f, tries}));
+  const due = files.filter((f) => f.lost && !away && f.lost !== `in ${entered}`); // after a 401: once the clerk is in again
+  const waits = due.map((f) => f.key).join();
+  useEffect(() => {
+    if (!waits) return undefined;
+    const timer = setTimeout(() => due.forEach((f) => again(f, f.tries)), 1000);
+    return () => clearTimeout(timer);
+  }, [waits]);
   return {files, add, again, drop: (key) => set((all) => all.filter((f) => f.key !== key))};
 }
 

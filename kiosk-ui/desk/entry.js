@@ -1,17 +1,17 @@
 // Paper over the counter: the service's own questions, or, for a letter that has none, only who and what about. The number
 // is given at once and for ever, and the page says so.
-import {html, useEffect, useRef, useState} from "../shared/html.js";
+import {html, useState} from "../shared/html.js";
 import {Icon} from "../shared/icons.js";
 import {Field, Head, sentence, useDesk, useLoad, Waiting} from "./tools.js";
 import {drop, useKept} from "./memory.js";
+import {taken as isTaken, useSure} from "./sure.js";
 import {useKeysOf} from "./keys.js";
 import {Drop, Uploads, useUploads} from "./docs.js";
 import {faults, given, Questions, useForm, Wrong} from "./questions.js";
 
 export const limits = {correspondent: 300, subject: 1000, number_on_paper: 60}; // characters, as backend/book.h
 const none = {way: "service", bare: false, register: "", direction: "in", subject: "", correspondent: "", service: "", department: "", lang: "ro", email: "", phone: "", date_on_paper: "",
-  number_on_paper: "", cnp: "", answers: {}, sent: null};
-const fresh = () => ({...none, key: crypto.randomUUID()}); // the paper's own: sent again, it is still that one paper
+  number_on_paper: "", cnp: "", answers: {}};
 
 function Made({made, again}) {
   const {t} = useDesk();
@@ -21,18 +21,16 @@ function Made({made, again}) {
 }
 
 export function Entry() {
-  const {t, L, api, me, lang, recount, away, turn} = useDesk();
+  const {t, L, me, lang, recount} = useDesk();
   const registers = useLoad("registers");
   const services = useLoad("services");
-  const [first] = useState(fresh);
-  const [v, set] = useKept("entry", first);
+  const [v, set] = useKept("entry", none);
   const [files, setFiles] = useState({});
   const [errors, setErrors] = useState({});
   const [wrong, setWrong] = useState({});
   const [bad, setBad] = useState("");
   const [made, setMade] = useState(null);
   const [taken, setTaken] = useState(false);
-  const busy = useRef(false);
   const uploads = useUploads("documents", (doc, key) => setFiles((all) => ({...all, [key]: doc.sha256})));
   const year = Number(me.today?.slice(0, 4)); // its first number opens it; only a closed one takes none
   const own = (registers.body?.items || registers.body || []).filter((r) => r.directions.includes(v.direction) && !r.years.some((y) => y.year === year && !y.open));
@@ -55,25 +53,17 @@ export function Entry() {
     return out;
   }
   async function send() {
-    if (v.sent) return go(v.sent);
-    if (busy.current || (asks && v.service && !form)) return;
+    if (sure.unsure) return sure.send();
+    if (asks && v.service && !form) return;
     const missing = Object.fromEntries(needed.filter((n) => !v[n].trim()).map((n) => [n, t("entry.missing")]));
     if (uploads.files.some((f) => f.state === "going")) missing.files = t("entry.wait");
     setErrors(missing);
     if (Object.keys(missing).length) return void document.querySelector(`[name=${Object.keys(missing)[0]}]`)?.focus();
-    return go(body());
+    return sure.send(body());
   }
-  // Without an answer nobody knows whether it was entered: the same goes out again with its key until one comes.
-  async function go(sent) {
-    if (busy.current) return undefined;
-    busy.current = true;
-    const reply = await api.post("register/entries", sent, {"Idempotency-Key": v.key});
-    busy.current = false;
-    const unsure = reply.status === 0 || reply.status === 401; // 401: as soon as who sent it is in again
-    set((now) => ({...now, sent: reply.status === 0 ? {...sent} : unsure ? sent : null}));
-    if (unsure) return setBad("");
+  const sure = useSure("register/entries", {}, (reply) => {
     if (!reply.ok) {
-      setTaken(reply.path === "Idempotency-Key");
+      setTaken(isTaken(reply));
       const found = faults(reply.body?.fields, lang);
       setWrong(found);
       setBad(reply.body?.fields ? "" : sentence(reply, t));
@@ -84,14 +74,10 @@ export function Entry() {
     setWrong({});
     recount();
     return setMade(reply.body);
-  }
-  useEffect(() => {
-    if (!v.sent || away) return undefined;
-    const timer = setTimeout(() => go(v.sent), 1000);
-    return () => clearTimeout(timer);
-  }, [v.sent, away, turn]);
+  });
   const next = () => {
-    set(fresh());
+    sure.renew();
+    set(none);
     setFiles({});
     uploads.files.forEach((f) => uploads.drop(f.key));
     setMade(null);
@@ -110,9 +96,9 @@ export function Entry() {
   const ways = [["service", "entry.way_service", "entry.way_service_help"], ["plain", "entry.way_plain", "entry.way_plain_help"]];
   return html`<div class="page narrow"><${Head} title=${t("entry.title")} lead=${t("entry.lead")} />
     <form class="stack" onSubmit=${(e) => (e.preventDefault(), send())} novalidate>
-      ${bad && html`<p class="notice bad" role="alert"><${Icon} name="warn" />${bad}${taken && html` <button type="button" class="link" onClick=${next}>${t("entry.next")}</button>`}</p>`}
-      ${v.sent && html`<p class="notice" role="status">${t("entry.unsure")}</p>`}
-      <fieldset class="stack whole" disabled=${Boolean(v.sent)}>
+      ${bad && !sure.unsure && html`<p class="notice bad" role="alert"><${Icon} name="warn" />${bad}${taken && html` <button type="button" class="link" onClick=${next}>${t("entry.next")}</button>`}</p>`}
+      ${sure.unsure && html`<p class="notice" role="status">${t("sure.wait")}</p>`}
+      <fieldset class="stack whole" disabled=${sure.unsure}>
       <${Wrong} fields=${form?.fields || []} errors=${wrong} />
       <section class="card stack"><fieldset class="field"><legend>${t("entry.way")}</legend><div class="two">${ways.map(([id, name, help]) => html`<label class="tick big" key=${id}><input type="radio"
         name="way" checked=${v.way === id} onChange=${() => set({...v, way: id})} /><span><strong>${t(name)}</strong><span class="quiet">${t(help)}</span></span></label>`)}</div></fieldset>

@@ -7,7 +7,7 @@ export const keep = (key, value) => kept.set(key, value);
 export const drop = (key) => kept.delete(key);
 export const keptAt = (key) => kept.get(key);
 export const forget = () => kept.clear();
-export const anyKept = () => [...kept.keys()].some((key) => !/^(reason|missed|stale)\//.test(key)); // typed by a person
+export const anyKept = () => [...kept.keys()].some((key) => !/^(reason|missed|stale|sure)\//.test(key)); // typed by a person
 
 export function useKept(key, first) {
   const [, turn] = useState(0);

@@ -3,6 +3,7 @@ import {html, useState} from "../shared/html.js";
 import {Icon} from "../shared/icons.js";
 import {copy, day, Due, Field, moment, sentence, useDesk} from "./tools.js";
 import {drop, useKept} from "./memory.js";
+import {taken as isTaken, useSure} from "./sure.js";
 
 export function Term({data}) {
   const {t, L, me} = useDesk();
@@ -68,26 +69,30 @@ function Give({id, task, data, taken, headers}) {
 }
 
 export function Notes({id, data, taken, headers}) {
-  const {t, api, can} = useDesk();
+  const {t, can} = useDesk();
   const [v, set] = useKept(`note/${id}`, {text: "", public: false});
   const [bad, setBad] = useState("");
-  const send = async (e) => {
-    e.preventDefault();
-    if (!v.text.trim()) return setBad(t("note.empty"));
-    const reply = await api.post(`cases/${id}/note`, {text: v.text.trim(), public: v.public}, headers);
+  const sure = useSure(`cases/${id}/note`, headers, (reply) => {
+    if (isTaken(reply)) sure.renew();
     if (!reply.ok) return setBad(sentence(reply, t));
     set({text: "", public: false});
     drop(`note/${id}`);
     setBad("");
     return taken(reply.body);
+  });
+  const send = (e) => {
+    e.preventDefault();
+    if (!v.text.trim()) return setBad(t("note.empty"));
+    return sure.send({text: v.text.trim(), public: v.public});
   };
   return html`<section class="card notes"><h2>${t("notes.title")}</h2>
     <ul>${data.notes.map((n, i) => html`<li key=${i} class=${n.public ? "public" : "internal"}><p class="note-by"><strong>${n.author_name}</strong><span class="quiet num">${
       moment(t.lang, n.at)}</span><span class="tag">${t(n.public ? "note.public" : "note.internal")}</span></p><p class="area">${n.text}</p></li>`)}</ul>
-    ${can("case.note") && html`<form class="stack" onSubmit=${send}><${Field} label=${t("note.new")} error=${bad} wide>${(a) => html`<textarea ...${a} class="line" rows="2"
+    ${can("case.note") && html`<form class="stack" onSubmit=${send}>${sure.unsure && html`<p class="notice" role="status">${t("sure.wait")}</p>`}
+      <fieldset class="stack whole" disabled=${sure.unsure}><${Field} label=${t("note.new")} error=${bad} wide>${(a) => html`<textarea ...${a} class="line" rows="2"
       value=${v.text} onInput=${(e) => set({...v, text: e.target.value})} />`}<//>
       <div class="row-do"><label class="tick"><input type="checkbox" checked=${v.public} onChange=${(e) => set({...v, public: e.target.checked})} /><span>${
-      t("note.show")}</span></label><span class="grow"></span><button class="btn" type="submit">${t("note.add")}</button></div></form>`}</section>`;
+      t("note.show")}</span></label><span class="grow"></span><button class="btn" type="submit">${t("note.add")}</button></div></fieldset></form>`}</section>`;
 }
 
 const tone = {delivered: "good", sent: "good", failed: "bad", dead: "bad", unknown: "bad", queued: "wait"};

@@ -1,5 +1,4 @@
 /* At the counter: a paper with its service's own questions, and a correction typed for who stands there. */
-#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -146,115 +145,7 @@ static void only_registered(void **state)
     assert_has(body, "\"case\":");
 }
 
-static int keyed(struct browser *b, const char *path, const char *key, const char *text, struct buf *body)
-{
-    char more[300];
-
-    snprintf(more, sizeof(more),
-             "X-Pridvor: 1\r\nSec-Fetch-Site: same-origin\r\nOrigin: https://localhost:%d\r\n"
-             "Content-Type: application/json\r\nIdempotency-Key: %s\r\n",
-             rig.s.desk_port, key);
-    if (body)
-        buf_reset(body);
-    return desk_send(b, &(struct desk_ask){"POST", path, text, more}, NULL, body);
-}
-
-#define KEY "11111111-2222-4333-8444-55555555555"
 #define ENTRIES "/api/register/entries"
-#define LETTER                                                                                               \
-    "{\"direction\":\"in\",\"register\":\"general\",\"subject\":\"%s\",\"correspondent\":\"Școala\"}"
-#define PETITION "{\"direction\":\"in\",\"service\":\"petition.general\",\"correspondent\":\"Pop\"}"
-
-/* The answer was lost on the way: the same sending is answered the same, and stands in the book once. */
-static void sent_twice(void **state)
-{
-    (void)state;
-    BUF_SCOPE(first);
-    BUF_SCOPE(again);
-    char letter[300], other[300];
-    long rows = desk_count(&rig, "SELECT count(*) FROM register_entry");
-    long cases = desk_count(&rig, "SELECT count(*) FROM casefile");
-
-    snprintf(letter, sizeof(letter), LETTER, "Invitație");
-    snprintf(other, sizeof(other), LETTER, "Altceva");
-    assert_status(422, keyed(&registrar, ENTRIES, "x", letter, &again), again);
-    assert_status(
-        422, keyed(&registrar, ENTRIES, KEY "a", "{\"direction\":\"in\",\"register\":\"general\"}", &again),
-        again); /* a refusal takes no key */
-    assert_status(200, keyed(&registrar, ENTRIES, KEY "a", letter, &first), first);
-    assert_status(200, keyed(&registrar, ENTRIES, KEY "a", letter, &again), again);
-    assert_int_equal(first.len, again.len);
-    assert_memory_equal(first.p, again.p, first.len);
-    assert_int_equal(desk_count(&rig, "SELECT count(*) FROM register_entry"), rows + 1);
-    assert_status(409, keyed(&registrar, ENTRIES, KEY "a", other, &again), again);
-    assert_has(again, "cu alt conținut");
-    assert_int_equal(keyed(&ana, ENTRIES, KEY "a", letter, NULL), 409); /* another's key */
-    assert_status(200, keyed(&ana, ENTRIES, KEY "b", PETITION, &first), first);
-    assert_has(first, "\"case\":");
-    assert_status(200, keyed(&ana, ENTRIES, KEY "b", PETITION, &again), again);
-    assert_memory_equal(first.p, again.p, first.len);
-    assert_int_equal(desk_count(&rig, "SELECT count(*) FROM casefile"), cases + 1);
-    assert_int_equal(desk_count(&rig, "SELECT count(*) FROM register_entry"), rows + 2);
-}
-
-static void corrected_twice(void **state)
-{
-    (void)state;
-    BUF_SCOPE(first);
-    BUF_SCOPE(again);
-    char text[200];
-
-    snprintf(text, sizeof(text),
-             "{\"register\":\"general\",\"year\":%ld,\"n\":1,\"text\":\"Corect\",\"reason\":\"Greșit\"}",
-             desk_count(&rig, "SELECT max(year) FROM register_entry"));
-    for (int i = 0; i < 2; i++)
-        assert_status(200, keyed(&registrar, "/api/register/correct", KEY "c", text, i ? &again : &first),
-                      first);
-    assert_memory_equal(first.p, again.p, first.len);
-    assert_int_equal(desk_count(&rig, "SELECT count(*) FROM register_entry WHERE direction = 'correction'"),
-                     1);
-}
-
-struct press {
-    pthread_t thread;
-    struct browser b;
-    int status;
-    struct buf body;
-};
-static void *press(void *arg)
-{
-    struct press *p = arg;
-    char letter[300];
-
-    snprintf(letter, sizeof(letter), LETTER, "Deodată");
-    p->status = keyed(&p->b, ENTRIES, KEY "d", letter, &p->body);
-    return NULL;
-}
-
-static void twice_at_once(void **state)
-{
-    (void)state;
-    struct press all[4] = {0};
-
-    for (size_t i = 0; i < COUNT(all); i++) {
-        all[i].b = (struct browser){.rig = &rig, .ctx = server_client(&rig.s, NULL)};
-        assert_int_equal(desk_enter_as(&all[i].b, "registru", desk_secret), 200);
-    }
-    for (size_t i = 0; i < COUNT(all); i++)
-        assert_int_equal(pthread_create(&all[i].thread, NULL, press, &all[i]), 0);
-    for (size_t i = 0; i < COUNT(all); i++)
-        pthread_join(all[i].thread, NULL);
-    for (size_t i = 0; i < COUNT(all); i++) {
-        assert_int_equal(all[i].status, 200);
-        assert_memory_equal(all[i].body.p, all[0].body.p, all[0].body.len);
-    }
-    assert_int_equal(desk_count(&rig, "SELECT count(*) FROM register_entry WHERE subject = 'Deodată'"), 1);
-    for (size_t i = 0; i < COUNT(all); i++) {
-        buf_free(&all[i].body);
-        desk_leave(&all[i].b);
-        tls_ctx_free(all[i].b.ctx);
-    }
-}
 
 /* Characters, not bytes; and each refusal says what is wrong, in three languages. */
 static void said_plainly(void **state)
@@ -504,9 +395,6 @@ int main(void)
         cmocka_unit_test(the_questions),
         cmocka_unit_test(paper_with_answers),
         cmocka_unit_test(only_registered),
-        cmocka_unit_test(sent_twice),
-        cmocka_unit_test(corrected_twice),
-        cmocka_unit_test(twice_at_once),
         cmocka_unit_test(said_plainly),
         cmocka_unit_test(a_photo),
         cmocka_unit_test(typed_for_the_applicant),

@@ -95,6 +95,41 @@ async function cut(page) {
   await page.click("text=Următoarea hârtie");
 }
 
+// The first sending arrives and its answer does not: the page sends the same again by itself.
+async function lost(page, where, act) {
+  const keys = [];
+  await page.route(where, async (route) => {
+    keys.push(route.request().headers()["idempotency-key"]);
+    if (keys.length > 1) return route.continue();
+    await route.fetch();
+    return route.abort();
+  });
+  await act();
+  await until(`sent again: ${where}`, async () => keys.length === 2, patient);
+  check(keys[0] && keys[0] === keys[1], `with the same key: ${keys}`);
+  await page.waitForTimeout(500);
+  await page.unroute(where);
+}
+
+// A note and a paper of a case whose answers were lost stand in it once.
+async function once(page, id) {
+  await go(page, `#/case/${id}`, ".notes textarea");
+  await lost(page, "**/api/cases/*/note", async () => {
+    await page.fill(".notes textarea", "A sunat despre gard.");
+    await page.click(".notes .btn");
+    await page.waitForSelector(".notes .notice");
+    check(await page.isDisabled(".notes textarea"), "what was sent cannot be changed until it is known");
+  });
+  await page.waitForSelector(".notes li >> text=A sunat despre gard.");
+  const dot = Buffer.from("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==", "base64");
+  await lost(page, "**/api/cases/*/documents", () => page.setInputFiles("#case-file", {name: "schita.png", mimeType: "image/png", buffer: dot}));
+  await page.waitForSelector(".uploads .good");
+  const {notes, documents} = (await api(page, `cases/${id}`)).body;
+  check(notes.filter((n) => n.text === "A sunat despre gard.").length === 1, `one note: ${JSON.stringify(notes)}`);
+  check(documents.filter((d) => d.title === "schita.png").length === 1, `one paper: ${JSON.stringify(documents)}`);
+  check(await page.inputValue(".notes textarea") === "" && !(await page.isDisabled(".notes textarea")), "the next note can be written");
+}
+
 async function answered(ana, id) {
   await go(ana, `#/case/${id}`, ".case");
   await ana.click(".doing .btn >> text=/Preia|Ia în lucru/");
@@ -174,6 +209,7 @@ try {
   const ids = [];
   for (const subject of ["Gard căzut", "Groapă în drum", "Lampă stinsă"]) ids.push(await paper(ana, subject));
   await cut(ana);
+  await once(ana, ids[1]);
   await answered(ana, ids[0]);
   await signed(await enter("vlad"), ids[0]);
   await printed(ana, ids[0]);
