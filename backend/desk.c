@@ -356,6 +356,11 @@ static void api(struct http_req *r, void *user)
     job_submit(job_new(d, r, route, id));
 }
 
+static void explain(struct buf *out, const struct err *e)
+{
+    desk_error(out, e, NULL, NULL);
+}
+
 static void page(struct http_req *r, void *user)
 {
     const struct desk *d = user;
@@ -401,6 +406,7 @@ enum rc desk_listen(struct desk *d, struct err *e)
                              .nroutes = COUNT(routes),
                              .max_body = BODY_MAX,
                              .max_conns = 512,
+                             .explain = explain,
                              .headers = headers,
                              .user = d};
 

@@ -7,6 +7,7 @@
 #include <uv.h>
 
 #include "common/base/arena.h"
+#include "common/base/buf.h"
 #include "common/base/err.h"
 #include "common/base/tls.h"
 
@@ -42,6 +43,8 @@ struct http_conf {
     unsigned max_conns; /* 0: 2048; one more takes the place of who waited longest, if any waits */
     /* Called for every matched request before its handler; answers itself and returns false to refuse. */
     bool (*gate)(struct http_req *r, unsigned flags, void *user);
+    /* The body of an error that no handler answered; NULL: as http_fail. */
+    void (*explain)(struct buf *out, const struct err *e);
     const char *const *headers; /* NULL-terminated "Name: value" lines for every answer, or NULL */
     void *user;
 };

@@ -196,6 +196,8 @@ struct buf *put_head(struct http_req *r, int status, const char *type, int64_t l
         buf_fmt(b, "Content-Length: %lld\r\n", (long long)len);
     else if (len < 0 && !r->http10)
         buf_str(b, "Transfer-Encoding: chunked\r\n");
+    if (status == 401) /* RFC 9110, 11.6.1: it must say how; no browser has a dialog for this one */
+        buf_str(b, "WWW-Authenticate: Session realm=\"pridvor\"\r\n");
     buf_add(b, c->srv->headers, c->srv->headers_len);
     if (r->extra.len > 0)
         buf_add(b, r->extra.p, r->extra.len);
@@ -228,18 +230,26 @@ void http_json(struct http_req *r, int status, const char *json)
     http_reply(r, status, "application/json", json, strlen(json));
 }
 
+static void put_error(struct buf *b, const struct err *e)
+{
+    buf_fmt(b, "{\"error\":{\"rc\":\"%s\",\"key\":\"%s\",\"path\":", rc_name(e->rc), rc_key(e->rc));
+    json_quote(b, e->path);
+    if (e->code != NULL) {
+        buf_str(b, ",\"code\":");
+        json_quote(b, e->code);
+    }
+    buf_str(b, ",\"text\":");
+    json_quote(b, e->text);
+    buf_str(b, "}}");
+}
+
 static void reply_error(struct http_req *r, int status, const struct err *e)
 {
     BUF_SCOPE(b);
-    buf_fmt(&b, "{\"error\":{\"rc\":\"%s\",\"key\":\"%s\",\"path\":", rc_name(e->rc), rc_key(e->rc));
-    json_quote(&b, e->path);
-    if (e->code != NULL) {
-        buf_str(&b, ",\"code\":");
-        json_quote(&b, e->code);
-    }
-    buf_str(&b, ",\"text\":");
-    json_quote(&b, e->text);
-    buf_str(&b, "}}");
+    if (r->conn != NULL && r->conn->srv->conf.explain != NULL)
+        r->conn->srv->conf.explain(&b, e);
+    else
+        put_error(&b, e);
     http_reply(r, status, "application/json", b.p, b.len);
 }
 

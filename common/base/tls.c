@@ -396,8 +396,19 @@ static enum rc check_resumed(const struct tls *t, struct err *e)
     return revoked(t, crt) ? err_set(e, RC_TLS, "the certificate has been revoked") : RC_OK;
 }
 
+/* mbedTLS goes without a word when a client of TLS 1.2 sends no certificate (RFC 5246, 7.4.6). */
+static void no_certificate(struct tls *t)
+{
+    const char *version = mbedtls_ssl_get_version(&t->ssl);
+    if (version != NULL && strcmp(version, "TLSv1.2") == 0)
+        (void)mbedtls_ssl_send_alert_message(&t->ssl, MBEDTLS_SSL_ALERT_LEVEL_FATAL,
+                                             MBEDTLS_SSL_ALERT_MSG_HANDSHAKE_FAILURE);
+}
+
 static enum rc handshake_failed(struct tls *t, int ret, struct err *e)
 {
+    if (ret == MBEDTLS_ERR_SSL_NO_CLIENT_CERTIFICATE)
+        no_certificate(t);
     uint32_t flags = mbedtls_ssl_get_verify_result(&t->ssl);
     if (ret != MBEDTLS_ERR_X509_CERT_VERIFY_FAILED || flags == 0 || flags == UINT32_MAX)
         return fail(e, "handshake", ret);

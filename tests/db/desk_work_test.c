@@ -251,8 +251,12 @@ static void files(void **state)
     char path[100], *big = calloc(1, 6 << 20);
     struct browser stranger = {.rig = &rig};
     BUF_SCOPE(body);
+    BUF_SCOPE(top);
 
     snprintf(path, sizeof(path), "/api/cases/%s/documents", id);
+    const struct desk_ask bare = {"GET", "/api/me", NULL, NULL};
+    assert_int_equal(desk_send(&stranger, &bare, &top, NULL), 401);
+    assert_has(top, "WWW-Authenticate: Session ");
     assert_int_equal(desk_file(&stranger, path, desk_dot, NULL), 401);
     desk_leave(&stranger);
     stranger.rig = &rig;
@@ -261,7 +265,9 @@ static void files(void **state)
     desk_leave(&stranger);
     assert_int_equal(desk_file(&ana, path, BYTES("MZ nothing of that", 18), &body), 422);
     assert_has(body, "\"path\":\"file\"");
-    assert_int_equal(desk_file(&ana, path, BYTES(big, 6 << 20), NULL), 413);
+    buf_reset(&body);
+    assert_int_equal(desk_file(&ana, path, BYTES(big, 6 << 20), &body), 413);
+    assert_has(body, "\"say\":{\"ro\":\"Este prea mare.");
     desk_leave(&bela);
     free(big);
     assert_int_equal(half_received(), 0);

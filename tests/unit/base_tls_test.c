@@ -98,7 +98,7 @@ static void admission(void **state)
     } rows[] = {
         {"client.pem", "ca.pem", "localhost", NULL, true, NULL, NULL},
         {"client.pem", "ca.pem", "localhost", "crl.pem", true, NULL, NULL},
-        {NULL, "ca.pem", "localhost", NULL, false, "No client certif", NULL},
+        {NULL, "ca.pem", "localhost", NULL, false, "No client certif", "fatal alert"},
         {"foreign.pem", "ca.pem", "localhost", NULL, false, "not correctly signed by the trusted CA", NULL},
         {"expired.pem", "ca.pem", "localhost", NULL, false, "expired", NULL},
         {"revoked.pem", "ca.pem", "localhost", "crl.pem", false, "revoked", NULL},
