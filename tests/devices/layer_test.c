@@ -88,12 +88,12 @@ static void citizen_first(void **state)
     hello();
     pid_t pid = layer_by_hand(&l, "pad", "capture",
                               "{\"title\":\"x\",\"name\":\"\",\"hash\":\"\",\"timeout_ms\":60000}");
-    assert_true(layer_public(&l, "pad", "busy", 10000));
+    assert_true(layer_public(&l, "pad", "busy", 30000));
     int64_t begun = mono_ms();
     assert_int_equal(layer_post(&l, "/v1/session/start", "{\"lang\":\"ro\"}"), 200);
     assert_int_equal(vdev_wait(pid, 20000), 1); /* completed, but not ok */
     assert_true(mono_ms() - begun < 20000);
-    assert_true(layer_public(&l, "pad", "ready", 10000));
+    assert_true(layer_public(&l, "pad", "ready", 30000));
     assert_int_equal(layer_post(&l, "/v1/session/end", "{}"), 200);
 }
 
@@ -113,10 +113,10 @@ static void guided(void **state)
     has(&b, "CAN_WRONG");
     assert_int_equal(ctl(&b, WORDS("test", "card", "--json")), 2); /* and no number was given */
     int fd;
-    pid_t pid = layer_ctl_start(&l, WORDS("test", "pad", "--seconds", "3", "--json"), &fd);
-    assert_true(layer_public(&l, "pad", "busy", 10000));
+    pid_t pid = layer_ctl_start(&l, WORDS("test", "pad", "--seconds", "12", "--json"), &fd);
+    assert_true(layer_public(&l, "pad", "busy", 30000));
     assert_int_equal(vdev_cmd(&l.pad, "sign", NULL, 0), 0);
-    assert_int_equal(vdev_wait(pid, 30000), 0);
+    assert_int_equal(vdev_wait(pid, 60000), 0);
     close(fd);
     assert_int_equal(ctl(&b, WORDS("test", "pad", "--seconds", "1", "--json")), 4); /* nobody drew */
     vdev_cmd(&l.print, "paper_end", NULL, 0);
