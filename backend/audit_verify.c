@@ -31,6 +31,7 @@ struct check {
     const struct db_result *heads;
     bool *head_met;
     int64_t vouched_to, vouched_at; /* rows up to this id, sealed by then, need none */
+    int64_t vouched, bare, named;   /* rows without a MAC: vouched for (or -1), there, and found so far */
     const char *book;               /* the chain that is being read, NULL before the first */
     int64_t seq;
     uint8_t hash[SHA256_LEN];
@@ -106,7 +107,7 @@ static bool mac_holds(const char *hex, const struct audit_line *l)
 }
 
 /* Written by nobody who has the register's key. */
-static bool foreign(const struct check *c, const struct db_result *r, int i)
+static bool foreign(struct check *c, const struct db_result *r, int i)
 {
     const struct audit_line l = {db_text(r, i, C_INST), db_text(r, i, C_REQUEST), db_text(r, i, C_ACTOR),
                                  db_text(r, i, C_ACT), db_text(r, i, C_DETAIL)};
@@ -116,7 +117,9 @@ static bool foreign(const struct check *c, const struct db_result *r, int i)
     if (!db_is_null(r, i, C_MAC))
         return !mac_holds(db_text(r, i, C_MAC), &l);
     bool early = db_is_null(r, i, C_SEALED) || db_int(r, i, C_SEALED) <= c->vouched_at;
-    return db_int(r, i, C_ID) > c->vouched_to || !early;
+    bool bare = db_int(r, i, C_ID) > c->vouched_to || !early;
+    c->named += bare;
+    return bare;
 }
 
 static void unsealed(struct check *c, const struct db_result *r, int i)
@@ -253,20 +256,33 @@ static enum rc vouches(struct check *c, struct db_sync *s, struct err *e)
         return RC_OK;
     TRY(db_sync_query(s, sql_text(SQL_AUDIT_VOUCHES), NULL, 0, &r, e));
     c->vouched_to = c->vouched_at = INT64_MAX;
+    c->vouched = -1;
+    c->bare = db_int(r, 0, 3);
     for (int i = 0; i < db_rows(r); i++) {
         const struct audit_line l = {.actor = "registryd", .act = AUDIT_VOUCHED, .detail = db_text(r, i, 0)};
         if (!mac_holds(db_text(r, i, 1), &l) || good++ > 0)
             continue;
+        const char *rows = strchr(db_text(r, i, 0), ' ');
         c->vouched_to = db_int(r, i, 0);
+        c->vouched = rows ? strtoll(rows, NULL, 10) : 0;
         c->vouched_at = db_is_null(r, i, 2) ? INT64_MAX : db_int(r, i, 2);
     }
     if (good > 1)
         found(c, "", "earlier rows are vouched for more than once");
-    else if (good == 0 && db_text(r, 0, 3)[0] == 't')
+    else if (good == 0 && c->bare > 0)
         found(c, "",
               "nobody vouches for the rows without a MAC: they were taken out, or registryd was not started "
               "since the update");
     return RC_OK;
+}
+
+/* Whatever else was done to ids and seals: there are as many as were vouched for. */
+static void as_many(struct check *c)
+{
+    if (c->vouched >= 0 && c->bare - c->named != c->vouched)
+        found(c, "",
+              arena_fmt(c->arena, "%lld rows have no MAC and %lld were vouched for: put in, or taken out",
+                        (long long)c->bare, (long long)c->vouched));
 }
 
 static enum rc copies(struct check *c, struct db_sync *s, const struct db_param *p, struct err *e)
@@ -300,6 +316,8 @@ enum rc audit_verify(struct db_sync *s, const char *institution, const char *hea
     c.heads = tops;
     c.head_met = ARENA_ARRAY(arena, bool, db_rows(tops) + 1);
     TRY(walk(&c, s, p, e));
+    if (!institution) /* else the walk saw a part of them */
+        as_many(&c);
     for (int i = 0; i < db_rows(tops); i++)
         if (!c.head_met[i])
             found(&c, db_text(tops, i, 0), "there is a head but no entry: all are missing");

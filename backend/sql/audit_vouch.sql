@@ -1,4 +1,4 @@
--- $1 the last id $2 mac
+-- $1 the last id, a blank, the rows without a MAC $2 mac
 WITH put AS (
     INSERT INTO settings (key, value) VALUES ('audit_vouched', $1::text) ON CONFLICT (key) DO NOTHING RETURNING value
 )

@@ -426,6 +426,29 @@ static void taken_out(void **state)
     }
 }
 
+/* A row without a MAC, put under what is vouched for, whose seals tell nothing any more. */
+static void one_more(void **state)
+{
+    (void)state;
+    fresh("more");
+    does(audit_vouch);
+    does(seen);
+    pgcluster_query(&pg,
+                    "INSERT INTO audit (id, at, institution, actor, act) OVERRIDING SYSTEM VALUE VALUES (-5, "
+                    "now() - interval '9 days', 'uat-1', 'ana', 'x')");
+    seal_all();
+    pgcluster_query(&pg,
+                    "UPDATE audit_seal SET sealed_at = now() + interval '1 day' WHERE audit_id = (SELECT id "
+                    "FROM audit WHERE act = 'earlier rows vouched for')");
+    (void)verify(NULL, NULL);
+    assert_non_null(strstr(said, "rows have no MAC and"));
+    pgcluster_query(&pg, "DELETE FROM audit_seal WHERE audit_id = -5");
+    pgcluster_query(
+        &pg, "DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE mac IS NULL ORDER BY id LIMIT 2)");
+    (void)verify(NULL, NULL);
+    assert_non_null(strstr(said, "rows have no MAC and"));
+}
+
 /* Who takes the vouching row away, or lets the register vouch once more for rows of his, is found. */
 static void vouched_once(void **state)
 {
@@ -510,6 +533,7 @@ int main(void)
                                        cmocka_unit_test(sealed_by_the_register),
                                        cmocka_unit_test(who_wrote),
                                        cmocka_unit_test(vouched_once),
+                                       cmocka_unit_test(one_more),
                                        cmocka_unit_test(taken_out)};
     signal(SIGPIPE, SIG_IGN);
     return cmocka_run_group_tests(tests, setup, teardown);
