@@ -20,17 +20,18 @@ int64_t ccid_earlier(int64_t a, int64_t b)
 /* ---- frames ----------------------------------------------------------------------------------------------
  */
 
-/* Takes packets until one frame stands in l->frame; *total is its length. */
+/* Takes packets until one frame stands in l->frame; *total is its length. Late or not, what has come is
+ * looked at before anybody gives up: it may be we who stood still. */
 static enum rc collect(struct ccid_link *l, int64_t deadline, size_t *total, struct err *e)
 {
-    for (;;) {
+    for (bool empty = false;;) {
         size_t want = 0;
         TRY(ccid_expect(l->frame, l->have, sizeof l->frame, &want, e));
         if (want && l->have >= want) {
             *total = want;
             return RC_OK;
         }
-        if (mono_ms() >= deadline && l->have == 0) /* packets without bytes may come for ever */
+        if (empty && mono_ms() >= deadline) /* packets without bytes may come for ever */
             return err_set(e, RC_TIMEOUT, "the device did not answer in time");
         enum rc rc = bus_await(l->bus, BUS_RING(CCID_RING_BULK), deadline, e);
         if (rc == RC_TIMEOUT && l->have > 0)
@@ -42,8 +43,9 @@ static enum rc collect(struct ccid_link *l, int64_t deadline, size_t *total, str
             !bus_take(l->bus, CCID_RING_BULK, l->frame + l->have, sizeof l->frame - l->have, &n, NULL))
             continue;
         l->have += n;
-        if (first)
-            deadline = ccid_earlier(deadline, mono_ms() + PIECES_MS);
+        empty = l->have == 0;
+        if (first && !empty)
+            deadline = mono_ms() + PIECES_MS;
     }
 }
 
@@ -80,17 +82,25 @@ static enum rc send(struct ccid_link *l, struct ccid_out *m, int64_t deadline, s
     return rc == RC_UNSUPPORTED ? err_wrap(e, RC_PROTOCOL, "CCID") : rc;
 }
 
-/* The answer to the command just sent. Others are counted and dropped, at most ten. The frame stays in
- * l->frame until the caller has used it. */
-static enum rc receive(struct ccid_link *l, struct ccid_call *c, struct ccid_in *in, struct err *e)
+enum rc ccid_cap(const struct ccid_link *l, struct err *e)
 {
-    int64_t base = c->deadline - mono_ms(), cap = l->cap_at, deadline = c->deadline;
+    return err_code(e, RC_TIMEOUT, "APDU_CAP", l->traits.cap_ms,
+                    "the card asks for more time again and again");
+}
+
+/* The answer to the command just sent, which may take `base` from when the reader has it, and that long again
+ * with each time extension. Others are counted and dropped, at most ten. The frame stays in l->frame until
+ * the caller has used it. */
+static enum rc receive(struct ccid_link *l, struct ccid_call *c, int64_t base, struct ccid_in *in,
+                       struct err *e)
+{
+    int64_t cap = l->cap_at, deadline = ccid_earlier(mono_ms() + base, cap);
     bool stretched = false;
+    deadline = deadline < c->deadline ? c->deadline : deadline;
     for (int stale = 0; stale <= STALE_MAX;) {
         enum rc rc = collect(l, deadline, &c->total, e);
-        if (stretched && mono_ms() >= cap)
-            return err_code(e, RC_TIMEOUT, "APDU_CAP", l->traits.cap_ms,
-                            "the card asks for more time again and again");
+        if (rc == RC_TIMEOUT && stretched && mono_ms() >= cap)
+            return ccid_cap(l, e);
         TRY(rc);
         TRY(ccid_decode(l->frame, c->total, in, e));
         if (in->slot != l->slot || in->seq != l->seq) {
@@ -101,6 +111,8 @@ static enum rc receive(struct ccid_link *l, struct ccid_call *c, struct ccid_in 
             ccid_consume(l, c->total);
             l->port.count.extensions++;
             stretched = true;
+            if (mono_ms() >= cap)
+                return ccid_cap(l, e);
             deadline = ccid_earlier(mono_ms() + base * (in->error ? in->error : 1), cap);
         } else if (in->type != c->answer && !in->failed) {
             return err_set(e, RC_PROTOCOL, "CCID: an answer of type %02X instead of %02X", in->type,
@@ -116,9 +128,10 @@ static enum rc receive(struct ccid_link *l, struct ccid_call *c, struct ccid_in 
 /* Until the answer is known the slot is dirty. */
 enum rc ccid_exchange(struct ccid_link *l, struct ccid_call *c, struct ccid_in *in, struct err *e)
 {
+    int64_t base = c->deadline - mono_ms();
     l->port.dirty = true;
     TRY(send(l, &c->out, c->deadline, e));
-    TRY(receive(l, c, in, e));
+    TRY(receive(l, c, base, in, e));
     l->port.dirty = false;
     return RC_OK;
 }

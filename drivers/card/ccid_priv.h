@@ -16,6 +16,7 @@ struct ccid_call {
 /* The answer stands in l->frame until ccid_consume(); in points into it. */
 MUST enum rc ccid_exchange(struct ccid_link *l, struct ccid_call *c, struct ccid_in *in, struct err *e);
 void ccid_consume(struct ccid_link *l, size_t total);
+enum rc ccid_cap(const struct ccid_link *l, struct err *e); /* RC_TIMEOUT APDU_CAP */
 /* The first status after a plug may be slow; then two quick ones that agree. */
 enum rc ccid_settle(struct ccid_link *l, struct err *e);
 /* What a failed frame means, with what the interrupt endpoint says at the same moment. */

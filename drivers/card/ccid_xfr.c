@@ -11,12 +11,6 @@
 #define E_PARITY 0xFD
 #define E_OVERRUN 0xFC
 
-static enum rc apdu_cap(const struct ccid_link *l, struct err *e)
-{
-    return err_code(e, RC_TIMEOUT, "APDU_CAP", l->traits.cap_ms,
-                    "the card asks for more time again and again");
-}
-
 /* A card that is mute for one block, or bytes that came badly, are the business of T=1. */
 static bool soft_error(const struct ccid_in *in)
 {
@@ -103,10 +97,10 @@ static enum rc t1_block(void *self, const uint8_t *out, size_t len, unsigned wtx
                            .soft = true};
     l->port.count.extensions += wtx > 1;
     if (mono_ms() >= l->cap_at)
-        return apdu_cap(l, e);
+        return ccid_cap(l, e);
     enum rc rc = ccid_block(l, &b, &got, e);
     if (rc == RC_TIMEOUT && mono_ms() >= l->cap_at && l->cap_at < l->port.deadline)
-        return apdu_cap(l, e);
+        return ccid_cap(l, e);
     TRY(rc);
     in->parity = b.parity;
     in->len = got.len < sizeof in->p ? got.len : sizeof in->p; /* too long is as wrong as longer */
@@ -155,7 +149,7 @@ static enum rc t0_tpdu(void *self, const uint8_t *out, size_t len, uint8_t *in, 
     struct ccid_block b = {
         .p = out, .len = len, .wait_ms = wait > l->traits.apdu_ms ? wait : l->traits.apdu_ms};
     if (mono_ms() >= l->cap_at)
-        return apdu_cap(l, e);
+        return ccid_cap(l, e);
     TRY(ccid_block(l, &b, &answer, e));
     if (answer.len > T0_ANSWER_MAX)
         return err_set(e, RC_PROTOCOL, "T=0: an answer of %zu bytes", answer.len);

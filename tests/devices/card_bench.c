@@ -34,6 +34,7 @@ struct bench {
     bool open, gone, stuck, stalled, stop;
     enum bus_fault fault;
     unsigned at, seed, transfers;
+    int64_t late_ms;
     bool busy; /* inside a fault */
 };
 
@@ -181,7 +182,7 @@ static bool strike(struct bench *b, uint8_t *p, size_t *len, bool in)
         b->stuck = true;
         return false;
     case BF_LATE:
-        now += 3000;
+        now += b->late_ms;
         return true;
     case BF_GARBLE:
         for (unsigned i = 0; i < 3 && *len; i++) {
@@ -438,6 +439,7 @@ struct bench *bench_new(const char *level, const char *atr)
     memset(timers, 0, sizeof timers);
     setenv("PRIDVOR_READER_LEVEL", level, 1);
     b->bus.bench = b;
+    b->late_ms = 3000;
     b->id = (struct bus_id){.vid = 0x08E6, .pid = 0x3437};
     b->model = reader_model.start((struct vdev *)b, &(struct vdev_opts){.card = "C"});
     b->drv = (struct drv){.ops = &card_driver,
@@ -469,6 +471,11 @@ void bench_fault(struct bench *b, enum bus_fault f, unsigned k, unsigned seed)
     b->at = k;
     b->seed = seed;
     b->transfers = 0;
+}
+
+void bench_late(struct bench *b, int64_t ms)
+{
+    b->late_ms = ms;
 }
 
 unsigned bench_transfers(const struct bench *b)

@@ -10,7 +10,7 @@ enum bus_fault {
     BF_NONE,
     BF_UNPLUG, /* the reader is gone before transfer k */
     BF_STUCK,  /* from transfer k on nothing moves */
-    BF_LATE,   /* transfer k takes three seconds */
+    BF_LATE,   /* transfer k takes three seconds, or what bench_late() said */
     BF_GARBLE, /* some of its bytes are others */
     BF_SHORT,  /* its end is missing */
     BF_LOST,   /* it never arrives */
@@ -27,6 +27,7 @@ struct bench; /* one reader, one driver */
 struct bench *bench_new(const char *level, const char *atr);
 void bench_free(struct bench *b);
 void bench_fault(struct bench *b, enum bus_fault f, unsigned k, unsigned seed);
+void bench_late(struct bench *b, int64_t ms);
 unsigned bench_transfers(const struct bench *b); /* of the last command */
 /* One command to its end; the result's data is the caller's. */
 void bench_run(struct bench *b, const char *verb, const char *args, struct arena *a, struct result *out);

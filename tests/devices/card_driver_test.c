@@ -395,25 +395,28 @@ static void unplugged(void **state)
 /* ---- nonsense --------------------------------------------------------------------------------------------
  */
 
-/* One strike at each of several answers. `ok`: the read must succeed all the same. */
+/* One strike after so many answers. `ok`: the read must succeed all the same. */
+static void struck_after(unsigned at, const char *fault, const char *times, const char *completion,
+                         const char *code)
+{
+    char script[96];
+    snprintf(script, sizeof script, "script after %u apdu %s %s", at, fault, times);
+    vcmd(script);
+    struct frame f = {0};
+    const char *is = kdrv_do(&k, "read", CAN_A, 0, &f);
+    if (strcmp(is, completion) != 0 || strcmp(f.code, code) != 0 || k.completions != 1)
+        fail_msg("%s %s after %u APDUs: %s %s (%s)", fault, times, at, is, f.code, f.text);
+    cases++;
+    snprintf(script, sizeof script, "%s off", fault);
+    vcmd(script);
+    good(DG1_A);
+}
+
 static void struck(const char *fault, const char *times, bool ok, const char *completion, const char *code)
 {
     static const unsigned at[] = {1, 3, 5, 8, 10};
-    char script[96];
-    for (size_t i = 0; i < COUNT(at); i++) {
-        snprintf(script, sizeof script, "script after %u apdu %s %s", at[i], fault, times);
-        vcmd(script);
-        struct frame f = {0};
-        const char *is = kdrv_do(&k, "read", CAN_A, 0, &f);
-        bool as_said = ok ? strcmp(is, "ok") == 0
-                          : strcmp(is, completion) == 0 && strcmp(f.code, code) == 0 && k.completions == 1;
-        if (!as_said)
-            fail_msg("%s %s after %u APDUs: %s %s (%s)", fault, times, at[i], is, f.code, f.text);
-        cases++;
-        snprintf(script, sizeof script, "%s off", fault);
-        vcmd(script);
-        good(DG1_A);
-    }
+    for (size_t i = 0; i < COUNT(at); i++)
+        struck_after(at[i], fault, times, ok ? "ok" : completion, code);
     print_message("  %-8s %-3s %s\n", fault, times, ok ? "ok" : completion);
 }
 
@@ -436,9 +439,41 @@ static void nonsense(void **state)
     struck("mute", "1", false, "device-error", "CARD_MUTE");
     struck("hardware", "1", false, "device-error", "READER_HARDWARE");
     struck("badslot", "1", true, "", "");
-    struck("silent", "1", true, "", "");
-    struck("silent", "on", false, "timeout", "");
-    struck("endless", "1", false, "timeout", "APDU_CAP");
+    down();
+}
+
+/* Nobody answers. Each waits to its ceiling; at every other moment of a read, with a clock of its own, in
+ * reader_campaign_test.c. */
+static void silence(void **state)
+{
+    (void)state;
+    rig_profile("{\"apdu_ms\":6000,\"cap_ms\":12000}");
+    up("A");
+    struck_after(3, "silent", "1", "ok", "");
+    struck_after(8, "silent", "on", "timeout", "");
+    struck_after(5, "endless", "1", "timeout", "APDU_CAP");
+    down();
+    rig_profile("{}");
+}
+
+/* A machine so busy that the reader's side stands still, again and again: that is no silence. */
+static void stands_still(void **state)
+{
+    (void)state;
+    struct frame f = {0};
+    up("A");
+    int64_t id = kdrv_send(&k, "read", CAN_A, 0);
+    for (unsigned stops = 0; stops < 3; stops++) {
+        for (unsigned before = k.progress; k.progress == before;)
+            assert_true(kdrv_frame(&k, &f, 20000));
+        kill(v.pid, SIGSTOP);
+        usleep(1500 * 1000);
+        kill(v.pid, SIGCONT);
+    }
+    assert_true(kdrv_completion(&k, id, &f, 20000));
+    if (strcmp(f.completion, "ok") != 0)
+        fail_msg("the reader stood still: %s %s (%s)", f.completion, f.code, f.text);
+    cases++;
     down();
 }
 
@@ -450,6 +485,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(busy_and_cancel), cmocka_unit_test(presence),
         cmocka_unit_test(pulled),          cmocka_unit_test(swapped),
         cmocka_unit_test(unplugged),       cmocka_unit_test(nonsense),
+        cmocka_unit_test(silence),         cmocka_unit_test(stands_still),
     };
     if (argc > 1)
         cmocka_set_test_filter(argv[1]);

@@ -8,7 +8,7 @@
 struct vdev_proc v;
 struct kdrv k;
 unsigned cases;
-char rows[128]; /* rows whose ceilings are low, so that the tests do not wait half a minute */
+char rows[128];
 
 const char *vcmd(const char *line)
 {
@@ -57,18 +57,24 @@ void good(const char *args)
     expect(args, "ok", "");
 }
 
+void rig_profile(const char *profile)
+{
+    char path[160], row[256];
+    snprintf(path, sizeof path, "%s/test.device", rows);
+    snprintf(row, sizeof row,
+             "{\"name\":\"test reader\",\"driver\":\"card\",\"maturity\":\"beta\","
+             "\"match\":[{\"class\":11,\"protocol\":0}],\"quirks\":[],\"profile\":%s}",
+             profile);
+    struct err e = {0};
+    if (fs_mkdirs(rows, 0700, &e) != RC_OK || fs_write(path, row, strlen(row), 0600, &e) != RC_OK)
+        fail_msg("%s", e.text);
+}
+
 int rig_begin(void **state)
 {
     (void)state;
-    static const char row[] = "{\"name\":\"test reader\",\"driver\":\"card\",\"maturity\":\"beta\","
-                              "\"match\":[{\"class\":11,\"protocol\":0}],\"quirks\":[],"
-                              "\"profile\":{\"apdu_ms\":1200,\"cap_ms\":2500}}";
-    char path[160];
     snprintf(rows, sizeof rows, "/tmp/pridvor-rows-%d", getpid());
-    snprintf(path, sizeof path, "%s/test.device", rows);
-    struct err e = {0};
-    if (fs_mkdirs(rows, 0700, &e) != RC_OK || fs_write(path, row, sizeof row - 1, 0600, &e) != RC_OK)
-        fail_msg("%s", e.text);
+    rig_profile("{}");
     return 0;
 }
 

@@ -23,7 +23,7 @@
 extern struct vdev_proc v;
 extern struct kdrv k;
 extern unsigned cases;
-extern char rows[128]; /* rows whose ceilings are low, so that the tests do not wait half a minute */
+extern char rows[128]; /* folder of the rows the driver starts with */
 
 const char *vcmd(const char *line);
 void up_at_level(const char *level, const char *card);
@@ -32,6 +32,9 @@ void down(void);
 /* Read and expect; exactly one completion, one acknowledgement, the outcome that belongs to it. */
 struct frame expect(const char *args, const char *completion, const char *code);
 void good(const char *args);
+/* The row for the next start: "{}" has the ceilings of every reader. Lower ones are for tests of silence
+ * alone, which would else wait half a minute: a model that a busy machine lets wait is no silent one. */
+void rig_profile(const char *profile);
 int rig_begin(void **state);
 int rig_finish(void **state);
 

@@ -17,6 +17,7 @@
 
 static unsigned tried, good, seeds = 1;
 static char truth[4096];
+static unsigned long apdus; /* of the last reading; more than usual: it began again */
 
 /* Everything up to the counters. */
 static void same(const struct result *r)
@@ -37,6 +38,8 @@ static enum completion read_once(struct bench *b, struct result *keep)
     bench_run(b, "read", READ, a, &r);
     if (r.completion == C_OK)
         same(&r);
+    const char *n = r.completion == C_OK ? strstr(r.data.p, "\"apdus\":") : NULL;
+    apdus = n ? strtoul(n + strlen("\"apdus\":"), NULL, 10) : 0;
     *keep = r;
     keep->text = keep->code = ""; /* lived in the arena */
     if (r.completion != C_OK && getenv("PRIDVOR_TELL"))
@@ -124,8 +127,67 @@ static void all(void **state)
     print_message("reader campaign: %u cases\n", tried);
 }
 
+/* A machine that stands still at any transfer, for longer than an APDU may take, has the answer before it
+ * when it wakes: it is taken. A reader that is slow to take a command has its time for the answer all the
+ * same. */
+static void stands_still(void **state)
+{
+    static const struct {
+        const char *level, *word;
+        int64_t ms;
+    } rows[] = {{"tpdu", "delay 0", 11000},
+                {"short", "delay 0", 11000},
+                {"extended", "delay 0", 11000},
+                {"short", "delay 600", 9700}};
+    struct result r;
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct bench *b = bench_new(rows[i].level, NULL);
+        bench_late(b, rows[i].ms);
+        bench_word(b, rows[i].word);
+        bench_fault(b, BF_NONE, 0, 0);
+        truth[0] = 0;
+        assert_int_equal(read_once(b, &r), C_OK);
+        unsigned n = bench_transfers(b);
+        unsigned long usual = apdus;
+        for (unsigned k = 1; k <= n; k++) {
+            bench_fault(b, BF_LATE, k, 0);
+            if (read_once(b, &r) != C_OK || apdus != usual)
+                fail_msg("%s, %s, %lld ms at transfer %u of %u: %s, %lu APDUs instead of %lu", rows[i].level,
+                         rows[i].word, (long long)rows[i].ms, k, n, completion_word(r.completion), apdus,
+                         usual);
+            assert_true(bench_mend(b));
+        }
+        bench_free(b);
+    }
+}
+
+/* One answer that never comes costs time and nothing else: the card is read from a reset. */
+static void lost_once(void **state)
+{
+    static const char *const levels[] = {"short", "extended", "whole"};
+    enum { POWERED = 4 }; /* transfers: status and power-on, out and in */
+    struct result r;
+    (void)state;
+    for (size_t i = 0; i < COUNT(levels); i++) {
+        struct bench *b = bench_new(levels[i], NULL);
+        bench_fault(b, BF_NONE, 0, 0);
+        truth[0] = 0;
+        assert_int_equal(read_once(b, &r), C_OK);
+        unsigned n = bench_transfers(b);
+        for (unsigned k = POWERED + 1; k <= n; k++) {
+            bench_fault(b, BF_LOST, k, 0);
+            if (read_once(b, &r) != C_OK)
+                fail_msg("%s, lost at transfer %u: %s", levels[i], k, completion_word(r.completion));
+            assert_true(bench_mend(b));
+        }
+        bench_free(b);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(all)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(stands_still), cmocka_unit_test(lost_once),
+                                       cmocka_unit_test(all)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

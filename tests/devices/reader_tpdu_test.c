@@ -157,14 +157,18 @@ static void line_faults(void **state)
         print_message("  %-8s at %u of %u blocks\n", faults[i].fault, struck, blocks);
     }
     good(CAN_A);
-    vcmd("wtx on"); /* more time again and again */
-    expect(DG1_A, "timeout", "APDU_CAP");
-    vcmd("wtx off");
     vcmd("lrc on"); /* never a good block */
     expect(DG1_A, "device-error", "CARD_MUTE");
     vcmd("lrc off");
     good(DG1_A);
     down();
+    rig_profile("{\"cap_ms\":2500}"); /* sooner than the ceiling of blocks */
+    up_at_level("tpdu", "A");
+    vcmd("wtx on"); /* more time again and again */
+    expect(DG1_A, "timeout", "APDU_CAP");
+    vcmd("wtx off");
+    down();
+    rig_profile("{}");
 }
 
 /* The card lies in the third slot of four; then somebody puts it into another. */
