@@ -76,6 +76,20 @@ struct store_file *store_begin(const struct store_place *s, size_t max)
     return f;
 }
 
+static bool put_all(int fd, const char *at, size_t n)
+{
+    while (n > 0) {
+        ssize_t done = write(fd, at, n);
+        if (done < 0 && errno == EINTR)
+            continue;
+        if (done < 0)
+            return false;
+        at += done;
+        n -= (size_t)done;
+    }
+    return true;
+}
+
 void store_add(struct store_file *f, const void *p, size_t n)
 {
     const char *at = p;
@@ -90,17 +104,8 @@ void store_add(struct store_file *f, const void *p, size_t n)
         f->head[f->len + i] = at[i];
     sha256_add(f->sum, p, n);
     f->len += n;
-    while (n > 0) {
-        ssize_t done = write(f->fd, at, n);
-        if (done < 0 && errno == EINTR)
-            continue;
-        if (done < 0) {
-            disk_error(&f->err);
-            return;
-        }
-        at += done;
-        n -= (size_t)done;
-    }
+    if (!put_all(f->fd, at, n))
+        disk_error(&f->err);
 }
 
 enum rc store_sum(struct store_file *f, char hex[STORE_HEX], size_t *size, struct err *e)
@@ -343,23 +348,47 @@ enum rc store_copy(struct store_reader *r, struct store_file *to, struct err *e)
     return store_each(r, into_file, to, e);
 }
 
-static void into_stream(void *user, const void *p, size_t n)
+struct saving {
+    int fd, error; /* the first errno */
+};
+
+static void into_saving(void *user, const void *p, size_t n)
 {
-    fwrite(p, 1, n, user); /* what fails is told at its end */
+    struct saving *s = user;
+
+    if (!s->error && !put_all(s->fd, p, n))
+        s->error = errno;
 }
 
+static enum rc save(struct store_reader *r, int fd, const char *path, struct err *e)
+{
+    struct saving s = {.fd = fd};
+
+    TRY(store_each(r, into_saving, &s, e));
+    if (!s.error && fsync(fd) != 0)
+        s.error = errno;
+    if (!s.error)
+        return RC_OK;
+    return err_set(e, s.error == ENOSPC ? RC_NO_SPACE : RC_IO, "%s: cannot be written: %s", path,
+                   strerror(s.error));
+}
+
+/* Under another name until it is whole: a cut copy is not taken for one, and what stood there stays. */
 enum rc store_save(struct store_reader *r, const char *path, unsigned mode, struct err *e)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
-    FILE *f = fd >= 0 ? fdopen(fd, "w") : NULL;
+    char tmp[PATH_LEN];
 
-    if (!f)
+    if ((size_t)snprintf(tmp, sizeof tmp, "%s.XXXXXX", path) >= sizeof tmp)
+        return err_set(e, RC_IO, "%s: path too long", path);
+    int fd SCOPED(fd_closep) = mkostemp(tmp, O_CLOEXEC);
+    if (fd < 0)
         return err_set(e, RC_IO, "%s: %s", path, strerror(errno));
-    enum rc rc = store_each(r, into_stream, f, e);
-    bool failed = ferror(f) != 0;
-    failed |= fflush(f) != 0 || fsync(fd) != 0;
-    failed |= fclose(f) != 0;
-    return rc == RC_OK && failed ? err_set(e, RC_IO, "%s: cannot be written", path) : rc;
+    enum rc rc = save(r, fd, path, e);
+    if (rc == RC_OK && (fchmod(fd, mode) != 0 || rename(tmp, path) != 0))
+        rc = err_set(e, RC_IO, "%s: cannot be written: %s", path, strerror(errno));
+    if (rc != RC_OK)
+        unlink(tmp);
+    return rc;
 }
 
 enum rc store_get(const struct store_place *s, struct arena *a, const char *hex, struct bytes *out,

@@ -48,6 +48,8 @@ MUST enum rc store_active(struct store_reader *r, bool *out, struct err *e);
 MUST enum rc store_each(struct store_reader *r, void (*put)(void *user, const void *p, size_t n), void *user,
                         struct err *e);
 MUST enum rc store_check(struct store_reader *r, struct err *e); /* all of it once more */
+/* A copy with a name of its own: whole, or nothing is there that was not before. RC_STATE RC_NO_SPACE RC_IO.
+ */
 MUST enum rc store_save(struct store_reader *r, const char *path, unsigned mode, struct err *e);
 MUST enum rc store_copy(struct store_reader *r, struct store_file *to, struct err *e);
 void store_close(struct store_reader *r); /* NULL is fine */

@@ -1,9 +1,12 @@
 /* What a file is, and how it comes to rest; templates that are not right. */
+#include <dirent.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -271,6 +274,65 @@ static void too_much_stops_and_leaves_nothing(void **state)
     store_drop(f);
 }
 
+static int files_in(const char *folder)
+{
+    DIR *d = opendir(folder);
+    int n = 0;
+    assert_non_null(d);
+    for (struct dirent *x; (x = readdir(d));)
+        n += x->d_name[0] != '.';
+    closedir(d);
+    return n;
+}
+
+/* As on a full disk, from the first byte too many on. */
+static void disk_ends_at(rlim_t bytes)
+{
+    struct rlimit l;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &l), 0);
+    l.rlim_cur = bytes;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &l), 0);
+}
+
+static void a_saved_copy_is_whole_or_not_there(void **state)
+{
+    const struct store_place s = {dir, 1};
+    struct store_reader *r SCOPED(store_closep) = NULL;
+    char hex[STORE_HEX], *want, *back;
+    const char *out = arena_fmt(a, "%s/out", dir), *path = arena_fmt(a, "%s/copy.pdf", out);
+    struct err e = {0};
+    struct stat st;
+    size_t len;
+
+    (void)state;
+    const char *file = much(hex, &want);
+    assert_int_equal(fs_mkdirs(out, 0700, &e), RC_OK);
+    assert_int_equal(store_unseen(&s, hex, &r, &e), RC_OK);
+    signal(SIGXFSZ, SIG_IGN);
+    disk_ends_at(MUCH - 1); /* it fails in the last piece */
+    assert_int_equal(store_save(r, path, 0640, &e), RC_IO);
+    assert_non_null(strstr(e.text, "copy.pdf: cannot be written: File too large"));
+    disk_ends_at(RLIM_INFINITY);
+    assert_int_equal(files_in(out), 0);
+    assert_int_equal(store_save(r, path, 0640, &e), RC_OK);
+    assert_int_equal(fs_read(a, path, MUCH, &back, &len, &e), RC_OK);
+    assert_int_equal(len, MUCH);
+    assert_memory_equal(back, want, MUCH);
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0640);
+    /* what lies in the store is no longer what it was: the copy of before stays */
+    spoil(file, MUCH - 1, "\x01");
+    assert_int_equal(store_save(r, path, 0640, &e), RC_STATE);
+    assert_int_equal(files_in(out), 1);
+    assert_int_equal(fs_read(a, path, MUCH, &back, &len, &e), RC_OK);
+    assert_memory_equal(back, want, MUCH);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(store_save(r, path, 0640, &e), RC_STATE);
+    assert_int_equal(files_in(out), 0);
+    assert_int_equal(store_save(r, arena_fmt(a, "%s/none/copy.pdf", out), 0640, &e), RC_IO);
+    assert_int_equal(store_remove(&s, hex, &e), RC_OK);
+}
+
 /* ---- templates ---- */
 
 static void every_template_holds(void **state)
@@ -357,6 +419,7 @@ int main(void)
         cmocka_unit_test(pieces_are_the_file),
         cmocka_unit_test(the_last_piece_waits_for_the_hash),
         cmocka_unit_test(too_much_stops_and_leaves_nothing),
+        cmocka_unit_test(a_saved_copy_is_whole_or_not_there),
         cmocka_unit_test(every_template_holds),
         cmocka_unit_test(wrong_templates_name_file_and_member),
         cmocka_unit_test(places_are_filled_once),
