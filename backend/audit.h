@@ -26,6 +26,7 @@ struct audit_line {
 /* Derives the key from the 32 bytes of the file `pin_key`; once, before a process has threads. */
 MUST enum rc audit_key(const uint8_t master[32], struct err *e);
 bool audit_has_key(void);
+void audit_key_wipe(void); /* at the end of a process; what is written after it has no MAC */
 /* 8 bytes that no other row has || the first 16 of HMAC-SHA-256 over these and the line's netstrings. Fills
  * out, which outlives the parameter; without a key the parameter is null. */
 struct db_param audit_mac(uint8_t out[AUDIT_MAC], const struct audit_line *l);

@@ -26,6 +26,12 @@ enum rc audit_key(const uint8_t master[32], struct err *e)
     return RC_OK;
 }
 
+void audit_key_wipe(void)
+{
+    have = false;
+    wipe(key, sizeof(key));
+}
+
 bool audit_has_key(void)
 {
     return have;

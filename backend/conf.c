@@ -123,7 +123,9 @@ enum rc pin_key_load(const char *path, bool create, uint8_t out[32], struct err 
     if (create && !fs_exists(path)) {
         uint8_t fresh[32];
         TRY(rnd_bytes(fresh, sizeof(fresh), e));
-        TRY(fs_write(path, fresh, sizeof(fresh), 0600, e));
+        enum rc rc = fs_write(path, fresh, sizeof(fresh), 0600, e);
+        wipe(fresh, sizeof(fresh));
+        TRY(rc);
     }
     TRY(fs_read(a, path, 64, &text, &len, e));
     if (len != 32)

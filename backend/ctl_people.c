@@ -166,8 +166,8 @@ static enum rc login(const struct args *a, struct db_sync **s, struct login *l, 
     uint8_t master[32];
 
     TRY(ctl_conf(a, &conf, e));
-    TRY(pin_key_load(conf.pin_key, false, master, e));
     TRY(named(a, s, e));
+    TRY(pin_key_load(conf.pin_key, false, master, e));
     enum rc rc = login_init(l, *s, &conf.login, master, e);
     wipe(master, sizeof(master));
     return rc;

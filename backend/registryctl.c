@@ -378,7 +378,9 @@ int main(int argc, char **argv)
     int words = c->second ? 2 : 1;
     if (!parse(&a, c, argc - 1 - words, argv + 1 + words))
         return usage();
-    if (c->run(&a, &e) == RC_OK)
+    enum rc rc = c->run(&a, &e);
+    audit_key_wipe();
+    if (rc == RC_OK)
         return 0;
     fprintf(stderr, "registryctl: %s\n", e.text);
     return e.rc == RC_BAD_REQUEST ? 2 : 1;

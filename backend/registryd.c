@@ -84,6 +84,12 @@ static void on_signal(uv_signal_t *s, int number)
     stop(s->data);
 }
 
+static void keys_wipe(struct registry *g)
+{
+    wipe(g->pin_key, sizeof(g->pin_key));
+    work_house_wipe(&g->house);
+}
+
 static int run(const char *path)
 {
     setenv("UV_THREADPOOL_SIZE", THREADS, 0);
@@ -94,11 +100,13 @@ static int run(const char *path)
 
     if (registry_conf_load(g.arena, path, &g.conf, &e) != RC_OK || registry_load(&g, &e) != RC_OK) {
         log_err(&e, "event=start_failed");
+        keys_wipe(&g);
         return 1;
     }
     signal(SIGPIPE, SIG_IGN);
     if (registry_listen(&g, &e) != RC_OK) {
         log_err(&e, "event=start_failed");
+        keys_wipe(&g);
         return 1;
     }
     uv_timer_init(g.loop, &b.again);
@@ -112,8 +120,7 @@ static int run(const char *path)
     uv_loop_close(g.loop);
     tls_ctx_free(g.tls);
     desk_free(g.desk);
-    wipe(g.pin_key, sizeof(g.pin_key));
-    work_house_wipe(&g.house);
+    keys_wipe(&g);
     for (size_t i = 0; i < TERM_DAYS; i++)
         arena_free(g.term_days[i].arena);
     arena_free(g.world_arena);

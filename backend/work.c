@@ -14,6 +14,14 @@ static enum rc key_of(uint8_t *out, size_t len, const uint8_t master[32], const 
     return hkdf_sha256(out, len, master, 32, "", 0, what, e);
 }
 
+enum rc work_house_keys(struct work_house *h, struct err *e)
+{
+    TRY(audit_key(h->master, e));
+    TRY(sealed_key(h->master, &h->request_key, e));
+    TRY(key_of(h->cnp_key, sizeof(h->cnp_key), h->master, "pridvor cnp hash", e));
+    return key_of(h->at_rest.k, sizeof(h->at_rest.k), h->master, "pridvor at rest", e);
+}
+
 enum rc work_house_load(struct arena *a, const struct registry_conf *conf, struct work_house *out,
                         struct err *e)
 {
@@ -27,10 +35,7 @@ enum rc work_house_load(struct arena *a, const struct registry_conf *conf, struc
     TRY(terms_load(a, conf->configs, &out->terms, e));
     TRY(i18n_load(a, arena_fmt(a, "%s/i18n", conf->configs), &out->i18n, e));
     TRY(pin_key_load(conf->pin_key, true, out->master, e));
-    TRY(audit_key(out->master, e));
-    TRY(sealed_key(out->master, &out->request_key, e));
-    TRY(key_of(out->cnp_key, sizeof(out->cnp_key), out->master, "pridvor cnp hash", e));
-    return key_of(out->at_rest.k, sizeof(out->at_rest.k), out->master, "pridvor at rest", e);
+    return work_house_keys(out, e);
 }
 
 void work_house_wipe(struct work_house *h)
@@ -39,6 +44,7 @@ void work_house_wipe(struct work_house *h)
     wipe(h->cnp_key, sizeof(h->cnp_key));
     wipe(&h->at_rest, sizeof(h->at_rest));
     sealed_key_wipe(&h->request_key);
+    audit_key_wipe();
 }
 
 void work_kept_free(struct work_kept *k)

@@ -33,6 +33,8 @@ struct work_house {
 /* All memory in a, which outlives the house. */
 MUST enum rc work_house_load(struct arena *a, const struct registry_conf *conf, struct work_house *out,
                              struct err *e);
+MUST enum rc work_house_keys(struct work_house *h, struct err *e); /* from the master, and the audit's */
+/* The last thing a process does with it: the key of the audit goes, too. */
 void work_house_wipe(struct work_house *h);
 
 enum { WORK_SESSIONS = 16 };
