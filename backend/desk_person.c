@@ -104,8 +104,7 @@ static enum rc into_zip(void *user, const struct person_file *f, struct err *e)
         return err_set(e, RC_TOO_BIG, "the copy is larger than %d MB", COPY_MAX >> 20);
     if (f->file)
         return zip_lay(z, f->name, f->file, f->sha256, e);
-    zip_add(z, f->name, f->text);
-    return RC_OK;
+    return zip_add(z, f->name, f->text, e);
 }
 
 static enum rc copied(struct desk_call *c, const struct person_ask *ask, struct zip *z, struct err *e)
@@ -138,6 +137,10 @@ enum rc desk_person_copy(struct desk_call *c, const void *in, struct err *e)
         {"Copia trece de 1 GB. Administratorul o face cu registryctl.",
          "A másolat nagyobb 1 GB-nál. A rendszergazda a registryctl paranccsal készíti el.",
          "The copy is larger than 1 GB. The administrator makes it with registryctl."}};
+    static const struct tr many = {
+        {"Copia are peste 65.535 de fișiere. Administratorul o face cu registryctl.",
+         "A másolat több mint 65 535 fájlból áll. A rendszergazda a registryctl paranccsal készíti el.",
+         "The copy has more than 65,535 files. The administrator makes it with registryctl."}};
     const struct person_ask ask = ask_of(in);
     struct zip z = {.out.place = {c->w->house->conf->blobs, 0}};
 
@@ -145,7 +148,7 @@ enum rc desk_person_copy(struct desk_call *c, const void *in, struct err *e)
     enum rc rc = work_end(c->w, copied(c, &ask, &z, e), e);
     zip_free(&z);
     if (rc == RC_TOO_BIG)
-        c->w->say = big;
+        c->w->say = e->code && strcmp(e->code, ZIP_FILES) == 0 ? many : big;
     return rc;
 }
 

@@ -49,6 +49,22 @@ static void about(struct buf *b, const struct entry *x)
     little(b, 0, 2);
 }
 
+enum { LOCAL = 30, CENTRAL = 46, END = 22 }; /* bytes of each record without names */
+
+/* Counts have 16 bits here and places 32; what is beyond would be written as something else. */
+static enum rc room(const struct zip *z, const char *name, size_t len, struct err *e)
+{
+    const size_t names = 2 * strlen(name), all = UINT32_MAX - 1; /* all ones mean: see ZIP64 */
+    const size_t there = parts_size(&z->out) + z->index.len + LOCAL + CENTRAL + END + names;
+
+    if (z->n >= ZIP_FILES_MAX)
+        return err_code(e, RC_TOO_BIG, ZIP_FILES, ZIP_FILES_MAX, "a ZIP holds at most %d files",
+                        ZIP_FILES_MAX);
+    if (names > 2 * UINT16_MAX || there > all || len > all - there)
+        return err_set(e, RC_TOO_BIG, "a ZIP holds at most 4 GB");
+    return RC_OK;
+}
+
 /* Its bytes follow. */
 static void begin(struct zip *z, const struct entry *x)
 {
@@ -67,12 +83,14 @@ static void begin(struct zip *z, const struct entry *x)
     z->n++;
 }
 
-void zip_add(struct zip *z, const char *name, struct bytes b)
+enum rc zip_add(struct zip *z, const char *name, struct bytes b, struct err *e)
 {
     const struct entry x = {name, crc32_of(b.p, b.len), (uint32_t)b.len};
 
+    TRY(room(z, name, b.len, e));
     begin(z, &x);
     buf_add(&z->out.text, b.p, b.len);
+    return RC_OK;
 }
 
 static void into_crc(void *user, const void *p, size_t n)
@@ -85,6 +103,7 @@ enum rc zip_lay(struct zip *z, const char *name, struct store_reader *file, cons
 {
     uint32_t c = 0xFFFFFFFF;
 
+    TRY(room(z, name, store_size(file), e));
     TRY(store_each(file, into_crc, &c, e));
     const struct entry x = {name, ~c, (uint32_t)store_size(file)};
     begin(z, &x);

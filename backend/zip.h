@@ -10,7 +10,10 @@ struct zip {
     struct buf index;
     unsigned n;
 };
-void zip_add(struct zip *z, const char *name, struct bytes b);
+enum { ZIP_FILES_MAX = 65535 };
+#define ZIP_FILES "ZIP_FILES" /* code of RC_TOO_BIG: one file more than that; else it is more than 4 GiB */
+/* What is refused is not in it, and what was there before stays good. */
+MUST enum rc zip_add(struct zip *z, const char *name, struct bytes b, struct err *e);
 /* A file of the store, looked at on the way. */
 MUST enum rc zip_lay(struct zip *z, const char *name, struct store_reader *file, const char *hex,
                      struct err *e);
