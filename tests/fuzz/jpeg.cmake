@@ -1,2 +1,2 @@
 # The pictures that come from scanners.
-pridvor_fuzz(jpeg LIBS base ARGS -timeout=10)
+pridvor_fuzz(jpeg RUNS 36000 LIBS base)

@@ -1,2 +1,2 @@
 # The lines between kioskd and its drivers.
-pridvor_fuzz(layer_frame LIBS drv)
+pridvor_fuzz(layer_frame RUNS 80000 LIBS drv)

@@ -1,2 +1,2 @@
 # The bytes that come from signature pads.
-pridvor_fuzz(pad LIBS drv)
+pridvor_fuzz(pad RUNS 300000 LIBS drv)

@@ -1,2 +1,2 @@
 # The bytes that come from printers.
-pridvor_fuzz(print LIBS drv)
+pridvor_fuzz(print RUNS 60000 LIBS drv)

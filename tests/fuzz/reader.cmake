@@ -1,4 +1,3 @@
 # The reader driver against hostile cards and readers.
-foreach(part IN ITEMS line link)
-  pridvor_fuzz(reader_${part} LIBS drv LINK -Wl,--wrap=mono_ms ARGS -timeout=10)
-endforeach()
+pridvor_fuzz(reader_line RUNS 700000 LIBS drv LINK -Wl,--wrap=mono_ms)
+pridvor_fuzz(reader_link RUNS 400000 LIBS drv LINK -Wl,--wrap=mono_ms)

@@ -1,2 +1,2 @@
 # What comes from a scanner.
-pridvor_fuzz(scan LIBS drv)
+pridvor_fuzz(scan RUNS 1500 LIBS drv)

@@ -1,4 +1,3 @@
 # What people type, and what a terminal files.
-foreach(part IN ITEMS typed form)
-  pridvor_fuzz(${part} LIBS registry)
-endforeach()
+pridvor_fuzz(typed RUNS 430000 LIBS registry)
+pridvor_fuzz(form RUNS 125000 LIBS registry)
