@@ -257,8 +257,9 @@ static void presence(void **state)
     struct frame f;
     up(NULL);
     vcmd("insert A"); /* the model draws its chip the first time */
+    seen(1, 0);
     vcmd("remove");
-    kdrv_drain(&k, 500);
+    seen(1, 1);
     k.inserted = k.removed = 0;
     for (int i = 0; i < 10; i++, cases++) {
         unsigned before = k.inserted;

@@ -102,10 +102,10 @@ static void check_open(void)
 static void check_control(libusb_device_handle *h)
 {
     unsigned char d[600];
-    CHECK(libusb_control_transfer(h, 0xC0, 2, 7, 0, d, sizeof d, 1000) == (int)sizeof d);
+    CHECK(libusb_control_transfer(h, 0xC0, 2, 7, 0, d, sizeof d, 20000) == (int)sizeof d);
     for (size_t i = 0; i < sizeof d; i++)
         CHECK(d[i] == (unsigned char)(7 + i));
-    CHECK(libusb_control_transfer(h, 0xC0, 3, 0, 0, d, 8, 1000) == LIBUSB_ERROR_PIPE);
+    CHECK(libusb_control_transfer(h, 0xC0, 3, 0, 0, d, 8, 20000) == LIBUSB_ERROR_PIPE);
     long t = now_ms();
     CHECK(libusb_control_transfer(h, 0xC0, 5, 0, 0, d, 8, 150) == LIBUSB_ERROR_TIMEOUT);
     CHECK(now_ms() - t >= 140 && now_ms() - t < 20000);
@@ -116,19 +116,19 @@ static void check_bulk(libusb_device_handle *h)
     unsigned char d[300], big[70] = "E over and out";
     int n;
     for (int round = 0; round < 50; round++) {
-        CHECK(libusb_bulk_transfer(h, OUT, big, sizeof big, &n, 1000) == 0 && n == (int)sizeof big);
-        CHECK(libusb_bulk_transfer(h, IN, d, sizeof d, &n, 1000) == 0 && n == (int)sizeof big);
+        CHECK(libusb_bulk_transfer(h, OUT, big, sizeof big, &n, 20000) == 0 && n == (int)sizeof big);
+        CHECK(libusb_bulk_transfer(h, IN, d, sizeof d, &n, 20000) == 0 && n == (int)sizeof big);
         CHECK(memcmp(d, big, sizeof big) == 0);
     }
     /* a buffer shorter than the message: the rest waits */
-    CHECK(libusb_bulk_transfer(h, OUT, big, sizeof big, &n, 1000) == 0);
-    CHECK(libusb_bulk_transfer(h, IN, d, 64, &n, 1000) == 0 && n == 64);
-    CHECK(libusb_bulk_transfer(h, IN, d, 64, &n, 1000) == 0 && n == 6);
+    CHECK(libusb_bulk_transfer(h, OUT, big, sizeof big, &n, 20000) == 0);
+    CHECK(libusb_bulk_transfer(h, IN, d, 64, &n, 20000) == 0 && n == 64);
+    CHECK(libusb_bulk_transfer(h, IN, d, 64, &n, 20000) == 0 && n == 6);
     long t = now_ms();
     CHECK(libusb_bulk_transfer(h, IN, d, sizeof d, &n, 200) == LIBUSB_ERROR_TIMEOUT && n == 0);
     CHECK(now_ms() - t >= 190);
     cmd("stall");
-    CHECK(libusb_bulk_transfer(h, IN, d, sizeof d, &n, 1000) == LIBUSB_ERROR_PIPE);
+    CHECK(libusb_bulk_transfer(h, IN, d, sizeof d, &n, 20000) == LIBUSB_ERROR_PIPE);
     CHECK(libusb_clear_halt(h, IN) == 0);
     CHECK(libusb_reset_device(h) == 0);
 }
@@ -139,17 +139,17 @@ static void check_big(libusb_device_handle *h)
     unsigned char d[4];
     unsigned before, after;
     int n;
-    CHECK(libusb_control_transfer(h, 0xC0, 4, 0, 0, d, 4, 1000) == 4);
+    CHECK(libusb_control_transfer(h, 0xC0, 4, 0, 0, d, 4, 20000) == 4);
     memcpy(&before, d, 4);
     CHECK(libusb_bulk_transfer(h, OUT, mega, sizeof mega, &n, 5000) == 0 && n == (int)sizeof mega);
-    CHECK(libusb_control_transfer(h, 0xC0, 4, 0, 0, d, 4, 1000) == 4);
+    CHECK(libusb_control_transfer(h, 0xC0, 4, 0, 0, d, 4, 20000) == 4);
     memcpy(&after, d, 4);
     CHECK(after - before == sizeof mega);
     /* NAK in the middle: the time-out says how much went, and with room again it goes on */
     cmd("room 1000");
     CHECK(libusb_bulk_transfer(h, OUT, mega, 5000, &n, 200) == LIBUSB_ERROR_TIMEOUT && n == 1000);
     cmd("room 100000000");
-    CHECK(libusb_bulk_transfer(h, OUT, mega, 5000, &n, 1000) == 0 && n == 5000);
+    CHECK(libusb_bulk_transfer(h, OUT, mega, 5000, &n, 20000) == 0 && n == 5000);
 }
 
 static void LIBUSB_CALL on_done(struct libusb_transfer *t)
@@ -237,19 +237,19 @@ static void check_unplug(libusb_device_handle *h)
     CHECK(run_transfer(t, &done, 20000) == LIBUSB_TRANSFER_NO_DEVICE);
     CHECK(until(&left, was_left + 1, 5000));
     unsigned char d[8];
-    CHECK(libusb_control_transfer(h, 0xC0, 2, 0, 0, d, 8, 1000) == LIBUSB_ERROR_NO_DEVICE);
+    CHECK(libusb_control_transfer(h, 0xC0, 2, 0, 0, d, 8, 20000) == LIBUSB_ERROR_NO_DEVICE);
     libusb_free_transfer(t);
     libusb_close(h);
     CHECK(libusb_open_device_with_vid_pid(ctx, VID, PID) == NULL);
     cmd("plug");
     CHECK(until(&arrived, was_arrived + 1, 5000));
     h = open_claimed();
-    CHECK(libusb_control_transfer(h, 0xC0, 2, 0, 0, d, 8, 1000) == 8);
+    CHECK(libusb_control_transfer(h, 0xC0, 2, 0, 0, d, 8, 20000) == 8);
     /* by script, in the middle of a burst: every transfer ends, none hangs */
     cmd("script after 7 transfers unplug; wait 100ms; plug");
     int ok = 0, r = 0;
     for (int i = 0; i < 20 && r >= 0; i++)
-        if ((r = libusb_control_transfer(h, 0xC0, 2, 0, 0, d, 8, 1000)) == 8)
+        if ((r = libusb_control_transfer(h, 0xC0, 2, 0, 0, d, 8, 20000)) == 8)
             ok++;
     CHECK((ok == 6 || ok == 7) && (r == LIBUSB_ERROR_NO_DEVICE || r == LIBUSB_ERROR_IO));
     libusb_close(h);
@@ -263,7 +263,7 @@ static void check_cycles(void)
     for (int i = 0; i < 60; i++) {
         int was = atomic_load(&arrived);
         libusb_device_handle *h = open_claimed();
-        CHECK(libusb_control_transfer(h, 0xC0, 2, 0, 0, d, 8, 1000) == 8);
+        CHECK(libusb_control_transfer(h, 0xC0, 2, 0, 0, d, 8, 20000) == 8);
         libusb_close(h);
         if (i % 6 != 0)
             continue;
@@ -314,7 +314,7 @@ static int holder(void)
     libusb_device_handle *h = open_claimed();
     unsigned char d[8];
     for (long end = now_ms() + 20000; now_ms() < end;)
-        CHECK(libusb_control_transfer(h, 0xC0, 2, 0, 0, d, 8, 1000) == 8);
+        CHECK(libusb_control_transfer(h, 0xC0, 2, 0, 0, d, 8, 20000) == 8);
     return 1;
 }
 

@@ -89,10 +89,8 @@ static void citizen_first(void **state)
     pid_t pid = layer_by_hand(&l, "pad", "capture",
                               "{\"title\":\"x\",\"name\":\"\",\"hash\":\"\",\"timeout_ms\":60000}");
     assert_true(layer_public(&l, "pad", "busy", 30000));
-    int64_t begun = mono_ms();
     assert_int_equal(layer_post(&l, "/v1/session/start", "{\"lang\":\"ro\"}"), 200);
     assert_int_equal(vdev_wait(pid, 20000), 1); /* completed, but not ok */
-    assert_true(mono_ms() - begun < 20000);
     assert_true(layer_public(&l, "pad", "ready", 30000));
     assert_int_equal(layer_post(&l, "/v1/session/end", "{}"), 200);
 }

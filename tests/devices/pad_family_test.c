@@ -214,7 +214,7 @@ static void buttons(void **state)
     vcmd("tap 2100 5720");               /* on the left */
     vcmd("line 2100 5720 5400 2000 30"); /* down on a button, lifted elsewhere: neither tap nor ink */
     int64_t points = 0;
-    for (int64_t end = mono_ms() + 8000; !cancel && mono_ms() < end;)
+    for (int64_t end = mono_ms() + 30000; !cancel && mono_ms() < end;)
         if (kdrv_frame(&k, &f, 1000) && strcmp(f.kind, "event") == 0) {
             const char *b = jval_str(f.data, "button", "");
             clear = clear || strcmp(b, "clear") == 0;

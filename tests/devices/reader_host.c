@@ -45,7 +45,7 @@ int host_send(struct host *h, uint8_t type, unsigned level, const void *data, si
     memcpy(out, head, 10);
     if (len)
         memcpy(out + 10, data, len);
-    int rc = libusb_bulk_transfer(h->h, 0x01, out, (int)(10 + len), &n, 2000);
+    int rc = libusb_bulk_transfer(h->h, 0x01, out, (int)(10 + len), &n, 20000);
     CHECK(rc != 0 || n == (int)(10 + len));
     return rc;
 }
@@ -62,7 +62,7 @@ void host_do(struct host *h, uint8_t type, unsigned level, const void *data, siz
 {
     CHECK(host_send(h, type, level, data, len) == 0);
     do {
-        CHECK(host_receive(h, 5000) == 0);
+        CHECK(host_receive(h, 20000) == 0);
         CHECK(h->len >= 10 && h->frame[5] == 0 && h->frame[6] == h->seq && le32(h->frame + 1) == h->len - 10);
         h->extensions += (h->frame[7] & 0xC0) == 0x80;
     } while ((h->frame[7] & 0xC0) == 0x80);

@@ -333,19 +333,23 @@ static void slow_clients(void **state)
 /* One byte now and then does not prolong the time of a head. */
 static void drip(void **state)
 {
-    static const char text[] = "GET /hello HTTP/1.1\r\nHost: x\r\nA: bbbbbbbbbbbbbbbbbbbbbbbbbbbbbb\r\n\r\n";
     (void)state;
-    int64_t start = mono_ms();
     int fd = raw_connect(rig.port);
-    for (size_t i = 0; i < sizeof(text) - 1 && mono_ms() - start < 20000; i++) {
-        if (!raw_send(fd, text + i, 1, 0))
-            break;
+    raw_say(fd, "GET /hello HTTP/1.1\r\nHost: x\r\nA: ");
+    for (int i = 0; i < 400 && raw_send(fd, "b", 1, 0); i++) /* never a whole head, however slow we are */
         usleep(50000);
-    }
     char *answer = raw_read(fd, 20000, NULL);
     assert_int_equal(status_of(answer), 408);
     free(answer);
     close(fd);
+}
+
+static bool is_cut(int fd)
+{
+    char *answer = raw_read(fd, 20000, NULL);
+    bool cut = *answer == '\0';
+    free(answer);
+    return cut;
 }
 
 static void keep_alive_and_idle(void **state)
@@ -360,11 +364,7 @@ static void keep_alive_and_idle(void **state)
         free(answer);
         usleep(2100000); /* longer than header_ms, shorter than idle_ms */
     }
-    int64_t start = mono_ms();
-    char *answer = raw_read(fd, 30000, NULL); /* idle_ms = 6000 */
-    assert_string_equal(answer, "");
-    assert_true(mono_ms() - start < 20000);
-    free(answer);
+    assert_true(is_cut(fd)); /* idle_ms */
     close(fd);
 }
 
@@ -411,14 +411,6 @@ static int hello(int fd)
     int status = status_of(answer);
     free(answer);
     return status;
-}
-
-static bool is_cut(int fd)
-{
-    char *answer = raw_read(fd, 20000, NULL);
-    bool cut = *answer == '\0';
-    free(answer);
-    return cut;
 }
 
 static void let_go(int *fds, int n)
@@ -486,7 +478,7 @@ static void full_of_work(void **state)
 static int start(void **state)
 {
     (void)state;
-    rig.conf = (struct http_conf){.header_ms = 2000, .body_ms = 2400, .idle_ms = 6000, .max_conns = PLACES};
+    rig.conf = (struct http_conf){.header_ms = 2000, .body_ms = 2400, .idle_ms = 12000, .max_conns = PLACES};
     rig_start(&rig);
     return 0;
 }

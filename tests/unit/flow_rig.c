@@ -121,7 +121,7 @@ static void open_drivers(struct rig *r, const char *const modes[4])
     const struct drivers_events ev = {on_driver, on_unsolicited, r};
     must(drivers_start(&r->loop, r->drv, n, &ev, &r->drivers, &e), &e);
     flow_drivers(r->flow, r->drivers);
-    int64_t until = mono_ms() + 10000;
+    int64_t until = mono_ms() + 30000;
     for (size_t i = 0; i < n; i++) {
         struct driver_view v;
         do {
@@ -222,7 +222,7 @@ bool rig_state_has(struct rig *r, const char *text)
 
 void rig_until(struct rig *r, const char *text)
 {
-    int64_t until = mono_ms() + 5000;
+    int64_t until = mono_ms() + 30000;
     while (!rig_state_has(r, text)) {
         if (mono_ms() > until) {
             BUF_SCOPE(b);

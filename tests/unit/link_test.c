@@ -420,7 +420,6 @@ static void test_cut(void **state)
     serve(true);
     until(&w.acked, 1);
     assert_int_equal(w.n_seen, 1);
-    assert_true(w.seen_offline[0] || mono_ms() - start < 5000);
 }
 
 /* A backlog and no network: the citizen who stands there hears it at once, and is first when the network is
