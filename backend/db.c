@@ -33,6 +33,7 @@ struct db {
     uv_timer_t timer; /* back-off, connecting, or the deadline of the first query */
     unsigned backoff_ms, pending;
     uint64_t connects;
+    bool taking; /* within the callback of an answer */
     struct query *head, **tail;
 };
 
@@ -161,6 +162,7 @@ static void take_all(struct db *d)
     bool empty = false;
     PGconn *pg = d->pg;
 
+    d->taking = true;
     /* In pipeline mode a NULL separates the answers; two of them mean that nothing is left. */
     while (d->pg == pg && !PQisBusy(pg)) {
         PGresult *r = PQgetResult(pg);
@@ -175,6 +177,7 @@ static void take_all(struct db *d)
         if (d->conf.on_notify)
             d->conf.on_notify(d, d->conf.user);
     }
+    d->taking = false;
     if (d->pg == pg && pg && PQstatus(pg) == CONNECTION_BAD)
         drop(d, RC_UNAVAILABLE, PQerrorMessage(pg));
 }
@@ -336,6 +339,12 @@ static void on_poll(uv_poll_t *h, int status, int events)
         flush(d);
     if (d->pg && (events & UV_READABLE))
         take_all(d);
+}
+
+void db_look(struct db *d)
+{
+    if (d->state == DB_UP && d->head && d->watch && !d->taking)
+        on_poll(&d->watch->h, 0, UV_READABLE);
 }
 
 static void on_timer(uv_timer_t *t)

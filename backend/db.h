@@ -56,6 +56,10 @@ MUST enum rc db_query_send(struct db *d, const struct db_query *q, db_cb cb, voi
 #define db_send(d, stmt, params, deadline_ms, cb, user, e)                                                   \
     db_query_send((d), &(struct db_query){(stmt), (params), (deadline_ms)}, (cb), (user), (e))
 
+/* Takes what has arrived by now, in the middle of a long turn of the loop; callbacks come from inside.
+ * Nothing happens within a callback of this connection. */
+void db_look(struct db *d);
+
 int db_rows(const struct db_result *r);
 const char *db_text(const struct db_result *r, int row, int col); /* NULL: SQL null */
 int64_t db_int(const struct db_result *r, int row, int col);      /* null: 0 */

@@ -7,7 +7,9 @@
 #include "backend/sql.h"
 #include "common/base/log.h"
 
-enum { RUNNING_MAX = 2, WORTH_AHEAD = 8, SERVER_LEN = 96, SERVER_MS = 5000 };
+/* A batch costs the database as much as four of its rows before its first one, and while it is small the next
+ * can begin sooner: full is where neither waits for the other (64 terminals, two cores). */
+enum { RUNNING_MAX = 2, FULL = 16, LOOK_EVERY = 4, SERVER_LEN = 96, SERVER_MS = 5000 };
 /* Parts of failed batches wait on a stack: of each that runs at most one half per level, and the depth is
  * log2 of the batch. */
 enum { PARTS_MAX = 16 * RUNNING_MAX };
@@ -51,6 +53,7 @@ struct intake {
     uv_idle_t idle; /* keeps the loop from sleeping when refusals wait to be told */
     struct line refused;
     struct intake_stats stats;
+    unsigned puts;
     bool closing;
 };
 
@@ -122,6 +125,22 @@ static void answer_unknown(struct intake *in, struct line *l, const char *why)
     answer_line(in, l, &e);
 }
 
+static void refuse_all(uv_idle_t *h)
+{
+    struct intake *in = h->data;
+    struct err e = {0};
+    err_set(&e, RC_UNAVAILABLE, "the register cannot take requests now");
+    uv_idle_stop(h);
+    answer_line(in, &in->refused, &e);
+}
+
+/* Told in the next turn: nobody is answered from inside of its own put. */
+static void refuse(struct intake *in, struct line *l)
+{
+    line_join(&in->refused, l);
+    uv_idle_start(&in->idle, refuse_all);
+}
+
 /* Both roads stand and lead to one server; else a flush would prove nothing about a batch. */
 static bool usable(const struct shard *s)
 {
@@ -154,11 +173,12 @@ static enum rc send_batch(struct batch *b, bool alone, struct err *e)
     return db_send(b->s->road.db, intake_rows_stmt(&b->rows), p, in->conf.deadline_ms, on_batch, b, e);
 }
 
-/* While one runs, the next stands behind it in the connection as soon as it is worth its fixed cost: then the
- * database need not wait until we have read what all terminals sent. */
-static struct batch *place_for_next(struct shard *s)
+/* While one runs, the next stands behind it in the connection as soon as it is full: then the database need
+ * not wait until we have read what all terminals sent. What is not full leaves when the turn is over and
+ * nothing runs. */
+static struct batch *place_for_next(struct shard *s, bool turn_over)
 {
-    if (!s->n_parts && s->waiting.n < (s->running ? WORTH_AHEAD : 1))
+    if (!s->n_parts && s->waiting.n < (turn_over && !s->running ? 1 : FULL))
         return NULL;
     for (unsigned i = 0; i < RUNNING_MAX; i++)
         if (!s->batches[i].busy)
@@ -166,12 +186,12 @@ static struct batch *place_for_next(struct shard *s)
     return NULL;
 }
 
-static void send_next(struct shard *s)
+static void send_next(struct shard *s, bool turn_over)
 {
     struct err e = {0};
     struct batch *b;
 
-    while (!s->in->closing && usable(s) && (b = place_for_next(s))) {
+    while (!s->in->closing && usable(s) && (b = place_for_next(s, turn_over))) {
         struct part p = {.retried = false};
         bool alone = lonely(s);
         if (s->n_parts)
@@ -182,8 +202,10 @@ static void send_next(struct shard *s)
         b->retried = p.retried;
         b->busy = send_batch(b, alone, &e) == RC_OK;
         s->running += b->busy;
-        if (!b->busy)
-            answer_line(s->in, &b->flying, &e);
+        if (!b->busy) {
+            log_err(&e, "event=intake_send n=%u", b->flying.n);
+            refuse(s->in, &b->flying);
+        }
     }
 }
 
@@ -326,7 +348,7 @@ static void on_batch(const struct db_reply *r, void *user)
     else
         batch_failed(b, r);
     flush_next(in);
-    send_next(s); /* what waits by now; the first ones of an idle shard leave at the end of their turn */
+    send_next(s, false);
 }
 
 /* ---- connections ---- */
@@ -393,20 +415,11 @@ static void road_open(struct road *road, struct intake *in, uv_loop_t *loop, enu
 
 /* ---- the surface ---- */
 
-static void refuse_all(uv_idle_t *h)
-{
-    struct intake *in = h->data;
-    struct err e = {0};
-    err_set(&e, RC_UNAVAILABLE, "the register cannot take requests now");
-    uv_idle_stop(h);
-    answer_line(in, &in->refused, &e);
-}
-
 static void on_turn(uv_check_t *h)
 {
     struct intake *in = h->data;
     for (unsigned i = 0; i < in->n_shards; i++)
-        send_next(&in->shards[i]);
+        send_next(&in->shards[i], true);
     flush_next(in);
 }
 
@@ -434,10 +447,22 @@ static bool join_copy(struct line *l, struct intake_item *it)
     return false;
 }
 
+/* In one turn the loop may read dozens of requests; meanwhile the database would have answered long ago and
+ * stand idle, and terminals whose requests are on disk would wait for those of others. */
+static void look(struct intake *in)
+{
+    if (++in->puts % LOOK_EVERY != 0)
+        return;
+    for (unsigned i = 0; i < in->n_shards; i++)
+        db_look(in->shards[i].road.db);
+    db_look(in->flush.db);
+}
+
 void intake_put(struct intake *in, struct intake_item *it)
 {
     struct shard *s = &in->shards[shard_of(in, it->institution)];
 
+    look(in);
     it->next = it->copies = NULL;
     it->doubtful = false;
     it->queued_us = mono_us();
@@ -448,6 +473,7 @@ void intake_put(struct intake *in, struct intake_item *it)
     }
     if (!join_copy(&s->waiting, it))
         line_add(&s->waiting, it);
+    send_next(s, false);
 }
 
 static int64_t now_default(void)

@@ -64,8 +64,9 @@ struct intake_conf {
 struct intake;
 struct intake *intake_new(uv_loop_t *loop, const struct intake_conf *conf);
 void intake_free(struct intake *in);
-void intake_put(struct intake *in, struct intake_item *it); /* cb exactly once, never from inside */
-unsigned intake_up(const struct intake *in);                /* connections that work */
+void intake_put(struct intake *in,
+                struct intake_item *it);     /* cb exactly once, never from inside; others' may be */
+unsigned intake_up(const struct intake *in); /* connections that work */
 unsigned intake_shards(const struct intake *in);
 unsigned intake_waiting(const struct intake *in);
 const struct intake_stats *intake_stats(const struct intake *in);

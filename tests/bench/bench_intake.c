@@ -380,10 +380,11 @@ int main(int argc, char **argv)
     struct load_conf conf = {&b.server, b.server.port, CONNS, 100, b.profile > 0 ? b.profile : 1};
     if (b.profile > 0) {
         struct load_result r = load_run(&conf);
-        printf("%.0f/s, p50 %.1f ms, batch %.0f in %.1f ms, cpu us %.1f + pg %.1f + client %.1f\n",
+        printf("%.0f/s, p50 %.1f ms, batch %.0f in %.1f ms, cpu us %.1f + pg %.1f + client %.1f, idle "
+               "%.0f %%, others %.0f %%\n",
                (double)r.done / r.seconds, r.p50_ms, r.batch, r.commit_ms,
                r.server_cpu_s * 1e6 / (double)r.done, r.postgres_cpu_s * 1e6 / (double)r.done,
-               r.client_cpu_s * 1e6 / (double)r.done);
+               r.client_cpu_s * 1e6 / (double)r.done, r.idle * 100, r.others * 100);
         server_free(&b.server);
         return 0;
     }

@@ -193,6 +193,36 @@ static void many_together(void **state)
     house_stop(&h);
 }
 
+/* A turn of the loop may take long: nobody waits for its end who need not. */
+static void in_the_middle_of_a_turn(void **state)
+{
+    enum { PUTS = 40, FULL = 16, TRIES = 2000 };
+    struct house h;
+    char full[8];
+    int tries = 0;
+    (void)state;
+
+    fresh_database("turn");
+    house_start(&h, 0);
+    for (int i = 0; i < PUTS; i++)
+        intake_put(h.in, &item_new(1 + i)->item);
+    snprintf(full, sizeof(full), "%d", 2 * FULL);
+    while (strcmp(pgcluster_query(&pg, "SELECT count(*) FROM request"), full) != 0 && tries++ < TRIES)
+        usleep(5000);
+    assert_true(tries < TRIES); /* two full ones are there, and no more */
+    assert_int_equal(n_answered, 0);
+    for (tries = 0; n_answered == 0 && tries < TRIES; tries++) {
+        intake_put(h.in, &item_new(1)->item);
+        usleep(5000);
+    }
+    assert_true(n_answered >= FULL); /* their flush was seen between two others' requests */
+    house_wait(&h);
+    for (unsigned i = 0; i < n_sent; i++)
+        assert_int_equal(sent[i].rc, RC_OK);
+    assert_sound(n_sent);
+    house_stop(&h);
+}
+
 static void repeats_and_conflicts(void **state)
 {
     struct house h;
@@ -513,15 +543,11 @@ static int teardown(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(many_together),
-        cmocka_unit_test(repeats_and_conflicts),
-        cmocka_unit_test(bad_ones_fall_alone),
-        cmocka_unit_test(one_behind_the_other),
-        cmocka_unit_test(year_changes_the_book),
-        cmocka_unit_test(clock_in_a_closed_year),
-        cmocka_unit_test(cancelled_wait_is_no_answer),
-        cmocka_unit_test(deadline_closes),
-        cmocka_unit_test(refused_while_down),
+        cmocka_unit_test(many_together),          cmocka_unit_test(in_the_middle_of_a_turn),
+        cmocka_unit_test(repeats_and_conflicts),  cmocka_unit_test(bad_ones_fall_alone),
+        cmocka_unit_test(one_behind_the_other),   cmocka_unit_test(year_changes_the_book),
+        cmocka_unit_test(clock_in_a_closed_year), cmocka_unit_test(cancelled_wait_is_no_answer),
+        cmocka_unit_test(deadline_closes),        cmocka_unit_test(refused_while_down),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
