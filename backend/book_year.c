@@ -321,12 +321,32 @@ static enum rc close_it(struct work *w, const struct actor *who, struct book_pro
     return year_audit(w, who, &p->year, "register year closed", e);
 }
 
-/* A number that is on its way is waited for, and so is another who closes: what is counted here stays so. */
+/* A number that is on its way is waited for, and so is another who closes: what is counted here stays so. No
+ * counter, nothing to hold: then the book must be empty, else its counter was lost and the next first number
+ * would be one that is taken. */
 static enum rc only_we(struct work *w, const struct book_of *b, struct err *e)
 {
+    struct db_result *held SCOPED(db_result_freep) = NULL, *r SCOPED(db_result_freep) = NULL;
     const char *y = arena_fmt(w->a, "%d", b->year);
     struct db_param p[] = {DB_STR(b->institution), DB_STR(b->reg), DB_STR(y)};
-    return work_sql(w, SQL_BOOK_YEAR_LOCK, p, NULL, e);
+
+    TRY(work_sql(w, SQL_BOOK_YEAR_LOCK, p, &held, e));
+    if (db_rows(held) == 1)
+        return RC_OK;
+    TRY(work_sql(w, SQL_BOOK_YEAR_SUMS, p, &r, e));
+    if (db_int(r, 0, 0) + db_int(r, 0, 2) + db_int(r, 0, 3) + db_int(r, 0, 4) + db_int(r, 0, 5) == 0)
+        return RC_OK;
+    return refuse(
+        w,
+        say(w,
+            "Registrul are numere în anul {n}, dar contorul lui lipsește: anul nu poate fi închis. "
+            "Administratorul verifică registrul.",
+            "Az iktatóban vannak számok a(z) {n}. évben, de a számlálója hiányzik: az év nem zárható "
+            "le. A rendszergazda ellenőrizze az iktatót.",
+            "The register has numbers in {n}, but its counter is missing: the year cannot be "
+            "closed. The administrator verifies the register.",
+            b->year),
+        e);
 }
 
 enum rc book_year_close(struct work *w, const struct actor *who, const struct book_of *b,

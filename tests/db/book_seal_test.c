@@ -349,10 +349,42 @@ static void gap(void **state)
     db_sync_close(w.db);
 }
 
+/* A book with lines and no counter says what it lacks; it is not called empty, and nothing is written. */
+static void no_counter(void **state)
+{
+    (void)state;
+    ARENA_SCOPE(a);
+    struct work w = book_job(&rig, a);
+    struct actor rodica = book_actor(&w, "rodica");
+    const struct book_of book = {"hall-1", "permits", 2024};
+    struct book_protocol p;
+    struct err e = {0};
+
+    enter(&w, "2024-06-02T08:00:00.000Z", "permits", "x");
+    book_script(&rig, "DELETE FROM register_counter WHERE register = 'permits' AND year = 2024");
+    book_now = book_ms("2026-06-03T08:00:00.000Z");
+    for (int known = 1; known >= 0; known--) { /* opened by hand, by the intake */
+        if (!known)
+            book_script(&rig, "SET session_replication_role = replica; DELETE FROM register_year WHERE "
+                              "register = 'permits' AND year = 2024");
+        e = (struct err){0};
+        assert_int_equal(book_year_close(&w, &rodica, &book, &p, &e), RC_STATE);
+        if (!strstr(e.text, "The register has numbers in 2024, but its counter is missing"))
+            fail_msg("%s", e.text);
+    }
+    assert_string_equal(pgcluster_query(&rig.pg, "SELECT (SELECT count(*) FROM register_counter WHERE "
+                                                 "register = 'permits' AND year = 2024) + (SELECT count(*) "
+                                                 "FROM register_year WHERE register = 'permits' AND year = "
+                                                 "2024)"),
+                        "0");
+    db_sync_close(w.db);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(midnights),         cmocka_unit_test(years),
-                                       cmocka_unit_test(closing),           cmocka_unit_test(gap),
-                                       cmocka_unit_test(closing_in_flight), cmocka_unit_test(opened_twice)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(no_counter),  cmocka_unit_test(midnights),
+                                       cmocka_unit_test(years),       cmocka_unit_test(closing),
+                                       cmocka_unit_test(gap),         cmocka_unit_test(closing_in_flight),
+                                       cmocka_unit_test(opened_twice)};
     return cmocka_run_group_tests(tests, setup, teardown);
 }
