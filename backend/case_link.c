@@ -171,7 +171,7 @@ static enum rc left_out(struct case_doing *d, struct casefile *c, struct err *e)
 static enum rc answered_with(struct case_doing *d, const char *id, struct err *e)
 {
     struct casefile c;
-    struct case_doing o = {.w = d->w, .who = d->who, .c = &c, .act = d->act, .done = d->done};
+    struct case_doing o = {.w = d->w, .who = d->who, .c = &c, .with = d->c, .act = d->act, .done = d->done};
     bool letter;
 
     TRY(case_get(d->w, id, true, &c, e));

@@ -8,6 +8,7 @@
 static struct doc_effect effect_of(const struct case_doing *d)
 {
     return (struct doc_effect){.c = d->c,
+                               .with = d->with,
                                .action = d->done.action ? d->done.action->id : "",
                                .given = d->act ? d->act->given : NULL,
                                .n_given = d->act ? d->act->n_given : 0};

@@ -90,8 +90,9 @@ MUST enum rc case_event(struct work *w, const struct casefile *c, const struct c
 struct case_doing {
     struct work *w;
     const struct actor *who;
-    struct casefile *c;         /* as it becomes */
-    const struct case_act *act; /* NULL: a timer */
+    struct casefile *c;          /* as it becomes */
+    const struct casefile *with; /* answered with this one; or NULL */
+    const struct case_act *act;  /* NULL: a timer */
     struct workflow_done done;
     const char *from; /* state before */
     struct date due_before, sub_due;

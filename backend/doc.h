@@ -92,6 +92,7 @@ struct doc_effect {
     const char *action;
     const struct workflow_given *given;
     size_t n_given;
+    const struct casefile *with; /* the case that it is answered with; or NULL */
 };
 /* render: the draft (or the template of that step) fixed as it stands, without number and signature. What was
  * rendered before and never signed is voided. */

@@ -95,6 +95,7 @@ enum rc doc_preview(struct work *w, const struct actor *who, const struct casefi
     if (!found)
         return err_set(e, RC_NOT_FOUND, "nothing is written yet");
     TRY(letter_of_draft(w, c, &draft, &letter, e));
+    TRY(letter_name_others(w, c, NULL, &letter, e));
     return letter_pdf(w, &letter, pdf, NULL, e);
 }
 
@@ -179,6 +180,7 @@ static enum rc letter_for(struct work *w, const struct actor *who, const struct 
             d.author = who->account;
     }
     TRY(letter_of_draft(w, f->c, &d, out, e));
+    TRY(letter_name_others(w, f->c, f->with, out, e));
     return reasons(w, f, out, e);
 }
 
@@ -456,6 +458,7 @@ enum rc doc_sign_case(struct work *w, const struct actor *who, const struct doc_
     if (strstr(pending->source, "\"given\": true") == pending->source + 1)
         return sign_given(w, &s, pending, out, e);
     TRY(letter_of_source(w, f->c, pending->source, &l, e));
+    TRY(letter_others_now(w, f->c, f->with, &l, e));
     row.d = pending->d;
     row.d.parent = pending->d.id;
     TRY(void_pending(w, f->c->id, "signed", e));

@@ -313,31 +313,6 @@ void doc_draft_json(const struct doc_draft *d, struct buf *out)
 static const char *blank_number[LANG_COUNT] = {"Nr. ________ / ____________", "Szám: ________ / ____________",
                                                "No. ________ / ____________"};
 
-static const char *const also[LANG_COUNT] = {
-    "Acest răspuns privește și cererile conexate: ", "Ez a válasz az egyesített kérelmekre is vonatkozik: ",
-    "This answer also covers the connexed requests: "};
-
-/* One answer to several petitions names them all. */
-static enum rc names_others(struct work *w, const struct casefile *c, struct doc_letter *l, struct err *e)
-{
-    struct db_result *r SCOPED(db_result_freep) = NULL;
-    struct db_param p[] = {DB_STR(c->id)};
-    BUF_SCOPE(body);
-
-    if (strcmp(l->t->kind, "answer") != 0)
-        return RC_OK;
-    TRY(work_sql(w, SQL_DOC_CONNEXED, p, &r, e));
-    if (db_rows(r) == 0)
-        return RC_OK;
-    buf_fmt(&body, "%s\n%s", l->body && *l->body ? l->body : letter_default(w, l), also[l->lang]);
-    for (int i = 0; i < db_rows(r); i++)
-        buf_fmt(&body, "%s%s", i ? ", " : "",
-                case_number(w, db_text(r, i, 0), db_int(r, i, 1), db_int(r, i, 2)));
-    buf_chr(&body, '.');
-    l->body = arena_strn(w->a, body.p, body.len);
-    return RC_OK;
-}
-
 /* It is dated as it was written: looked at twice, it is the same file. */
 enum rc letter_of_draft(struct work *w, const struct casefile *c, const struct doc_draft *d,
                         struct doc_letter *out, struct err *e)
@@ -366,7 +341,7 @@ enum rc letter_of_draft(struct work *w, const struct casefile *c, const struct d
     out->sign[SIGN_OFFICER] = (struct doc_person){"", role ? tr_get(&role->name, d->lang) : ""};
     out->sign[SIGN_REGISTRAR] = author;
     out->sign[SIGN_ARCHIVIST] = author;
-    return names_others(w, c, out, e);
+    return RC_OK;
 }
 
 /* A string in JSON: \x and the seal. */
@@ -429,16 +404,6 @@ enum rc letter_of_source(struct work *w, const struct casefile *c, const char *s
     return RC_OK;
 }
 
-/* Without the line that names the others: each letter has its own. */
-static const char *without_others(struct work *w, const struct doc_letter *l)
-{
-    const char *line = strrchr(l->body, '\n');
-
-    if (!line || strncmp(line + 1, also[l->lang], strlen(also[l->lang])) != 0)
-        return l->body;
-    return arena_strn(w->a, l->body, (size_t)(line - l->body));
-}
-
 enum rc doc_waiting_text(struct work *w, const struct casefile *c, const struct doc_draft **out,
                          struct err *e)
 {
@@ -459,7 +424,7 @@ enum rc doc_waiting_text(struct work *w, const struct casefile *c, const struct 
     const struct doc_draft text = {.template = l.t->id,
                                    .lang = l.lang,
                                    .title = l.title,
-                                   .body = without_others(w, &l),
+                                   .body = letter_alone(w, &l),
                                    .author = draft.author,
                                    .at_ms = draft.at_ms};
     *out = arena_dup(w->a, &text, sizeof text);

@@ -85,6 +85,15 @@ MUST enum rc letter_source(struct work *w, const char *case_id, const struct doc
                            const char **source, struct err *e);
 MUST enum rc letter_of_source(struct work *w, const struct casefile *c, const char *source,
                               struct doc_letter *out, struct err *e);
+/* doc_others.c: one answer to several petitions names them all, and none that is not answered by it. with:
+ * the case whose answer this one is given, too; or NULL. */
+MUST enum rc letter_name_others(struct work *w, const struct casefile *c, const struct casefile *with,
+                                struct doc_letter *l, struct err *e);
+/* The same when it is signed: one that went its own way since it was rendered is not named any more. */
+MUST enum rc letter_others_now(struct work *w, const struct casefile *c, const struct casefile *with,
+                               struct doc_letter *l, struct err *e);
+/* Its body without the line that names the others: each letter has its own. */
+const char *letter_alone(struct work *w, const struct doc_letter *l);
 extern const char *const doc_unsigned[LANG_COUNT]; /* beside each page of what is not signed */
 
 #endif

@@ -168,6 +168,34 @@ static void only_whole_words_are_put_instead(void **state)
     assert_string_equal(letter_to(b), want);
 }
 
+/* The names in the last line of the letter that waits, or went. */
+static const char *letter_names(const char *id, const char *which)
+{
+    static char text[4000];
+    char sql[300], line[600];
+    snprintf(sql, sizeof(sql), "SELECT encode(sha256, 'hex') FROM document WHERE case_id = '%s' AND %s", id,
+             which);
+    const char *sha = Q(sql);
+    snprintf(line, sizeof(line), "pdftotext '%s/%.2s/%s' - | tr '\n' ' '", rig.house.conf->blobs, sha, sha);
+    FILE *f = popen(line, "r");
+    assert_non_null(f);
+    text[fread(text, 1, sizeof(text) - 1, f)] = 0;
+    pclose(f);
+    const char *at = strstr(text, "cererile conexate: ");
+    return at ? at : "";
+}
+
+static const char *shown(const char *id)
+{
+    static char out[4][60];
+    static int next;
+    char *mine = out[next++ % 4];
+    snprintf(mine, sizeof(out[0]), "%s",
+             of_case(id, "'PET ' || n || '/' || to_char(registered_at AT TIME ZONE 'Europe/Bucharest', "
+                         "'DD.MM.YYYY')"));
+    return mine;
+}
+
 static void an_own_answer_is_never_overwritten(void **state)
 {
     const char *a = fresh(petition), *s = fresh(zoe), *b = fresh(zoe);
@@ -193,8 +221,34 @@ static void an_own_answer_is_never_overwritten(void **state)
                                    "'own_answer') || 'x' || (SELECT count(*) FROM owed_message m WHERE "
                                    "m.request_id = c.id AND message = 'answered')"),
                         "1x0");
+    assert_non_null(strstr(letter_names(s, WAITS), shown(a)));
     DOES("mayor", s, "sign_answer", NULL, 0);
     assert_string_equal(of_case(s, "state"), "answered");
+    assert_string_equal(letter_names(s, WENT), "");
+}
+
+/* Rendered for both, then one is decided by itself: the letter that goes out does not name it. */
+static void a_letter_names_none_that_it_does_not_answer(void **state)
+{
+    const char *a = fresh(petition), *b = fresh(zoe), *c = fresh(zoe);
+
+    (void)state;
+    connex(a, b);
+    connex(a, c);
+    stands_in_draft(a, "Pentru toți.");
+    hands_in(a);
+    assert_non_null(strstr(letter_names(a, WAITS), shown(b)));
+    assert_non_null(strstr(letter_names(a, WAITS), shown(c)));
+    stands_in_draft(b, "Numai pentru Zoe.");
+    hands_in(b);
+    DOES("mayor", a, "sign_answer", NULL, 0);
+    assert_null(strstr(letter_names(a, WENT), shown(b)));
+    assert_non_null(strstr(letter_names(a, WENT), shown(c)));
+    assert_non_null(strstr(letter_names(c, WENT), shown(a)));
+    assert_null(strstr(letter_names(c, WENT), shown(b)));
+    assert_non_null(strstr(letter_names(b, WAITS), shown(c)));
+    DOES("mayor", b, "sign_answer", NULL, 0); /* c has its answer */
+    assert_string_equal(letter_names(b, WENT), "");
 }
 
 static void a_draft_of_its_own_stays_to_be_read(void **state)
@@ -250,6 +304,7 @@ int main(void)
         cmocka_unit_test(connexed_ones_get_what_lay_before_the_signer),
         cmocka_unit_test(only_whole_words_are_put_instead),
         cmocka_unit_test(an_own_answer_is_never_overwritten),
+        cmocka_unit_test(a_letter_names_none_that_it_does_not_answer),
         cmocka_unit_test(a_draft_of_its_own_stays_to_be_read),
         cmocka_unit_test(what_was_asked_back_is_not_asked_any_more),
     };

@@ -390,6 +390,7 @@ static void each_petitioner_gets_a_letter(void **state)
         assert_int_equal(case_get(&w, ids[i], false, &now, &e), RC_OK);
         assert_int_equal(doc_draft_get(&w, ids[i], &there, &draft, &e), RC_OK);
         assert_int_equal(letter_of_draft(&w, &now, &draft, &letter, &e), RC_OK);
+        assert_int_equal(letter_name_others(&w, &now, NULL, &letter, &e), RC_OK);
         snprintf(sql, sizeof(sql),
                  "SELECT signed_by || '|' || (number IS NOT NULL)::text FROM document WHERE case_id = '%s' "
                  "AND signed_at IS "
