@@ -2,7 +2,7 @@
 import {html, useEffect, useRef, useState} from "../shared/html.js";
 import {Icon} from "../shared/icons.js";
 import {Field, moment, sentence, useDesk, useLoad} from "./tools.js";
-import {drop, keptAt, useKept} from "./memory.js";
+import {drop, keep, keptAt, useKept} from "./memory.js";
 import {Changed, Panel} from "./act.js";
 
 const plain = (d) => ({template: d.template, lang: d.lang, title: d.title, body: flat(d.body)});
@@ -18,12 +18,16 @@ function useAutosave(id, text, data, load, headers, adopt) {
   const busy = useRef(false);
   async function save() {
     const latest = () => keptAt(`draft/${id}`) || now.current.text;
-    const wanted = JSON.stringify(latest());
-    if (busy.current || wanted === saved.current || !latest().title.trim()) return true;
+    const unsure = keptAt(`sure/draft/${id}`); // went out and was not answered: the same again, before anything newer
+    const sent = unsure || {...latest(), version: version.current};
+    const wanted = JSON.stringify(plain(sent));
+    if (busy.current || (!unsure && wanted === saved.current) || !sent.title.trim()) return true;
     busy.current = true;
     set((s) => ({...s, word: "saving"}));
-    const reply = await api.put(`cases/${id}/draft`, {...latest(), version: version.current}, headers);
+    const reply = await api.put(`cases/${id}/draft`, sent, headers);
     busy.current = false;
+    if (reply.status === 0 || reply.status >= 500) keep(`sure/draft/${id}`, sent);
+    else drop(`sure/draft/${id}`);
     if (reply.ok) {
       version.current = reply.body.version;
       saved.current = wanted;

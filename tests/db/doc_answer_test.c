@@ -33,13 +33,22 @@ static void a_draft_has_one_pen_at_a_time(void **state)
     assert_false(found);
     DOC_OK(doc_draft_put(&rig.w, &rig.ana, &c, &d, &now, &doc_err));
     assert_int_equal(now.version, 1);
-    /* a second clerk who had seen nothing */
+    /* its answer was lost: the same again is known, and is not written twice */
+    DOC_OK(doc_draft_put(&rig.w, &rig.ana, &c, &d, &now, &doc_err));
+    assert_int_equal(now.version, 1);
+    /* who had seen nothing and writes something else; and another, though it be the same */
+    d.body = "Altceva.";
     assert_int_equal(doc_draft_put(&rig.w, &rig.ana, &c, &d, &now, &e), RC_CONFLICT);
     assert_string_equal(now.body, BODY);
+    d.body = BODY;
+    doc_sql(&rig, "UPDATE draft SET author = 'primar' WHERE case_id = '%s'", c.id);
+    assert_int_equal(doc_draft_put(&rig.w, &rig.ana, &c, &d, &now, &e), RC_CONFLICT);
+    doc_sql(&rig, "UPDATE draft SET author = 'ana' WHERE case_id = '%s'", c.id);
     d.version = 1;
     d.body = "Altul.";
     DOC_OK(doc_draft_put(&rig.w, &rig.ana, &c, &d, &now, &doc_err));
     assert_int_equal(now.version, 2);
+    d.version = 0;
     assert_int_equal(doc_draft_put(&rig.w, &rig.ana, &c, &d, &now, &e), RC_CONFLICT);
     assert_string_equal(doc_sql(&rig, "SELECT count(*) FROM audit WHERE request_id = '%s'", c.id), "1");
     assert_string_equal(

@@ -130,6 +130,34 @@ async function once(page, id) {
   check(await page.inputValue(".notes textarea") === "" && !(await page.isDisabled(".notes textarea")), "the next note can be written");
 }
 
+// A word whose saving was not answered is known as one's own: what is typed after it is saved, and nobody is said to have
+// been quicker.
+async function typed(page, id) {
+  await go(page, `#/case/${id}`, ".case");
+  await page.click(".doing .btn >> text=/Preia|Ia în lucru/");
+  await until("in work", async () => (await state(page, id)).state === "in_work", patient);
+  await page.waitForSelector(".draft-card .btn");
+  const saved = [];
+  page.on("response", (r) => r.url().endsWith("/draft") && saved.push(r.status()));
+  await page.click(".draft-card .btn");
+  await page.waitForSelector("textarea.paper");
+  await until("the template is saved", async () => saved.length > 0, patient);
+  const sent = [];
+  await page.route("**/api/cases/*/draft", async (route) => {
+    sent.push(route.request().postDataJSON());
+    if (sent.length > 1) return route.continue();
+    await route.fetch();
+    return route.abort();
+  });
+  await page.fill("textarea.paper", "Am văzut gardul.");
+  await until("the answer was lost", async () => sent.length === 1, patient);
+  await page.fill("textarea.paper", "Am văzut gardul. Îl ridicăm luni.");
+  await until("saved", async () => (await api(page, `cases/${id}`)).body.draft?.body === "Am văzut gardul. Îl ridicăm luni.", patient);
+  check(JSON.stringify(sent[0]) === JSON.stringify(sent[1]) && sent[2].body !== sent[1].body, `the same, then the newer: ${JSON.stringify(sent)}`);
+  check(!saved.includes(409) && !(await page.$(".notice.warn")), `nobody else wrote: ${saved}`);
+  await page.unroute("**/api/cases/*/draft");
+}
+
 async function answered(ana, id) {
   await go(ana, `#/case/${id}`, ".case");
   await ana.click(".doing .btn >> text=/Preia|Ia în lucru/");
@@ -210,11 +238,13 @@ try {
   for (const subject of ["Gard căzut", "Groapă în drum", "Lampă stinsă"]) ids.push(await paper(ana, subject));
   await cut(ana);
   await once(ana, ids[1]);
+  await typed(ana, ids[2]);
   await answered(ana, ids[0]);
   await signed(await enter("vlad"), ids[0]);
   await printed(ana, ids[0]);
   for (const id of ids.slice(1)) {
     const c = await state(ana, id);
+    if (c.state === "in_work") continue;
     check((await api(ana, `cases/${id}/act`, {action: "take", version: c.version, given: {}})).status === 200, "taken");
   }
   await given(await enter("cora"), ids.slice(1));
