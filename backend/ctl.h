@@ -43,6 +43,8 @@ const char *ctl_option(const struct args *a, const char *name, const char *def);
 MUST enum rc ctl_need(const struct args *a, const char *name, const char **out, struct err *e);
 MUST enum rc ctl_conf(const struct args *a, struct registry_conf *out, struct err *e);
 MUST enum rc ctl_database(const struct args *a, struct db_sync **out, struct err *e);
+/* The key that --config (or the usual configuration) names, when it is this database's. */
+MUST enum rc ctl_key(const struct args *a, struct db_sync *s, uint8_t master[32], struct err *e);
 MUST enum rc ctl_query(struct db_sync *s, enum sql_id id, const struct db_param *p, struct db_result **out,
                        struct err *e);
 

@@ -167,7 +167,7 @@ static enum rc login(const struct args *a, struct db_sync **s, struct login *l, 
 
     TRY(ctl_conf(a, &conf, e));
     TRY(named(a, s, e));
-    TRY(pin_key_load(conf.pin_key, false, master, e));
+    TRY(ctl_key(a, *s, master, e));
     enum rc rc = login_init(l, *s, &conf.login, master, e);
     wipe(master, sizeof(master));
     return rc;

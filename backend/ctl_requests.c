@@ -14,13 +14,12 @@
 #define ID_LAST "ffffffff-ffff-ffff-ffff-ffffffffffff"
 enum { SHOWN_MAX = 100 };
 
-static enum rc key_load(const struct args *a, struct seal_key *key, struct err *e)
+static enum rc database(const struct args *a, struct db_sync **s, struct seal_key *key, struct err *e)
 {
-    struct registry_conf conf = {0};
     uint8_t master[32];
 
-    TRY(ctl_conf(a, &conf, e));
-    TRY(pin_key_load(conf.pin_key, false, master, e));
+    TRY(ctl_database(a, s, e));
+    TRY(ctl_key(a, *s, master, e));
     enum rc rc = sealed_key(master, key, e);
     wipe(master, sizeof(master));
     return rc;
@@ -86,8 +85,7 @@ static enum rc cmd_proofs(const struct args *a, struct err *e)
     struct db_param p[] = {DB_STR(which), DB_STR(before)};
     int shown = 0, n;
 
-    TRY(key_load(a, &key, e));
-    TRY(ctl_database(a, &s, e));
+    TRY(database(a, &s, &key, e));
     do {
         struct db_result *r SCOPED(db_result_freep) = NULL;
         TRY(ctl_query(s, SQL_PROOFS, p, &r, e));
@@ -198,8 +196,7 @@ static enum rc cmd_verify(const struct args *a, struct err *e)
     int64_t entries = 0;
     int books = 0, bad = 0, texts = 0, files = 0;
 
-    TRY(key_load(a, &key, e));
-    TRY(ctl_database(a, &s, e));
+    TRY(database(a, &s, &key, e));
     TRY(db_sync_script(s, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", e));
     TRY(verify_books(s, &books, &bad, &entries, e));
     TRY(verify_texts(s, &key, &texts, e));
@@ -229,8 +226,7 @@ static enum rc cmd_request(const struct args *a, struct err *e)
 
     if (!a->what || (!signature && strcmp(at.column, "request") != 0))
         return err_set(e, RC_BAD_REQUEST, "request ID|RECEIPT [--part request|signature]");
-    TRY(key_load(a, &key, e));
-    TRY(ctl_database(a, &s, e));
+    TRY(database(a, &s, &key, e));
     TRY(ctl_query(s, SQL_REQUEST_GET, p, &r, e));
     if (db_rows(r) == 0)
         return err_set(e, RC_NOT_FOUND, "there is no request %s", a->what);

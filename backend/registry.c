@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "backend/case.h"
+#include "backend/key_check.h"
 #include "backend/migrate.h"
 #include "backend/sql.h"
 #include "common/base/log.h"
@@ -179,12 +180,10 @@ enum rc registry_key_check(const struct registry *g, struct err *e)
 {
     struct db_sync *s SCOPED(db_sync_closep) = NULL;
     struct db_result *r SCOPED(db_result_freep) = NULL;
-    uint8_t mark[SHA256_LEN];
-    char hex[2 * SHA256_LEN + 1];
+    char hex[KEY_MARK];
     struct db_param p[] = {DB_STR("pin_key"), DB_STR(hex)};
 
-    hmac_sha256(mark, g->pin_key, sizeof(g->pin_key), "pridvor", 7);
-    hex_encode(hex, mark, sizeof(mark));
+    key_mark(hex, g->pin_key);
     TRY(db_sync_open(g->conf.db, &s, e));
     TRY(db_sync_query(s, sql_text(SQL_SETTING_KEEP), p, COUNT(p), &r, e));
     if (strcmp(db_text(r, 0, 0), hex) != 0)

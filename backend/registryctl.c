@@ -7,6 +7,7 @@
 #include "backend/conf.h"
 #include "backend/audit.h"
 #include "backend/ctl.h"
+#include "backend/key_check.h"
 #include "backend/migrate.h"
 #include "backend/pki.h"
 #include "common/base/clock.h"
@@ -50,7 +51,7 @@ static enum rc conninfo(const struct args *a, const char **out, struct err *e)
 }
 
 /* What is written into the audit bears the register's key; --db alone knows of none. */
-static enum rc audit_pen(const struct args *a, struct err *e)
+static enum rc audit_pen(const struct args *a, struct db_sync *s, struct err *e)
 {
     struct registry_conf conf = {0};
     uint8_t master[32];
@@ -58,6 +59,7 @@ static enum rc audit_pen(const struct args *a, struct err *e)
     if (ctl_option(a, "db", NULL) && !ctl_option(a, "config", NULL))
         return RC_OK;
     TRY(ctl_conf(a, &conf, e));
+    TRY(key_fits(s, conf.pin_key, e));
     if (!fs_exists(conf.pin_key)) /* registryd was never started */
         return RC_OK;
     TRY(pin_key_load(conf.pin_key, false, master, e));
@@ -69,9 +71,19 @@ static enum rc audit_pen(const struct args *a, struct err *e)
 enum rc ctl_database(const struct args *a, struct db_sync **out, struct err *e)
 {
     const char *info;
+
     TRY(conninfo(a, &info, e));
-    TRY(audit_pen(a, e));
-    return db_sync_open(info, out, e);
+    TRY(db_sync_open(info, out, e));
+    return audit_pen(a, *out, e);
+}
+
+enum rc ctl_key(const struct args *a, struct db_sync *s, uint8_t master[32], struct err *e)
+{
+    struct registry_conf conf = {0};
+
+    TRY(ctl_conf(a, &conf, e));
+    TRY(key_fits(s, conf.pin_key, e));
+    return pin_key_load(conf.pin_key, false, master, e);
 }
 
 enum rc ctl_query(struct db_sync *s, enum sql_id id, const struct db_param *p, struct db_result **out,

@@ -28,6 +28,7 @@
     X(SQL_BLOBS_MISSING, blobs_missing, 1)                                                                   \
     X(SQL_AUDIT_SEAL, audit_seal, 2)                                                                         \
     X(SQL_SETTING_KEEP, setting_keep, 2)                                                                     \
+    X(SQL_SETTING_GET, setting_get, 1)                                                                       \
     X(SQL_INSTITUTION_PUT, institution_put, 7)                                                               \
     X(SQL_TERMINAL_PUT, terminal_put, 2)                                                                     \
     X(SQL_TERMINAL_LIST, terminal_list, 0)                                                                   \

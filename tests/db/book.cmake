@@ -14,3 +14,5 @@ pridvor_test(db_person_find LABEL db SOURCES db/person_find_test.c LIBS booktest
 add_dependencies(db_person_find registryctl)
 pridvor_test(db_book_page LABEL db SOURCES db/book_page_test.c LIBS booktest TIMEOUT 300)
 pridvor_test(db_verify_doc LABEL db SOURCES db/verify_doc_test.c LIBS booktest TIMEOUT 120)
+pridvor_test(db_key LABEL db SOURCES db/key_test.c LIBS booktest TIMEOUT 120)
+add_dependencies(db_key registryctl)
