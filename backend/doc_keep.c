@@ -40,8 +40,9 @@ static const char *content(struct work *w, const struct db_result *r, int i)
 
 enum { COLUMNS = 5, VARS = 8 };
 
-/* Column 0 id, 1 register, 2 n, 3 registered, 4 service, 5 its version, 6 subject, 7 closed, 8 documents. No
- * names: the inventory outlives what it lists. */
+/* Column 0 id, 1 register, 2 n, 3 registered, 4 service, 5 its version, 6 closed, 7 documents. Legea 16/1996
+ * wants to know what was kept and what went; who asked for it is not needed (GDPR art. 5(1)(c)), and the
+ * inventory is kept for ever: the kind of act, no subject and no name. */
 static void fill(struct work *w, const struct db_result *r, struct batch *b)
 {
     BUF_SCOPE(ids);
@@ -50,14 +51,14 @@ static void fill(struct work *w, const struct db_result *r, struct batch *b)
     b->cells = ARENA_ARRAY(w->a, const char *, COLUMNS * b->rows + 1);
     for (int i = 0; i < db_rows(r); i++) {
         const char **c = b->cells + COLUMNS * (size_t)i;
-        int64_t closed = db_int(r, i, 7);
+        int64_t closed = db_int(r, i, 6);
         c[0] = doc_int(w, i + 1);
         c[1] = register_number(w->a, &w->house->registers, db_text(r, i, 1), db_int(r, i, 2),
                                date_of_ms(db_int(r, i, 3)));
         c[2] = content(w, r, i);
         c[3] = doc_day(w, closed, LANG_RO);
-        c[4] = doc_int(w, db_int(r, i, 8));
-        b->documents += db_int(r, i, 8);
+        c[4] = doc_int(w, db_int(r, i, 7));
+        b->documents += db_int(r, i, 7);
         b->first_ms = !b->first_ms || closed < b->first_ms ? closed : b->first_ms;
         b->last_ms = closed > b->last_ms ? closed : b->last_ms;
         buf_fmt(&ids, "%s%s", i ? "," : "{", db_text(r, i, 0));
@@ -171,7 +172,7 @@ static enum rc read_cases(struct work *w, struct batch *b, struct err *e)
 
     TRY(work_sql(w, SQL_DISPOSE_CASES, p, &r, e));
     for (int i = 0; i < db_rows(r); i++)
-        if (db_text(r, i, 9)[0] == 't')
+        if (db_text(r, i, 8)[0] == 't')
             return err_set(e, RC_STATE, "case %s is not over its term any more", db_text(r, i, 0));
     fill(w, r, b);
     return RC_OK;

@@ -1,7 +1,7 @@
 -- Closed so long ago that the whole years are over, counted from the January after; not on an open list, not disposed.
 -- $1 institution $2 class $3 years $4 ms now
 SELECT c.id, c.register, c.n, (extract(epoch FROM c.registered_at) * 1000)::bigint, c.service, c.service_version,
-    c.subject, (extract(epoch FROM c.closed_at) * 1000)::bigint,
+    (extract(epoch FROM c.closed_at) * 1000)::bigint,
     (SELECT count(*) FROM document d WHERE d.case_id = c.id AND d.disposed_at IS NULL)
 FROM casefile c
 WHERE c.institution = $1 AND c.retention = $2 AND c.closed_at IS NOT NULL

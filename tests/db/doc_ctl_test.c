@@ -94,14 +94,30 @@ static void from_inventory_to_minutes(void **state)
     char list[UUID_LEN] = "";
 
     (void)state;
-    doc_sql(&rig, "UPDATE casefile SET closed_at = '2010-05-05 12:00Z' WHERE id = '%s'", id);
-    ctl("retention inventory --institution hall-1 --class PET-10 --by arhiva", 0, "list ");
+    doc_sql(&rig,
+            "UPDATE casefile SET closed_at = '2010-05-05 12:00Z', person = 'Zgribulea Ion', subject = "
+            "'Gardul lui "
+            "Zgribulea' WHERE id = '%s'",
+            id);
+    ctl(arena_fmt(rig.a, "retention inventory --institution hall-1 --class PET-10 --by arhiva --out %s/i.pdf",
+                  rig.book.pg.dir),
+        0, "list ");
     memcpy(list, strstr(book_said, "list ") + 5, UUID_LEN - 1);
     ctl(arena_fmt(rig.a, "retention dispose %s --by arhiva", list), 1, "who drew up the list");
     ctl("retention list --institution hall-1", 0, "waits for approval");
     ctl(arena_fmt(rig.a, "retention dispose %s --by primar --out %s/m.pdf", list, rig.book.pg.dir), 0,
         "document ");
     holds(paper_ask(rig.a, "pdftotext %s -", arena_fmt(rig.a, "%s/m.pdf", rig.book.pg.dir)), "Viceprimar");
+    for (int i = 0; i < 2; i++) { /* kept for ever, so without anybody's name */
+        const char *file = arena_fmt(rig.a, "%s/%c.pdf", rig.book.pg.dir, "im"[i]);
+        const char *text = paper_ask(rig.a, "pdftotext %s -", file);
+        holds(text, "PET-10");
+        if (strstr(text, "Zgribulea") || strstr(text, "Gardul"))
+            fail_msg("%s", text);
+    }
+    assert_string_equal(doc_sql(&rig, "SELECT count(*) FROM document d WHERE d::text ILIKE '%%zgribulea%%' "
+                                      "AND d.template LIKE 'archive%%'"),
+                        "0");
     ctl("retention list --institution hall-1", 0, "disposed");
     ctl("audit-seal", 0, "");
     ctl("verify-audit", 0, "");
