@@ -25,7 +25,7 @@ static enum rc word(const struct args *a, const char *what, const char **out, st
 }
 
 /* "hall-1/petitions/2026/1, PET 3/20.11.2026" */
-static void cases_of(const struct args *a, const char *list, struct person_ask *out)
+static const char *const *numbers_of(const struct args *a, const char *list, size_t *out)
 {
     const char **numbers = ARENA_ARRAY(a->arena, const char *, strlen(list) + 1);
 
@@ -35,28 +35,31 @@ static void cases_of(const struct args *a, const char *list, struct person_ask *
         while (n && p[n - 1] == ' ')
             n--;
         if (n)
-            numbers[out->n_numbers++] = arena_strn(a->arena, p, n);
+            numbers[(*out)++] = arena_strn(a->arena, p, n);
         p += strcspn(p, ",");
     }
-    out->numbers = numbers;
+    return numbers;
 }
 
 static enum rc asked(const struct args *a, struct person_ask *out, struct err *e)
 {
-    const char *list = ctl_option(a, "cases", NULL);
+    const char *cases = ctl_option(a, "cases", NULL), *entries = ctl_option(a, "entries", NULL);
 
     *out = (struct person_ask){0};
-    if (!a->what == !list)
-        return err_set(e, RC_BAD_REQUEST,
-                       "person export|erase CNP|- or --cases NUMBERS --name NAME, --reason TEXT "
-                       "[--institution ID] [--by USER]");
+    if (!a->what == (!cases && !entries))
+        return err_set(
+            e, RC_BAD_REQUEST,
+            "person export|erase CNP|- or --cases NUMBERS --entries NUMBERS --name NAME, --reason TEXT "
+            "[--institution ID] [--by USER]");
     TRY(word(a, a->what, &out->cnp, e));
-    if (list) {
-        cases_of(a, list, out);
+    if (!a->what) {
+        out->numbers = numbers_of(a, cases ? cases : "", &out->n_numbers);
+        out->entries = numbers_of(a, entries ? entries : "", &out->n_entries);
         TRY(ctl_need(a, "name", &out->name, e));
         TRY(word(a, out->name, &out->name, e));
-        if (!out->n_numbers)
-            return err_set(e, RC_BAD_REQUEST, "--cases names no number");
+        if ((cases && !out->n_numbers) || (entries && !out->n_entries))
+            return err_set(e, RC_BAD_REQUEST, "--%s names no number",
+                           out->n_numbers || !cases ? "entries" : "cases");
     }
     out->institution = ctl_option(a, "institution", NULL);
     return ctl_need(a, "reason", &out->reason, e);
@@ -101,6 +104,11 @@ static enum rc cmd_find(const struct args *a, struct err *e)
     return RC_OK;
 }
 
+static const char *lines(const struct args *a, const struct person_done *d)
+{
+    return d->entries ? arena_fmt(a->arena, "%zu entries, ", d->entries) : "";
+}
+
 static enum rc put(void *user, const struct person_file *f, struct err *e)
 {
     ARENA_SCOPE(a);
@@ -130,7 +138,7 @@ static enum rc cmd_export(const struct args *a, struct err *e)
     TRY(person_export(&cw.w, &cw.who, &ask, &sink, &done, e));
     if (rename(part, out) != 0)
         return err_set(e, RC_IO, "%s: cannot be named %s", part, out);
-    printf("%zu cases, %zu files in %s; minutes %s\n", done.cases, done.files, out,
+    printf("%zu cases, %s%zu files in %s; minutes %s\n", done.cases, lines(a, &done), done.files, out,
            done.n_protocols ? done.protocols[0].id : "-");
     return RC_OK;
 }
@@ -144,12 +152,14 @@ static enum rc cmd_erase(const struct args *a, struct err *e)
     TRY(asked(a, &ask, e));
     TRY(ctl_work_begin(a, &cw, e));
     TRY(person_erase(&cw.w, &cw.who, &ask, &done, e));
-    printf("%zu cases erased, %zu files; minutes %s\n", done.cases, done.files,
+    printf("%zu cases erased, %s%zu files; minutes %s\n", done.cases, lines(a, &done), done.files,
            done.n_protocols ? done.protocols[0].id : "-");
     return RC_OK;
 }
 
-#define WHO "CNP|- or --cases NUMBERS --name NAME|-; --reason TEXT [--institution ID] [--by USER]"
+#define WHO                                                                                                  \
+    "CNP|- or --cases NUMBERS and --entries NUMBERS --name NAME|-; --reason TEXT [--institution ID] [--by "  \
+    "USER]"
 const struct command person_commands[] = {
     {"person", "find", "NAME|- --reason TEXT [--mark TEXT] [--institution ID] [--by USER]",
      "cases that bear a name, to choose numbers from; mark: e-mail, phone, date or document's number",

@@ -41,7 +41,7 @@ static enum rc ask_check(struct work *w, const struct person_ask *ask, struct er
 {
     struct cnp_facts facts;
 
-    if (!ask->n_numbers && (!ask->cnp || !cnp_read(ask->cnp, &facts))) {
+    if (!ask->n_numbers && !ask->n_entries && (!ask->cnp || !cnp_read(ask->cnp, &facts))) {
         w->say = (struct tr){{"Acesta nu este un CNP.", "Ez nem CNP.", "This is not a CNP."}};
         return err_at(e, RC_BAD_FIELD, "cnp", "not a CNP");
     }
@@ -96,14 +96,15 @@ enum rc person_cases(struct work *w, const struct actor *who, const char *right,
 
     *out = (struct person_list){0};
     TRY(ask_check(w, ask, e));
-    if (ask->n_numbers)
+    if (ask->n_numbers + ask->n_entries)
         TRY(person_numbers(w, ask, &ids, e));
     TRY(person_read(w, ask, ids, &r, e));
     if (allowed(w, who, right, r, out, &denied) != RC_OK && (ids || !out->n))
         return err_set(e, RC_DENIED, "%s", denied.text);
     if (ids)
         TRY(person_one(w, ask, out, e));
-    if (out->n)
+    TRY(person_entries(w, who, right, ask, out, e));
+    if (out->n + out->n_entries)
         return person_unnamed(w, ask, out, e);
     w->say = (struct tr){{"Nu există niciun dosar cu acest CNP.", "Ezzel a CNP-vel nincs ügyirat.",
                           "There is no case with this CNP."}};
@@ -117,52 +118,65 @@ struct house_minutes {
     const struct person_minutes *m;
     const char *institution;
 };
+
+/* Of the cases, then of the entries. */
+static const char *house_at(const struct person_list *all, size_t i)
+{
+    return i < all->n ? all->items[i].institution : all->entries[i - all->n].institution;
+}
+
 static enum rc one_house(struct work *w, const struct actor *who, const struct house_minutes *h,
                          struct document *out, struct err *e)
 {
     const struct person_list *all = &h->m->cases;
-    const char **cells = ARENA_ARRAY(w->a, const char *, 3 * all->n + 1);
-    size_t n = 0;
+    const char **cells = ARENA_ARRAY(w->a, const char *, 3 * (all->n + all->n_entries) + 1);
+    size_t n = 0, cases = 0;
 
-    for (size_t i = 0; i < all->n; i++) {
-        if (strcmp(all->items[i].institution, h->institution) != 0)
+    for (size_t i = 0; i < all->n + all->n_entries; i++) {
+        if (strcmp(house_at(all, i), h->institution) != 0)
             continue;
         for (size_t k = 0; h->m->cells && k < 3; k++)
             cells[3 * n + k] = h->m->cells[3 * i + k];
         n++;
+        cases += i < all->n;
     }
-    struct person_house house = {h->institution, h->m->erased, 0};
+    struct person_house house = {h->institution, h->m->erased, 0, all->keys};
     if (house.erased)
         TRY(person_erasure(w, &house, e));
     const char *number = arena_fmt(w->a, "%lld", (long long)house.n);
-    const struct text_var vars[] = {{"count", arena_fmt(w->a, "%zu", n)}, {"hash", h->m->hash}};
+    const struct text_var vars[] = {{"count", arena_fmt(w->a, "%zu", cases)},
+                                    {"entries", arena_fmt(w->a, "%zu", n - cases)},
+                                    {"hash", h->m->hash}};
     const struct doc_order o = {.template = h->m->template,
                                 .institution = h->institution,
                                 .lang = LANG_RO,
                                 .number = house.erased ? arena_fmt(w->a, "Nr. %s", number) : NULL,
                                 .vars = vars,
-                                .n_vars = h->m->hash ? 2 : 1,
+                                .n_vars = h->m->hash ? 3 : 2,
                                 .cells = cells,
                                 .rows = h->m->cells ? n : 0};
     TRY(doc_protocol(w, who, &o, out, e));
     if (house.erased)
         TRY(person_lines(w, who, &house, out->id, e));
+    const char *lines = n > cases ? arena_fmt(w->a, ", entries %zu", n - cases) : "";
     const struct work_log log = {h->institution, NULL, h->m->act,
-                                 arena_fmt(w->a, "cases %zu, minutes %s%s%s, reason: %s", n, out->id,
-                                           house.erased ? ", erasure " : "", house.erased ? number : "",
-                                           h->ask->reason)};
+                                 arena_fmt(w->a, "cases %zu%s, minutes %s%s%s, reason: %s", cases, lines,
+                                           out->id, house.erased ? ", erasure " : "",
+                                           house.erased ? number : "", h->ask->reason)};
     return work_audit(w, who, &log, e);
 }
 
 enum rc person_minutes(struct work *w, const struct actor *who, const struct person_ask *ask,
                        const struct person_minutes *m, struct person_done *out, struct err *e)
 {
-    out->protocols = ARENA_ARRAY(w->a, struct document, m->cases.n + 1);
-    for (size_t i = 0; i < m->cases.n; i++) {
-        const struct house_minutes h = {ask, m, m->cases.items[i].institution};
+    const size_t all = m->cases.n + m->cases.n_entries;
+
+    out->protocols = ARENA_ARRAY(w->a, struct document, all + 1);
+    for (size_t i = 0; i < all; i++) {
+        const struct house_minutes h = {ask, m, house_at(&m->cases, i)};
         bool before = false;
         for (size_t k = 0; k < i; k++)
-            before |= strcmp(m->cases.items[k].institution, h.institution) == 0;
+            before |= strcmp(house_at(&m->cases, k), h.institution) == 0;
         if (!before)
             TRY(one_house(w, who, &h, &out->protocols[out->n_protocols++], e));
     }
@@ -301,6 +315,27 @@ static enum rc copy_case(struct copy *c, const struct person_case *pc, size_t i,
     return RC_OK;
 }
 
+/* The lines that have no case, with what was corrected of them. */
+static enum rc copy_entries(struct copy *c, const struct person_list *all, struct err *e)
+{
+    struct db_result *r SCOPED(db_result_freep) = NULL;
+    struct db_param p[] = {DB_STR(all->keys)};
+
+    if (!all->n_entries)
+        return RC_OK;
+    TRY(work_sql(c->w, SQL_PERSON_ENTRIES, p, &r, e));
+    const char *text = own(c->w, r, 0, 0);
+    buf_str(&c->index, ",\"entries\":[");
+    for (size_t i = 0; i < all->n_entries; i++) {
+        if (i)
+            buf_chr(&c->index, ',');
+        json_quote(&c->index, all->entries[i].number);
+    }
+    buf_chr(&c->index, ']');
+    note(c, "register", "register.json");
+    return give(c, "register.json", BYTES(text, strlen(text)), e);
+}
+
 static enum rc copy_all(struct copy *c, const struct actor *who, const struct person_ask *ask,
                         const struct person_list *cases, struct err *e)
 {
@@ -313,7 +348,9 @@ static enum rc copy_all(struct copy *c, const struct actor *who, const struct pe
     buf_str(&c->index, ",\"cases\":[");
     for (size_t i = 0; i < cases->n; i++)
         TRY(copy_case(c, &cases->items[i], i + 1, e));
-    buf_str(&c->index, "]}");
+    buf_chr(&c->index, ']');
+    TRY(copy_entries(c, cases, e));
+    buf_chr(&c->index, '}');
     sha256(sum, c->index.p, c->index.len);
     hex_encode(hex, sum, sizeof(sum));
     TRY(give(c, "index.json", BYTES(c->index.p, c->index.len), e));
@@ -330,6 +367,7 @@ enum rc person_export(struct work *w, const struct actor *who, const struct pers
     *out = (struct person_done){0};
     TRY(person_cases(w, who, "person.export", ask, &cases, e));
     out->cases = cases.n;
+    out->entries = cases.n_entries;
     TRY(work_begin(w, e));
     enum rc rc = work_end(w, copy_all(&c, who, ask, &cases, e), e);
     buf_free(&c.index);

@@ -14,7 +14,9 @@ struct person_ask {
     bool due; /* of an erasure: what is within its term stays, and the rest goes all the same */
     const char *const *numbers; /* "hall-1/petitions/2026/1"; with institution also "PET 1/20.11.2026" */
     size_t n_numbers;
-    const char *name; /* with numbers: its words stand in each of the cases */
+    const char *const *entries; /* lines of the book that have no case, by their numbers, written alike */
+    size_t n_entries;
+    const char *name; /* with numbers or entries: its words stand in each of them */
 };
 /* One file of the copy; name: "index.json", "1/request.json". All of it lives until put() returns. */
 struct person_file {
@@ -28,7 +30,7 @@ struct person_sink {
     void *user;
 };
 struct person_done {
-    size_t cases, files;
+    size_t cases, entries, files;
     struct document *protocols; /* one per institution */
     size_t n_protocols;
 };
@@ -49,9 +51,20 @@ struct person_case {
     int64_t until_days, closed_ms; /* until_days: kept until that day, since 1970; 0: for ever */
     bool kept, open;
 };
+/* A line of the book without a case. Its term is that of its register, from the January after it was entered.
+ */
+struct person_entry {
+    const char *institution, *department, *key; /* key: "hall-1/general/2026/1" */
+    const char *number;                         /* as printed */
+    int64_t at_ms, until_days;                  /* until_days: as of a case */
+    bool kept;
+};
 struct person_list {
     struct person_case *items;
     size_t n;
+    struct person_entry *entries;
+    size_t n_entries;
+    const char *keys; /* of the entries, as a PostgreSQL array */
 };
 MUST enum rc person_cases(struct work *w, const struct actor *who, const char *right,
                           const struct person_ask *ask, struct person_list *out, struct err *e);
@@ -70,7 +83,7 @@ struct person_found {
 MUST enum rc person_find(struct work *w, const struct actor *who, const struct person_find *in,
                          struct person_found *out, struct err *e);
 
-/* Parts of these, in person.c and person_find.c. */
+/* Parts of these, in person.c, person_find.c and person_entry.c. */
 MUST enum rc person_reason(struct work *w, const struct person_ask *ask, struct err *e);
 MUST enum rc person_read(struct work *w, const struct person_ask *ask, const char *ids, struct db_result **r,
                          struct err *e);
@@ -82,8 +95,17 @@ MUST enum rc person_one(struct work *w, const struct person_ask *ask, const stru
                         struct err *e);
 MUST enum rc person_unnamed(struct work *w, const struct person_ask *ask, const struct person_list *cases,
                             struct err *e);
-/* Minutes and a line in the audit for each institution among the cases. cells: three for each case, or NULL.
- */
+/* "hall-1/petitions/2026/1", or what is printed, where the institution is known: "PET 1/20.11.2026". */
+bool person_number(struct work *w, const struct person_ask *ask, const char *typed, struct db_param p[4]);
+/* All words of the name, folded, in any order; long ones, or several, give a person away. */
+bool person_bears(struct work *w, const char *text, const char *name);
+bool person_tells(struct work *w, const char *text, const char *name);
+MUST enum rc person_refuse(struct work *w, const char *field, struct tr say, struct err *e);
+/* ask->entries: each there, without a case, with the name, within reach; added to out. */
+MUST enum rc person_entries(struct work *w, const struct actor *who, const char *right,
+                            const struct person_ask *ask, struct person_list *out, struct err *e);
+/* Minutes and a line in the audit for each institution among them. cells: three for each case, then for each
+ * entry; or NULL. */
 struct person_minutes {
     const char *template, *act, *hash;
     struct person_list cases;
@@ -92,7 +114,8 @@ struct person_minutes {
 };
 struct person_house {
     const char *institution, *erased;
-    int64_t n; /* of its erasures */
+    int64_t n;        /* of its erasures */
+    const char *keys; /* entries without a case whose lines go, too, as a PostgreSQL array; or NULL */
 };
 /* The number of an erasure, before its minutes; then what leaves the book by them. */
 MUST enum rc person_erasure(struct work *w, struct person_house *h, struct err *e);

@@ -16,20 +16,51 @@ struct erasing {
 /* Only what is due goes, when that was asked; with nothing due, within_term says why. */
 static void leave_kept(struct erasing *x)
 {
-    size_t n = 0;
+    size_t n = 0, k = 0;
 
+    for (size_t i = 0; i < x->cases.n; i++)
+        n += !x->cases.items[i].kept;
+    for (size_t i = 0; i < x->cases.n_entries; i++)
+        k += !x->cases.entries[i].kept;
+    if (n + k == 0)
+        return;
+    n = k = 0;
     for (size_t i = 0; i < x->cases.n; i++)
         if (!x->cases.items[i].kept)
             x->cases.items[n++] = x->cases.items[i];
-    x->cases.n = n ? n : x->cases.n;
+    for (size_t i = 0; i < x->cases.n_entries; i++)
+        if (!x->cases.entries[i].kept)
+            x->cases.entries[k++] = x->cases.entries[i];
+    x->cases.n = n;
+    x->cases.n_entries = k;
 }
 
-/* Which cases stand in the way, and until when. */
+/* What stands in the way: "PET 1/20.11.2026 (in work); 4/21.11.2026 (until 31.12.2036)". */
+struct in_term {
+    const char *said[LANG_COUNT];
+    size_t n;
+};
+static void in_the_way(struct work *w, struct in_term *t, const char *number, bool open, int64_t until_days)
+{
+    static const char *const work[LANG_COUNT] = {"în lucru", "folyamatban", "in work"};
+    static const char *const ever[LANG_COUNT] = {"se păstrează permanent", "maradandó", "kept for ever"};
+    static const char *const until[LANG_COUNT] = {"până la ", "megőrzés: ", "until "};
+    const struct tr day = date_tr(w->a, date_add((struct date){1970, 1, 1}, until_days));
+
+    for (int k = 0; k < LANG_COUNT; k++) {
+        const char *why = open          ? work[k]
+                          : !until_days ? ever[k]
+                                        : arena_fmt(w->a, "%s%s", until[k], day.t[k]);
+        t->said[k] = arena_fmt(w->a, "%s%s%s (%s)", t->n ? t->said[k] : "", t->n ? "; " : "", number, why);
+    }
+    t->n++;
+}
+
+/* Which cases and entries stand in the way, and until when. */
 static enum rc within_term(struct erasing *x, struct err *e)
 {
     struct work *w = x->w;
-    const char *ro = "", *hu = "", *en = "";
-    size_t n = 0;
+    struct in_term t = {.n = 0};
 
     for (size_t i = 0; i < x->cases.n; i++) {
         const struct person_case *c = &x->cases.items[i];
@@ -37,31 +68,20 @@ static enum rc within_term(struct erasing *x, struct err *e)
         if (!c->kept)
             continue;
         TRY(case_get(w, c->id, false, &f, e));
-        const struct tr day = date_tr(w->a, date_add((struct date){1970, 1, 1}, c->until_days));
-        const char *comma = n++ ? "; " : "";
-        bool ever = !c->open && !c->until_days;
-        ro = arena_fmt(w->a, "%s%s%s (%s%s)", ro, comma, f.number,
-                       c->open ? "în lucru"
-                       : ever  ? "se păstrează permanent"
-                               : "până la ",
-                       c->open || ever ? "" : day.t[LANG_RO]);
-        hu = arena_fmt(w->a, "%s%s%s (%s%s)", hu, comma, f.number,
-                       c->open ? "folyamatban"
-                       : ever  ? "maradandó"
-                               : "megőrzés: ",
-                       c->open || ever ? "" : day.t[LANG_HU]);
-        en = arena_fmt(w->a, "%s%s%s (%s%s)", en, comma, f.number,
-                       c->open ? "in work"
-                       : ever  ? "kept for ever"
-                               : "until ",
-                       c->open || ever ? "" : day.t[LANG_EN]);
+        in_the_way(w, &t, f.number, c->open, c->until_days);
     }
-    if (!n)
+    bool cases = t.n > 0;
+    for (size_t i = 0; i < x->cases.n_entries; i++)
+        if (x->cases.entries[i].kept)
+            in_the_way(w, &t, x->cases.entries[i].number, false, x->cases.entries[i].until_days);
+    if (!t.n)
         return RC_OK;
-    w->say =
-        (struct tr){{arena_fmt(w->a, "Nu s-a șters nimic: mai sunt dosare în termenul de păstrare: %s.", ro),
-                     arena_fmt(w->a, "Semmi sem törlődött: megőrzési időn belüli ügyiratok: %s.", hu),
-                     arena_fmt(w->a, "Nothing was erased: cases still within their term: %s.", en)}};
+    w->say = (struct tr){{arena_fmt(w->a, "Nu s-a șters nimic: mai sunt %s în termenul de păstrare: %s.",
+                                    cases ? "dosare" : "poziții", t.said[LANG_RO]),
+                          arena_fmt(w->a, "Semmi sem törlődött: megőrzési időn belüli %s: %s.",
+                                    cases ? "ügyiratok" : "tételek", t.said[LANG_HU]),
+                          arena_fmt(w->a, "Nothing was erased: %s still within their term: %s.",
+                                    cases ? "cases" : "entries", t.said[LANG_EN])}};
     return err_set(e, RC_STATE, "%s", w->say.t[LANG_EN]);
 }
 
@@ -85,11 +105,11 @@ static void named(struct erasing *x, const struct answers *all)
 }
 
 /* Their text itself is in the hash of a page that was sealed before lines had salts. */
-static enum rc old_lines(struct erasing *x, const char *id, const char **out, struct err *e)
+static enum rc old_lines(struct erasing *x, const char *id, const char *key, const char **out, struct err *e)
 {
     struct work *w = x->w;
     struct db_result *r SCOPED(db_result_freep) = NULL;
-    struct db_param p[] = {DB_STR(arena_fmt(w->a, "{%s}", id))};
+    struct db_param p[] = {DB_STR(arena_fmt(w->a, "{%s}", id)), DB_STR(arena_fmt(w->a, "{%s}", key))};
 
     *out = "";
     TRY(work_sql(w, SQL_PERSON_LINES_KEPT, p, &r, e));
@@ -100,27 +120,41 @@ static enum rc old_lines(struct erasing *x, const char *id, const char **out, st
     return RC_OK;
 }
 
+static const char *gone(struct work *w, const char *what, const char *stay)
+{
+    return *stay ? arena_fmt(w->a, "%s; rămâne textul pozițiilor %s, pagini sigilate în forma veche", what,
+                             stay)
+                 : what;
+}
+
 static enum rc look_through(struct erasing *x, struct err *e)
 {
     struct work *w = x->w;
     BUF_SCOPE(ids);
 
-    x->cells = ARENA_ARRAY(w->a, const char *, 3 * x->cases.n + 1);
+    x->cells = ARENA_ARRAY(w->a, const char *, 3 * (x->cases.n + x->cases.n_entries) + 1);
+    buf_chr(&ids, '{');
     for (size_t i = 0; i < x->cases.n; i++) {
         struct casefile f;
         struct case_answers answers;
         TRY(case_get(w, x->cases.items[i].id, false, &f, e));
         TRY(case_answers(w, &f, &answers, e));
         named(x, &answers.now);
-        buf_fmt(&ids, "%s%s", i ? "," : "{", f.id);
+        buf_fmt(&ids, "%s%s", i ? "," : "", f.id);
         x->cells[3 * i] = f.number;
         x->cells[3 * i + 1] = date_said(w->a, date_of_ms(x->cases.items[i].closed_ms), LANG_RO);
         const char *stay = "";
-        TRY(old_lines(x, f.id, &stay, e));
+        TRY(old_lines(x, f.id, "", &stay, e));
         x->cells[3 * i + 2] =
-            arena_fmt(w->a, "cererea, fișierele, datele de contact, CNP, textul din registru%s%s%s",
-                      *stay ? "; rămâne textul pozițiilor " : "", stay,
-                      *stay ? ", pagini sigilate în forma veche" : "");
+            gone(w, "cererea, fișierele, datele de contact, CNP, textul din registru", stay);
+    }
+    for (size_t i = 0; i < x->cases.n_entries; i++) {
+        const struct person_entry *f = &x->cases.entries[i];
+        const char **cell = x->cells + 3 * (x->cases.n + i), *stay = "";
+        TRY(old_lines(x, "", f->key, &stay, e));
+        cell[0] = f->number;
+        cell[1] = "fără dosar";
+        cell[2] = gone(w, "textul din registru", stay);
     }
     buf_chr(&ids, '}');
     x->ids = arena_str(w->a, ids.p);
@@ -149,7 +183,8 @@ enum rc person_lines(struct work *w, const struct actor *who, const struct perso
     char now[25];
     struct db_param put[] = {DB_STR(h->institution), DB_STR(n), DB_STR(now), DB_STR(who->account),
                              DB_STR(minutes)};
-    struct db_param lines[] = {DB_STR(h->erased), DB_STR(now), DB_STR(h->institution), DB_STR(n)};
+    struct db_param lines[] = {DB_STR(h->erased), DB_STR(now), DB_STR(h->institution), DB_STR(n),
+                               DB_STR(h->keys)};
 
     iso_utc(now, w->now_ms());
     TRY(work_sql(w, SQL_PERSON_ERASURE_PUT, put, NULL, e));
@@ -180,12 +215,13 @@ static enum rc erase(struct erasing *x, const struct actor *who, const struct pe
     int64_t only;
 
     TRY(asked(x, who, ask, e));
-    struct db_param lock[] = {DB_STR(x->ids)};
+    struct db_param lock[] = {DB_STR(x->ids), DB_STR(x->cases.keys)};
     TRY(work_sql(x->w, SQL_PERSON_LOCK, lock, NULL, e));
     /* as they stand under the lock */
     x->n_files = 0;
     TRY(asked(x, who, ask, e));
     out->cases = x->cases.n;
+    out->entries = x->cases.n_entries;
     iso_utc(now, x->w->now_ms());
     struct db_param p[] = {DB_STR(x->ids), DB_STR(now)};
     TRY(work_sql(x->w, SQL_PERSON_ERASE, p, &r, e));

@@ -12,7 +12,7 @@
 
 enum { NUMBERS_MAX = 200, FOUND_MAX = 200, PHONE_DIGITS = 9 };
 
-static enum rc refuse(struct work *w, const char *field, struct tr say, struct err *e)
+enum rc person_refuse(struct work *w, const char *field, struct tr say, struct err *e)
 {
     w->say = say;
     return err_at(e, RC_BAD_FIELD, field, "%s", say.t[LANG_EN]);
@@ -53,34 +53,45 @@ static size_t words_in(const char *folded, const char *words, size_t *all)
     return words_of(folded, words, 2, all);
 }
 
+bool person_bears(struct work *w, const char *text, const char *name)
+{
+    size_t all;
+    return words_in(book_fold(w->a, text), text_fold(w->a, name), &all) == all;
+}
+
 /* A long name tells who it is by itself, "Pop" or "Ion" only with another. */
+bool person_tells(struct work *w, const char *text, const char *name)
+{
+    const char *words = book_fold(w->a, text), *folded = text_fold(w->a, name);
+    size_t all, longer, met = words_in(words, folded, &all);
+
+    return words_of(words, folded, 4, &longer) || (met && (met == all || met > 1));
+}
+
 enum rc person_unnamed(struct work *w, const struct person_ask *ask, const struct person_list *cases,
                        struct err *e)
 {
-    const char *reason = book_fold(w->a, ask->reason);
+    bool told = (ask->cnp && strstr(ask->reason, ask->cnp)) ||
+                (cases->n_entries && person_tells(w, ask->reason, ask->name));
 
-    for (size_t i = 0; i < cases->n; i++) {
+    for (size_t i = 0; !told && i < cases->n; i++) {
         struct casefile f;
-        size_t all, longer;
         TRY(case_get(w, cases->items[i].id, false, &f, e));
-        const char *name = text_fold(w->a, f.person);
-        size_t met = words_in(reason, name, &all);
-        if (words_of(reason, name, 4, &longer) || (met && (met == all || met > 1)) ||
-            (ask->cnp && strstr(ask->reason, ask->cnp)))
-            return refuse(
-                w, "reason",
-                (struct tr){{"Motivul nu poate conține numele sau CNP-ul persoanei: rămâne în jurnal.",
-                             "Az indok nem tartalmazhatja a személy nevét vagy CNP-jét: a naplóban marad.",
-                             "The reason cannot bear the person's name or CNP: it stays in the audit."}},
-                e);
+        told = person_tells(w, ask->reason, f.person);
     }
-    return RC_OK;
+    if (!told)
+        return RC_OK;
+    return person_refuse(
+        w, "reason",
+        (struct tr){{"Motivul nu poate conține numele sau CNP-ul persoanei: rămâne în jurnal.",
+                     "Az indok nem tartalmazhatja a személy nevét vagy CNP-jét: a naplóban marad.",
+                     "The reason cannot bear the person's name or CNP: it stays in the audit."}},
+        e);
 }
 
 /* ---- numbers ---- */
 
-/* "hall-1/petitions/2026/1", or what is printed, where the institution is known: "PET 1/20.11.2026". */
-static bool number_of(struct work *w, const struct person_ask *ask, const char *typed, struct db_param p[4])
+bool person_number(struct work *w, const struct person_ask *ask, const char *typed, struct db_param p[4])
 {
     char inst[65], reg[65];
     int year, n, used = 0;
@@ -109,8 +120,8 @@ static enum rc one_number(struct work *w, const struct person_ask *ask, const ch
     struct db_result *r SCOPED(db_result_freep) = NULL;
     struct db_param p[4];
 
-    if (!number_of(w, ask, typed, p))
-        return refuse(
+    if (!person_number(w, ask, typed, p))
+        return person_refuse(
             w, "cases",
             (struct tr){{arena_fmt(w->a, "„%s” nu este un număr cu an și instituție.", typed),
                          arena_fmt(w->a, "„%s” nem szám évvel és intézménnyel.", typed),
@@ -122,7 +133,7 @@ static enum rc one_number(struct work *w, const struct person_ask *ask, const ch
         return RC_OK;
     }
     if (db_rows(r) > 1)
-        return refuse(
+        return person_refuse(
             w, "cases",
             (struct tr){{arena_fmt(w->a, "%s există în mai multe registre: scrieți și registrul.", typed),
                          arena_fmt(w->a, "%s több iktatóban is van: írja mellé az iktatót.", typed),
@@ -140,22 +151,24 @@ enum rc person_numbers(struct work *w, const struct person_ask *ask, const char 
 
     if (ask->cnp)
         return err_at(e, RC_BAD_FIELD, "cases", "a CNP or numbers, not both");
-    if (ask->n_numbers > NUMBERS_MAX)
+    if (ask->n_numbers + ask->n_entries > NUMBERS_MAX)
         return err_at(e, RC_BAD_FIELD, "cases", "more than %d numbers", NUMBERS_MAX);
     const char *name = "";
     size_t all = 0;
     if (ask->name && text_clean(w->a, ask->name, &name, NULL) == RC_OK)
         (void)words_in("", text_fold(w->a, name), &all);
     if (!all)
-        return refuse(w, "name",
-                      (struct tr){{"Scrieți și numele persoanei: fiecare dosar trebuie să îl poarte.",
-                                   "Írja be a személy nevét is: minden ügyiratnak azt kell viselnie.",
-                                   "Give the person's name, too: each of the cases must bear it."}},
-                      e);
+        return person_refuse(
+            w, "name",
+            (struct tr){{"Scrieți și numele persoanei: fiecare dosar sau poziție trebuie să îl poarte.",
+                         "Írja be a személy nevét is: minden ügyiratnak vagy tételnek azt kell viselnie.",
+                         "Give the person's name, too: each of the cases or entries must bear it."}},
+            e);
+    buf_chr(&out, '{');
     for (size_t i = 0; i < ask->n_numbers; i++) {
         const char *id = NULL;
         TRY(one_number(w, ask, ask->numbers[i], &id, e));
-        buf_fmt(&out, "%s%s", i ? "," : "{", id);
+        buf_fmt(&out, "%s%s", i ? "," : "", id);
     }
     buf_chr(&out, '}');
     *ids = arena_str(w->a, out.p);
@@ -178,14 +191,13 @@ static enum rc bears(struct work *w, const struct casefile *f, const char *name,
 {
     struct case_answers x;
     BUF_SCOPE(text);
-    size_t all;
 
     TRY(case_answers(w, f, &x, e));
     buf_str(&text, f->person);
     for (size_t i = 0; i < x.now.n; i++)
         for (size_t k = 0; of_applicant(x.now.items[i].id) && k < x.now.items[i].n; k++)
             buf_fmt(&text, " %s", x.now.items[i].values[k]);
-    *yes = words_in(book_fold(w->a, text.p), text_fold(w->a, name), &all) == all;
+    *yes = person_bears(w, text.p, name);
     return RC_OK;
 }
 
@@ -200,20 +212,21 @@ enum rc person_one(struct work *w, const struct person_ask *ask, const struct pe
         bool yes;
         TRY(case_get(w, c->id, false, &f, e));
         if (c->erased)
-            return refuse(w, "cases",
-                          (struct tr){{arena_fmt(w->a, "%s este deja șters.", f.number),
-                                       arena_fmt(w->a, "%s már törölve van.", f.number),
-                                       arena_fmt(w->a, "%s was erased already.", f.number)}},
-                          e);
+            return person_refuse(w, "cases",
+                                 (struct tr){{arena_fmt(w->a, "%s este deja șters.", f.number),
+                                              arena_fmt(w->a, "%s már törölve van.", f.number),
+                                              arena_fmt(w->a, "%s was erased already.", f.number)}},
+                                 e);
         TRY(bears(w, &f, ask->name, &yes, e));
         if (!yes)
-            return refuse(w, "name",
-                          (struct tr){{arena_fmt(w->a, "Dosarul %s nu poartă acest nume.", f.number),
-                                       arena_fmt(w->a, "A(z) %s ügyirat nem ezt a nevet viseli.", f.number),
-                                       arena_fmt(w->a, "The case %s does not bear this name.", f.number)}},
-                          e);
+            return person_refuse(
+                w, "name",
+                (struct tr){{arena_fmt(w->a, "Dosarul %s nu poartă acest nume.", f.number),
+                             arena_fmt(w->a, "A(z) %s ügyirat nem ezt a nevet viseli.", f.number),
+                             arena_fmt(w->a, "The case %s does not bear this name.", f.number)}},
+                e);
         if (cnp && c->cnp && strcmp(cnp, c->cnp) != 0)
-            return refuse(
+            return person_refuse(
                 w, "cases",
                 (struct tr){{arena_fmt(w->a, "Dosarul %s are alt CNP: este altă persoană.", f.number),
                              arena_fmt(w->a, "A(z) %s ügyiratnak más a CNP-je: más személy.", f.number),
@@ -305,7 +318,7 @@ static enum rc look(struct work *w, const struct person_find *in, const struct b
 
     TRY(book_find(w, find, &found, e));
     if (found.next)
-        return refuse(
+        return person_refuse(
             w, "name",
             (struct tr){
                 {"Sunt peste 200 de dosare cu acest nume. Scrieți numele întreg sau instituția.",
@@ -342,11 +355,12 @@ enum rc person_find(struct work *w, const struct actor *who, const struct person
     TRY(person_reason(w, &ask, e));
     TRY(book_query(w, in->name, &q, e));
     if (q.kind != FIND_NAME)
-        return refuse(w, "name",
-                      (struct tr){{"Scrieți un nume; numerele se dau la copie sau ștergere.",
-                                   "Nevet írjon be; a számokat a másolatnál vagy törlésnél kell megadni.",
-                                   "Type a name; numbers are given to the copy or the erasure."}},
-                      e);
+        return person_refuse(
+            w, "name",
+            (struct tr){{"Scrieți un nume; numerele se dau la copie sau ștergere.",
+                         "Nevet írjon be; a számokat a másolatnál vagy törlésnél kell megadni.",
+                         "Type a name; numbers are given to the copy or the erasure."}},
+            e);
     TRY(places_of(w, who, in->institution, &find, e));
     TRY(look(w, in, &find, out, e));
     const struct person_list list = {out->cases, out->n};

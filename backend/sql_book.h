@@ -35,12 +35,14 @@
     X(SQL_BOOK_FIND_RECEIPT, book_find_receipt, 6)                                                           \
     X(SQL_PERSON_CASES, person_cases, 4)                                                                     \
     X(SQL_PERSON_NUMBER, person_number, 4)                                                                   \
-    X(SQL_PERSON_LOCK, person_lock, 1)                                                                       \
+    X(SQL_PERSON_LOCK, person_lock, 2)                                                                       \
     X(SQL_PERSON_REQUEST, person_request, 1)                                                                 \
     X(SQL_PERSON_REST, person_rest, 1)                                                                       \
     X(SQL_PERSON_DOCUMENTS, person_documents, 1)                                                             \
-    X(SQL_PERSON_LINES_KEPT, person_lines_kept, 1)                                                           \
-    X(SQL_PERSON_LINES_ERASE, person_lines_erase, 4)                                                         \
+    X(SQL_PERSON_LINES_KEPT, person_lines_kept, 2)                                                           \
+    X(SQL_PERSON_ENTRY, person_entry, 4)                                                                     \
+    X(SQL_PERSON_ENTRIES, person_entries, 1)                                                                 \
+    X(SQL_PERSON_LINES_ERASE, person_lines_erase, 5)                                                         \
     X(SQL_PERSON_ERASURE_LOCK, person_erasure_lock, 1)                                                       \
     X(SQL_PERSON_ERASURE_NEXT, person_erasure_next, 1)                                                       \
     X(SQL_PERSON_ERASURE_PUT, person_erasure_put, 5)                                                         \

@@ -22,6 +22,18 @@ enum rc work_house_keys(struct work_house *h, struct err *e)
     return key_of(h->at_rest.k, sizeof(h->at_rest.k), h->master, "pridvor at rest", e);
 }
 
+/* The classes that registers name are those of lookups.json. */
+static enum rc registers_kept(const struct work_house *h, struct err *e)
+{
+    for (size_t i = 0; i < h->registers.n; i++) {
+        const struct register_rule *r = &h->registers.items[i];
+        if (r->retention && !retention_find(&h->templates, r->retention))
+            return err_at(e, RC_BAD_FIELD, "items.retention", "registers.json: %s: there is no class %s",
+                          r->id, r->retention);
+    }
+    return RC_OK;
+}
+
 enum rc work_house_load(struct arena *a, const struct registry_conf *conf, struct work_house *out,
                         struct err *e)
 {
@@ -32,6 +44,7 @@ enum rc work_house_load(struct arena *a, const struct registry_conf *conf, struc
     TRY(workflow_services(&out->workflows, &out->catalog, e));
     TRY(rights_load(a, conf->configs, &out->rights, e));
     TRY(templates_load(a, conf->configs, &out->templates, e));
+    TRY(registers_kept(out, e));
     TRY(terms_load(a, conf->configs, &out->terms, e));
     TRY(i18n_load(a, arena_fmt(a, "%s/i18n", conf->configs), &out->i18n, e));
     TRY(pin_key_load(conf->pin_key, true, out->master, e));

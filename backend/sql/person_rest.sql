@@ -1,5 +1,6 @@
 -- What else stands about a case, as JSON. $1 case
-WITH RECURSIVE whose AS (SELECT $1::uuid AS id), @person_lines@
+WITH RECURSIVE whose AS (SELECT $1::uuid AS id),
+chosen AS (SELECT institution, register, year, n FROM register_entry WHERE false), @person_lines@
 SELECT json_build_object(
     'events', (SELECT coalesce(json_agg(json_build_object('at', at, 'act', act, 'from', state_from, 'to', state_to,
         'given', given, 'public', public) ORDER BY id), '[]') FROM case_event WHERE case_id = $1::uuid),

@@ -6,6 +6,7 @@ static const struct jfield rule_fields[] = {
     JF_STR(struct register_rule, id, J_REQ, 1, 32),
     JF_STR(struct register_rule, prefix, 0, 0, 6),
     JF_OBJ(struct register_rule, name, J_REQ, &tr_desc),
+    JF_STR(struct register_rule, retention, 0, 1, 32),
     JF_STRS(struct register_rule, kinds, n_kinds, J_REQ, 16),
     JF_STRS(struct register_rule, services, n_services, 0, 200),
     JF_STRS(struct register_rule, directions, n_directions, J_REQ, 3),

@@ -8,7 +8,8 @@
 struct register_rule {
     const char *id, *prefix; /* prefix: "" or the word in front of a number: "CS 15/22.11.2026" */
     struct tr name;
-    const char **kinds; /* of institutions; "*" all */
+    const char *retention; /* class in lookups.json of entries without a case; or NULL: kept for ever */
+    const char **kinds;    /* of institutions; "*" all */
     size_t n_kinds;
     const char **services; /* ids, "cs.*", or "*": what no other register takes */
     size_t n_services;

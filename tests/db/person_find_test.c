@@ -218,9 +218,167 @@ static void old_page(void **state)
     db_sync_close(w.db);
 }
 
+/* ---- lines of the book that have no case ---- */
+
+static int64_t line_of(struct work *w, const char *at, const char *reg, enum book_direction dir,
+                       const char *who, const char *subject)
+{
+    struct actor rodica = book_actor(w, "rodica");
+    const struct book_entry in = {
+        .institution = "hall-1", .reg = reg, .direction = dir, .correspondent = who, .subject = subject};
+    struct book_line line;
+    struct err e = {0};
+
+    book_now = book_ms(at);
+    must(book_add(w, &rodica, &in, &line, &e), &e);
+    book_now = 0;
+    return line.n;
+}
+
+static const char *shown_at(struct arena *a, const char *path)
+{
+    struct err e = {0};
+    char *text;
+    size_t len;
+
+    must(fs_read(a, path, 1 << 20, &text, &len, &e), &e);
+    return text;
+}
+
+struct radu {
+    long long old, inner, last, fresh, ever, fixed; /* numbers; the last puts right the first */
+    int now;
+    const char *mine;
+};
+static void radus(struct arena *a, struct radu *r)
+{
+    struct work w = book_job(&rig, a);
+    struct actor rodica = book_actor(&w, "rodica");
+    struct err e = {0};
+    struct book_line fixed;
+    const int now = date_of_ms(unix_ms()).y, due = now - 11, last_year = now - 10,
+              new = now - 1; /* kept for ten */
+#define AT(y, rest) arena_fmt(a, "%d" rest, y)
+
+    r->old = line_of(&w, AT(due, "-03-02T08:00:00.000Z"), "general", BOOK_IN, "Zamfirescu Radu", "Mulțumire");
+    r->inner = line_of(&w, AT(due, "-03-02T09:00:00.000Z"), "internal", BOOK_INTERNAL, "",
+                       "Concediul lui Radu "
+                       "Zamfirescu");
+    r->last = line_of(&w, AT(last_year, "-12-31T09:00:00.000Z"), "general", BOOK_IN, "Zamfirescu Radu",
+                      "Felicitare");
+    r->fresh =
+        line_of(&w, AT(new, "-03-02T08:00:00.000Z"), "general", BOOK_IN, "Zamfirescu Radu", "Invitație");
+    r->ever =
+        line_of(&w, AT(due, "-03-02T10:00:00.000Z"), "civil_status", BOOK_OUT, "Zamfirescu Radu", "Extras");
+    book_now = book_ms(AT(due, "-03-03T08:00:00.000Z"));
+    const struct book_fix fix = {"hall-1",     "general", due, r->old, "Se va citi Zamfirescu Radu-Ion",
+                                 "Radu a spus"};
+    must(book_correct(&w, &rodica, &fix, &fixed, &e), &e);
+    book_now = 0;
+    db_sync_close(w.db);
+    r->fixed = fixed.n;
+    r->now = now;
+    r->mine = arena_fmt(a, "hall-1/general/%d/%lld,hall-1/internal/%d/%lld", due, r->old, due, r->inner);
+}
+
+static struct radu radu;
+static struct arena *radu_arena;
+
+#define NAMED " --name 'Radu ZAMFIRESCU'"
+static void entries_refused(void **state)
+{
+    (void)state;
+    ARENA_SCOPE(a);
+    const struct radu *r = &radu;
+    radu_arena = arena_new();
+    radus(radu_arena, &radu);
+    const int due = r->now - 11, new = r->now - 1;
+    const struct said rows[] = {
+        {arena_fmt(a, "person erase --entries hall-1/general/%d/%lld" BY "arhiva", due, r->old), 2,
+         "--name is missing"},
+        {"person erase --entries ', '" NAMED BY "arhiva", 2, "--entries names no number"},
+        {arena_fmt(a, "person erase 1900517123453 --entries %s" NAMED BY "arhiva", r->mine), 2,
+         "person export"},
+        {"person erase --entries 12" NAMED BY "arhiva", 1, "12 is not a number with its year"},
+        {"person erase --entries hall-1/general/2014/999" NAMED BY "arhiva", 1,
+         "There is no entry with the number"},
+        {arena_fmt(a, "person erase --entries %s --name Zamfira" BY "arhiva", r->mine), 1,
+         "does not bear this name"},
+        {arena_fmt(a, "person erase --entries %s" NAMED " --reason 'cere Zamfirescu' --by arhiva", r->mine),
+         1, "The reason cannot bear"},
+        {arena_fmt(a, "person erase --entries %s" NAMED BY "rodica", r->mine), 1, "denied"},
+        {arena_fmt(a, "person export --entries %s" NAMED BY "dan --out %s/none", r->mine, rig.pg.dir), 1,
+         "denied"},
+        {arena_fmt(a, "person erase --entries %s --name Petrova" BY "arhiva", olga[1]), 1,
+         "belongs to a case"},
+        {arena_fmt(a, "person erase --cases %s" NAMED BY "arhiva", r->mine), 1,
+         "There is no case with the number"},
+        {arena_fmt(a, "person erase --entries hall-1/general/%d/%lld" NAMED BY "arhiva", due, r->fixed), 1,
+         "is a correction: give the number that it puts right"},
+        {arena_fmt(a, "person erase --entries '%s,hall-1/general/%d/%lld'" NAMED BY "arhiva", r->mine, new,
+                   r->fresh),
+         1, "Nothing was erased: entries still within their term"},
+        {arena_fmt(a, "person erase --entries hall-1/general/%d/%lld" NAMED BY "arhiva", new, r->fresh), 1,
+         arena_fmt(a, "(until 31 December %d)", r->now + 9)},
+        {arena_fmt(a, "person erase --entries hall-1/general/%d/%lld" NAMED BY "arhiva", r->now - 10,
+                   r->last),
+         1, arena_fmt(a, "(until 31 December %d)", r->now)},
+        {arena_fmt(a, "person erase --entries hall-1/civil_status/%d/%lld" NAMED BY "arhiva", due, r->ever),
+         1, "(kept for ever)"},
+    };
+    said_each(rows, COUNT(rows), ctl, book_said);
+}
+
+/* A letter that was answered at once, an internal line and what was put right in it: copied, and erased when
+ * the term of their register is over; under the same conditions as cases. */
+static void by_entries(void **state)
+{
+    (void)state;
+    ARENA_SCOPE(a);
+    const struct radu *r = &radu;
+    const int due = r->now - 11, new = r->now - 1;
+    const struct said rows[] = {
+        {arena_fmt(a,
+                   "person export --entries '%s, %lld/02.03.%d' --institution hall-1" NAMED BY
+                   "rodica --out %s/radu",
+                   r->mine, r->fresh, new, rig.pg.dir),
+         0, "0 cases, 3 entries, 2 files"},
+        {arena_fmt(a,
+                   "person export --entries 'INT %lld/02.03.%d' --cases %s --institution hall-1 --name "
+                   "Zamfirescu" BY "rodica --out %s/both",
+                   r->inner, due, olga[1], rig.pg.dir),
+         1, "does not bear this name"},
+        {arena_fmt(a, "person erase --entries '%s,%s'" NAMED BY "arhiva", r->mine, r->mine), 0,
+         "0 cases erased, 2 entries, 0 files; minutes "},
+        {arena_fmt(a, "person erase --entries %s" NAMED BY "arhiva", r->mine), 1, "was erased already"},
+        {"register seal", 0, ""},
+        {"register verify", 0, "findings 0"},
+    };
+    said_each(rows, COUNT(rows), ctl, book_said);
+    const char *copy = shown_at(a, arena_fmt(a, "%s/radu/register.json", rig.pg.dir));
+    assert_non_null(strstr(copy, "Mulțumire"));
+    assert_non_null(strstr(copy, "Radu-Ion"));
+    assert_non_null(strstr(shown_at(a, arena_fmt(a, "%s/radu/index.json", rig.pg.dir)), "register.json"));
+    const char *left =
+        arena_str(a, pgcluster_query(&rig.pg, "SELECT string_agg(register || ' ' || subject, "
+                                              "'; ' ORDER BY year, register, n) FROM register_entry WHERE "
+                                              "concat_ws(' ', correspondent, subject, reason) ~ "
+                                              "'Radu|Zamf'"));
+    assert_string_equal(left, "civil_status Extras; general Felicitare; general Invitație");
+    if (!strstr(minutes_now(a), "0dosareși2pozițiifărădosar") || strstr(minutes_now(a), "Zamfirescu"))
+        fail_msg("%s", minutes_now(a));
+    assert_string_equal(
+        pgcluster_query(&rig.pg, "SELECT count(*) || ' ' || (SELECT count(*) FROM audit WHERE detail ~* "
+                                 "'zamfirescu') FROM audit WHERE act = 'register line erased' AND detail "
+                                 "~ '^(general|internal)/'"),
+        "3 0");
+    arena_free(radu_arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(looked_for), cmocka_unit_test(by_numbers),
+                                       cmocka_unit_test(entries_refused), cmocka_unit_test(by_entries),
                                        cmocka_unit_test(old_page)};
     return cmocka_run_group_tests(tests, setup, teardown);
 }
