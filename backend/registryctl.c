@@ -377,17 +377,29 @@ static const struct command *find(int argc, char **argv)
     return NULL;
 }
 
+/* Names and CNPs may be typed behind a command; everybody on the machine may list its processes (ps). */
+static void hide(struct args *a, const struct command *c, int argc, char **argv)
+{
+    for (int i = 1 + (c->second ? 2 : 1); i < argc; i++) {
+        char *typed = argv[i];
+        argv[i] = (char *)(uintptr_t)arena_str(a->arena, typed);
+        wipe(typed, strlen(typed));
+    }
+}
+
 int main(int argc, char **argv)
 {
     ARENA_SCOPE(arena);
     struct args a = {.arena = arena};
     struct err e = {0};
 
+    memory_no_core();
     log_open("registryctl");
     const struct command *c = find(argc, argv);
     if (!c)
         return usage();
     int words = c->second ? 2 : 1;
+    hide(&a, c, argc, argv);
     if (!parse(&a, c, argc - 1 - words, argv + 1 + words))
         return usage();
     enum rc rc = c->run(&a, &e);

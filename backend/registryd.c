@@ -132,6 +132,7 @@ int main(int argc, char **argv)
 {
     const char *path = "configs/registry.conf";
 
+    memory_no_core();
     log_open("registryd");
     if (argc == 3 && strcmp(argv[1], "--config") == 0)
         path = argv[2];

@@ -149,14 +149,19 @@ void wipe(void *p, size_t len)
         explicit_bzero(p, len);
 }
 
-void memory_harden(void)
+void memory_no_core(void)
 {
-    mallopt(M_PERTURB, 0xA5);
     struct rlimit none = {0, 0};
     setrlimit(RLIMIT_CORE, &none);
     /* PRIDVOR_DUMPABLE: a debugger or a test without root wants to look into the process. */
     if (getenv("PRIDVOR_DUMPABLE") == NULL)
         prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
+void memory_harden(void)
+{
+    mallopt(M_PERTURB, 0xA5);
+    memory_no_core();
 }
 
 __attribute__((noinline)) void stack_wipe(void)

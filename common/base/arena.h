@@ -26,8 +26,9 @@ size_t arena_used(const struct arena *a); /* bytes handed out */
 
 /* Wipes memory in a way the compiler keeps. */
 void wipe(void *p, size_t len);
-/* Makes glibc overwrite every freed block (M_PERTURB), forbids core dumps and looking in from outside (unless
- * PRIDVOR_DUMPABLE is set); first line of main() in each program that sees personal data. */
+/* Forbids core dumps and looking in from outside (unless PRIDVOR_DUMPABLE is set); first line of main() in
+ * each program that sees personal data. On a terminal glibc overwrites every freed block, too (M_PERTURB). */
+void memory_no_core(void);
 void memory_harden(void);
 /* Overwrites the unused stack below the caller, so that ended sessions leave nothing there. */
 void stack_wipe(void);

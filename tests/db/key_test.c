@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -103,8 +105,60 @@ static void another_registers_key(void **state)
     said_each(&right, 1, ctl, book_said);
 }
 
+/* ---- what others on the machine see of it ---- */
+
+static const char *seen_of(struct arena *a, pid_t pid, const char *what)
+{
+    char *text = arena_alloc(a, 8192);
+    FILE *f = fopen(arena_fmt(a, "/proc/%d/%s", (int)pid, what), "r");
+
+    assert_non_null(f);
+    size_t n = fread(text, 1, 8191, f);
+    fclose(f);
+    for (size_t i = 0; i < n; i++)
+        text[i] = text[i] ? text[i] : ' ';
+    text[n] = 0;
+    return text;
+}
+
+/* While it looks for a person: neither the name in the list of processes, nor a picture of its memory on
+ * disk. */
+static void nobody_looks_over_the_shoulder(void **state)
+{
+    (void)state;
+    ARENA_SCOPE(a);
+    struct db_sync *holds = NULL;
+    struct err e = {0};
+    const char *build = getenv("PRIDVOR_BUILD");
+    int status;
+
+    assert_int_equal(db_sync_open(rig.pg.conninfo, &holds, &e), RC_OK);
+    assert_int_equal(db_sync_script(holds, "BEGIN; LOCK TABLE casefile IN ACCESS EXCLUSIVE MODE", &e), RC_OK);
+    const char *program = arena_fmt(a, "%s/backend/registryctl", build ? build : "build/asan");
+    pid_t pid = fork();
+    if (pid == 0) {
+        execl(program, "registryctl", "person", "find", "Zgribulea Ion", "--mark", "ion@example.ro",
+              "--reason", "cerere", "--by", "rodica", "--config", rig.conf_path, (char *)NULL);
+        _exit(127);
+    }
+    assert_true(pgcluster_waiting(&rig.pg, 1));
+    const char *line = arena_str(a, seen_of(a, pid, "cmdline")), *limits = seen_of(a, pid, "limits");
+    assert_int_equal(db_sync_script(holds, "COMMIT", &e), RC_OK);
+    db_sync_close(holds);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(WEXITSTATUS(status), 0);
+    assert_non_null(strstr(line, "person find"));
+    if (strstr(line, "Zgribulea") || strstr(line, "ion@example.ro"))
+        fail_msg("%s", line);
+    const char *core = strstr(limits, "Max core file size");
+    assert_non_null(core);
+    if (strtol(core + strlen("Max core file size"), NULL, 10) != 0 || strncmp(core + 26, "0 ", 2) != 0)
+        fail_msg("%.80s", core);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(another_registers_key)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(another_registers_key),
+                                       cmocka_unit_test(nobody_looks_over_the_shoulder)};
     return cmocka_run_group_tests(tests, setup, teardown);
 }
