@@ -9,11 +9,16 @@
 /* Its texts are in memory while it goes out; its files are read then. */
 enum { TEXTS_MAX = 16 << 20, COPY_MAX = 1 << 30 };
 
+/* A CNP; or a name with one more thing that tells two people of it apart, and then the numbers that were
+ * chosen. */
 struct person_in {
-    const char *cnp, *reason;
+    const char *cnp, *name, *mark, *reason;
+    const char **numbers;
+    size_t n_numbers;
 };
 static const struct jfield person_fields[] = {
-    JF_STR(struct person_in, cnp, J_REQ | J_PD, 1, 32),
+    JF_STR(struct person_in, cnp, J_PD, 0, 32),      JF_STR(struct person_in, name, J_PD, 0, 200),
+    JF_STR(struct person_in, mark, J_PD, 0, 200),    JF_STRS(struct person_in, numbers, n_numbers, 0, 200),
     JF_STR(struct person_in, reason, J_REQ, 1, 500),
 };
 JDESC(desk_person_in, struct person_in, person_fields);
@@ -21,7 +26,13 @@ JDESC(desk_person_in, struct person_in, person_fields);
 static struct person_ask ask_of(const void *in)
 {
     const struct person_in *x = in;
-    return (struct person_ask){.cnp = x->cnp, .reason = x->reason, .due = true};
+
+    return (struct person_ask){.cnp = x->cnp && *x->cnp ? x->cnp : NULL,
+                               .numbers = (const char *const *)x->numbers,
+                               .n_numbers = x->n_numbers,
+                               .name = x->name,
+                               .reason = x->reason,
+                               .due = true};
 }
 
 /* ---- seen ---- */
@@ -50,14 +61,71 @@ static struct tr why_kept(struct desk_call *c, const struct person_case *p)
     return out;
 }
 
+/* What the copy has of it, and what becomes of it. */
+static enum rc one_row(struct desk_call *c, const struct casefile *f, const struct person_case *p,
+                       struct err *e)
+{
+    struct db_result *r SCOPED(db_result_freep) = NULL;
+    struct db_param of[] = {DB_STR(f->id)};
+    const struct tr why = why_kept(c, p);
+
+    TRY(work_sql(c->w, SQL_PERSON_DOCUMENTS, of, &r, e));
+    desk_rows(c, f);
+    c->out.len--; /* more of it */
+    js_str(
+        &c->out, "key",
+        arena_fmt(c->w->a, "%s/%s/%lld/%lld", f->institution, f->reg, (long long)f->year, (long long)f->n));
+    js_bool(&c->out, "signed", f->request_id && !p->erased);
+    js_int(&c->out, "papers", db_rows(r));
+    js_bool(&c->out, "cnp", p->cnp != NULL);
+    js_bool(&c->out, "kept", p->kept);
+    js_tr(&c->out, "why", &why);
+    js_close(&c->out, '}');
+    return RC_OK;
+}
+
+/* By name and mark; whoever looks chooses among them, and the copy asks for what was chosen. */
+static enum rc looked_for(struct desk_call *c, const struct person_in *x, struct err *e)
+{
+    static const struct tr more = {
+        {"Numele singur nu ajunge. Scrieți și e-mailul, telefonul, data nașterii sau numărul actului.",
+         "A név magában nem elég. Írja be az e-mail-címet, a telefonszámot, a születési dátumot vagy az "
+         "okmány számát is.",
+         "A name alone is not enough. Give the e-mail, the phone, the date of birth or the number of the "
+         "document, too."}};
+    const struct person_find find = {.name = x->name, .mark = x->mark, .reason = x->reason};
+    struct person_found found;
+    int64_t due = 0;
+
+    if (!x->mark || !x->mark[strspn(x->mark, " ")]) {
+        c->w->say = more;
+        return err_at(e, RC_BAD_FIELD, "mark", "is missing");
+    }
+    TRY(person_find(c->w, &c->who, &find, &found, e));
+    js_open(&c->out, NULL, '{');
+    js_open(&c->out, "cases", '[');
+    for (size_t i = 0; i < found.n; i++) {
+        TRY(one_row(c, &found.items[i], &found.cases[i], e));
+        due += !found.cases[i].kept;
+    }
+    js_close(&c->out, ']');
+    js_int(&c->out, "due", due);
+    js_bool(&c->out, "choose", true);
+    js_close(&c->out, '}');
+    return RC_OK;
+}
+
 static enum rc seen(struct desk_call *c, const void *in, const char *right, struct err *e)
 {
+    const struct person_in *x = in;
     const struct person_ask ask = ask_of(in);
     struct work_log log = {c->who.institution, NULL, "person looked up",
                            arena_fmt(c->w->a, "%s, reason: %s", right, ask.reason)};
     struct person_list list;
     int64_t due = 0;
 
+    if (x->name && *x->name && !x->n_numbers && !(x->cnp && *x->cnp))
+        return looked_for(c, x, e);
     enum rc rc = person_cases(c->w, &c->who, right, &ask, &list, e);
     if (rc == RC_BAD_FIELD) /* nothing was looked for, or the reason bears the name */
         return rc;
@@ -67,15 +135,10 @@ static enum rc seen(struct desk_call *c, const void *in, const char *right, stru
     js_open(&c->out, "cases", '[');
     for (size_t i = 0; i < list.n; i++) {
         const struct person_case *p = &list.items[i];
-        const struct tr why = why_kept(c, p);
         struct casefile f;
         TRY(case_get(c->w, p->id, false, &f, e));
         due += !p->kept;
-        desk_rows(c, &f);
-        c->out.len--; /* more of it */
-        js_bool(&c->out, "kept", p->kept);
-        js_tr(&c->out, "why", &why);
-        js_close(&c->out, '}');
+        TRY(one_row(c, &f, p, e));
     }
     js_close(&c->out, ']');
     js_int(&c->out, "due", due);

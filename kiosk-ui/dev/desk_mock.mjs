@@ -194,11 +194,15 @@ export class DeskMock {
       case "register": return this.register(x);
       case "person": {
         if (!can(`person.${path[1]}`)) return refuse(403, "err.denied");
-        if (!/^\d{13}$/.test(body.cnp)) return refuse(422, "err.cnp", tr("Acesta nu este un CNP.", "Ez nem CNP.", "This is not a CNP."), {path: "cnp"});
-        const list = world.cases.filter((c) => c.cnp === body.cnp);
-        if (!list.length) return refuse(404, "err.none", tr("Nu există niciun dosar cu acest CNP.", "Ezzel a CNP-vel nincs ügyirat.", "There is no case with this CNP."));
+        const key = (c) => `${world.house.id}/${c.register}/2026/${c.id}`;
+        const named = body.name && !body.numbers;
+        if (named && !body.mark) return refuse(422, "err.required", null, {path: "mark"});
+        if (!body.name && !/^\d{13}$/.test(body.cnp)) return refuse(422, "err.cnp", tr("Acesta nu este un CNP.", "Ez nem CNP.", "This is not a CNP."), {path: "cnp"});
+        const list = world.cases.filter((c) => body.numbers ? body.numbers.includes(key(c)) : named ? !c.sealed && body.name.split(" ").every((w) => c.person.includes(w)) &&
+          body.mark === "cineva@example.ro" : c.cnp === body.cnp);
+        if (!list.length && !named) return refuse(404, "err.none", tr("Nu există niciun dosar cu acest CNP.", "Ezzel a CNP-vel nincs ügyirat.", "There is no case with this CNP."));
         const over = list.filter((c) => !world.open(c));
-        if (path[2] === "look") return reply(200, {due: over.length, cases: list.map((c) => ({...world.row(c), closed_at: world.open(c) ? null : c.filed_on, kept: world.open(c), why: world.open(c) ?
+        if (path[2] === "look") return reply(200, {due: over.length, choose: Boolean(named), cases: list.map((c) => ({...world.row(c), key: key(c), signed: true, papers: 2, cnp: Boolean(c.cnp), email: "cineva@example.ro", phone: "+40 740 123 456", closed_at: world.open(c) ? null : c.filed_on, kept: world.open(c), why: world.open(c) ?
           tr("Este în lucru.", "Folyamatban van.", "It is in work.") : tr("", "", "")}))});
         if (path[1] === "export") return this.bytes(res, "application/zip", Buffer.from("PK"));
         return reply(200, {cases: over.length, files: 2, protocols: [{id: world.uuid(), kind: "protocol", title: "Proces-verbal de ștergere a datelor", type: "application/pdf"}]});

@@ -79,6 +79,63 @@ static void seen(void **state)
     assert_has(none, "Nu există niciun dosar");
 }
 
+#define PAPER_OF                                                                                             \
+    "{\"direction\":\"in\",\"service\":\"petition.general\",\"correspondent\":\"Petrova "                    \
+    "Olga\",\"subject\":\"%s\",\"contact\":{\"email\":\"%s\"}}"
+
+/* Who has no CNP: by name and one more thing, then by the numbers that were chosen. */
+static void without_a_cnp(void **state)
+{
+    (void)state;
+    BUF_SCOPE(alone);
+    BUF_SCOPE(found);
+    BUF_SCOPE(mixed);
+    BUF_SCOPE(zip);
+    char text[400], key[2][60];
+
+    snprintf(text, sizeof(text), PAPER_OF, "Cetățenie", "olga@example.org");
+    assert_status(200, desk_post(&clerk, "/api/register/entries", text, &mixed), mixed);
+    buf_reset(&mixed);
+    snprintf(text, sizeof(text), PAPER_OF, "Altcineva", "alta@example.org");
+    assert_int_equal(desk_post(&clerk, "/api/register/entries", text, NULL), 200);
+    for (int i = 0; i < 2; i++)
+        snprintf(key[i], sizeof(key[i]), "%s",
+                 pgcluster_query(&rig.s.pg,
+                                 i ? "SELECT concat_ws('/', institution, register, year, n) FROM casefile "
+                                     "WHERE email = 'alta@example.org'"
+                                   : "SELECT concat_ws('/', institution, register, year, n) FROM casefile "
+                                     "WHERE email = 'olga@example.org'"));
+#define LOOK "/api/person/export/look"
+    assert_int_equal(desk_post(&registrar, LOOK, "{\"name\":\"Petrova\",\"reason\":\"Cerere 14\"}", &alone),
+                     422);
+    assert_has(alone, "Numele singur nu ajunge");
+    assert_int_equal(desk_post(&clerk, LOOK, "{\"name\":\"Petrova\",\"mark\":\"x\",\"reason\":\"y\"}", NULL),
+                     403);
+    assert_int_equal(
+        desk_post(&registrar, LOOK,
+                  "{\"name\":\"petrova olga\",\"mark\":\"OLGA@example.org\",\"reason\":\"Cerere 14\"}",
+                  &found),
+        200);
+    assert_has(found, key[0]);
+    assert_has(found, "\"choose\":true");
+    assert_has(found, "\"papers\":0");
+    assert_null(strstr(found.p, key[1]));
+    snprintf(text, sizeof(text), "{\"name\":\"Ionescu\",\"numbers\":[\"%s\"],\"reason\":\"Cerere 14\"}",
+             key[0]);
+    assert_int_equal(desk_post(&registrar, "/api/person/export", text, &mixed), 422);
+    assert_has(mixed, "nu poartă acest nume");
+    snprintf(text, sizeof(text), "{\"name\":\"Petrova Olga\",\"numbers\":[\"%s\"],\"reason\":\"Cerere 14\"}",
+             key[0]);
+    assert_int_equal(desk_post(&registrar, "/api/person/export", text, &zip), 200);
+    assert_has(zip, "Cetățenie");
+    assert_null(memmem(zip.p, zip.len, "Altcineva", strlen("Altcineva")));
+    assert_int_equal(desk_post(&archivist, "/api/person/erase", text, NULL), 409);
+    assert_int_equal(desk_count(&rig,
+                                "SELECT count(*) FROM audit WHERE detail ILIKE '%petrova%' OR detail ILIKE "
+                                "'%olga@%'"),
+                     0);
+}
+
 /* The central directory names each file, and each is whole. */
 static void whole(const struct buf *zip)
 {
@@ -312,8 +369,11 @@ static void erased(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(seen), cmocka_unit_test(copied),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(seen),
+                                       cmocka_unit_test(copied),
                                        cmocka_unit_test(two_large_copies_at_once),
-                                       cmocka_unit_test(a_copy_is_broken_off), cmocka_unit_test(erased)};
+                                       cmocka_unit_test(a_copy_is_broken_off),
+                                       cmocka_unit_test(erased),
+                                       cmocka_unit_test(without_a_cnp)};
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -259,6 +259,30 @@ async function quick(browser, mock, port) {
   await page.context().close();
 }
 
+// Who has no CNP: a name alone is not enough, nothing is copied until somebody chose, and only that.
+async function byName(page, mock, c) {
+  await page.click("text=Nu are CNP");
+  await page.fill("[name=person-name]", c.person);
+  await page.fill("[name=person-reason]", "Cerere 12");
+  await page.keyboard.press("Enter");
+  await page.waitForSelector(".field-error");
+  await page.fill("[name=person-mark]", "nimeni@example.ro");
+  await page.keyboard.press("Enter");
+  await page.waitForSelector("text=Nu există dosare cu acest nume");
+  await page.fill("[name=person-mark]", "cineva@example.ro");
+  await page.keyboard.press("Enter");
+  await page.waitForSelector(".table [type=checkbox]");
+  check(await page.isDisabled("text=Descarcă copia datelor"), "nothing is chosen, nothing is copied");
+  check((await page.textContent(".table")).includes("cererea semnată, 2 hârtii, mesaje și istoric"), "what would be copied is shown");
+  await page.click(".table tbody tr .tick");
+  const asked = page.waitForRequest("**/api/person/export");
+  const file = page.waitForEvent("download");
+  await page.click("text=Descarcă copia datelor");
+  const sent = (await asked).postDataJSON();
+  check((await file) && sent.numbers.length === 1 && sent.name === c.person && !("mark" in sent) && !("cnp" in sent), `what was chosen is asked for: ${JSON.stringify(sent)}`);
+  check(!mock.calls.some(([, path]) => decodeURIComponent(path).includes(c.person)), "the name stands in no address");
+}
+
 // One person's data: the CNP goes in a body, never in an address; what stays says why; erasing asks to have looked.
 async function onePerson(browser, mock, port) {
   const c = mock.world.cases.find((x) => !mock.world.open(x) && !x.sealed);
@@ -277,6 +301,7 @@ async function onePerson(browser, mock, port) {
   check((await file).suggestedFilename() === "date-personale.zip", "the copy comes as a file");
   await page.waitForSelector(".notice.good");
   check(!mock.calls.some(([, path]) => path.includes(c.cnp)) && !page.url().includes(c.cnp), "the CNP stands in no address");
+  await byName(page, mock, c);
   await page.context().close();
   const other = await visit(browser, port);
   await enter(other, "vasile.man");

@@ -15,7 +15,7 @@ const pages = (mock) => {
     ["sealed", `#/case/${mock.world.cases.find((c) => c.sealed && c.number).id}`, "textarea"],
     ["counter", id((c) => c.state === "returned"), ".case", ".doing .btn:has-text('Scrie corectura'), .doing .btn:has-text('Javítás beírása'), .doing .btn:has-text('Type the')"],
     ["search", "#/search", "#main h1"], ["entry", "#/new", "[name=way]"], ["questions", "#/new", "[name=service]", {pick: "petition.general"}], ["book", "#/register?day=2026-11-20", ".table"],
-    ["person", "#/person", "[name=person-cnp]"], ["settings", "#/settings", "#main h1"], ["keys", "#/queue/mine", ".table", null, "?"],
+    ["person", "#/person", "[name=person-cnp]"], ["person by name", "#/person", "[name=person-reason]", {person: one(mock, (c) => !mock.world.open(c))}], ["settings", "#/settings", "#main h1"], ["keys", "#/queue/mine", ".table", null, "?"],
   ];
 };
 const heads = [["late", "#/queue/late", ".table"], ["team", "#/team", ".table"], ["delegate", "#/team", ".table", ".filters button.btn"]];
@@ -63,6 +63,15 @@ async function open(page, [, hash, wanted, click, key]) {
     await page.waitForSelector(".asked");
     await page.click("main .btn.main.tall");
     await page.waitForSelector(".notice.bad li");
+  } else if (click?.person) {
+    await page.check("[name=person-by] >> nth=1");
+    await page.fill("[name=person-name]", click.person.person);
+    await page.fill("[name=person-mark]", "cineva@example.ro");
+    await page.fill("[name=person-reason]", "12");
+    await page.click("main form .btn.main");
+    await page.waitForSelector(".table [type=checkbox]");
+    await page.check(".table [type=checkbox] >> nth=0");
+    if (process.env.PRIDVOR_PICTURES) await page.screenshot({path: `${process.env.PRIDVOR_PICTURES}/person-${await page.evaluate(() => `${document.documentElement.lang}-${innerWidth}`)}.png`, fullPage: true});
   } else if (click) {
     await page.click(click);
     await page.waitForSelector(".panel");
