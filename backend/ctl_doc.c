@@ -159,7 +159,7 @@ static enum rc written(struct ctl_work *cw, const struct args *a, const struct d
     if (!out)
         return RC_OK;
     TRY(store_open(&place, d->sha256, &file, e));
-    return store_save(file, out, 0644, e);
+    return store_save(file, out, 0600, e);
 }
 
 static enum rc begin_by(const struct args *a, struct ctl_work *cw, struct err *e)

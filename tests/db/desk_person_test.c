@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "backend/zip.h"
+#include "common/base/fs.h"
 #include "common/base/text.h"
 #include "tests/db/slow.h"
 
@@ -367,6 +368,25 @@ static void erased(void **state)
     assert_int_equal(desk_count(&rig, "SELECT count(*) FROM audit WHERE detail LIKE '%" CNP "%'"), 0);
 }
 
+/* After all that: registryd's log has nobody in it, and the metrics have no label that is a person's. */
+static void nobody_in_the_log(void **state)
+{
+    (void)state;
+    static const char *const names[] = {CNP,       "mpean", "CAMPEAN",   "Petrova",
+                                        "petrova", "olga@", "Cetățenie", "Gard căzut"};
+    ARENA_SCOPE(a);
+    struct err e = {0};
+    char *log;
+    size_t len;
+
+    assert_int_equal(fs_read(a, rig.s.log, 8 << 20, &log, &len, &e), RC_OK);
+    assert_non_null(strstr(log, "event=start"));
+    for (size_t i = 0; i < COUNT(names); i++)
+        if (strstr(log, names[i]))
+            fail_msg("%s stands in the log: %.300s", names[i],
+                     strstr(log, names[i]) - (strstr(log, names[i]) - log > 100 ? 100 : 0));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(seen),
@@ -374,6 +394,7 @@ int main(void)
                                        cmocka_unit_test(two_large_copies_at_once),
                                        cmocka_unit_test(a_copy_is_broken_off),
                                        cmocka_unit_test(erased),
-                                       cmocka_unit_test(without_a_cnp)};
+                                       cmocka_unit_test(without_a_cnp),
+                                       cmocka_unit_test(nobody_in_the_log)};
     return cmocka_run_group_tests(tests, setup, teardown);
 }

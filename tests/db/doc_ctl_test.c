@@ -108,6 +108,8 @@ static void from_inventory_to_minutes(void **state)
     ctl(arena_fmt(rig.a, "retention dispose %s --by primar --out %s/m.pdf", list, rig.book.pg.dir), 0,
         "document ");
     holds(paper_ask(rig.a, "pdftotext %s -", arena_fmt(rig.a, "%s/m.pdf", rig.book.pg.dir)), "Viceprimar");
+    assert_string_equal(paper_ask(rig.a, "stat -c %a %s", arena_fmt(rig.a, "%s/m.pdf", rig.book.pg.dir)),
+                        "600\n");
     for (int i = 0; i < 2; i++) { /* kept for ever, so without anybody's name */
         const char *file = arena_fmt(rig.a, "%s/%c.pdf", rig.book.pg.dir, "im"[i]);
         const char *text = paper_ask(rig.a, "pdftotext %s -", file);
