@@ -152,6 +152,8 @@ struct case_answers {
     const struct request *request; /* NULL: paper */
 };
 MUST enum rc case_answers(struct work *w, const struct casefile *c, struct case_answers *out, struct err *e);
+/* How the applicant wants what is made, an option of the field delivery.how; "" where nothing was said. */
+MUST enum rc case_delivery(struct work *w, const struct casefile *c, const char **how, struct err *e);
 /* Fields that may be returned: asked, visible with these answers, not signed. ids. */
 void case_returnable(struct work *w, const struct casefile *c, const struct case_answers *x,
                      const char ***ids, size_t *n);

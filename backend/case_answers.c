@@ -140,6 +140,16 @@ enum rc case_answers(struct work *w, const struct casefile *c, struct case_answe
     return correct(w, c, out, e);
 }
 
+enum rc case_delivery(struct work *w, const struct casefile *c, const char **how, struct err *e)
+{
+    struct case_answers x;
+
+    TRY(case_answers(w, c, &x, e));
+    const char *said = answers_one(&x.now, "delivery.how");
+    *how = said ? said : "";
+    return RC_OK;
+}
+
 void case_returnable(struct work *w, const struct casefile *c, const struct case_answers *x,
                      const char ***ids, size_t *n)
 {

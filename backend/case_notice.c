@@ -77,6 +77,28 @@ static const struct {
               {"optin", "policy.offer"},
               {"ready", "policy.pickup"}};
 
+/* Who wanted it another way is not asked to come for it. */
+static const struct {
+    const char *message, *how, *instead;
+} ways[] = {{"ready", "post", "ready_post"}, {"ready", "email", "ready_email"}};
+
+static enum rc by_way(const struct case_doing *d, const char **message, struct err *e)
+{
+    const char *how = NULL;
+
+    for (size_t i = 0; i < COUNT(ways); i++) {
+        if (strcmp(ways[i].message, *message) != 0)
+            continue;
+        if (!how)
+            TRY(case_delivery(d->w, d->c, &how, e));
+        if (strcmp(ways[i].how, how) == 0) {
+            *message = ways[i].instead;
+            return RC_OK;
+        }
+    }
+    return RC_OK;
+}
+
 static enum rc find_until(struct vars *v, const struct case_doing *d, const char *message, struct err *e)
 {
     const char *end = case_fact_of(d->c, "date.permit_end");
@@ -177,12 +199,15 @@ static enum rc find_rank(struct vars *v, const struct casefile *c, const char *m
 }
 
 /* Whoever left no address reads it at the kiosk or on the page of the slip. */
-static enum rc tell_applicant(const struct case_doing *d, const char *message, struct err *e)
+static enum rc tell_applicant(const struct case_doing *d, const char *wanted, struct err *e)
 {
     struct tr here, there;
-    const char *to = case_given(d, "institution");
+    const char *to = case_given(d, "institution"), *message = wanted;
     struct vars v = {.w = d->w, .lang = d->c->lang};
 
+    TRY(by_way(d, &message, e));
+    if (d->rung && message != wanted)
+        return RC_OK; /* the reminder to come for it */
     TRY(find_until(&v, d, message, e));
     if (!d->c->email && !d->c->phone)
         return RC_OK;

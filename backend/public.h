@@ -27,6 +27,10 @@ enum public_word {
     PW_FILED,
     PW_REGISTERED,
     PW_NEXT,
+    PW_READY_PICKUP,
+    PW_READY_BY,
+    PW_READY_POST,
+    PW_READY_EMAIL,
     PW_ANSWER_BY,
     PW_DAYS_LEFT,
     PW_DUE_TODAY,
@@ -201,6 +205,10 @@ struct public_document {
     const char *id, *title, *type, *signed_name;
     int64_t size, pages, signed_ms;
 };
+struct public_day {
+    struct date by;  /* may not be valid: there is none */
+    const char *why; /* how it was counted */
+};
 struct public_view {
     const char *number, *service, *institution, *state, *kind, *state_text; /* kind: of the state */
     int64_t registered_ms;
@@ -214,8 +222,9 @@ struct public_view {
     struct public_document *documents;
     size_t n_events, n_notes, n_messages, n_documents;
     bool has_case, returned;
-    struct date back_by;  /* the correction is asked for until then; may not be valid */
-    const char *back_why; /* how that day was counted */
+    struct public_day back; /* until when the correction is asked for */
+    const char *ready; /* where the finished document is; "" while there is none, or nothing to say of it */
+    struct public_day kept; /* until when it is kept there */
     struct casefile c;
     struct case_return ret;
     const struct wf_action **acts; /* that the citizen may take now: withdraw, contest, ... */

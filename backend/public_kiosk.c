@@ -75,13 +75,26 @@ static void put_due(struct work *w, struct buf *b, const struct public_view *v, 
 
 static void put_back_by(struct work *w, struct buf *b, const struct public_view *v, enum lang lang)
 {
-    const struct text_var vars[] = {{"day", date_said(w->a, v->back_by, lang)}};
+    const struct text_var vars[] = {{"day", date_said(w->a, v->back.by, lang)}};
 
-    if (!date_valid(v->back_by))
+    if (!date_valid(v->back.by))
         return;
     text(b, "by", text_fill(w->a, tr_get(&public_words[PW_BACK_BY], lang), vars, COUNT(vars)));
-    text(b, "by_late", date_cmp(v->back_by, v->today) < 0 ? tr_get(&public_words[PW_BACK_LATE], lang) : "");
-    text(b, "by_why", v->back_why);
+    text(b, "by_late", date_cmp(v->back.by, v->today) < 0 ? tr_get(&public_words[PW_BACK_LATE], lang) : "");
+    text(b, "by_why", v->back.why);
+}
+
+static void put_ready(struct work *w, struct buf *b, const struct public_view *v, enum lang lang)
+{
+    const struct text_var vars[] = {{"day", date_said(w->a, v->kept.by, lang)}};
+
+    if (!*v->ready)
+        return;
+    text(b, "ready", v->ready);
+    if (!date_valid(v->kept.by))
+        return;
+    text(b, "ready_by", text_fill(w->a, tr_get(&public_words[PW_READY_BY], lang), vars, COUNT(vars)));
+    text(b, "ready_why", v->kept.why);
 }
 
 static void put_view(struct work *w, struct buf *b, const struct public_view *v, enum lang lang)
@@ -92,6 +105,7 @@ static void put_view(struct work *w, struct buf *b, const struct public_view *v,
     text(b, "institution", v->institution);
     text(b, "state", v->state);
     text(b, "says", v->state_text);
+    put_ready(w, b, v, lang);
     list(b, "events", '[');
     for (size_t i = 0; i < v->n_events; i++) {
         list(b, NULL, '{');

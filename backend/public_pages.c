@@ -89,6 +89,7 @@ static void put_head(struct buf *b, const struct public_view *v, enum lang lang)
     buf_chr(b, ' ');
     element(b, "strong", "", v->number);
     element(b, "span", "", v->service);
+    element(b, "span", "", v->institution);
     buf_str(b, "</p>");
 }
 
@@ -110,13 +111,13 @@ static void put_counted(struct buf *b, const char *calc, enum lang lang)
 
 void html_back_by(struct work *w, struct buf *b, const struct public_view *v, enum lang lang)
 {
-    if (!date_valid(v->back_by))
+    if (!date_valid(v->back.by))
         return;
-    element(b, "p", "by", said(w->a, PW_BACK_BY, lang, "day", day_whole(w->a, v->back_by, lang)));
-    if (date_cmp(v->back_by, v->today) < 0)
+    element(b, "p", "by", said(w->a, PW_BACK_BY, lang, "day", day_whole(w->a, v->back.by, lang)));
+    if (date_cmp(v->back.by, v->today) < 0)
         element(b, "p", "quiet", word(PW_BACK_LATE, lang));
-    if (*v->back_why)
-        put_counted(b, v->back_why, lang);
+    if (*v->back.why)
+        put_counted(b, v->back.why, lang);
 }
 
 static void put_return(struct work *w, struct buf *b, const struct public_view *v, enum lang lang)
@@ -138,6 +139,19 @@ static void put_return(struct work *w, struct buf *b, const struct public_view *
     buf_fmt(b, "<p><a class=\"button\" href=\"/case/repair?lang=%s\">", lang_codes[lang]);
     html_text(b, word(PW_REPAIR_NOW, lang));
     buf_str(b, "</a></p></section>");
+}
+
+static void put_ready(struct work *w, struct buf *b, const struct public_view *v, enum lang lang)
+{
+    if (!*v->ready)
+        return;
+    buf_str(b, "<section class=\"ready\">");
+    element(b, "p", "", v->ready);
+    if (date_valid(v->kept.by)) {
+        element(b, "p", "by", said(w->a, PW_READY_BY, lang, "day", day_whole(w->a, v->kept.by, lang)));
+        put_counted(b, v->kept.why, lang);
+    }
+    buf_str(b, "</section>");
 }
 
 static void put_due(struct work *w, struct buf *b, const struct public_view *v, enum lang lang)
@@ -290,6 +304,7 @@ const char *html_case(struct work *w, const struct public_view *v, const char *s
 
     put_head(&b, v, lang);
     put_return(w, &b, v, lang);
+    put_ready(w, &b, v, lang);
     put_documents(w, &b, v, lang);
     put_way(w, &b, v, lang);
     put_notes(w, &b, v, lang);

@@ -262,27 +262,56 @@ static enum rc load_case(struct work *w, const struct visit *visit, struct publi
 }
 
 /* The day that the letter named, and how it was counted; a new holiday may have moved it since. */
-static enum rc load_back_by(struct work *w, struct public_view *v, enum lang lang, struct err *e)
+static enum rc load_wish(struct work *w, const struct public_view *v, const char *rule, enum lang lang,
+                         struct public_day *day, struct err *e)
 {
     struct db_result *r SCOPED(db_result_freep) = NULL;
-    struct db_param p[] = {DB_STR(v->c.id), DB_STR("policy.return")};
+    struct db_param p[] = {DB_STR(v->c.id), DB_STR(rule)};
 
-    if (!v->returned)
-        return RC_OK;
     TRY(work_sql(w, SQL_PUBLIC_WISH, p, &r, e));
     if (db_rows(r) == 0)
         return RC_OK;
-    v->back_by = day_of(r, 0, 0);
-    v->back_why = arena_str(w->a, db_text(r, 0, 1 + (int)lang));
+    day->by = day_of(r, 0, 0);
+    day->why = arena_str(w->a, db_text(r, 0, 1 + (int)lang));
+    return RC_OK;
+}
+
+/* What is made waits for its owner: where, or on which way it is. A permit has nothing to say here. */
+static enum rc load_ready(struct work *w, struct public_view *v, enum lang lang, struct err *e)
+{
+    const char *how;
+
+    if (v->brief || !v->has_case || strcmp(v->state, "issued") != 0)
+        return RC_OK;
+    TRY(case_delivery(w, &v->c, &how, e));
+    if (strcmp(how, "post") == 0 || strcmp(how, "email") == 0) {
+        v->ready = word(*how == 'p' ? PW_READY_POST : PW_READY_EMAIL, lang);
+        return RC_OK;
+    }
+    TRY(load_wish(w, v, "policy.pickup", lang, &v->kept, e));
+    if (!date_valid(v->kept.by))
+        return RC_OK;
+    const struct tr *d = catalog_department(&w->house->catalog, v->c.department);
+    const struct text_var vars[] = {
+        {"place", d ? arena_fmt(w->a, "%s, %s", tr_get(d, lang), v->institution) : v->institution}};
+    v->ready = text_fill(w->a, word(PW_READY_PICKUP, lang), vars, COUNT(vars));
     return RC_OK;
 }
 
 enum rc public_view(struct work *w, const struct visit *visit, struct public_view *v, struct err *e)
 {
-    *v = (struct public_view){
-        .today = date_of_ms(w->now_ms()), .why = "", .calc = "", .back_why = "", .brief = visit->number};
+    *v = (struct public_view){.today = date_of_ms(w->now_ms()),
+                              .why = "",
+                              .calc = "",
+                              .back = {.why = ""},
+                              .ready = "",
+                              .kept = {.why = ""},
+                              .brief = visit->number};
     TRY(visit->case_id ? load_case(w, visit, v, e) : load_request(w, visit, v, e));
-    TRY(load_back_by(w, v, visit->lang, e));
+    if (v->returned)
+        TRY(load_wish(w, v, "policy.return", visit->lang, &v->back, e));
+    if (!visit->link)
+        TRY(load_ready(w, v, visit->lang, e));
     if (date_valid(v->due))
         v->days_left = date_days(v->due) - date_days(v->today);
     return RC_OK;

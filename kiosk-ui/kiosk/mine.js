@@ -80,6 +80,8 @@ function Shown({view, repairable}) {
     ${back && html`<${Notice} kind="warn" title=${t("mine.returned")}><p>${back.reason}</p>
       ${back.by && html`<p><b>${back.by}</b></p><p class="fine">${back.by_late || back.by_why}</p>`}
       ${!repairable && html`<p>${t("mine.elsewhere")}</p>`}</${Notice}>`}
+    ${view.ready && html`<${Notice} kind="good"><p>${view.ready}</p>
+      ${view.ready_by && html`<p><b>${view.ready_by}</b></p><p class="fine">${view.ready_why}</p>`}</${Notice}>`}
     <${Way} view=${view} />
     ${view.notes.length > 0 && html`<section class="card"><h2>${t("mine.notes")}</h2>
       ${view.notes.map((n, i) => html`<p key=${i} class="story-note"><span class="story-day">${n.day}</span>${n.text}</p>`)}

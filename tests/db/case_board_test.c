@@ -311,6 +311,81 @@ static void a_revoked_act_is_gone(void **state)
     rig_end(&w);
 }
 
+/* A birth certificate that is wanted this way, issued. */
+static const char *issued_case(const char *how)
+{
+    struct work w = rig_begin(&rig);
+    const struct service *s = catalog_find(&rig.house.catalog, "cs.birth_certificate");
+    const char *wanted = arena_fmt(w.a, "\"delivery.how\":\"%s\"", how), *answers = NULL;
+
+    for (unsigned seed = 0; seed < 3 && (!answers || !strstr(answers, wanted)); seed++)
+        answers = rig_answers(w.a, s, seed);
+    assert_non_null(strstr(answers, wanted));
+    const char *id = new_case("hall-1", s->id, answers);
+    DOES("clerk", id, "take", NULL, 0);
+    DOES("clerk", id, "search", GIVEN({"search_result", "yes"}));
+    DOES("officer", id, "approve", GIVEN({"legal_basis", "HG 255/2024"}));
+    if (strcmp(of_case(id, "facts->>'case.fee_due'"), "true") == 0)
+        DOES("clerk", id, "pay", NULL, 0);
+    DOES("officer", id, "issue", NULL, 0);
+    rig_end(&w);
+    return id;
+}
+
+static const char *ready_told(const char *id)
+{
+    return of_case(id,
+                   "(SELECT coalesce(string_agg(message, ',' ORDER BY m.id), '') FROM owed_message m WHERE "
+                   "m.request_id = c.id AND message LIKE 'ready%')");
+}
+
+static void view_of(struct work *w, const char *id, enum lang lang, struct public_view *out)
+{
+    struct visit_begin b = {.request_id = id, .lang = lang};
+    char token[2 * VISIT_TOKEN + 1];
+    struct visit v;
+
+    assert_int_equal(visit_begin(w, &b, token, &e), RC_OK);
+    assert_int_equal(visit_get(w, token, NULL, VISIT_MINUTES, &v, &e), RC_OK);
+    assert_int_equal(public_view(w, &v, out, &e), RC_OK);
+}
+
+/* Who wanted it by post or e-mail is not asked to come for it, nor reminded to. */
+static void it_comes_as_it_was_wanted(void **state)
+{
+    static const struct {
+        const char *how, *told, *later, *says;
+        bool waits;
+    } rows[] = {
+        {"pickup", "ready", "ready,ready",
+         "Collect it at: Civil status, Hall One. Bring your identity document.", true},
+        {"post", "ready_post", "ready_post", "We send it by post, to the address in your request.", false},
+        {"email", "ready_email", "ready_email",
+         "Download it from the page of your request, with the code and PIN on the receipt.", false},
+    };
+    char ids[COUNT(rows)][40];
+    int64_t then = rig_now;
+    struct public_view view;
+    (void)state;
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        snprintf(ids[i], sizeof(ids[i]), "%s", issued_case(rows[i].how));
+        assert_string_equal(ready_told(ids[i]), rows[i].told);
+        struct work w = rig_begin(&rig);
+        view_of(&w, ids[i], LANG_EN, &view);
+        assert_string_equal(view.ready, rows[i].says);
+        assert_int_equal(date_valid(view.kept.by), rows[i].waits);
+        assert_int_equal(*view.kept.why != 0, rows[i].waits);
+        rig_end(&w);
+    }
+    rig_now += (int64_t)15 * 86400000;
+    while (ring() > 0)
+        ;
+    for (size_t i = 0; i < COUNT(rows); i++)
+        assert_string_equal(ready_told(ids[i]), rows[i].later);
+    rig_now = then;
+}
+
 static const char *told(const char *who)
 {
     char sql[300];
@@ -418,7 +493,8 @@ int main(void)
         cmocka_unit_test(a_letter_waits_for_paper), cmocka_unit_test(a_notice_hangs_from_day_to_day),
         cmocka_unit_test(a_place_goes_on),          cmocka_unit_test(a_rule_says_yes),
         cmocka_unit_test(looking_locks_nothing),    cmocka_unit_test(a_rule_puts_in_line),
-        cmocka_unit_test(a_revoked_act_is_gone),    cmocka_unit_test(colleagues_are_told),
+        cmocka_unit_test(a_revoked_act_is_gone),    cmocka_unit_test(it_comes_as_it_was_wanted),
+        cmocka_unit_test(colleagues_are_told),
     };
     return cmocka_run_group_tests(tests, steps_setup, steps_teardown);
 }

@@ -65,6 +65,19 @@ static void ended(const char *id)
     house_ask("UPDATE case_term SET ended_on = " SQL_TODAY " WHERE case_id = '%s'", id);
 }
 
+/* It lies at the counter for 30 days. */
+static void waits_there(const char *id)
+{
+    house_ask(
+        "INSERT INTO case_term (case_id, rule, main, began_on, n, due, late_after, why, calc, computed_at) "
+        "SELECT '%s', 'policy.pickup', false, d, 0, d + 30, d + 30, t, t, now() FROM (SELECT " SQL_TODAY
+        " AS d, '{\"ro\": \"Documentul se păstrează la ghișeu 30 de zile.\", \"hu\": \"Az okiratot 30 napig "
+        "az "
+        "ügyfélablaknál őrzik.\", \"en\": \"The document is kept at the counter for 30 days.\"}'::jsonb AS "
+        "t) x",
+        id);
+}
+
 static void working(void)
 {
     struct body work;
@@ -107,6 +120,8 @@ static void finished(const char *name, const char *act, const char *state, const
     house_event(id, act, state, reason, true);
     house_ask("UPDATE casefile SET state = '%s' WHERE id = '%s'", state, id);
     ended(id);
+    if (strcmp(state, "issued") == 0)
+        waits_there(id);
     if (letter)
         answer(id, letter);
     tell(name, &b);

@@ -170,6 +170,7 @@ async function withdraws(browser, h) {
 async function downloads(browser, h) {
   const page = await visit(browser, sizes[0], "ro");
   await enter(page, `http://127.0.0.1:${h.port}`, h.cases.find((c) => c.name === "issued"), "ro");
+  check(/Îl luați de la: Stare civilă, .*Vă așteptăm până la \d/.test(await page.textContent("section.ready")), "where it waits is said");
   const [file] = await Promise.all([page.waitForEvent("download"), page.click(".list a")]);
   check(/^Certificat.*\.pdf$/.test(file.suggestedFilename()), `a name for people: ${file.suggestedFilename()}`);
   await page.context().close();
