@@ -2,7 +2,7 @@
 import {html, useEffect, useState} from "../shared/html.js";
 import {query} from "./api.js";
 import {go, Head, many, useDesk, useLoad, Waiting} from "./tools.js";
-import {Cases, ColumnChoice, Empty, Pager, usePages} from "./table.js";
+import {Cases, ColumnChoice, Empty, Pager, useChosen, usePages} from "./table.js";
 
 const known = ["register", "mine", "today", "late", "unassigned", "waiting", "opinions", "team", "attention", "print", "all"];
 
@@ -45,10 +45,9 @@ export function Queue({id, q}) {
   const pages = usePages(key);
   const load = useLoad(`${key}${pages.after ? `&after=${encodeURIComponent(pages.after)}` : ""}`, undefined, news.done + turn);
   const services = useLoad("services");
-  const [chosen, setChosen] = useState([]);
-  const picked = (load.body?.items || []).filter((r) => chosen.includes(r.id));
+  const chosen = useChosen(key);
+  const picked = (load.body?.items || []).filter((r) => chosen.ids.includes(r.id));
   const hands = can("case.assign") && can("team.view");
-  useEffect(() => setChosen([]), [key]);
   useEffect(() => {
     document.title = `${t(`q.${name}`)} · Pridvor`;
   }, [name, t]);
@@ -69,10 +68,10 @@ export function Queue({id, q}) {
       ${name !== "mine" && can("case.list") && pick("assignee", t("filter.assignee"), [[me.account, t("filter.me")], ...colleague])}
       ${filtered && html`<button type="button" class="link" onClick=${() => to({department: "", service: "", assignee: ""})}>${t("filter.none")}</button>`}
       <span class="grow ends"><${ColumnChoice} /></span></div>
-    ${picked.length > 0 && html`<${Hand} rows=${picked} clear=${() => setChosen([])} />`}
+    ${picked.length > 0 && html`<${Hand} rows=${picked} clear=${chosen.clear} />`}
     <${Waiting} of=${load} />
     ${load.body && (load.body.items.length ? html`<${Cases} rows=${load.body.items} sort=${sort} from=${from} caption=${t(`q.${name}`)}
-        chosen=${chosen} onChoose=${hands ? setChosen : null} onSort=${(by, dir) => to({sort: by, dir})} />
+        chosen=${chosen.ids} onChoose=${hands ? chosen.turn : null} onSort=${(by, dir) => to({sort: by, dir})} />
       <${Pager} n=${pages.n} next=${load.body.next} back=${pages.back} onBack=${pages.onBack} onNext=${() => pages.onNext(load.body.next)} />`
     : html`<${Empty} title=${t(filtered ? "empty.filter" : `empty.${name}`)} />`)}
   </div>`;

@@ -72,8 +72,7 @@ export function Cases({rows, sort, onSort, caption, from, chosen, onChoose}) {
     next?.focus();
     next?.closest("tr").scrollIntoView({block: "nearest"});
   };
-  const flip = (r) => onChoose?.(chosen.includes(r.id) ? chosen.filter((id) => id !== r.id) : [...chosen, r.id]);
-  useKeysOf({j: () => move(1), k: () => move(-1), x: () => rows[at] && flip(rows[at]), copy: () => {
+  useKeysOf({j: () => move(1), k: () => move(-1), x: () => rows[at] && onChoose?.(rows[at].id), copy: () => {
     const row = rows[at];
     return row && {number: row.number, date: row.due};
   }});
@@ -89,7 +88,7 @@ export function Cases({rows, sort, onSort, caption, from, chosen, onChoose}) {
         html`<th key=${id} scope="col" role="columnheader">${t(`col.${id}`)}</th>`))}</tr></thead>
     <tbody role="rowgroup" ref=${body}>${rows.map((r, i) => html`<tr key=${r.id} role="row" class=${`${r.late ? "is-late" : ""}${news.waitingFor(r.id) ? " leaving" : ""}`}
       onClick=${(e) => !e.target.closest("a, button, label") && !String(getSelection()) && (remember(i), go(`#/case/${r.id}`))}>
-      <th scope="row" role="rowheader">${onChoose && html`<label class="choose-row"><input type="checkbox" checked=${chosen.includes(r.id)} onChange=${() => flip(r)}
+      <th scope="row" role="rowheader">${onChoose && html`<label class="choose-row"><input type="checkbox" checked=${chosen.includes(r.id)} onChange=${() => onChoose(r.id)}
         aria-label=${t("choose_row", {what: r.number || t("no_number")})} /></label>`}<a class="open num" href=${`#/case/${r.id}`} onFocus=${() => setAt(i)} onClick=${() => remember(i)}>${r.number
         || t("no_number")}</a></th>
       ${cols.map((id) => html`<td key=${id} role="cell" class=${`c-${id}`} data-label=${t(`col.${id}`)}>${columns[id].cell(r, desk)}</td>`)}</tr>`)}
@@ -110,6 +109,14 @@ export function usePages(key) {
   const stack = state.key === key ? state.stack : [""];
   return {after: stack[stack.length - 1], back: stack.length > 1, n: stack.length, onNext: (cursor) => set({key, stack: [...stack, cursor]}),
     onBack: () => set({key, stack: stack.slice(0, -1)})};
+}
+
+// What is ticked belongs to one list, too.
+export function useChosen(key) {
+  const [state, set] = useState({key, ids: []});
+  const of = (s) => (s.key === key ? s.ids : []);
+  return {ids: of(state), clear: () => set({key, ids: []}),
+    turn: (id) => set((s) => ({key, ids: of(s).includes(id) ? of(s).filter((one) => one !== id) : [...of(s), id]}))};
 }
 
 export function Empty({title, text}) {

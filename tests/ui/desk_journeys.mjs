@@ -542,7 +542,10 @@ async function hands(browser, mock, port) {
   await page.waitForFunction(() => document.activeElement.matches("tbody a.open"));
   await page.waitForTimeout(60);
   await page.keyboard.press("x");
+  const chosen = (n) => page.waitForFunction((k) => document.querySelectorAll("tbody :checked").length === k, n);
+  await chosen(1);
   await page.click("tbody tr:nth-child(3) .choose-row");
+  await chosen(2);
   const ids = await page.$$eval("tbody tr:has(:checked) a.open", (all) => all.map((a) => a.getAttribute("href").slice(7)));
   check(ids.length === 2, `two rows are chosen: ${ids}`);
   await page.waitForSelector(".hand option:nth-child(2)", {state: "attached"});
