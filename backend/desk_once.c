@@ -23,7 +23,7 @@ static enum rc mark(struct desk_call *c, struct db_param *out, struct err *e)
     if (c->id)
         where = arena_fmt(c->w->a, "%s\n%s", where, c->id);
     const char *text = arena_fmt(c->w->a, "%s\n%s\n%s\n%s", c->key, c->who.account, where, said);
-    hmac_sha256(sum, h->cnp_key, sizeof(h->cnp_key), text, strlen(text));
+    hmac_sha256(sum, h->once_key, sizeof(h->once_key), text, strlen(text));
     hex[0] = '\\';
     hex[1] = 'x';
     hex_encode(hex + 2, sum, sizeof(sum));

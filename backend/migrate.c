@@ -42,6 +42,7 @@ const struct migration migrations[] = {
     {59, "0059_desk_once.sql", embed_0059_desk_once_sql},
     {61, "0061_audit_mac.sql", embed_0061_audit_mac_sql},
     {66, "0066_book_erase.sql", embed_0066_book_erase_sql},
+    {67, "0067_desk_once_at.sql", embed_0067_desk_once_at_sql},
 };
 const size_t n_migrations = COUNT(migrations);
 

@@ -19,6 +19,7 @@ enum rc work_house_keys(struct work_house *h, struct err *e)
     TRY(audit_key(h->master, e));
     TRY(sealed_key(h->master, &h->request_key, e));
     TRY(key_of(h->cnp_key, sizeof(h->cnp_key), h->master, "pridvor cnp hash", e));
+    TRY(key_of(h->once_key, sizeof(h->once_key), h->master, "pridvor desk once", e));
     return key_of(h->at_rest.k, sizeof(h->at_rest.k), h->master, "pridvor at rest", e);
 }
 
@@ -55,6 +56,7 @@ void work_house_wipe(struct work_house *h)
 {
     wipe(h->master, sizeof(h->master));
     wipe(h->cnp_key, sizeof(h->cnp_key));
+    wipe(h->once_key, sizeof(h->once_key));
     wipe(&h->at_rest, sizeof(h->at_rest));
     sealed_key_wipe(&h->request_key);
     audit_key_wipe();

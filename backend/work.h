@@ -27,6 +27,7 @@ struct work_house {
     struct terms *terms;         /* of the files alone */
     uint8_t master[32];          /* of the file pin_key */
     uint8_t cnp_key[32];         /* keyed hash by which a CNP is found */
+    uint8_t once_key[32];        /* keyed hash by which the desk knows what it was sent already */
     struct seal_key at_rest;     /* seals a CNP and what citizens correct */
     struct seal_key request_key; /* of what requests say; see sealed.h */
 };

@@ -8,6 +8,8 @@
 
 #include <cmocka.h>
 
+#include "backend/work.h"
+#include "common/base/text.h"
 #include "tests/db/desk_rig.h"
 
 static struct desk_rig rig;
@@ -236,11 +238,57 @@ static void note_at_once(void **state)
     assert_int_equal(desk_count(&rig, "SELECT count(*) FROM case_note"), notes + 1);
 }
 
+/* What no page sends again is taken away by the next act; what one may, is kept, and an old key that comes
+ * all the same is not done twice. */
+static void answers_age(void **state)
+{
+    (void)state;
+    BUF_SCOPE(first);
+    BUF_SCOPE(again);
+    char letter[300], path[100];
+
+    snprintf(path, sizeof(path), "/api/cases/%s/note", id);
+    snprintf(letter, sizeof(letter), LETTER, "Veche");
+    assert_status(200, keyed(&registrar, ENTRIES, KEY "1", letter, &first), first);
+    desk_count(&rig, "UPDATE desk_once SET at = at - interval '61 days' WHERE account = 'registru'");
+    desk_count(&rig, "UPDATE desk_once SET at = at - interval '59 days' WHERE account <> 'registru'");
+    long young = desk_count(&rig, "SELECT count(*) FROM desk_once WHERE account <> 'registru'");
+    assert_status(200, keyed(&registrar, ENTRIES, KEY "1", letter, &again), again);
+    assert_memory_equal(first.p, again.p, first.len);
+    assert_int_equal(desk_count(&rig, "SELECT count(*) FROM desk_once WHERE account = 'registru'"), 1);
+    assert_status(200, keyed(&ana, path, KEY "2", "{\"text\":\"Nouă\",\"public\":false}", &again), again);
+    assert_int_equal(desk_count(&rig, "SELECT count(*) FROM desk_once WHERE account = 'registru'"), 0);
+    assert_int_equal(desk_count(&rig, "SELECT count(*) FROM desk_once"), young + 1);
+}
+
+/* What is kept of the sending is under a key of its own: that of the CNPs stays with the CNPs. */
+static void own_key(void **state)
+{
+    (void)state;
+    struct work_house h = {0};
+    struct err e = {0};
+    char key[300], sum[2 * SHA256_LEN + 1], text[600], letter[300], sql[300];
+    uint8_t hash[SHA256_LEN];
+
+    snprintf(letter, sizeof(letter), LETTER, "Cheie");
+    assert_int_equal(keyed(&registrar, ENTRIES, KEY "3", letter, NULL), 200);
+    snprintf(key, sizeof(key), "%s/pin.key", rig.s.dir);
+    assert_int_equal(pin_key_load(key, false, h.master, &e), RC_OK);
+    assert_int_equal(work_house_keys(&h, &e), RC_OK);
+    snprintf(text, sizeof(text), KEY "3\nregistru\n" ENTRIES "\n%s", letter);
+    assert_memory_not_equal(h.once_key, h.cnp_key, sizeof(h.cnp_key));
+    hmac_sha256(hash, h.once_key, sizeof(h.once_key), text, strlen(text));
+    hex_encode(sum, hash, sizeof(hash));
+    snprintf(sql, sizeof(sql), "SELECT count(*) FROM desk_once WHERE sent = '\\x%s'", sum);
+    assert_int_equal(desk_count(&rig, sql), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sent_twice), cmocka_unit_test(corrected_twice), cmocka_unit_test(twice_at_once),
-        cmocka_unit_test(note_twice), cmocka_unit_test(file_twice),      cmocka_unit_test(note_at_once),
+        cmocka_unit_test(sent_twice),  cmocka_unit_test(corrected_twice), cmocka_unit_test(twice_at_once),
+        cmocka_unit_test(note_twice),  cmocka_unit_test(file_twice),      cmocka_unit_test(note_at_once),
+        cmocka_unit_test(answers_age), cmocka_unit_test(own_key),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -103,6 +103,16 @@ static void terms_run(void **state)
     }
 }
 
+/* Each act at the desk takes a few of the oldest away, and does not look through all that are kept. */
+static void answers_age(void **state)
+{
+    (void)state;
+    run("INSERT INTO desk_once SELECT 'h', md5(g::text)::uuid, 'ana', '', 'x', now() - g * interval '1 hour' "
+        "FROM generate_series(1, 20000) g");
+    run("ANALYZE desk_once");
+    goes(SQL_DESK_ONCE_TAKE, "desk_once_at", "Seq Scan on desk_once");
+}
+
 static int setup(void **state)
 {
     (void)state;
@@ -124,6 +134,6 @@ static int teardown(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(messages_wait), cmocka_unit_test(requests_wait),
-                                       cmocka_unit_test(terms_run)};
+                                       cmocka_unit_test(terms_run), cmocka_unit_test(answers_age)};
     return cmocka_run_group_tests(tests, setup, teardown);
 }
