@@ -4,6 +4,7 @@
 
 #include "backend/conf.h"
 #include "backend/sql.h"
+#include "backend/work.h"
 #include "common/base/arena.h"
 
 enum { CTL_OPTIONS_MAX = 16, CTL_WORDS_MAX = 4 };
@@ -45,6 +46,10 @@ MUST enum rc ctl_conf(const struct args *a, struct registry_conf *out, struct er
 MUST enum rc ctl_database(const struct args *a, struct db_sync **out, struct err *e);
 /* The key that --config (or the usual configuration) names, when it is this database's. */
 MUST enum rc ctl_key(const struct args *a, struct db_sync *s, uint8_t master[32], struct err *e);
+/* What people_place knows, and the number as it is printed, of the institution that --institution names or of
+ * any; of the house catalog and registers are needed. RC_CONFLICT: several, which are printed. */
+MUST enum rc ctl_case_place(const struct args *a, struct db_sync *s, struct work_house *house,
+                            const char *which, struct rights_place *out, struct err *e);
 MUST enum rc ctl_query(struct db_sync *s, enum sql_id id, const struct db_param *p, struct db_result **out,
                        struct err *e);
 

@@ -135,26 +135,28 @@ static enum rc cmd_user_list(const struct args *a, struct err *e)
     return RC_OK;
 }
 
+/* The number of a slip may come as one word or, with its prefix, as two. */
 static enum rc cmd_why(const struct args *a, struct err *e)
 {
     struct db_sync *s SCOPED(db_sync_closep) = NULL;
-    struct rights rights;
-    struct catalog services;
+    struct work_house house = {0};
     struct institutions tree;
     struct rights_person who;
     struct rights_place where;
     const char *folder;
 
-    if (a->n_words != 2)
-        return err_set(e, RC_BAD_REQUEST, "why USER ACTION CASE");
+    if (a->n_words < 2)
+        return err_set(e, RC_BAD_REQUEST, "why USER ACTION CASE [--institution ID]");
+    const char *which = a->n_words > 2 ? arena_fmt(a->arena, "%s %s", a->words[1], a->words[2]) : a->words[1];
     TRY(configs(a, &folder, e));
-    TRY(rights_load(a->arena, folder, &rights, e));
-    TRY(catalog_load(a->arena, folder, &services, e));
+    TRY(rights_load(a->arena, folder, &house.rights, e));
+    TRY(catalog_load(a->arena, folder, &house.catalog, e));
+    TRY(registers_load(a->arena, folder, &house.catalog, &house.registers, e));
     TRY(named(a, &s, e));
     TRY(people_tree(s, a->arena, &tree, e));
     TRY(people_load(s, a->arena, a->what, &who, e));
-    TRY(people_place(s, a->arena, &services, a->words[1], &where, e));
-    struct rights_verdict v = rights_decide(&rights, &tree, &who, a->words[0], &where);
+    TRY(ctl_case_place(a, s, &house, which, &where, e));
+    struct rights_verdict v = rights_decide(&house.rights, &tree, &who, a->words[0], &where);
     printf("%s\n", rights_explain(a->arena, &v, &who, a->words[0], &where));
     return RC_OK;
 }
@@ -220,9 +222,10 @@ const struct command people_commands[] = {
     {"user", "totp", "USER [--set on|off] [--by NAME]", "a new secret for an authenticator app, shown once",
      cmd_user_totp, 0},
     {"user", "list", "[USER]", "accounts and what they hold", cmd_user_list, 0},
-    {"why", NULL, "USER ACTION CASE",
-     "why an act is allowed or denied; CASE: id, receipt code or "
-     "institution/register/year/number; as the case stands now",
-     cmd_why, 2},
+    {"why", NULL, "USER ACTION CASE [--institution ID]",
+     "why an act is allowed or denied; CASE: id, receipt code, "
+     "institution/register/year/number or the number as it is printed (PET 2/23.11.2026); as the case stands "
+     "now",
+     cmd_why, 3},
 };
 const size_t n_people_commands = COUNT(people_commands);

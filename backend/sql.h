@@ -60,6 +60,7 @@
     X(SQL_ROLES_OF, roles_of, 1)                                                                             \
     X(SQL_INSTITUTION_TREE, institution_tree, 0)                                                             \
     X(SQL_CASE_PLACE, case_place, 1)                                                                         \
+    X(SQL_CASE_NUMBERED, case_numbered, 4)                                                                   \
     X(SQL_LOGIN_GATE, login_gate, 2)                                                                         \
     X(SQL_LOGIN_ACCOUNT, login_account, 4)                                                                   \
     X(SQL_LOGIN_WRONG, login_wrong, 4)                                                                       \

@@ -45,6 +45,15 @@ static int setup(void **state)
              "'petition.general', 'simple', 'in_work', o, 'paper', 'ro', n = 22, f FROM (VALUES (21, "
              "'roads', NULL), (22, '', NULL), (23, '', '01890000-0000-7000-8000-000000000002'::uuid)) "
              "AS x (n, o, f)");
+    /* One number in two registers and in two town halls. */
+    pgcluster_query(&pg, "INSERT INTO casefile (id, registered_at, entered_at, n, service_version, "
+                         "workflow_version, year, filed_on, institution, register, service, workflow, state, "
+                         "department, channel, lang, sealed) SELECT ('01890000-0000-7000-8000-0000000003' "
+                         "|| x)::uuid, now(), now(), 30, 1, 1, 2026, " SQL_TODAY ", i, r, "
+                         "'petition.general', 'simple', 'in_work', '', 'paper', 'ro', false FROM (VALUES "
+                         "(10, 'hall-1', 'petitions'), (11, 'hall-1', 'general'), (12, 'hall-2', "
+                         "'petitions')) AS x (x, i, r)");
+    pgcluster_query(&pg, "UPDATE casefile SET registered_at = '2026-03-05 12:00Z' WHERE n IN (21, 30)");
     pgcluster_query(
         &pg,
         "INSERT INTO request SELECT '01890000-0000-7000-8000-000000000002', now(), now(), 16, 1, " SQL_TODAY
@@ -73,6 +82,31 @@ static int ctl(const char *words)
     said[fread(said, 1, sizeof(said) - 1, f)] = 0;
     int status = pclose(f);
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/* As it stands on the slip. */
+static void by_number(void **state)
+{
+    (void)state;
+    static const struct said rows[] = {
+        {"user add nora --institution hall-1 --full-name 'Nora'", 0, ""},
+        {"user role nora clerk --institution hall-1", 0, "granted"},
+        {"why nora case.view 'PET 22/2026'", 0, "sealed"}, /* as it is printed */
+        {"why nora case.view 'PET 21/5.3.2026'", 0, "allowed: nora has role clerk for hall-1"},
+        {"why nora case.view PET 21/05.03.2026", 0, "allowed: nora has role clerk for hall-1"},
+        {"why nora case.view 21/05.03.2026", 0, "allowed: nora has role clerk for hall-1"},
+        {"why nora case.view 15/2026", 0, "allowed: nora has role clerk for hall-1"}, /* no case yet */
+        {"why nora case.view 21/06.03.2026", 1, "no case 21/06.03.2026"},
+        {"why nora case.view 'CS 21/05.03.2026'", 1, "no case CS 21/05.03.2026"},
+        {"why nora case.view 'PET 21/2025'", 1, "no case PET 21/2025"},
+        {"why nora case.view 30/2026", 1,
+         "hall-1/general/2026/30  30/05.03.2026\nhall-1/petitions/2026/30  PET 30/05.03.2026\n"
+         "hall-2/petitions/2026/30  PET 30/05.03.2026\n"},
+        {"why nora case.view 30/2026", 1, "number of 3 cases: say which"},
+        {"why nora case.view 'PET 30/2026' --institution hall-2", 0, "belongs to hall-2"},
+        {"why nora case.view 'PET 30/2026' --institution hall-9", 1, "no case PET 30/2026"},
+    };
+    said_each(rows, COUNT(rows), ctl, said);
 }
 
 static void every_command(void **state)
@@ -218,8 +252,8 @@ static void requests_without_a_case(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(every_command), cmocka_unit_test(password_and_totp),
-                                       cmocka_unit_test(email_of_a_colleague),
-                                       cmocka_unit_test(requests_without_a_case)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_command), cmocka_unit_test(by_number), cmocka_unit_test(password_and_totp),
+        cmocka_unit_test(email_of_a_colleague), cmocka_unit_test(requests_without_a_case)};
     return cmocka_run_group_tests(tests, setup, teardown);
 }
