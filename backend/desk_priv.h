@@ -153,6 +153,7 @@ struct db_param desk_states(const struct work *w, const char *const *clocks, con
 
 /* desk_show.c: the whole page of a case. */
 MUST enum rc desk_case_body(struct desk_call *c, const struct casefile *f, struct err *e);
+bool desk_from_here(const struct wf_action *a, const char *state);
 void desk_rows(struct desk_call *c, const struct casefile *f); /* one more ROW in a list */
 MUST enum rc desk_others(struct desk_call *c, const struct casefile *f, struct err *e); /* member "others" */
 
@@ -206,6 +207,7 @@ DESK_HANDLER(desk_team);
 DESK_HANDLER(desk_team_late);
 DESK_HANDLER(desk_delegations);
 DESK_HANDLER(desk_why);
+DESK_HANDLER(desk_case_refused);
 DESK_HANDLER(desk_case);
 DESK_HANDLER(desk_act);
 DESK_HANDLER(desk_assign);

@@ -15,6 +15,7 @@ const struct desk_route desk_routes[] = {
     DESK_READ("/api/counts", "case.list", NULL, desk_counts),
     DESK_READ("/api/queue", "case.list", &desk_queue_in, desk_queue),
     DESK_READ("/api/cases/{id}", "case.view", NULL, desk_case),
+    DESK_READ("/api/cases/{id}/refused", "case.view", NULL, desk_case_refused),
     DESK_ROUTE("POST", "/api/cases/{id}/act", "case.view", &desk_act_in, desk_act),
     DESK_ROUTE("POST", "/api/cases/{id}/assign", "case.assign", &desk_assign_in, desk_assign),
     DESK_AGAIN("/api/cases/{id}/note", "case.note", &desk_note_in, desk_note, desk_case),

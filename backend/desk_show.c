@@ -236,7 +236,7 @@ static const struct tr *need_name(const struct workflows *f, const char *id)
     return NULL;
 }
 
-static bool from_here(const struct wf_action *a, const char *state)
+bool desk_from_here(const struct wf_action *a, const char *state)
 {
     for (size_t i = 0; i < a->n_from; i++)
         if (strcmp(a->from[i], state) == 0)
@@ -280,7 +280,7 @@ static enum rc actions(struct desk_call *c, const struct casefile *f, struct err
     TRY(case_choices(c->w, &c->who, f, &list, &n, e));
     js_open(&c->out, "actions", '[');
     for (size_t i = 0; i < n; i++)
-        if (from_here(list[i].action, f->state))
+        if (desk_from_here(list[i].action, f->state))
             TRY(action(c, f, &list[i], e));
     js_close(&c->out, ']');
     return RC_OK;

@@ -82,3 +82,74 @@ enum rc desk_why(struct desk_call *c, const void *in, struct err *e)
     js_close(&c->out, '}');
     return RC_OK;
 }
+
+/* ---- all that is refused at one case ---- */
+
+/* Whatever the workflow says, these are for whoever holds the right. */
+static const char *const beside[] = {"case.assign", "case.note",    "case.return_fields", "case.seal",
+                                     "case.unseal", "document.add", "document.certify",   "answer.draft",
+                                     "answer.sign", "case.reroute"};
+
+static void refusal(struct desk_call *c, const char *id, const struct tr *label, const struct tr *why)
+{
+    js_open(&c->out, NULL, '{');
+    js_str(&c->out, "id", id);
+    if (label)
+        js_tr(&c->out, "label", label);
+    else
+        js_null(&c->out, "label"); /* the page has words of its own for rights */
+    js_tr(&c->out, "why", why);
+    js_close(&c->out, '}');
+}
+
+/* As the act itself would be judged; that a sealed one wants a reason is no refusal. */
+static enum rc right_refused(struct desk_call *c, const struct casefile *f, const char *right, struct err *e)
+{
+    const struct rights_place at = {f->institution, f->department, false, false};
+    const struct rights *r = &c->w->house->rights;
+    struct institutions tree;
+    struct err no = {0};
+
+    enum rc rc = case_may(c->w, &c->who, right, f, NULL, &no);
+    c->w->say = (struct tr){{NULL, NULL, NULL}};
+    if (rc == RC_OK || (rc == RC_DENIED && no.code))
+        return RC_OK;
+    if (rc != RC_DENIED) {
+        *e = no;
+        return rc;
+    }
+    TRY(work_tree(c->w, &tree, e));
+    struct rights_verdict v = rights_decide(r, &tree, &c->who.person, right, &at);
+    struct tr why = say(c, rights_action(r, right), v.word);
+    refusal(c, right, NULL, &why);
+    return RC_OK;
+}
+
+static bool for_staff(const struct workflows *f, const struct wf_action *x)
+{
+    return x->may & ~(workflow_role(f, "system") | workflow_role(f, "applicant"));
+}
+
+/* What cannot be done just now, each with its sentence: steps of the workflow, those of this state first,
+ * then rights. */
+enum rc desk_case_refused(struct desk_call *c, const void *in, struct err *e)
+{
+    const struct workflow_choice *list;
+    struct casefile f;
+    size_t n;
+
+    (void)in;
+    TRY(desk_open(c, c->id, &f, e));
+    TRY(case_choices(c->w, &c->who, &f, &list, &n, e));
+    js_open(&c->out, NULL, '[');
+    for (int later = 0; later < 2; later++)
+        for (size_t i = 0; i < n; i++)
+            if (!list[i].allowed && desk_from_here(list[i].action, f.state) == !later &&
+                for_staff(&c->w->house->workflows, list[i].action))
+                refusal(c, list[i].action->id, &list[i].action->label, &list[i].why_not);
+    for (size_t i = 0; i < COUNT(beside); i++)
+        if (strcmp(beside[i], f.sealed ? "case.seal" : "case.unseal") != 0)
+            TRY(right_refused(c, &f, beside[i], e));
+    js_close(&c->out, ']');
+    return RC_OK;
+}

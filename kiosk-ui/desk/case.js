@@ -96,11 +96,10 @@ function Top({row, data, copyNumber}) {
       data.case.cnp_masked}</span>`}</p></div>`;
 }
 
-function Doing({data, waiting, onAct, panel, onPanel}) {
+function Doing({data, headers, waiting, onAct, panel, onPanel}) {
   const {t, L, me, can, news} = useDesk();
   const asked = data.returns.some((r) => !r.answered_at) && can("case.return_fields");
   const allowed = data.actions.filter((a) => a.allowed).sort((a, b) => rank(a) - rank(b));
-  const denied = data.actions.filter((a) => !a.allowed);
   if (waiting) {
     return html`<div class="doing going" key="going"><${Icon} name="clock" /><p role="status">${t("news.soon", {what: waiting.text})}</p>
       ${waiting.kind === "wait" && html`<${Left} until=${waiting.until} />`}<button type="button" class="btn" onClick=${() => news.back(waiting.id)}>${t("news.back")}</button>
@@ -117,8 +116,17 @@ function Doing({data, waiting, onAct, panel, onPanel}) {
     ${!data.case.closed_at && can("case.note") && data.case.state !== "submitted" && html`<button type="button" class="btn" aria-expanded=${on("fact")}
       onClick=${() => onPanel({kind: "fact"})}>${t("fact.title")}…</button>`}
     ${!allowed.length && html`<p class="quiet">${t("case.nothing")}</p>`}
-    ${denied.length > 0 && html`<details class="denied"><summary>${t.n("case.denied", denied.length)}</summary><dl>${denied.map((a) => html`<div key=${a.id}>
-      <dt>${L(a.label)}</dt><dd>${L(a.why_not)}</dd></div>`)}</dl></details>`}</div>`;
+    <${Refused} row=${data.case} headers=${headers} first=${data.actions.filter((a) => !a.allowed)} /></div>`;
+}
+
+// What cannot be done and why: the steps at hand are known, the rest is asked for when somebody wonders.
+function Refused({row, headers, first}) {
+  const {t, L} = useDesk();
+  const [open, setOpen] = useState(false);
+  const load = useLoad(open ? `cases/${row.id}/refused` : null, headers, row.version);
+  const all = load.body || first.map((a) => ({...a, why: a.why_not}));
+  return html`<details class="denied" onToggle=${(e) => setOpen(e.target.open)}><summary>${t("case.refused")}</summary><dl>${all.map((a) => html`<div key=${a.id}>
+    <dt>${a.label ? L(a.label) : t(`right.${a.id}`)}</dt><dd>${L(a.why)}</dd></div>`)}</dl></details>`;
 }
 
 function Open({id, data, load, headers}) {
@@ -216,7 +224,7 @@ function Open({id, data, load, headers}) {
   const editing = panel?.kind === "editor";
   return html`<div class=${`case${editing ? " editing" : ""}`} ref=${box}>
     <header class="case-head"><${Top} row=${row} data=${data} copyNumber=${copyNumber} /><${Others} who=${others} />
-      <${Doing} data=${data} waiting=${waiting} panel=${panel} onAct=${choose} onPanel=${setPanel} /></header>
+      <${Doing} data=${data} headers=${headers} waiting=${waiting} panel=${panel} onAct=${choose} onPanel=${setPanel} /></header>
     <div class="case-data">
       ${load.reply && !load.reply.ok && html`<${Waiting} of=${{...load, body: null}} />`}
       ${panel?.kind === "act" && html`<${Act} key=${panel.action.id} ...${common} action=${panel.action} stale=${stale} act=${act} close=${close} />`}

@@ -285,6 +285,7 @@ export class DeskMock {
     const send = () => reply(200, world.whole(c, who));
     switch (path[2]) {
       case undefined: return send();
+      case "refused": return reply(200, world.refused(c, who));
       case "presence": return c.seen[who.account] = Date.now(), reply(200, {others: world.whole(c, who).others});
       case "act": {
         if (stale()) return conflict();

@@ -304,6 +304,11 @@ export class DeskWorld {
         return {id: a.id, label: a.label, allowed: role && guard, why_not: why, needs: (a.needs || []).map((id) => ({id, name: this.needNames[id]})), to: a.to};
       });
   }
+  refused(c, who) {
+    const steps = this.actions(c, who).filter((a) => !a.allowed).map(({id, label, why_not: why}) => ({id, label, why}));
+    const rights = ["case.assign", "case.return_fields", "case.seal", "document.certify", "answer.sign"].filter((id) => !this.can(who).includes(id));
+    return [...steps, ...rights.map((id) => ({id, label: null, why: tr("Nu aveți dreptul.", "Nincs hozzá joga.", "You may not.")}))];
+  }
   whyNot(guard) {
     const path = guard.match(/(case|flags|actor)\.[a-z_]+/)[0];
     const known = this.guardFacts[path];

@@ -48,6 +48,7 @@ static const struct sample {
     {"GET", "/api/audit", NULL, "?after=1", NULL, false},
     {"POST", "/api/messages/{id}/retry", "1", "", NULL, true},
     {"GET", "/api/cases/{id}", HOME, "", NULL, true},
+    {"GET", "/api/cases/{id}/refused", HOME, "", NULL, true},
     {"POST", "/api/cases/{id}/act", HOME, "", "{\"action\":\"extend\",\"version\":1,\"given\":{}}", true,
      true},
     {"POST", "/api/cases/{id}/assign", HOME, "", "{\"assignee\":\"ana\",\"version\":999}", true},

@@ -140,6 +140,32 @@ static void two_clerks(void **state)
     assert_int_equal(act(&mayor, "sign_answer", version(), "", NULL), 409); /* not decided yet */
 }
 
+/* What ana may not do with her case, each with its sentence: a step of others, one of another state, a right.
+ */
+static void refused(void **state)
+{
+    (void)state;
+    static const char *const hers[] = {"return", "extend", "case.note", "answer.draft", "case.unseal"};
+    BUF_SCOPE(body);
+
+    assert_status(200, look(&ana, "/refused", NULL, &body), body);
+    assert_has(body, "{\"id\":\"sign_answer\",\"label\":{\"ro\":\"");
+    assert_has(body, "\"ro\":\"Acest pas îl face: Conducătorul care semnează.\"");
+    assert_has(body, "Pasul „Preia” se face din: Înregistrată.");
+    assert_has(body, "{\"id\":\"case.assign\",\"label\":null,\"why\":{\"ro\":\"Nu aveți dreptul. Îl au: "
+                     "Șef de birou, Registrator.\"");
+    assert_has(body, "{\"id\":\"case.seal\"");
+    for (size_t i = 0; i < COUNT(hers); i++) {
+        char at[60];
+        snprintf(at, sizeof(at), "{\"id\":\"%s\"", hers[i]);
+        if ((strcmp(hers[i], "extend") == 0) != (strstr(body.p, at) != NULL))
+            fail_msg("%s: %s", hers[i], body.p);
+    }
+    buf_reset(&body);
+    assert_status(200, look(&head, "/refused", NULL, &body), body);
+    assert_null(strstr(body.p, "case.assign"));
+}
+
 static void two_pens(void **state)
 {
     (void)state;
@@ -180,6 +206,11 @@ static void sealed_file(void **state)
     assert_true(
         desk_count(&rig, "SELECT count(*) FROM audit WHERE act = 'sealed case opened' AND actor = 'ana'") >
         opened);
+    buf_reset(&body);
+    assert_status(200, look(&ana, "/refused", "r%C4%83spuns%20la%20cerere", &body), body);
+    assert_null(strstr(body.p, "\"id\":\"answer.draft\"")); /* with a reason she may */
+    assert_has(body, "{\"id\":\"case.unseal\"");
+    assert_int_equal(look(&bela, "/refused", NULL, NULL), 403);
     assert_int_equal(look(&ana, "/preview.pdf", NULL, NULL), 200);  /* the frame beside the file */
     assert_int_equal(look(&bela, "/preview.pdf", NULL, NULL), 403); /* who gave no reason */
     assert_int_equal(look(&ana, "", "%zz", NULL), 403);
@@ -459,9 +490,11 @@ static void days_off(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(paper_comes_in), cmocka_unit_test(two_clerks),        cmocka_unit_test(two_pens),
-        cmocka_unit_test(sealed_file),    cmocka_unit_test(sealed_in_between), cmocka_unit_test(files),
-        cmocka_unit_test(the_answer),     cmocka_unit_test(the_team),          cmocka_unit_test(found_again),
+        cmocka_unit_test(paper_comes_in), cmocka_unit_test(two_clerks),
+        cmocka_unit_test(refused),        cmocka_unit_test(two_pens),
+        cmocka_unit_test(sealed_file),    cmocka_unit_test(sealed_in_between),
+        cmocka_unit_test(files),          cmocka_unit_test(the_answer),
+        cmocka_unit_test(the_team),       cmocka_unit_test(found_again),
         cmocka_unit_test(administrators), cmocka_unit_test(days_off),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -482,6 +482,8 @@ async function oneClick(browser, mock, port) {
   await page.click(".doing .btn.main");
   await page.waitForSelector("text=/Înregistrat: /");
   check(c.number && (await page.textContent("#case-h")) === c.number, "the number is given and shown");
+  await page.click("text=De ce nu pot…?");
+  await page.waitForSelector(".denied dl >> text=semnarea răspunsului"); // not a step at hand: asked for when opened
   const scan = one(mock, (x) => x.state === "in_work" && x.channel !== "web");
   await go(page, `#/case/${scan.id}`, ".case");
   await page.click(".doc-tab:has(.k-scan)");
