@@ -74,6 +74,12 @@ struct desk_route {
     {                                                                                                        \
         "GET", path, "" right, in, fn, false, false, true, false, NULL                                       \
     }
+/* As DESK_READ, but what is typed is personal and stands in the body: addresses are kept by browsers and
+ * proxies. */
+#define DESK_LOOK(path, right, in, fn)                                                                       \
+    {                                                                                                        \
+        "POST", path, "" right, in, fn, false, false, true, false, NULL                                      \
+    }
 #define DESK_ONCE(path, right, in, fn)                                                                       \
     {                                                                                                        \
         "POST", path, "" right, in, fn, false, false, false, true, NULL                                      \

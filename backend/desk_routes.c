@@ -33,7 +33,7 @@ const struct desk_route desk_routes[] = {
     DESK_SLOW("POST", "/api/documents/{id}/certify", "document.certify", NULL, desk_certify),
     DESK_ROUTE("POST", "/api/documents/{id}/printed", "document.certify", NULL, desk_printed),
     DESK_ROUTE("GET", "/api/templates", "answer.draft", &desk_templates_in, desk_templates),
-    DESK_READ("/api/search", "case.search", &desk_search_in, desk_search),
+    DESK_LOOK("/api/search", "case.search", &desk_search_in, desk_search),
     DESK_ROUTE("GET", "/api/registers", "register.view", &desk_registers_in, desk_registers),
     DESK_READ("/api/register", "register.view", &desk_page_in, desk_page),
     DESK_FILE("GET", "/api/register/day.pdf", "register.view", &desk_day_in, desk_day),

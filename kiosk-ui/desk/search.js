@@ -1,4 +1,5 @@
-// Search: a number, a CNP, a name in any spelling. What is looked for may be personal, so it is never in the address.
+// Search: a number, a CNP, a name in any spelling. What is looked for may be personal, so it is never in an address: not
+// in the page's and not in what is asked of the server.
 import {html, useEffect, useState} from "../shared/html.js";
 import {go, Head, sentence, useDesk, useSlow} from "./tools.js";
 import {Cases, ColumnChoice, Empty, Pager} from "./table.js";
@@ -35,7 +36,7 @@ export function Search() {
     let gone = false;
     setBusy(true);
     const after = stack[stack.length - 1];
-    api.get(`search?q=${encodeURIComponent(plain(text))}${after ? `&after=${encodeURIComponent(after)}` : ""}`).then((reply) => {
+    api.post("search", {q: plain(text), after}).then((reply) => {
       if (gone) return;
       setBusy(false);
       set(reply);

@@ -179,9 +179,10 @@ export class DeskMock {
       case "counts": return reply(200, world.counts(who));
       case "queue": return can("case.list") ? reply(200, world.page(world.queue(q.get("q"), who), q)) : refuse(403, "err.denied");
       case "search": {
-        const [kind, found] = world.search(q.get("q") || "", who);
+        if (get) return refuse(405, "err.bad_request");
+        const [kind, found] = world.search(body.q || "", who);
         if (kind === "cnp" && !can("case.search_cnp")) return refuse(403, "err.denied");
-        const at = Number(q.get("after") || 0);
+        const at = Number(body.after || 0);
         return reply(200, {kind, items: found.slice(at, at + 50).map((c) => world.row(c)), next: at + 50 < found.length ? String(at + 50) : null});
       }
       case "cases": return this.case_(x);

@@ -69,7 +69,7 @@ static const struct sample {
     {"POST", "/api/documents/{id}/certify", paper, "", NULL, true},
     {"POST", "/api/documents/{id}/printed", paper, "", NULL, true},
     {"GET", "/api/cases/{id}/request.pdf", HOME, "", NULL, true},
-    {"GET", "/api/search", NULL, "?q=popescu", NULL, false},
+    {"POST", "/api/search", NULL, "", "{\"q\":\"popescu\"}", false},
     {"GET", "/api/registers", NULL, "?institution=uat-1", NULL, false, true},
     {"GET", "/api/register", NULL, "?institution=uat-1&register=general&year=2026", NULL, false, true},
     {"GET", "/api/register/day.pdf", NULL, "?institution=uat-1&register=general&date=2026-11-20", NULL, false,

@@ -373,7 +373,7 @@ static void remembered(void **state)
         assert_status(401, desk_get(&b, "/api/queue?q=all", &body), body);
         assert_null(strstr(body.p, "items"));
         assert_int_equal(desk_get(&b, "/api/register?register=general&year=2026", NULL), 401);
-        assert_int_equal(desk_get(&b, "/api/search?q=popescu", NULL), 401);
+        assert_int_equal(desk_post(&b, "/api/search", "{\"q\":\"popescu\"}", NULL), 401);
     }
     desk_leave(&b);
 }

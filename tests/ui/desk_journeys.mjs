@@ -458,6 +458,8 @@ async function privacy(browser, mock, port) {
   await page.click("main .btn.main");
   await page.waitForSelector(".case");
   const person = one(mock, (x) => x.state === "in_work");
+  const asked = [];
+  page.on("request", (r) => asked.push(decodeURIComponent(r.url().replaceAll("+", " "))));
   for (const text of [person.person, person.cnp]) {
     await page.fill("#find", text);
     await page.keyboard.press("Enter");
@@ -465,6 +467,7 @@ async function privacy(browser, mock, port) {
     const outside = await page.evaluate(async () => JSON.stringify([location.href, document.title, document.cookie, {...localStorage}, {...sessionStorage},
       await indexedDB.databases(), await caches.keys(), history.state]));
     check(!outside.includes(text) && !outside.includes(encodeURIComponent(text)), `a person is outside the page: ${outside}`);
+    check(asked.some((url) => url.endsWith("/api/search")) && !asked.some((url) => url.includes(text)), `a person is in an address: ${asked}`);
     if (text === person.cnp) check(!(await page.textContent("body")).includes(text), "the CNP looked for is masked");
   }
   await go(page, `#/case/${person.id}`, ".case");
