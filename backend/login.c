@@ -192,18 +192,31 @@ static enum rc judge(struct login *l, struct attempt *at, struct err *e)
     return RC_OK;
 }
 
-static enum rc session_open(struct login *l, const struct attempt *at, char token[LOGIN_TOKEN], struct err *e)
+static const char changed[] = "changed meanwhile";
+
+/* What was judged has to be true still: the password is looked at for long, and may be another by then. */
+static enum rc session_open(struct login *l, struct attempt *at, char token[LOGIN_TOKEN], struct err *e)
 {
+    struct db_result *r SCOPED(db_result_freep) = NULL;
     uint8_t random[TOKEN_BYTES];
     char hex[2 * SHA256_LEN + 1], hours[24];
 
     TRY(rnd_bytes(random, sizeof(random), e));
     hash_hex(hex, random, sizeof(random));
     snprintf(hours, sizeof(hours), "%lld", (long long)l->conf.session_hours);
-    struct db_param p[] = {DB_STR(hex),       DB_STR(at->t->account), DB_STR(at->t->address),
-                           DB_STR(at->known), DB_STR(at->now),        DB_STR(hours)};
-    TRY(query(l, SQL_LOGIN_OPEN, p, NULL, e));
-    hex_encode(token, random, sizeof(random));
+    struct db_param p[] = {DB_STR(hex),
+                           DB_STR(at->t->account),
+                           DB_STR(at->t->address),
+                           DB_STR(at->known),
+                           DB_STR(at->now),
+                           DB_STR(hours),
+                           DB_STR(db_text(at->row, 0, A_PASSWORD)),
+                           DB_STR(db_text(at->row, 0, A_TOTP))};
+    TRY(query(l, SQL_LOGIN_OPEN, p, &r, e));
+    if (db_rows(r) == 0)
+        at->why = changed;
+    else
+        hex_encode(token, random, sizeof(random));
     wipe(random, sizeof(random));
     return RC_OK;
 }
@@ -232,20 +245,27 @@ enum rc login_enter(struct login *l, const struct login_try *t, char token[LOGIN
 
 /* ---- passwords ---- */
 
-static enum rc password_set(struct login *l, struct attempt *at, const char *fresh, struct err *e)
+/* reset: the one-time code's hash that was right, or NULL: the password was. */
+static enum rc password_set(struct login *l, struct attempt *at, const char *fresh, const char *reset,
+                            struct err *e)
 {
+    struct db_result *r SCOPED(db_result_freep) = NULL;
     char encoded[PASSWORD_ENCODED];
-    struct db_param p[] = {DB_STR(at->t->account), DB_STR(encoded), DB_STR(at->now)};
+    struct db_param p[] = {DB_STR(at->t->account), DB_STR(encoded), DB_STR(at->now), DB_STR(reset),
+                           DB_STR(reset ? NULL : db_text(at->row, 0, A_PASSWORD))};
 
     TRY(password_hash(&l->conf, fresh, encoded, e));
-    return query(l, SQL_PASSWORD_SET, p, NULL, e);
+    TRY(query(l, SQL_ACCOUNT_HOLD, p, NULL, e));
+    TRY(query(l, SQL_PASSWORD_SET, p, &r, e));
+    at->why = db_rows(r) == 1 ? NULL : changed;
+    return RC_OK;
 }
 
 static enum rc change(struct login *l, struct attempt *at, const char *fresh, struct err *e)
 {
     TRY(judge(l, at, e));
     if (!at->why)
-        TRY(password_set(l, at, fresh, e));
+        TRY(password_set(l, at, fresh, NULL, e));
     return attempt_end(l, at, "password change", e);
 }
 
@@ -270,7 +290,7 @@ static enum rc redeem(struct login *l, struct attempt *at, const char *fresh, st
     bool good = equal_ct(hex, want ? want : l->nobody, 2 * SHA256_LEN) && want &&
                 db_text(at->row, 0, A_DISABLED)[0] != 't';
     if (!at->why && good)
-        TRY(password_set(l, at, fresh, e));
+        TRY(password_set(l, at, fresh, want, e));
     else if (!at->why) {
         at->why = "reset code";
         TRY(query(l, SQL_RESET_WRONG, p, NULL, e));
@@ -297,6 +317,7 @@ static enum rc administer(struct login *l, enum sql_id id, const struct db_param
     struct db_result *r SCOPED(db_result_freep) = NULL;
     const char *account = p[0].p;
 
+    TRY(query(l, SQL_ACCOUNT_HOLD, p, NULL, e));
     TRY(query(l, id, p, &r, e));
     if (db_rows(r) != 1)
         return err_set(e, RC_NOT_FOUND, "there is no account %s", account);
@@ -468,13 +489,16 @@ static void pin_text(const struct login *l, const char *account, const char *pin
 static enum rc pin_set(struct login *l, struct attempt *at, const char *pin, struct err *e)
 {
     char text[2 * SHA256_LEN + 1], encoded[PASSWORD_ENCODED];
-    struct db_param p[] = {DB_STR(at->t->account), DB_STR(*pin ? encoded : NULL)};
+    struct db_result *r SCOPED(db_result_freep) = NULL;
+    struct db_param p[] = {DB_STR(at->t->account), DB_STR(*pin ? encoded : NULL),
+                           DB_STR(db_text(at->row, 0, A_PASSWORD))};
 
     TRY(judge(l, at, e));
     if (!at->why) {
         pin_text(l, at->t->account, pin, text);
         TRY(password_hash(&l->conf, text, encoded, e));
-        TRY(query(l, SQL_PIN_PUT, p, NULL, e));
+        TRY(query(l, SQL_PIN_PUT, p, &r, e));
+        at->why = db_rows(r) == 1 ? NULL : changed;
         wipe(text, sizeof(text));
     }
     return attempt_end(l, at, *pin ? "quick PIN set" : "quick PIN taken away", e);

@@ -61,6 +61,7 @@ static enum rc disable(struct db_sync *s, const char *name, bool disabled, const
     struct db_result *r SCOPED(db_result_freep) = NULL;
     struct db_param p[] = {DB_STR(name), DB_STR(disabled ? "true" : "false")};
 
+    TRY(query(s, SQL_ACCOUNT_HOLD, p, NULL, e));
     TRY(query(s, SQL_ACCOUNT_DISABLE, p, &r, e));
     if (db_rows(r) != 1)
         return err_set(e, RC_NOT_FOUND, "there is no account %s", name);

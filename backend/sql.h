@@ -64,17 +64,18 @@
     X(SQL_LOGIN_GATE, login_gate, 2)                                                                         \
     X(SQL_LOGIN_ACCOUNT, login_account, 4)                                                                   \
     X(SQL_LOGIN_WRONG, login_wrong, 4)                                                                       \
-    X(SQL_LOGIN_OPEN, login_open, 6)                                                                         \
+    X(SQL_ACCOUNT_HOLD, account_hold, 1)                                                                     \
+    X(SQL_LOGIN_OPEN, login_open, 8)                                                                         \
     X(SQL_LOGIN_STEP, login_step, 2)                                                                         \
     X(SQL_LOGIN_CHECK, login_check, 4)                                                                       \
     X(SQL_LOGIN_SEEN, login_seen, 2)                                                                         \
     X(SQL_LOGIN_LOCK, login_lock, 2)                                                                         \
     X(SQL_LOGIN_LOCKED, login_locked, 2)                                                                     \
     X(SQL_LOGIN_UNLOCK, login_unlock, 3)                                                                     \
-    X(SQL_PIN_PUT, pin_put, 2)                                                                               \
+    X(SQL_PIN_PUT, pin_put, 3)                                                                               \
     X(SQL_PIN_HAS, pin_has, 1)                                                                               \
     X(SQL_LOGIN_END, login_end, 2)                                                                           \
-    X(SQL_PASSWORD_SET, password_set, 3)                                                                     \
+    X(SQL_PASSWORD_SET, password_set, 5)                                                                     \
     X(SQL_RESET_PUT, reset_put, 4)                                                                           \
     X(SQL_RESET_WRONG, reset_wrong, 1)                                                                       \
     X(SQL_TOTP_PUT, totp_put, 2)                                                                             \

@@ -1,4 +1,5 @@
 /* Logging in against a real database, with a clock that the test turns. */
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -10,7 +11,9 @@
 
 #include "backend/login.h"
 #include "backend/migrate.h"
+#include "backend/password.h"
 #include "backend/people.h"
+#include "backend/sql.h"
 #include "backend/totp.h"
 #include "common/base/clock.h"
 #include "common/base/text.h"
@@ -353,6 +356,145 @@ static void reset(void **state)
     assert_int_equal(login_reset(&l, "nimeni", "root", code, &e), RC_NOT_FOUND);
 }
 
+/* ---- while the door is being shut ---- */
+
+enum quick { ENTERS, REDEEMS, CHANGES, SETS_PIN, IS_RESET, IS_DISABLED, GETS_TOTP };
+struct other {
+    pthread_t thread;
+    enum quick what;
+    const char *account, *code;
+    enum rc rc;
+};
+
+/* What login_* does, on a connection of its own. */
+static enum rc other_does(struct login *m, const struct other *o, struct err *own)
+{
+    ARENA_SCOPE(a);
+    struct login_try t = {o->account, right, NULL, "10.0.7.1"};
+    struct login_try code = {o->account, NULL, o->code, "10.0.7.2"};
+    char token[LOGIN_TOKEN], fresh[LOGIN_CODE];
+    const char *uri;
+
+    switch (o->what) {
+    case ENTERS:
+        return login_enter(m, &t, token, own);
+    case REDEEMS:
+        return login_redeem(m, &code, other, own);
+    case CHANGES:
+        return login_password(m, &t, other, own);
+    case SETS_PIN:
+        return login_pin(m, &t, "2580", own);
+    case IS_RESET:
+        return login_reset(m, o->account, "root", fresh, own);
+    case IS_DISABLED:
+        return people_disable(m->db, o->account, true, "root", own);
+    case GETS_TOTP:
+        return login_totp(m, a, o->account, "root", &uri, own);
+    }
+    return RC_INTERNAL;
+}
+
+static void *other_runs(void *user)
+{
+    struct other *o = user;
+    struct db_sync *own SCOPED(db_sync_closep) = NULL;
+    struct login m = l;
+    struct err no = {0};
+
+    o->rc = db_sync_open(pg.conninfo, &own, &no);
+    m.db = own;
+    if (o->rc == RC_OK)
+        o->rc = other_does(&m, o, &no);
+    return NULL;
+}
+
+/* The other begins while `two` holds what it did, and waits for it. */
+static void meets(struct db_sync *two, struct other *o)
+{
+    assert_int_equal(pthread_create(&o->thread, NULL, other_runs, o), 0);
+    bool waited = pgcluster_waiting(&pg, 1);
+    assert_int_equal(db_sync_script(two, "COMMIT", &e), RC_OK);
+    pthread_join(o->thread, NULL);
+    assert_true(waited);
+}
+
+static long alive(const char *account)
+{
+    char sql[200];
+    snprintf(sql, sizeof(sql), "SELECT count(*) FROM login_session WHERE account = '%s' AND ended_at IS NULL",
+             account);
+    return strtol(pgcluster_query(&pg, sql), NULL, 10);
+}
+
+/* A password is looked at for long: what is changed meanwhile by the administrator holds. */
+static void shut_in_between(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *account, *set;
+        enum quick what;
+    } rows[] = {{"usa.lia", "password = NULL, reset_hash = '\\x00'", ENTERS},
+                {"usa.mia", "disabled_at = now()", ENTERS},
+                {"usa.nia", "totp = '\\x00'", ENTERS},
+                {"usa.ola", "reset_hash = '\\x00'", REDEEMS},
+                {"usa.pia", "disabled_at = now()", REDEEMS},
+                {"usa.ria", "password = NULL, reset_hash = '\\x00'", CHANGES},
+                {"usa.sia", "password = NULL, pin = NULL", SETS_PIN}};
+    struct db_sync *two SCOPED(db_sync_closep) = NULL;
+
+    assert_int_equal(db_sync_open(pg.conninfo, &two, &e), RC_OK);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct other o = {.what = rows[i].what, .account = rows[i].account};
+        char sql[200], code[LOGIN_CODE];
+        person(rows[i].account);
+        if (rows[i].what == REDEEMS)
+            assert_int_equal(login_reset(&l, rows[i].account, "root", code, &e), RC_OK);
+        o.code = code;
+        snprintf(sql, sizeof(sql), "BEGIN; UPDATE account SET %s WHERE name = '%s'", rows[i].set,
+                 rows[i].account);
+        assert_int_equal(db_sync_script(two, sql, &e), RC_OK);
+        meets(two, &o);
+        if (o.rc != RC_DENIED || alive(rows[i].account) != 0)
+            fail_msg("%s: %s, %ld alive", rows[i].account, rc_name(o.rc), alive(rows[i].account));
+        snprintf(sql, sizeof(sql), "SELECT pin FROM account WHERE name = '%s'", rows[i].account);
+        assert_string_equal(pgcluster_query(&pg, sql), "");
+    }
+}
+
+/* Who is just coming in is seen by what ends sessions. */
+static void in_while_it_shuts(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *account;
+        enum quick what;
+    } rows[] = {
+        {"usa.tia", IS_RESET}, {"usa.uta", IS_DISABLED}, {"usa.via", GETS_TOTP}, {"usa.zia", CHANGES}};
+    struct db_sync *two SCOPED(db_sync_closep) = NULL;
+
+    assert_int_equal(db_sync_open(pg.conninfo, &two, &e), RC_OK);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct db_result *r SCOPED(db_result_freep) = NULL;
+        struct other o = {.what = rows[i].what, .account = rows[i].account};
+        char sql[100], password[PASSWORD_ENCODED], now[25], token[] = "0a";
+        person(rows[i].account);
+        iso_utc(now, clock_ms);
+        snprintf(sql, sizeof(sql), "SELECT password FROM account WHERE name = '%s'", rows[i].account);
+        snprintf(password, sizeof(password), "%s", pgcluster_query(&pg, sql));
+        token[0] = (char)('0' + i);
+        struct db_param p[] = {
+            DB_STR(token), DB_STR(rows[i].account), DB_STR("10.0.7.3"), DB_STR("false"), DB_STR(now),
+            DB_STR("10"),  DB_STR(password),        DB_STR(NULL)};
+        assert_int_equal(db_sync_script(two, "BEGIN", &e), RC_OK);
+        if (db_sync_query(two, sql_text(SQL_LOGIN_OPEN), p, COUNT(p), &r, &e) != RC_OK)
+            fail_msg("%s", e.text);
+        assert_int_equal(db_rows(r), 1);
+        meets(two, &o);
+        if (o.rc != RC_OK || alive(rows[i].account) != 0)
+            fail_msg("%s: %s, %ld alive", rows[i].account, rc_name(o.rc), alive(rows[i].account));
+    }
+}
+
 /* What was typed and what opens doors stands nowhere in the database. */
 static void no_secret_is_kept(void **state)
 {
@@ -436,11 +578,17 @@ static void same_work(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(one_answer),  cmocka_unit_test(delays),
-        cmocka_unit_test(one_address), cmocka_unit_test(at_the_same_time),
-        cmocka_unit_test(sessions),    cmocka_unit_test(second_factor),
-        cmocka_unit_test(reset),       cmocka_unit_test(no_secret_is_kept),
+        cmocka_unit_test(one_answer),
+        cmocka_unit_test(delays),
+        cmocka_unit_test(one_address),
+        cmocka_unit_test(at_the_same_time),
+        cmocka_unit_test(sessions),
+        cmocka_unit_test(second_factor),
+        cmocka_unit_test(reset),
+        cmocka_unit_test(no_secret_is_kept),
         cmocka_unit_test(same_work),
+        cmocka_unit_test(shut_in_between),
+        cmocka_unit_test(in_while_it_shuts),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
