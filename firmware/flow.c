@@ -489,6 +489,7 @@ void flow_tick(struct flow *f, int64_t now)
         return;
     }
     print_tick(f, now);
+    mine_tick(f, now);
     if (machine_busy(s))
         return; /* its own deadline ends it */
     const struct kiosk_conf *conf = f->env.conf;

@@ -141,10 +141,12 @@ struct mine_part {
     struct arena *told;          /* of the view: a new answer takes the place of the old one */
     const struct jval *view;     /* as the register wrote it */
     const struct field **fields;
-    size_t n_fields, n_sent; /* n_sent: files that went */
-    int64_t asked;           /* answers to older asks are passed over */
-    bool repairs;            /* form and review are about these fields */
-    bool over;               /* the register expects them no more: the view is of before */
+    size_t n_fields, n_sent;   /* n_sent: files that went */
+    int64_t asked;             /* answers to older asks are passed over */
+    int64_t sent_at, again_at; /* a correction: since when nobody answers, when it goes once more (0: not) */
+    unsigned again_n;
+    bool repairs; /* form and review are about these fields */
+    bool over;    /* the register expects them no more: the view is of before */
 };
 static inline bool scan_runs(const struct scan_part *p)
 {
@@ -283,6 +285,7 @@ MUST enum rc mine_repair(struct flow_call *c, struct err *e);
 MUST enum rc mine_send(struct flow_call *c, struct err *e);
 void mine_back(struct flow *f);  /* out of the form, or out of it all */
 void mine_again(struct flow *f); /* the same in another language */
+void mine_tick(struct flow *f, int64_t now);
 void mine_wipe(struct session *s);
 
 /* Bodies. */

@@ -4,10 +4,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/base/clock.h"
 #include "common/base/text.h"
 #include "firmware/flow_int.h"
 
 enum { FIELDS_MAX = 64, TOLD_MAX = 256 << 10 };
+enum { AGAIN_MS = 1000, AGAIN_FOR_MS = 20000 }; /* after 1, 2, 4, 4 ... seconds, as long as a person waits */
 
 static void forget_view(struct mine_part *p)
 {
@@ -218,6 +220,8 @@ enum rc mine_send(struct flow_call *c, struct err *e)
 
     if (p->phase == MINE_SENDING)
         return RC_OK;
+    p->sent_at = mono_ms();
+    p->again_n = 0;
     if (form_check(&ctx, &c->s->answers, &first, 1) > 0)
         return err_at(e, RC_BAD_FIELD, first.field, "the form has an error");
     p->n_sent = 0;
@@ -295,6 +299,50 @@ static void corrected(struct flow *f, const char *body, size_t len)
     print_first(f);
 }
 
+/* What was typed stays; sending once more is one press. */
+static void give_up(struct flow *f, int status)
+{
+    struct mine_part *p = &f->s->mine;
+
+    p->phase = MINE_SHOWN;
+    p->problem = "";
+    p->over = status == 409;
+    flow_go(f, STEP_REVIEW);
+    flow_notice(f, trouble_of(p, status));
+}
+
+/* No answer, or none that says what became of it: the register knows a correction that it has and answers the
+ * same, so it goes again by itself while the person waits, and for so long only. */
+static void again_or_up(struct flow *f, int status)
+{
+    struct mine_part *p = &f->s->mine;
+    int64_t now = mono_ms(), pause = AGAIN_MS << (p->again_n < 2 ? p->again_n : 2);
+
+    if ((status != 0 && status < 500) || now - p->sent_at >= AGAIN_FOR_MS) {
+        give_up(f, status);
+        return;
+    }
+    p->again_n++;
+    p->again_at = now + pause;
+    p->problem = "mine.again";
+}
+
+void mine_tick(struct flow *f, int64_t now)
+{
+    struct mine_part *p = &f->s->mine;
+
+    if (p->phase != MINE_SENDING || !p->again_at || now < p->again_at)
+        return;
+    p->again_at = 0;
+    send_next(f);
+    if (*p->problem) /* not even asked: the line is known to be down */
+        again_or_up(f, 0);
+    else
+        p->problem = "mine.again";
+    flow_touch(f);
+    flow_changed(f);
+}
+
 static void sent(struct flow *f, int status, const char *body, size_t len)
 {
     struct session *s = f->s;
@@ -303,21 +351,20 @@ static void sent(struct flow *f, int status, const char *body, size_t len)
     ARENA_SCOPE(a);
 
     bool was_file = p->n_sent < scan_blobs(f, a, &files), ok = status == 200 || status == 201;
-    if (was_file && ok) {
-        p->n_sent++;
-        send_next(f);
-        ok = !*p->problem;
-    } else if (ok) {
+    if (!ok) {
+        again_or_up(f, status);
+        return;
+    }
+    if (!was_file) {
         corrected(f, body, len);
         return;
     }
-    if (!ok) { /* what was typed stays; sending once more is one press */
-        p->phase = MINE_SHOWN;
-        p->problem = "";
-        p->over = status == 409;
-        flow_go(f, STEP_REVIEW);
-        flow_notice(f, trouble_of(p, status));
-    }
+    p->n_sent++;
+    p->sent_at = mono_ms();
+    p->again_n = 0;
+    send_next(f);
+    if (*p->problem)
+        again_or_up(f, 0);
 }
 
 void flow_answered(struct flow *f, int status, const char *body, size_t len)

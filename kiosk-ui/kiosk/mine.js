@@ -54,8 +54,8 @@ function Enter() {
 }
 
 function Waiting({title}) {
-  const {t} = useApp();
-  return html`<${Screen} title=${title} lead=${t("mine.wait")} kind="show" resetKey=${title}>
+  const {t, state} = useApp();
+  return html`<${Screen} title=${title} lead=${state.mine.problem || t("mine.wait")} kind="show" resetKey=${title}>
     <div class="big-sign"><span class="dots"><i /><i /><i /></span></div></${Screen}>`;
 }
 

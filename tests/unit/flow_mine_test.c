@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "common/base/clock.h"
+#include "firmware/flow_int.h"
 #include "tests/unit/flow_rig.h"
 
 static const char look[] = "{\"code\":\"9w0yv-wyxw8\",\"pin\":\"4821\"}";
@@ -219,9 +220,9 @@ static void repaired(void **state)
     assert_true(rig_state_has(&r, "\"phase\":\"sending\""));
     rig_must(&r, "/v1/session/back", "{}"); /* not now */
     assert_true(rig_state_has(&r, "\"phase\":\"sending\""));
-    answer(&r, 0, NULL);
+    answer(&r, 422, "{}");
     assert_int_equal(flow_step(r.flow), STEP_REVIEW); /* what was typed stays */
-    assert_true(rig_state_has(&r, "nu răspunde"));
+    assert_true(rig_state_has(&r, "nu este încă bun"));
     assert_true(rig_state_has(&r, "18.06.1991"));
     rig_must(&r, "/v1/submit", submit);
     answer(&r, 200, after);
@@ -240,6 +241,77 @@ static void repaired(void **state)
     assert_true(rig_state_has(&r, "\"corrected\":\"Születési"));
     rig_must(&r, "/v1/session/end", "{}");
     assert_false(rig_state_has(&r, "15/22.11.2026"));
+    rig_close(&r);
+}
+
+/* The answer is lost, or says nothing of what became of it: the same goes again by itself, and the person is
+ * told. */
+static void sent_again(void **state)
+{
+    static const int unsaid[] = {0, 500, 503};
+    static struct rig r;
+    (void)state;
+    rig_open(&r, NULL, NULL, NULL);
+    r.online = true;
+    for (size_t i = 0; i < COUNT(unsaid); i++) {
+        to_review(&r);
+        rig_must(&r, "/v1/submit", submit);
+        int asks = r.asks;
+        answer(&r, unsaid[i], unsaid[i] ? "{}" : NULL);
+        assert_int_equal(flow_step(r.flow), STEP_MINE);
+        assert_true(rig_state_has(&r, "\"phase\":\"sending\""));
+        assert_true(rig_state_has(&r, "Încercăm din nou; ce ați scris rămâne."));
+        rig_do(&r, "/v1/submit", submit); /* a press meanwhile sends nothing */
+        assert_int_equal(r.rc, RC_STATE);
+        flow_tick(r.flow, mono_ms());
+        assert_int_equal(r.asks, asks);
+        flow_tick(r.flow, mono_ms() + 1000);
+        assert_int_equal(r.asks, asks + 1);
+        assert_string_equal(r.ask_path, "POST /v1/returns");
+        assert_non_null(strstr(r.ask_body, "\"answers\":{\"act.birth_date\":\"1991-06-18\"}"));
+        flow_tick(r.flow, mono_ms() + 60000); /* one at a time */
+        assert_int_equal(r.asks, asks + 1);
+        answer(&r, 200, after);
+        assert_int_equal(flow_step(r.flow), STEP_DONE);
+        rig_must(&r, "/v1/session/end", "{}");
+    }
+    rig_close(&r);
+}
+
+/* Nobody answers for long, and the line is down meanwhile: then it is said, and the next press begins anew.
+ */
+static void given_up(void **state)
+{
+    static struct rig r;
+    (void)state;
+    rig_open(&r, NULL, NULL, NULL);
+    r.online = true;
+    to_review(&r);
+    rig_must(&r, "/v1/submit", submit);
+    answer(&r, 0, NULL);
+    r.online = false;
+    int asks = r.asks;
+    flow_tick(r.flow, mono_ms() + 1000);
+    assert_int_equal(r.asks, asks);
+    assert_true(rig_state_has(&r, "\"phase\":\"sending\""));
+    r.online = true;
+    struct mine_part *p = &r.flow->s->mine;
+    p->sent_at -= 20000;
+    flow_tick(r.flow, mono_ms() + 10000);
+    assert_int_equal(r.asks, asks + 1);
+    answer(&r, 0, NULL);
+    assert_int_equal(flow_step(r.flow), STEP_REVIEW);
+    assert_true(rig_state_has(&r, "nu răspunde acum. Nimic nu s-a pierdut."));
+    assert_true(rig_state_has(&r, "18.06.1991"));
+    rig_must(&r, "/v1/submit", submit);
+    answer(&r, 0, NULL);
+    assert_true(rig_state_has(&r, "\"phase\":\"sending\"")); /* patient again */
+    answer(&r, 200, after);                                  /* to nothing that was asked */
+    assert_true(rig_state_has(&r, "\"phase\":\"sending\""));
+    flow_end(r.flow, "test"); /* nothing goes after the visit */
+    asks = r.asks;
+    flow_tick(r.flow, mono_ms() + 60000);
+    assert_int_equal(r.asks, asks);
     rig_close(&r);
 }
 
@@ -358,6 +430,8 @@ int main(void)
         cmocka_unit_test(not_shown),
         cmocka_unit_test(late_answers),
         cmocka_unit_test(repaired),
+        cmocka_unit_test(sent_again),
+        cmocka_unit_test(given_up),
         cmocka_unit_test(not_here),
         cmocka_unit_test(ends),
         cmocka_unit_test(thin_answers),
