@@ -48,17 +48,20 @@ bool tr_given(const struct tr *tr)
 
 const char *date_said(struct arena *a, struct date d, enum lang lang)
 {
-    static const char *const months[] = {"January",   "February", "March",    "April",
-                                         "May",       "June",     "July",     "August",
-                                         "September", "October",  "November", "December"};
+    static const char *const months[LANG_COUNT][12] = {
+        [LANG_HU] = {"január", "február", "március", "április", "május", "június", "július", "augusztus",
+                     "szeptember", "október", "november", "december"},
+        [LANG_EN] = {"January", "February", "March", "April", "May", "June", "July", "August", "September",
+                     "October", "November", "December"}};
     char ro[11];
 
     if (!date_valid(d))
         return "";
+    const char *month = months[lang][d.m - 1];
     if (lang == LANG_HU)
-        return arena_fmt(a, "%d. %02d. %02d.", d.y, d.m, d.d);
+        return arena_fmt(a, "%d. %s %d.", d.y, month, d.d);
     if (lang == LANG_EN)
-        return arena_fmt(a, "%d %s %d", d.d, months[d.m - 1], d.y);
+        return arena_fmt(a, "%d %s %d", d.d, month, d.y);
     date_ro(ro, d);
     return arena_str(a, ro);
 }

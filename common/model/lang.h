@@ -17,7 +17,7 @@ MUST bool lang_parse(const char *code, enum lang *out);
 const char *tr_get(const struct tr *tr, enum lang lang); /* never NULL */
 struct tr tr_of(const struct jval *v, const char *name); /* member {ro,hu,en}; "" where missing */
 bool tr_given(const struct tr *tr);
-/* A day as it is written for people: 22.11.2026, 2026. 11. 22., 22 November 2026; "" when there is none. */
+/* A day as people write it: 22.11.2026, 2026. november 22., 22 November 2026; "" when there is none. */
 const char *date_said(struct arena *a, struct date d, enum lang lang);
 struct tr date_tr(struct arena *a, struct date d);
 

@@ -250,11 +250,17 @@ static enum rc set_text(struct page *p, const struct receipt_line *l, struct err
     return RC_OK;
 }
 
-/* A date or number as the last word of a statement: where it starts, or NULL. */
+/* The day or number that a statement ends with, "22.12.2026", "2026. december 22.", "22 December 2026": from
+ * its first figure to its last. NULL when it ends with another word, or is nothing else. */
 static const char *figure_of(const char *text)
 {
     const char *last = strrchr(text, ' ');
-    return last && isdigit((unsigned char)last[1]) && last > text ? last + 1 : NULL;
+    if (!last || !isdigit((unsigned char)last[1]))
+        return NULL;
+    for (const char *gap = strchr(text, ' '); gap; gap = strchr(gap + 1, ' '))
+        if (isdigit((unsigned char)gap[1]))
+            return gap > text ? gap + 1 : NULL;
+    return NULL;
 }
 
 static enum rc statement_text(struct page *p, const char *text, int x, int w, struct err *e)

@@ -1,7 +1,7 @@
 // The table of cases: 32 px rows, sticky head and first column, columns that are remembered, J and K move through the rows.
 import {html, useEffect, useRef, useState} from "../shared/html.js";
 import {Icon} from "../shared/icons.js";
-import {day, Due, go, State, useDesk} from "./tools.js";
+import {day, Due, go, State, useDesk, yearApart} from "./tools.js";
 import {list} from "./memory.js";
 import {useKeysOf} from "./keys.js";
 
@@ -20,7 +20,7 @@ const columns = {
   state: {cell: (r, d) => html`<${State} row=${r} />${flags(r, d)}`},
   assignee: {cell: (r, d) => r.assignee_name || html`<span class="quiet">${d.t("nobody")}</span>`},
   department: {cell: (r, d) => html`<span class="clip" title=${d.named("department", r.department)}>${d.named("department", r.department)}</span>`},
-  registered: {sort: "registered", cell: (r, d) => html`<span class="num">${day(d.lang, r.registered_at || r.filed_on)}</span>`},
+  registered: {sort: "registered", cell: (r, d) => html`<span class="num">${yearApart(day(d.lang, r.registered_at || r.filed_on))}</span>`},
   channel: {cell: (r, d) => d.t(`channel.${r.channel}`)},
 };
 const usual = ["due", "person", "service", "subject", "state", "assignee", "registered"];

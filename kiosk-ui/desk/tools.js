@@ -14,16 +14,17 @@ export const go = (to) => {
   else location.hash = to;
 };
 
-// As date_said() of the register: 22.11.2026, 2026. 11. 22., 22 November 2026. Its days are Romania's, wherever the
+// As date_said() of the register: 22.11.2026, 2026. november 22., 22 November 2026. Its days are Romania's, wherever the
 // clerk's computer thinks it is.
-const months = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];
+const months = {hu: "január február március április május június július augusztus szeptember október november december".split(" "),
+  en: "January February March April May June July August September October November December".split(" ")};
 const written = {
   ro: (p) => `${p.day}.${p.month}.${p.year}`,
-  hu: (p) => `${p.year}. ${p.month}. ${p.day}.`,
-  en: (p) => `${Number(p.day)} ${months[p.month - 1]} ${p.year}`,
+  hu: (p) => `${p.year}. ${months.hu[p.month - 1]} ${Number(p.day)}.`,
+  en: (p) => `${Number(p.day)} ${months.en[p.month - 1]} ${p.year}`,
 };
-// A day does not break at the end of a line.
-const days = new RegExp(`(\\d{4}\\.) (\\d\\d\\.) (\\d\\d\\.)|(\\d\\d?) (${months.join("|")}) (\\d{4})`, "g");
+// A day does not break at the end of a line. Sentences that were kept earlier say 2026. 11. 22.
+const days = new RegExp(`\\d{4}\\. (\\d\\d|${months.hu.join("|")})\\.? \\d\\d?\\.?|\\d\\d? (${months.en.join("|")}) \\d{4}`, "g");
 export const whole = (text) => text.replace(days, (said) => said.replaceAll(" ", "\u00a0"));
 const clock = new Intl.DateTimeFormat("en-GB", {day: "2-digit", month: "2-digit", year: "numeric", hour: "2-digit", minute: "2-digit", timeZone: "Europe/Bucharest"});
 function say(iso, text) {
@@ -32,11 +33,12 @@ function say(iso, text) {
 }
 export const day = (lang, iso) => say(iso, written[lang]);
 export const moment = (lang, iso) => say(iso, (p) => `${written[lang](p)}\u00a0${p.hour}:${p.minute}`);
-// In lists: where there is little room, the hour goes under the day.
+// In lists, where there is little room, the year may stand on its own, and the hour goes under the day.
+export const yearApart = (said) => said.replace(/^(\d{4}\.)\u00a0|\u00a0(\d{4})$/, "$1 $2");
 export const Moment = ({at}) => {
   const {t} = useDesk();
   const [, date, hour] = moment(t.lang, at).match(/^(.*)\s(\S+)$/) || [null, at, ""];
-  return html`<span class="num">${date}</span> <span class="num">${hour}</span>`;
+  return html`<span><span class="num">${yearApart(date)}</span> <span class="num">${hour}</span></span>`;
 };
 // The register counts to a thousand.
 export const many = (n) => (n > 999 ? "999+" : String(n));
@@ -61,7 +63,7 @@ const over = ["answered", "issued", "closed", "forwarded", "filed", "withdrawn"]
 // Lists say it short; due.work is the same in full words.
 export function Due({row, today, full, dated}) {
   const {t} = useDesk();
-  if (row.due && over.includes(row.state)) return html`<span class="quiet num">${day(t.lang, row.due)}</span>`;
+  if (row.due && over.includes(row.state)) return html`<span class="quiet num">${yearApart(day(t.lang, row.due))}</span>`;
   if (!row.due) return html`<span class="quiet">–</span>`;
   const n = row.days_left;
   const late = row.late;

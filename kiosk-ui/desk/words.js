@@ -6,7 +6,9 @@ const rows = {ro};
 const load = {hu: () => import("desk-words/hu.js"), en: () => import("desk-words/en.js")};
 const index = new Map(keys.map((key, i) => [key, i]));
 const plurals = {};
-const fill = (text, vars) => (vars ? text.replace(/\{(\w+)\}/g, (all, name) => vars[name] ?? all) : text);
+// As text_fill() of the register: where an ending is joined to a day, its full stop goes: "2026. november 22-ig".
+const fill = (text, vars) => (vars ? text.replace(/\{(\w+)\}/g, (all, name, at) => (text[at + all.length] === "-" ?
+  String(vars[name] ?? all).replace(/\.$/, "") : vars[name] ?? all)) : text);
 
 export const here = (lang) => Boolean(rows[lang]);
 export async function fetchWords(lang) {

@@ -17,7 +17,7 @@ const form = (id, field, more) => (w) => {
 const text = (ro, hu, en) => ({ro, hu, en});
 const months = {11: "November", 12: "December"};
 // As date_said() of common/model/lang.c.
-export const day = (d, m) => text(`${d}.${m}.2026`, `2026. ${m}. ${d}.`, `${d} ${months[m]} 2026`);
+export const day = (d, m) => text(`${d}.${m}.2026`, `2026. ${months[m].toLowerCase()} ${d}.`, `${d} ${months[m]} 2026`);
 const said = (w, t) => t[w.lang];
 const filled = (w) => {
   w.identity();
@@ -84,14 +84,14 @@ export const found = (w, more) => ({phase: "shown", problem: "", repairable: tru
     {day: said(w, day(24, 11)), text: said(w, text("Un coleg lucrează la cerere.", "Egy kolléga dolgozik a kérelmen.",
       "A colleague is working on the request.")), more: ""}],
   notes: [{day: said(w, day(24, 11)), text: "Am scris la Arhivele Naționale.\nVă anunțăm când avem răspunsul."}],
-  due: said(w, text("Răspuns până la 22.12.2026", "Válasz legkésőbb: 2026. 12. 22.",
+  due: said(w, text("Răspuns până la 22.12.2026", "Válasz legkésőbb: 2026. december 22.",
     "Answer by 22 December 2026")),
   left: said(w, text("Zile rămase: 28", "Hátralévő napok: 28", "Days left: 28")), late: false,
   why: said(w, text("Ziua înregistrării: 22.11.2026. Legea dă 30 de zile de la înregistrare. Rezultat: 22.12.2026.",
-    "Az iktatás napja: 2026. 11. 22. A törvény 30 napot ad. Eredmény: 2026. 12. 22.",
+    "Az iktatás napja: 2026. november 22. A törvény 30 napot ad. Eredmény: 2026. december 22.",
     "Registered: 22 November 2026. The law gives 30 days from registration. Result: 22 December 2026.")),
   returned: {reason: "Data nașterii nu se potrivește cu actul.",
-    by: said(w, text("Trimiteți corectura până la 04.12.2026.", "A javítást eddig várjuk: 2026. 12. 04.",
+    by: said(w, text("Trimiteți corectura până la 04.12.2026.", "A javítást eddig várjuk: 2026. december 4.",
       "Please send the correction by 4 December 2026.")), by_late: "",
     by_why: said(w, text("Corectura se cere în 10 zile.", "A javítást 10 napon belül kérjük.",
       "The correction is asked for within 10 days.")), service: birth, version: 1, fields: ["act.birth_date"]},
@@ -192,6 +192,7 @@ export const scenes = {
       "The document is kept at the counter for 30 days."))})),
   "mine-shown": mine((w) => found(w, {returned: undefined})),
   "mine-sending": mine(() => ({phase: "sending"})),
+  "mine-again": mine((w) => ({phase: "sending", problem: w.words[w.lang]["mine.again"]})),
   filing: (w) => { review(w); w.step = "filing"; w.filing.phase = "sending"; },
   "filing-queued": (w) => { review(w); w.step = "filing"; w.filing.phase = "queued"; },
   done: done("printed", false),

@@ -5,7 +5,9 @@ export const langs = ["ro", "hu", "en"];
 const index = new Map(keys.map((key, i) => [key, i]));
 const plurals = {};
 
-const fill = (text, vars) => (vars ? text.replace(/\{(\w+)\}/g, (all, name) => vars[name] ?? all) : text);
+// As text_fill() of the register: where an ending is joined to a day, its full stop goes: "2026. november 22-ig".
+const fill = (text, vars) => (vars ? text.replace(/\{(\w+)\}/g, (all, name, at) => (text[at + all.length] === "-" ?
+  String(vars[name] ?? all).replace(/\.$/, "") : vars[name] ?? all)) : text);
 
 export function translator(lang) {
   const row = rows[lang] || rows.ro;

@@ -620,8 +620,22 @@ async function standIn(browser, mock, port) {
   await page.context().close();
 }
 
+// A day is written as each language writes it, also where an ending is joined to it.
+async function daysSaid(browser, mock, port) {
+  const months = {hu: /^távol 20\d\d\.\s[a-záéíóöőúüű]+\s\d{1,2}-ig; helyettese: /, en: /^away until \d{1,2}\s[A-Z][a-z]+\s20\d\d; /, ro: /\d\d\.\d\d\.20\d\d/};
+  for (const [lang, said] of Object.entries(months)) {
+    const page = await visit(browser, port, {prefs: {lang}});
+    await enter(page, "elena.muresan", "123456");
+    await go(page, "#/team", ".table");
+    await page.waitForSelector(".table .state");
+    const text = (await page.textContent(".table .state")).trim();
+    check(said.test(text), `who is away until when, ${lang}: ${text}`);
+    await page.context().close();
+  }
+}
+
 export async function journeys(browser, mock, port) {
-  for (const part of [keysOnly, stale, session, together, idle, quick, away, counter, typed, onePerson, standIn, doors, wedge, privacy, oneClick, hands, states, book, paper, program]) {
+  for (const part of [keysOnly, stale, session, together, idle, quick, away, counter, typed, onePerson, standIn, daysSaid, doors, wedge, privacy, oneClick, hands, states, book, paper, program]) {
     const start = Date.now();
     await part(browser, mock, port);
     if (process.env.PRIDVOR_VERBOSE) console.log(`  ${part.name} ${Date.now() - start} ms`);

@@ -83,9 +83,9 @@ static void fill(void **state)
     ARENA_SCOPE(a);
     assert_string_equal(text_fill(a, "{name} {n} {x} { {name", vars, 2), "Ana {name} {x} { {name");
     assert_string_equal(text_fill(a, "", vars, 2), "");
-    static const struct text_var day[] = {{"due", "2026. 11. 22."}};
+    static const struct text_var day[] = {{"due", "2026. november 22."}};
     assert_string_equal(text_fill(a, "{due} után: {due}-ig, legkésőbb {due}.", day, 1),
-                        "2026. 11. 22. után: 2026. 11. 22-ig, legkésőbb 2026. 11. 22.");
+                        "2026. november 22. után: 2026. november 22-ig, legkésőbb 2026. november 22.");
 }
 
 static void hex(void **state)

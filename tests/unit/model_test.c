@@ -173,9 +173,28 @@ static void term_examples(void **state)
         "Day of registration: 25 November 2026. The law gives 30 days from registration. 25 December 2026 is "
         "a day off. The date moves to 28 December 2026. The day of registration is not counted. Result: "
         "28 December 2026.");
-    assert_string_equal(t.calc.t[LANG_HU] + strlen(t.calc.t[LANG_HU]) - strlen("Eredmény: 2026. 12. 28."),
-                        "Eredmény: 2026. 12. 28.");
+    assert_string_equal(t.calc.t[LANG_HU] + strlen(t.calc.t[LANG_HU]) -
+                            strlen("Eredmény: 2026. december 28."),
+                        "Eredmény: 2026. december 28.");
     assert_int_equal(term_compute(arena, terms, "no.rule", today, &t, &e), RC_NOT_FOUND);
+}
+
+static void days_said(void **state)
+{
+    static const struct {
+        struct date day;
+        const char *says[LANG_COUNT];
+    } rows[] = {
+        {{2026, 11, 22}, {"22.11.2026", "2026. november 22.", "22 November 2026"}},
+        {{2027, 3, 4}, {"04.03.2027", "2027. március 4.", "4 March 2027"}},
+        {{2028, 2, 29}, {"29.02.2028", "2028. február 29.", "29 February 2028"}},
+        {{2026, 2, 29}, {"", "", ""}},
+    };
+    (void)state;
+    ARENA_SCOPE(a);
+    for (size_t i = 0; i < COUNT(rows); i++)
+        for (int l = 0; l < LANG_COUNT; l++)
+            assert_string_equal(date_said(a, rows[i].day, (enum lang)l), rows[i].says[l]);
 }
 
 /* Sums are set each year by each council: a service tells who sets the fee and where it is told, never how
@@ -414,12 +433,19 @@ static void too_many_fields(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(services_load),          cmocka_unit_test(cnp_examples),
-        cmocka_unit_test(cui_and_plate_examples), cmocka_unit_test(phones_and_mails),
-        cmocka_unit_test(term_examples),          cmocka_unit_test(fees_promise_nothing),
-        cmocka_unit_test(form_of_birth),          cmocka_unit_test(hidden_fields_do_not_count),
-        cmocka_unit_test(pages_of_every_service), cmocka_unit_test(conditions),
-        cmocka_unit_test(county_and_receipt),     cmocka_unit_test(too_many_fields),
+        cmocka_unit_test(services_load),
+        cmocka_unit_test(cnp_examples),
+        cmocka_unit_test(cui_and_plate_examples),
+        cmocka_unit_test(phones_and_mails),
+        cmocka_unit_test(term_examples),
+        cmocka_unit_test(days_said),
+        cmocka_unit_test(fees_promise_nothing),
+        cmocka_unit_test(form_of_birth),
+        cmocka_unit_test(hidden_fields_do_not_count),
+        cmocka_unit_test(pages_of_every_service),
+        cmocka_unit_test(conditions),
+        cmocka_unit_test(county_and_receipt),
+        cmocka_unit_test(too_many_fields),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
