@@ -107,6 +107,17 @@ enum rc case_assignable(struct work *w, const struct casefile *c, const char *ac
     return RC_OK;
 }
 
+/* Whoever gets it sees what the one who was gone would have seen. */
+static enum rc mark_before(struct change *x, struct err *e)
+{
+    struct db_result *r SCOPED(db_result_freep) = NULL;
+    struct db_param p[] = {DB_STR(x->c->id)};
+
+    TRY(work_sql(x->w, SQL_CASE_MARK_BEFORE, p, &r, e));
+    x->c->attention = arena_str(x->w->a, db_text(r, 0, 0));
+    return RC_OK;
+}
+
 static enum rc apply_assign(struct change *x, struct err *e)
 {
     const char *to = x->what;
@@ -114,7 +125,7 @@ static enum rc apply_assign(struct change *x, struct err *e)
     TRY(still_open(x, e));
     x->c->assignee = NULL;
     if (strcmp(x->c->attention, CASE_UNHELD) == 0)
-        x->c->attention = x->c->bits & workflow_flag(&x->w->house->workflows, "late") ? "staff_late" : "";
+        TRY(mark_before(x, e));
     if (!to || !*to)
         return RC_OK;
     TRY(case_assignable(x->w, x->c, to, e));

@@ -43,6 +43,7 @@ const struct migration migrations[] = {
     {61, "0061_audit_mac.sql", embed_0061_audit_mac_sql},
     {66, "0066_book_erase.sql", embed_0066_book_erase_sql},
     {67, "0067_desk_once_at.sql", embed_0067_desk_once_at_sql},
+    {68, "0068_mark_before.sql", embed_0068_mark_before_sql},
 };
 const size_t n_migrations = COUNT(migrations);
 

@@ -86,6 +86,7 @@
     X(SQL_CASE_OWE_STAFF, case_owe_staff, 5)                                                                 \
     X(SQL_CASE_EXPERTS, case_experts, 2)                                                                     \
     X(SQL_CASE_DIGEST, case_digest, 3)                                                                       \
+    X(SQL_CASE_MARK_BEFORE, case_mark_before, 1)                                                             \
     X(SQL_CASE_UNHELD, case_unheld, 4)                                                                       \
     X(SQL_CASE_HELD, case_held, 2)                                                                           \
     X(SQL_CASE_HEADS, case_heads, 3)                                                                         \

@@ -14,7 +14,7 @@ WITH @gone@, moved AS MATERIALIZED (
     WHERE c.state = ANY (string_to_array($3, ',')) AND c.attention IN ('', 'staff_due_soon', 'staff_late', 'staff_correction')
     LIMIT 200 FOR UPDATE OF c SKIP LOCKED
 )
-UPDATE casefile c SET attention = 'staff_unheld' FROM free f WHERE c.id = f.id
+UPDATE casefile c SET attention = 'staff_unheld', mark_before = c.attention FROM free f WHERE c.id = f.id
 RETURNING c.id, c.institution, c.version, c.department, c.assignee, f.since,
     (SELECT full_name FROM account WHERE name = c.assignee),
     EXISTS (SELECT FROM case_event v WHERE v.case_id = c.id AND v.act = 'unheld'

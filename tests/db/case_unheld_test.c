@@ -142,9 +142,53 @@ static void only_casework_holds_work(void **state)
     assert_string_equal(unheld(id, "nobody"), "staff_late 1 0");
 }
 
+/* What the citizen put right is still to be read when somebody is there again, by whichever way. */
+static void a_correction_is_not_forgotten(void **state)
+{
+    (void)state;
+    struct work w = rig_begin(&rig);
+    struct actor head;
+    const char *id = new_case("hall-1", "petition.general", petition);
+
+    rig_actor(&w, "head", &head);
+    DOES("clerk2", id, "take", NULL, 0);
+    DOES("clerk2", id, "return", GIVEN({"reason", "Strada?"}, {"fields", "pet.subject"}));
+    Q("UPDATE casefile SET state = 'in_work', attention = 'staff_correction' WHERE state = 'returned'");
+    moved_to("auditor");
+    assert_string_equal(unheld(id, "nobody"), "staff_unheld 1 0");
+    moved_to("clerk");
+    assert_string_equal(unheld(id, "nobody"), "staff_correction 1 0");
+    moved_to("auditor");
+    assert_string_equal(unheld(id, "nobody"), "staff_unheld 1 0");
+    struct case_step s = {id, atoll(of_case(id, "version")), NULL};
+    assert_int_equal(case_assign(&w, &head, &s, "clerk", NULL, &e), RC_OK);
+    assert_string_equal(unheld(id, "nobody"), "staff_correction 1 0");
+    moved_to("clerk");
+    rig_end(&w);
+}
+
+/* Who may look below one institution does not work for another. */
+static void below_is_below(void **state)
+{
+    (void)state;
+    const char *id = new_case("hall-1", "petition.general", petition);
+
+    DOES("clerk2", id, "take", NULL, 0);
+    moved_to("auditor");
+    Q("INSERT INTO account_role (account, role, reach, institution, department, granted_by) VALUES "
+      "('clerk2', 'approver', 'below', 'hall-2', '', 'test')");
+    assert_string_equal(unheld(id, "nobody"), "staff_unheld 1 0");
+    Q("UPDATE account_role SET institution = 'county' WHERE account = 'clerk2' AND reach = 'below'");
+    assert_string_equal(unheld(id, "nobody"), " 1 0");
+    Q("UPDATE account_role SET institution = 'hall-1' WHERE account = 'clerk2' AND reach = 'below'");
+    assert_string_equal(unheld(id, "nobody"), " 1 0");
+    moved_to("clerk");
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(no_work_waits_unseen),
-                                       cmocka_unit_test(only_casework_holds_work)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(no_work_waits_unseen), cmocka_unit_test(only_casework_holds_work),
+        cmocka_unit_test(a_correction_is_not_forgotten), cmocka_unit_test(below_is_below)};
     return cmocka_run_group_tests(tests, steps_setup, steps_teardown);
 }

@@ -1,0 +1,2 @@
+-- $1 case
+SELECT @mark_before@ FROM casefile WHERE id = $1::uuid
