@@ -146,12 +146,12 @@ function Open({id, data, load, headers}) {
     if (missed) openPanel(data.actions.find((a) => a.id === missed));
   }, []);
   useEffect(() => {
-    const missed = (e) => {
+    const missed = async (e) => {
       if (e.detail.id !== id) return;
+      const fresh = load.load();
+      if (e.detail.changed) await fresh; // what is sent next is about what stands there by then
       setStale(e.detail.changed || null);
-      const action = data.actions.find((a) => a.id === e.detail.action);
-      if (action) openPanel(action);
-      load.load();
+      openPanel(data.actions.find((a) => a.id === e.detail.action));
     };
     addEventListener("desk-missed", missed);
     return () => removeEventListener("desk-missed", missed);

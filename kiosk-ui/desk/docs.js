@@ -64,8 +64,12 @@ export function Uploads({uploads}) {
 
 // Papers that are drawn on demand (check) are asked for first: a refusal is a sentence, not a broken frame.
 export function Viewer({src, type, title, frame, check}) {
-  const {t, api} = useDesk();
+  const {t, api, turn, away} = useDesk();
   const [seen, set] = useState({src: "", refused: null});
+  const [tries, again] = useState(0);
+  useEffect(() => { // it was asked for when the session had ended, or without a line
+    if (!away && frame.current && !frame.current.contentDocument) again((n) => n + 1);
+  }, [turn, away]);
   useEffect(() => {
     if (!check) return undefined;
     let gone = false;
@@ -74,10 +78,10 @@ export function Viewer({src, type, title, frame, check}) {
       if (!gone) set({src, refused});
     });
     return () => (gone = true);
-  }, [src, check]);
+  }, [src, check, turn]);
   if (check && seen.src === src && seen.refused && !seen.refused.ok) return html`<p class="notice">${sentence(seen.refused, t)}</p>`;
   if (check && seen.src !== src) return html`<div class="viewer"></div>`;
-  return html`<div class="viewer">${(type || "").startsWith("image/") ? html`<div class="picture"><img src=${src} alt=${title} /></div>` : html`<iframe ref=${frame} key=${src}
+  return html`<div class="viewer">${(type || "").startsWith("image/") ? html`<div class="picture"><img src=${src} alt=${title} /></div>` : html`<iframe ref=${frame} key=${`${tries} ${src}`}
     src=${`${src}#navpanes=0&view=FitH`} title=${title}></iframe>`}<p class="viewer-way"><a class="link" href=${src} target="_blank" rel="noopener">${t("doc.open")}</a></p></div>`;
 }
 

@@ -1,5 +1,5 @@
 // A browser at the desk: a page on the stand-in of the desk's API, with every complaint of the browser as a failure.
-import {check, elsewhere} from "./lib.mjs";
+import {check, elsewhere, hinder} from "./lib.mjs";
 
 export const password = "parola-mea-lunga";
 const fine = /(401|403|404|409|422|429|500) \(|ERR_(EMPTY_RESPONSE|CONNECTION_(RESET|REFUSED)|INTERNET_DISCONNECTED|ABORTED)/;
@@ -10,15 +10,16 @@ function slowHand() {
   globalThis.setTimeout = (run, ms, ...rest) => real(run, ms === 10000 ? 60000 : ms, ...rest);
 }
 
-export async function visit(browser, port, {size = [1280, 800], prefs = {}, at = ""} = {}) {
+export async function visit(browser, port, {size = [1280, 800], prefs = {}, at = "", also = fine} = {}) {
   const context = await browser.newContext({viewport: {width: size[0], height: size[1]}, reducedMotion: "reduce",
     timezoneId: elsewhere});
   await context.grantPermissions(["clipboard-read", "clipboard-write"]);
   await context.addInitScript((p) => self === top && (localStorage.getItem("pridvor.desk") || localStorage.setItem("pridvor.desk", p)), JSON.stringify({lang: "ro", ...prefs}));
   await context.addInitScript(slowHand);
   const page = await context.newPage();
+  await hinder(page);
   page.on("pageerror", (e) => check(false, `exception in the page: ${e.message}`));
-  page.on("console", (m) => m.type() === "error" && !fine.test(m.text()) && check(false, `console: ${m.text()}`));
+  page.on("console", (m) => m.type() === "error" && !fine.test(m.text()) && !also.test(m.text()) && check(false, `console: ${m.text()}`));
   await page.goto(`http://127.0.0.1:${port}/${at}`);
   await page.waitForSelector("h1");
   return page;

@@ -3,7 +3,7 @@
 import {spawn} from "node:child_process";
 import {join} from "node:path";
 import {createInterface} from "node:readline";
-import {check, counts, elsewhere, open, prepare, root, until} from "./lib.mjs";
+import {check, counts, elsewhere, hinder, open, prepare, root, until} from "./lib.mjs";
 
 const build = process.env.PRIDVOR_BUILD || join(root, "build");
 const dist = join(build, "kiosk-ui-desk");
@@ -27,6 +27,7 @@ async function enter(account, lang = "ro", size = [1440, 900]) {
     Object.defineProperty(self, "printed", {value: [], writable: true});
   }, JSON.stringify({lang}));
   const page = await context.newPage();
+  await hinder(page);
   page.setDefaultTimeout(patient);
   page.on("pageerror", (e) => check(false, `${account}: exception in the page: ${e.message}`));
   page.on("console", (m) => m.type() === "error" && !/40[19] \(|ERR_FAILED/.test(m.text()) && check(false, `${account}: console: ${m.text()}`));

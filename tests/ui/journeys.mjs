@@ -27,10 +27,11 @@ async function tabTo(page, text) {
 async function pressKey(page, mock, text) {
   await tabTo(page, text);
   await page.keyboard.press("Enter");
-  await page.waitForTimeout(30);
+  await page.waitForFunction(() => document.querySelector("main")?.getAttribute("aria-busy") === "false");
   await shown(page, mock);
 }
 
+const focused = (page, id) => until(`the focus in ${id}`, () => page.evaluate(() => document.activeElement.id).then((at) => at === id));
 const heading = (page) => page.textContent("h1");
 const step = (mock, name) => until(`step ${name}`, () => mock.world.step === name);
 
@@ -40,7 +41,7 @@ async function keysOnly(browser, mock, port) {
   await pressKey(page, mock, "Începeți");
   await pressKey(page, mock, "Certificat de naștere");
   await page.waitForSelector("#can");
-  check((await active(page)).includes("Numărul CAN"), "the CAN field has the focus");
+  await until("the CAN field has the focus", async () => (await active(page)).includes("Numărul CAN"));
   await page.keyboard.type("111111");
   await page.keyboard.press("Enter");
   await page.waitForSelector(".field-error");
@@ -64,18 +65,16 @@ async function keysOnly(browser, mock, port) {
   }
   await step(mock, "review");
   await shown(page, mock);
-  check(await page.evaluate(() => document.activeElement.tagName) === "H1",
-    "the new page's heading has the focus");
+  await until("the new page's heading has the focus", () => page.evaluate(() => document.activeElement.tagName === "H1"));
   await pressKey(page, mock, "Continuați");
   await step(mock, "sign");
   await shown(page, mock);
   await pressKey(page, mock, "Semnați acum");
   await until("ink", () => mock.world.sign.samples > 0);
-  const inked = await page.evaluate(() => {
+  await until("the strokes of the pad are drawn", () => page.evaluate(() => {
     const c = document.querySelector("canvas");
-    return c.getContext("2d").getImageData(0, 0, c.width, c.height).data.some((v) => v > 0);
-  });
-  check(inked, "the strokes of the pad are drawn");
+    return c && c.getContext("2d").getImageData(0, 0, c.width, c.height).data.some((v) => v > 0);
+  }));
   check(await page.evaluate(() => document.querySelector("canvas").height) === 864, "in the proportion of this pad");
   await pressKey(page, mock, "Am semnat");
   await pressKey(page, mock, "Trimiteți cererea");
@@ -164,7 +163,7 @@ async function cardAddress(browser, mock, port) {
   await page.click(offer);
   await page.waitForSelector("#pin");
   check(await page.getAttribute("#pin", "type") === "password", "the PIN is not shown to the queue");
-  check(await page.evaluate(() => document.activeElement.id) === "pin", "the PIN field has the focus");
+  await focused(page, "pin");
   await type("13");
   check((await page.textContent(".field-error")).includes("4 cifre") && sent() === 0, "two digits are no PIN");
   await page.click(offer);
@@ -173,7 +172,6 @@ async function cardAddress(browser, mock, port) {
   await page.click(offer);
   await page.waitForSelector("#pin");
   await type("4242");
-  await page.waitForSelector(".reading");
   await page.waitForSelector(".field-error");
   check((await page.textContent(".field-error")).includes("2 încercări"), "the tries left are said");
   check(await page.inputValue("#pin") === "", "the wrong PIN is gone from its field");
@@ -215,14 +213,14 @@ async function errors(browser, mock, port) {
   await page.fill("[id='f-who.cnp']", "12345");
   await page.click(".btn.main");
   await page.waitForSelector(".errors");
-  check(await page.evaluate(() => document.activeElement.matches(".errors")), "the summary has the focus");
+  await until("the summary has the focus", () => page.evaluate(() => document.activeElement.matches(".errors")));
   check((await page.textContent(".errors")).includes("Ați scris 5"), "the summary says what to do");
   check((await page.textContent(".field-error")) === (await page.textContent(".jump")),
     "the same words beside the field");
   check(await page.inputValue("[id='f-who.cnp']") === "12345", "the answer is kept");
   check(!(await page.$(".btn.main[disabled]")), "Continue is never disabled");
   await page.click(".jump");
-  check(await page.evaluate(() => document.activeElement.id) === "f-who.cnp", "the line leads to its field");
+  await focused(page, "f-who.cnp"); // the line leads to its field
   await page.fill("[id='f-who.cnp']", "123456");
   await page.click(".bar-item:nth-child(1)");
   await page.click("dialog [lang=hu]");
@@ -245,7 +243,7 @@ async function focus(browser, mock, port) {
       await page.waitForSelector(`[id='${id}']`);
       await shown(page, mock);
       await page.waitForFunction(() => document.querySelector("main").getAttribute("aria-busy") === "false");
-      check(await page.evaluate(() => document.activeElement.id) === id, `the focus is in ${id} (early: ${early})`);
+      await focused(page, id);
     }
   }
   mock.early = false;
@@ -279,7 +277,7 @@ async function care(browser, mock, port) {
     "the countdown with the Romanian plural");
   await page.click("dialog .btn.main");
   await page.waitForSelector("dialog[open]", {state: "detached"});
-  check(mock.calls.some(([path]) => path === "/v1/session/touch"), "the answer reaches kioskd");
+  await until("the answer reaches kioskd", () => mock.calls.some(([path]) => path === "/v1/session/touch"));
   await page.click(".bar-item:nth-child(5)");
   await page.click("dialog .btn.main");
   await page.waitForSelector("text=Am chemat un coleg");
@@ -331,7 +329,7 @@ async function papers(browser, mock, port) {
   mock.scene("papers-absent", "ro");
   await shown(page, mock);
   await pressKey(page, mock, "Aduc hârtia la ghișeu");
-  check(mock.calls.some(([path]) => path === "/v1/scan/skip"), "the paper comes to the counter");
+  await until("the paper comes to the counter", () => mock.calls.some(([path]) => path === "/v1/scan/skip"));
   await page.context().close();
 }
 
@@ -375,7 +373,7 @@ async function mine(browser, mock, port) {
   await page.waitForSelector("#mine-code");
   await page.keyboard.type("https://turda.example/s/9W0YVWYXW8");
   await page.keyboard.press("Enter");
-  check(await page.evaluate(() => document.activeElement.id) === "mine-pin", "after the QR the PIN is asked");
+  await focused(page, "mine-pin"); // after the QR the PIN is asked
   await page.keyboard.type("0000");
   await page.keyboard.press("Enter");
   await page.waitForSelector("text=nu se potrivesc");
@@ -389,14 +387,14 @@ async function mine(browser, mock, port) {
   await shown(page, mock);
   await page.click("text=Nu am codul");
   await page.waitForSelector("#mine-number");
-  check(await page.evaluate(() => document.activeElement.id) === "mine-number", "the number is asked first");
+  await focused(page, "mine-number");
   await page.click("text=Altă primărie");
   await page.waitForSelector("#mine-house");
   check(/Prim/.test(await page.inputValue("#mine-house")), "this kiosk's own house stands there");
   await page.focus("#mine-number");
   await page.keyboard.type("15 din 22.11.2026");
   await page.keyboard.press("Enter");
-  check(await page.evaluate(() => document.activeElement.id) === "mine-pin", "after the number the PIN");
+  await focused(page, "mine-pin");
   await page.keyboard.type("4821");
   await page.keyboard.press("Enter");
   await page.waitForSelector("text=Data nașterii nu se potrivește cu actul.");

@@ -56,7 +56,7 @@ export function check(ok, text) {
   return ok;
 }
 export const counts = () => ({passed, failed});
-export const until = async (what, test, ms = 8000) => {
+export const until = async (what, test, ms = 30000) => {
   const end = Date.now() + ms;
   for (;;) {
     if (await test()) return true;
@@ -65,11 +65,25 @@ export const until = async (what, test, ms = 8000) => {
   }
 };
 
+// PRIDVOR_SLOW=6: a processor so many times slower, and answers that take their time, to find what only a quick machine
+// forgives.
+const slow = Number(process.env.PRIDVOR_SLOW || 0);
+export async function hinder(page) {
+  if (!slow) return;
+  const cdp = await page.context().newCDPSession(page);
+  await cdp.send("Emulation.setCPUThrottlingRate", {rate: slow});
+  await page.route(/\/(api|v1)\//, async (route) => {
+    await new Promise((done) => setTimeout(done, Math.random() * 100 * slow));
+    await route.fallback().catch(() => null); // the page may be gone
+  });
+}
+
 // A page on the stand-in. Every console error, exception and CSP report is a failure.
 export async function visit(browser, mock, port, size = [1080, 1920]) {
   const context = await browser.newContext({viewport: {width: size[0], height: size[1]},
     reducedMotion: "reduce"});
   const page = await context.newPage();
+  await hinder(page);
   page.on("pageerror", (e) => check(false, `exception in the page: ${e.message}`));
   page.on("console", (m) => {
     const expected = /422 \(Unprocessable|ERR_(INCOMPLETE_CHUNKED|CONNECTION_RESET|EMPTY_RESPONSE)|401 \(Unauth/;
@@ -82,4 +96,4 @@ export async function visit(browser, mock, port, size = [1080, 1920]) {
 }
 
 export const shown = (page, mock) =>
-  page.waitForFunction((seq) => Number(document.body.dataset.seq) >= seq, mock.seq, {timeout: 8000});
+  page.waitForFunction((seq) => Number(document.body.dataset.seq) >= seq, mock.seq);

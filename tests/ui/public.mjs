@@ -4,7 +4,7 @@ import {spawn} from "node:child_process";
 import {existsSync, mkdirSync} from "node:fs";
 import {join} from "node:path";
 import {axe, measure} from "./checks.mjs";
-import {axeSource, check, counts, open, prepare, root} from "./lib.mjs";
+import {axeSource, check, counts, hinder, open, prepare, root} from "./lib.mjs";
 
 const build = process.env.PRIDVOR_BUILD || join(root, "build/asan");
 const program = join(build, "tests/public_house");
@@ -31,6 +31,7 @@ async function visit(browser, size, lang) {
   const [, width, height, font] = size;
   const context = await browser.newContext({viewport: {width, height}, locale: lang, reducedMotion: "reduce"});
   const page = await context.newPage();
+  await hinder(page);
   page.on("pageerror", (e) => check(false, `exception: ${e.message}`));
   page.on("console", (m) => m.type() === "error" && !/ (401|403|404|409|410|422|429|503) \(/.test(m.text())
     && check(false, `console: ${m.text()}`));
