@@ -84,47 +84,50 @@ static void on_signal(uv_signal_t *s, int number)
     stop(s->data);
 }
 
-static void keys_wipe(struct registry *g)
+static void end(struct registry *g)
 {
+    tls_ctx_free(g->tls);
+    desk_free(g->desk);
     wipe(g->pin_key, sizeof(g->pin_key));
     work_house_wipe(&g->house);
+    for (size_t i = 0; i < TERM_DAYS; i++)
+        arena_free(g->term_days[i].arena);
+    arena_free(g->world_arena);
+    arena_free(g->arena);
+}
+
+static void serve(struct boot *b)
+{
+    struct registry *g = b->g;
+
+    uv_timer_init(g->loop, &b->again);
+    uv_signal_init(g->loop, &b->term);
+    uv_signal_init(g->loop, &b->intr);
+    b->again.data = b->term.data = b->intr.data = b;
+    uv_signal_start(&b->term, on_signal, SIGTERM);
+    uv_signal_start(&b->intr, on_signal, SIGINT);
+    migrate_start(&b->again);
+    uv_run(g->loop, UV_RUN_DEFAULT);
+    uv_loop_close(g->loop);
 }
 
 static int run(const char *path)
 {
     setenv("UV_THREADPOOL_SIZE", THREADS, 0);
     mallopt(M_ARENA_MAX, 1); /* else each thread keeps for itself what a letter once took */
+    signal(SIGPIPE, SIG_IGN);
     struct err e = {0};
     struct registry g = {.loop = uv_default_loop(), .arena = arena_new()};
     struct boot b = {.g = &g};
 
-    if (registry_conf_load(g.arena, path, &g.conf, &e) != RC_OK || registry_load(&g, &e) != RC_OK) {
+    if (registry_conf_load(g.arena, path, &g.conf, &e) == RC_OK && registry_load(&g, &e) == RC_OK &&
+        registry_listen(&g, &e) == RC_OK)
+        serve(&b);
+    else {
         log_err(&e, "event=start_failed");
-        keys_wipe(&g);
-        return 1;
+        b.fatal = true;
     }
-    signal(SIGPIPE, SIG_IGN);
-    if (registry_listen(&g, &e) != RC_OK) {
-        log_err(&e, "event=start_failed");
-        keys_wipe(&g);
-        return 1;
-    }
-    uv_timer_init(g.loop, &b.again);
-    uv_signal_init(g.loop, &b.term);
-    uv_signal_init(g.loop, &b.intr);
-    b.again.data = b.term.data = b.intr.data = &b;
-    uv_signal_start(&b.term, on_signal, SIGTERM);
-    uv_signal_start(&b.intr, on_signal, SIGINT);
-    migrate_start(&b.again);
-    uv_run(g.loop, UV_RUN_DEFAULT);
-    uv_loop_close(g.loop);
-    tls_ctx_free(g.tls);
-    desk_free(g.desk);
-    keys_wipe(&g);
-    for (size_t i = 0; i < TERM_DAYS; i++)
-        arena_free(g.term_days[i].arena);
-    arena_free(g.world_arena);
-    arena_free(g.arena);
+    end(&g);
     return b.fatal ? 1 : 0;
 }
 
