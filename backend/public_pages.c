@@ -1,4 +1,5 @@
 /* The timeline of a case, and the page that asks once more. */
+#include <ctype.h>
 #include <string.h>
 
 #include "backend/public.h"
@@ -16,13 +17,16 @@ static const char *said(struct arena *a, enum public_word w, enum lang lang, con
     return text_fill(a, word(w, lang), vars, COUNT(vars));
 }
 
-/* A day does not break at the end of a line. */
+/* Day and month do not part at the end of a line; the year may, on a telephone with large letters. */
 static const char *day_whole(struct arena *a, struct date d, enum lang lang)
 {
     const char *out = "", *s = date_said(a, d, lang);
 
-    for (const char *gap; (gap = strchr(s, ' ')); s = gap + 1)
-        out = arena_fmt(a, "%s%.*s\u00a0", out, (int)(gap - s), s);
+    for (const char *gap; (gap = strchr(s, ' ')); s = gap + 1) {
+        bool year = gap - s >= 4 && isdigit((unsigned char)s[3]); /* "2026. december 3." */
+        year |= strspn(gap + 1, "0123456789") == 4;               /* "3 December 2026" */
+        out = arena_fmt(a, "%s%.*s%s", out, (int)(gap - s), s, year ? " " : "\u00a0");
+    }
     return arena_fmt(a, "%s%s", out, s);
 }
 

@@ -11,6 +11,7 @@ const program = join(build, "tests/public_house");
 const pictures = process.argv[2];
 const langs = ["ro", "hu", "en"];
 const sizes = [["phone", 390, 844, 16], ["phone-large", 360, 740, 26], ["desk", 1440, 900, 16]];
+const evening = ["phone-dark", 390, 844, 16, "dark"];
 let wrongs = 0;
 const limits = {target: 44, font: 15.9, lower: 0};
 
@@ -28,8 +29,8 @@ function house() {
 
 // Pages have no script of their own: JavaScript is off for them, axe and the measures come from outside.
 async function visit(browser, size, lang) {
-  const [, width, height, font] = size;
-  const context = await browser.newContext({viewport: {width, height}, locale: lang, reducedMotion: "reduce"});
+  const [, width, height, font, colorScheme = "light"] = size;
+  const context = await browser.newContext({viewport: {width, height}, locale: lang, reducedMotion: "reduce", colorScheme});
   const page = await context.newPage();
   await hinder(page);
   page.on("pageerror", (e) => check(false, `exception: ${e.message}`));
@@ -207,6 +208,7 @@ const h = await house();
 const browser = await open();
 try {
   for (const size of sizes) for (const lang of langs) await sweep(browser, h, size, lang);
+  await sweep(browser, h, evening, "ro");
   await downloads(browser, h);
   await repairs(browser, h);
   await withdraws(browser, h);
