@@ -440,8 +440,11 @@ async function wedge(browser, mock, port) {
   await page.focus("[name=subject]");
   await page.evaluate((text) => {
     const el = document.activeElement;
+    let at = performance.now(); // a key every 5 ms, however long the page takes for each
     for (const k of [...text, "Enter"]) {
-      el.dispatchEvent(new KeyboardEvent("keydown", {key: k, bubbles: true, cancelable: true}));
+      const press = new KeyboardEvent("keydown", {key: k, bubbles: true, cancelable: true});
+      Object.defineProperty(press, "timeStamp", {value: (at += 5)});
+      el.dispatchEvent(press);
       if (k !== "Enter") el.setRangeText(k, el.value.length, el.value.length, "end"), el.dispatchEvent(new Event("input", {bubbles: true}));
     }
   }, c.number);
