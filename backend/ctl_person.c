@@ -65,18 +65,21 @@ static enum rc asked(const struct args *a, struct person_ask *out, struct err *e
     return ctl_need(a, "reason", &out->reason, e);
 }
 
-static const char *fate(const struct args *a, const struct person_case *c)
+static const char *until(const struct args *a, bool kept, int64_t days)
 {
     char day[11];
 
-    if (!c->kept)
+    if (!kept)
         return "due";
-    if (c->open)
-        return "in work";
-    if (!c->until_days)
+    if (!days)
         return "kept for ever";
-    date_iso(day, date_add((struct date){1970, 1, 1}, c->until_days));
+    date_iso(day, date_add((struct date){1970, 1, 1}, days));
     return arena_fmt(a->arena, "kept until %s", day);
+}
+
+static const char *fate(const struct args *a, const struct person_case *c)
+{
+    return c->kept && c->open ? "in work" : until(a, c->kept, c->until_days);
 }
 
 /* What the operator needs to tell two people of one name apart; export and erase take the first column. */
@@ -84,7 +87,8 @@ static enum rc cmd_find(const struct args *a, struct err *e)
 {
     struct ctl_work cw SCOPED(ctl_work_end) = {0};
     struct person_find in = {.mark = ctl_option(a, "mark", NULL),
-                             .institution = ctl_option(a, "institution", NULL)};
+                             .institution = ctl_option(a, "institution", NULL),
+                             .entries = true};
     struct person_found found;
 
     if (!a->what)
@@ -100,7 +104,13 @@ static enum rc cmd_find(const struct args *a, struct err *e)
                f->phone && *f->phone ? f->phone : "-", found.cases[i].cnp ? "with a CNP" : "without a CNP",
                fate(a, &found.cases[i]));
     }
-    printf("%zu cases\n", found.n);
+    for (size_t i = 0; i < found.n_entries; i++) {
+        const struct person_entry *x = &found.entries[i];
+        printf("%s\t%s\tentry without a case\t%s\t%s\n", x->key, x->number, x->text,
+               until(a, x->kept, x->until_days));
+    }
+    printf("%zu cases%s\n", found.n,
+           found.n_entries ? arena_fmt(a->arena, ", %zu entries", found.n_entries) : "");
     return RC_OK;
 }
 
@@ -162,7 +172,8 @@ static enum rc cmd_erase(const struct args *a, struct err *e)
     "USER]"
 const struct command person_commands[] = {
     {"person", "find", "NAME|- --reason TEXT [--mark TEXT] [--institution ID] [--by USER]",
-     "cases that bear a name, to choose numbers from; mark: e-mail, phone, date or document's number",
+     "cases and entries without one that bear a name, to choose numbers from; mark: e-mail, phone, date or "
+     "document's number",
      cmd_find, 0},
     {"person", "export", WHO " --out DIR", "a copy of all that is here about one person", cmd_export, 0},
     {"person", "erase", WHO,

@@ -56,6 +56,7 @@ struct person_case {
 struct person_entry {
     const char *institution, *department, *key; /* key: "hall-1/general/2026/1" */
     const char *number;                         /* as printed */
+    const char *text;                           /* sender or addressee, subject, what was put right */
     int64_t at_ms, until_days;                  /* until_days: as of a case */
     bool kept;
 };
@@ -72,13 +73,17 @@ MUST enum rc person_cases(struct work *w, const struct actor *who, const char *r
 /* [person.export or person.erase] Cases that bear a name, newest first, at most 200 (RC_BAD_FIELD: more); a
  * restricted one is not found by its name. With a mark (e-mail, phone, date, number of a document) those that
  * bear it, too. Audited, without the name. */
+enum { PERSON_FOUND_MAX = 200 };
 struct person_find {
     const char *name, *mark, *institution, *reason; /* mark, institution: or NULL */
+    bool entries; /* lines of the book without a case, too; each of the houses is read from end to end */
 };
 struct person_found {
     struct casefile *items;
     struct person_case *cases; /* beside each */
     size_t n;
+    struct person_entry *entries; /* in the order of the book, at most 200 */
+    size_t n_entries;
 };
 MUST enum rc person_find(struct work *w, const struct actor *who, const struct person_find *in,
                          struct person_found *out, struct err *e);
@@ -101,6 +106,11 @@ bool person_number(struct work *w, const struct person_ask *ask, const char *typ
 bool person_bears(struct work *w, const char *text, const char *name);
 bool person_tells(struct work *w, const char *text, const char *name);
 MUST enum rc person_refuse(struct work *w, const char *field, struct tr say, struct err *e);
+/* RC_BAD_FIELD: more than 200 bear the name. */
+MUST enum rc person_crowd(struct work *w, struct err *e);
+/* The lines of these institutions (an array) that bear name and mark, have no case and were not erased. */
+MUST enum rc person_named(struct work *w, const struct person_find *in, struct db_param institutions,
+                          struct person_found *out, struct err *e);
 /* ask->entries: each there, without a case, with the name, within reach; added to out. */
 MUST enum rc person_entries(struct work *w, const struct actor *who, const char *right,
                             const struct person_ask *ask, struct person_list *out, struct err *e);

@@ -79,24 +79,66 @@ static enum rc found_one(struct work *w, const struct person_ask *ask, const cha
     return err_set(e, RC_NOT_FOUND, "%s", w->say.t[LANG_EN]);
 }
 
+static struct person_entry entry_at(struct work *w, const struct db_result *r, int i)
+{
+    const char *reg = own(w, r, i, 1);
+    const int64_t n = db_int(r, i, 3), at = db_int(r, i, 4);
+    struct person_entry out = {.institution = own(w, r, i, 0),
+                               .department = own(w, r, i, 5),
+                               .number = register_number(w->a, &w->house->registers, reg, n, date_of_ms(at)),
+                               .text = own(w, r, i, 10),
+                               .at_ms = at};
+
+    out.key = arena_fmt(w->a, "%s/%s/%s/%lld", out.institution, reg, db_text(r, i, 2), (long long)n);
+    term_of(w, reg, (int)db_int(r, i, 2), &out);
+    return out;
+}
+
 static enum rc entry_of(struct work *w, const struct person_ask *ask, const char *typed,
                         struct person_entry *out, struct err *e)
 {
     struct db_result *r SCOPED(db_result_freep) = NULL;
 
     TRY(found_one(w, ask, typed, &r, e));
-    const char *reg = own(w, r, 0, 1);
-    const int64_t n = db_int(r, 0, 3), at = db_int(r, 0, 4);
-    *out =
-        (struct person_entry){.institution = own(w, r, 0, 0),
-                              .department = own(w, r, 0, 5),
-                              .number = register_number(w->a, &w->house->registers, reg, n, date_of_ms(at)),
-                              .at_ms = at};
-    out->key = arena_fmt(w->a, "%s/%s/%s/%lld", out->institution, reg, db_text(r, 0, 2), (long long)n);
+    *out = entry_at(w, r, 0);
     const char *const *why = stands_in_the_way(w, ask, r);
     if (why)
         return person_refuse(w, "entries", with(w, why[LANG_RO], why[LANG_HU], why[LANG_EN], out->number), e);
-    term_of(w, reg, (int)db_int(r, 0, 2), out);
+    return RC_OK;
+}
+
+/* One page of the book: adds who bears the name; the last line read is where the next page begins. */
+static enum rc page_named(struct work *w, const struct person_find *in, struct db_param *p,
+                          struct person_found *out, bool *more, struct err *e)
+{
+    struct db_result *r SCOPED(db_result_freep) = NULL;
+
+    TRY(work_sql(w, SQL_PERSON_LINES_ON, p, &r, e));
+    for (int i = 0; i < db_rows(r); i++) {
+        ARENA_SCOPE(a);
+        struct work look = {.a = a};
+        const char *text = db_text(r, i, 10);
+        if (!person_bears(&look, text, in->name) || (in->mark && !person_bears(&look, text, in->mark)))
+            continue;
+        if (out->n_entries == PERSON_FOUND_MAX)
+            return person_crowd(w, e);
+        out->entries[out->n_entries++] = entry_at(w, r, i);
+    }
+    *more = db_rows(r) > 0;
+    for (int k = 0; *more && k < 4; k++)
+        p[k + 1] = (struct db_param)DB_STR(own(w, r, db_rows(r) - 1, k));
+    return RC_OK;
+}
+
+enum rc person_named(struct work *w, const struct person_find *in, struct db_param institutions,
+                     struct person_found *out, struct err *e)
+{
+    struct db_param p[] = {institutions, DB_STR(""), DB_STR(""), DB_STR("0"), DB_STR("0"), DB_STR("2000")};
+    bool more = true;
+
+    out->entries = ARENA_ARRAY(w->a, struct person_entry, PERSON_FOUND_MAX);
+    while (more)
+        TRY(page_named(w, in, p, out, &more, e));
     return RC_OK;
 }
 

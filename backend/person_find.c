@@ -8,9 +8,10 @@
 #include "backend/book_find.h"
 #include "backend/book_fold.h"
 #include "backend/person.h"
+#include "backend/pgarr.h"
 #include "common/base/text.h"
 
-enum { NUMBERS_MAX = 200, FOUND_MAX = 200, PHONE_DIGITS = 9 };
+enum { NUMBERS_MAX = 200, PHONE_DIGITS = 9 };
 
 enum rc person_refuse(struct work *w, const char *field, struct tr say, struct err *e)
 {
@@ -311,6 +312,18 @@ static enum rc places_of(struct work *w, const struct actor *who, const char *in
                   : err_at(e, RC_NOT_FOUND, "institution", "there is no such institution");
 }
 
+enum rc person_crowd(struct work *w, struct err *e)
+{
+    return person_refuse(
+        w, "name",
+        (struct tr){
+            {"Peste 200 de dosare sau poziții poartă acest nume. Scrieți numele întreg sau instituția.",
+             "Több mint 200 ügyirat vagy tétel viseli ezt a nevet. Írja be a teljes nevet vagy az "
+             "intézményt.",
+             "More than 200 cases or entries bear this name. Give the whole name or the institution."}},
+        e);
+}
+
 static enum rc look(struct work *w, const struct person_find *in, const struct book_find *find,
                     struct person_found *out, struct err *e)
 {
@@ -318,13 +331,7 @@ static enum rc look(struct work *w, const struct person_find *in, const struct b
 
     TRY(book_find(w, find, &found, e));
     if (found.next)
-        return person_refuse(
-            w, "name",
-            (struct tr){
-                {"Sunt peste 200 de dosare cu acest nume. Scrieți numele întreg sau instituția.",
-                 "Több mint 200 ügyirat van ezzel a névvel. Írja be a teljes nevet vagy az intézményt.",
-                 "More than 200 cases bear this name. Give the whole name or the institution."}},
-            e);
+        return person_crowd(w, e);
     out->items = ARENA_ARRAY(w->a, struct casefile, found.n + 1);
     out->cases = ARENA_ARRAY(w->a, struct person_case, found.n + 1);
     for (size_t i = 0; i < found.n; i++) {
@@ -344,11 +351,21 @@ static enum rc look(struct work *w, const struct person_find *in, const struct b
     return RC_OK;
 }
 
+static struct db_param houses_of(struct arena *a, const struct book_find *find)
+{
+    BUF_SCOPE(b);
+
+    pgarr_open(&b, PG_TEXT, find->n_places);
+    for (size_t i = 0; i < find->n_places; i++)
+        pgarr_text(&b, find->places[i].institution);
+    return (struct db_param){arena_dup(a, b.p, b.len), (int)b.len, true};
+}
+
 enum rc person_find(struct work *w, const struct actor *who, const struct person_find *in,
                     struct person_found *out, struct err *e)
 {
-    struct book_find find = {.q = in->name, .limit = FOUND_MAX};
-    struct person_ask ask = {.reason = in->reason};
+    struct book_find find = {.q = in->name, .limit = PERSON_FOUND_MAX};
+    struct person_ask ask = {.reason = in->reason, .name = in->name};
     struct book_query q;
 
     *out = (struct person_found){0};
@@ -363,11 +380,15 @@ enum rc person_find(struct work *w, const struct actor *who, const struct person
             e);
     TRY(places_of(w, who, in->institution, &find, e));
     TRY(look(w, in, &find, out, e));
-    const struct person_list list = {out->cases, out->n};
+    if (in->entries)
+        TRY(person_named(w, in, houses_of(w->a, &find), out, e));
+    const struct person_list list = {
+        .items = out->cases, .n = out->n, .entries = out->entries, .n_entries = out->n_entries};
     TRY(person_unnamed(w, &ask, &list, e));
     const char *house = in->institution ? in->institution : *who->institution ? who->institution : NULL;
     const struct work_log log = {house, NULL, "person looked up",
-                                 arena_fmt(w->a, "by name%s, cases %zu, reason: %s",
-                                           in->mark ? " and a mark" : "", out->n, in->reason)};
+                                 arena_fmt(w->a, "by name%s, cases %zu, entries %zu, reason: %s",
+                                           in->mark ? " and a mark" : "", out->n, out->n_entries,
+                                           in->reason)};
     return work_audit(w, who, &log, e);
 }

@@ -41,6 +41,7 @@
     X(SQL_PERSON_DOCUMENTS, person_documents, 1)                                                             \
     X(SQL_PERSON_LINES_KEPT, person_lines_kept, 2)                                                           \
     X(SQL_PERSON_ENTRY, person_entry, 4)                                                                     \
+    X(SQL_PERSON_LINES_ON, person_lines_on, 6)                                                               \
     X(SQL_PERSON_ENTRIES, person_entries, 1)                                                                 \
     X(SQL_PERSON_LINES_ERASE, person_lines_erase, 5)                                                         \
     X(SQL_PERSON_ERASURE_LOCK, person_erasure_lock, 1)                                                       \

@@ -338,6 +338,16 @@ static void by_entries(void **state)
     const struct radu *r = &radu;
     const int due = r->now - 11, new = r->now - 1;
     const struct said rows[] = {
+        {"person find 'radu zamfirescu'" BY "rodica", 0, "0 cases, 5 entries\n"},
+        {"person find Zamfirescu --institution hall-1" BY "rodica", 0,
+         arena_fmt(a,
+                   "hall-1/internal/%d/%lld\tINT %lld/02.03.%d\tentry without a case\tConcediul lui Radu "
+                   "Zamfirescu\tdue\n",
+                   due, r->inner, r->inner, due)},
+        {"person find Zamfirescu --mark felicitare" BY "rodica", 0, "0 cases, 1 entries\n"},
+        {"person find 'Radu-Ion'" BY "rodica", 0, "0 cases, 1 entries\n"},
+        {"person find Zamfirescu" BY "dan", 0, "0 cases\n"},
+        {"person find Zamfirescu --reason 'cere Zamfirescu' --by rodica", 1, "The reason cannot bear"},
         {arena_fmt(a,
                    "person export --entries '%s, %lld/02.03.%d' --institution hall-1" NAMED BY
                    "rodica --out %s/radu",
@@ -350,6 +360,7 @@ static void by_entries(void **state)
          1, "does not bear this name"},
         {arena_fmt(a, "person erase --entries '%s,%s'" NAMED BY "arhiva", r->mine, r->mine), 0,
          "0 cases erased, 2 entries, 0 files; minutes "},
+        {"person find Zamfirescu" BY "rodica", 0, "0 cases, 3 entries\n"},
         {arena_fmt(a, "person erase --entries %s" NAMED BY "arhiva", r->mine), 1, "was erased already"},
         {"register seal", 0, ""},
         {"register verify", 0, "findings 0"},
