@@ -231,7 +231,7 @@ hang_up; papers_are 0
 case_of 'cupsd is killed in the middle and comes back'
 echo jam >"$RIG/mode"; serve birou; print_cmd; heard 30 '"done":1' || bad 'no progress'
 kill -KILL "$CUPSD"; wait "$CUPSD" 2>/dev/null; echo ok >"$RIG/mode"; sleep 0.5; cupsd_start
-heard 60 '"kind":"completion","id":1,' || bad 'no completion'
+heard 120 '"kind":"completion","id":1,' || bad 'no completion' # its own deadline is 60 s, then it looks once more
 grep '"kind":"completion","id":1,' "$RIG/out" | grep -qE '"outcome":"(done|partial|unknown)"' || bad 'called not done'
 hang_up; until_true 30 sh -c "! lpstat -o | grep -q birou" || cancel -a birou
 case_of 'the driver is killed in the middle: the next one finds the queue as it is'
