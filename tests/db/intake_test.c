@@ -210,7 +210,6 @@ static void in_the_middle_of_a_turn(void **state)
     while (strcmp(pgcluster_query(&pg, "SELECT count(*) FROM request"), full) != 0 && tries++ < TRIES)
         usleep(5000);
     assert_true(tries < TRIES); /* two full ones are there, and no more */
-    assert_int_equal(n_answered, 0);
     for (tries = 0; n_answered == 0 && tries < TRIES; tries++) {
         intake_put(h.in, &item_new(1)->item);
         usleep(5000);

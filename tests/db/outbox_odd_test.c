@@ -284,9 +284,7 @@ static void by_hand(void **state)
     assert_int_not_equal(server_ctl(&server, (const char *[]){"messages", "retry", id, NULL}), 0);
     assert_int_not_equal(server_ctl(&server, (const char *[]){"messages", "retry", "1; DROP", NULL}), 0);
     assert_int_equal(server_ctl(&server, (const char *[]){"messages", NULL}), 0);
-    rig_owe(&server, 301, 301, "email", "nobody%d@test");
-    pgcluster_query(&server.pg,
-                    "UPDATE owed_message SET fallback = '+407400301' WHERE recipient = 'nobody301@test'");
+    rig_owe_or(&server, 301, "email", "nobody%d@test", "+407400301");
     assert_int_equal(rig_drain(&server, 30000), 0);
     expect("nobody301", "state = 'fell_back'");
     expect("+407400301", "state = 'failed' AND fell_from IS NOT NULL AND attention"); /* and not back again */

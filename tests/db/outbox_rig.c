@@ -17,7 +17,8 @@ void rig_make(struct server *s, struct posthouse *p)
     server_start(s);
 }
 
-void rig_owe(struct server *s, int from, int to, const char *way, const char *address)
+/* what: way, address, fallback. */
+static void owe(struct server *s, int from, int to, const char *const what[3])
 {
     ARENA_SCOPE(a);
     pgcluster_query(
@@ -34,10 +35,21 @@ void rig_owe(struct server *s, int from, int to, const char *way, const char *ad
             " '', '', '{}', '{}' FROM generate_series(%d, %d) g ON CONFLICT DO NOTHING RETURNING request_id)"
             ", all_r AS (SELECT ('00000000-0000-7000-8000-' || lpad(g::text, 12, '0'))::uuid AS request_id, g"
             " FROM generate_series(%d, %d) g LEFT JOIN r ON false)"
-            " INSERT INTO owed_message (created_at, due_at, request_id, way, message, lang, recipient)"
+            " INSERT INTO owed_message (created_at, due_at, request_id, way, message, lang, recipient, "
+            "fallback)"
             " SELECT now(), now(), request_id, '%s', 'received', (ARRAY['ro','hu','en'])[1 + g %% 3],"
-            " replace('%s', '%%d', g::text) FROM all_r",
-            from, to, from, to, way, address));
+            " replace('%s', '%%d', g::text), nullif('%s', '') FROM all_r",
+            from, to, from, to, what[0], what[1], what[2]));
+}
+
+void rig_owe(struct server *s, int from, int to, const char *way, const char *address)
+{
+    owe(s, from, to, (const char *[]){way, address, ""});
+}
+
+void rig_owe_or(struct server *s, int n, const char *way, const char *address, const char *fallback)
+{
+    owe(s, n, n, (const char *[]){way, address, fallback});
 }
 
 long rig_count(struct server *s, const char *where)

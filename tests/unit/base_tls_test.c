@@ -89,6 +89,15 @@ static void talk(struct pair *p)
     }
 }
 
+/* In TLS 1.3 a client is done before the server has looked at its certificate: the refusal is what it reads
+ * first. */
+static void hear(struct pair *p)
+{
+    char byte;
+    if (p->src != RC_OK && p->crc == RC_OK)
+        (void)!tls_read(p->client, &byte, 1, &p->ce);
+}
+
 static void admission(void **state)
 {
     static const struct {
@@ -98,7 +107,7 @@ static void admission(void **state)
     } rows[] = {
         {"client.pem", "ca.pem", "localhost", NULL, true, NULL, NULL},
         {"client.pem", "ca.pem", "localhost", "crl.pem", true, NULL, NULL},
-        {NULL, "ca.pem", "localhost", NULL, false, "No client certif", "fatal alert"},
+        {NULL, "ca.pem", "localhost", NULL, false, "No client certif", "SSL - "},
         {"foreign.pem", "ca.pem", "localhost", NULL, false, "not correctly signed by the trusted CA", NULL},
         {"expired.pem", "ca.pem", "localhost", NULL, false, "expired", NULL},
         {"revoked.pem", "ca.pem", "localhost", "crl.pem", false, "revoked", NULL},
@@ -112,6 +121,7 @@ static void admission(void **state)
         struct tls_ctx *cc = context(false, rows[i].client_ca, rows[i].client_cert, NULL);
         struct pair p;
         meet(&p, sc, cc, rows[i].name);
+        hear(&p);
         assert_int_equal(p.src == RC_OK, rows[i].in);
         if (rows[i].in) {
             assert_int_equal(p.crc, RC_OK);
