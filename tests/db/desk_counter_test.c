@@ -201,13 +201,7 @@ static void a_photo(void **state)
 
 static int act(struct browser *b, const char *action, const char *given, struct buf *body)
 {
-    char sql[120], text[400], path[80];
-
-    snprintf(sql, sizeof(sql), "SELECT version FROM casefile WHERE id = '%s'", id);
-    snprintf(text, sizeof(text), "{\"action\":\"%s\",\"version\":%ld,\"given\":{%s}}", action,
-             desk_count(&rig, sql), given);
-    snprintf(path, sizeof(path), "/api/cases/%s/act", id);
-    return desk_post(b, path, text, body);
+    return desk_step(b, id, action, given, body);
 }
 
 static int put_right(struct browser *b, const char *members, struct buf *body)

@@ -46,13 +46,7 @@ static int teardown(void **state)
 
 static int act(struct browser *b, const char *action, const char *given, struct buf *body)
 {
-    char sql[120], text[400], path[80];
-
-    snprintf(sql, sizeof(sql), "SELECT version FROM casefile WHERE id = '%s'", id);
-    snprintf(text, sizeof(text), "{\"action\":\"%s\",\"version\":%ld,\"given\":{%s}}", action,
-             desk_count(&rig, sql), given);
-    snprintf(path, sizeof(path), "/api/cases/%s/act", id);
-    return desk_post(b, path, text, body);
+    return desk_step(b, id, action, given, body);
 }
 
 /* Everything that may change by an act; the audit grows with each refusal. */

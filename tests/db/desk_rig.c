@@ -211,3 +211,14 @@ long desk_count(struct desk_rig *d, const char *sql)
     must(db_sync_query(d->db, sql, NULL, 0, &r, &e), &e);
     return db_rows(r) ? (long)db_int(r, 0, 0) : 0;
 }
+
+int desk_step(struct browser *b, const char *id, const char *action, const char *given, struct buf *body)
+{
+    char sql[120], text[400], path[80];
+
+    snprintf(sql, sizeof(sql), "SELECT version FROM casefile WHERE id = '%s'", id);
+    snprintf(text, sizeof(text), "{\"action\":\"%s\",\"version\":%ld,\"given\":{%s}}", action,
+             desk_count(b->rig, sql), given);
+    snprintf(path, sizeof(path), "/api/cases/%s/act", id);
+    return desk_post(b, path, text, body);
+}

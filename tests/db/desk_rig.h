@@ -65,4 +65,7 @@ long desk_count(struct desk_rig *d, const char *sql);
             fail_msg("%d %.2000s", got_, (body).p ? (body).p : "");                                          \
     } while (0)
 
+/* A step with the version that the case has now; given: the members, "" for none. */
+int desk_step(struct browser *b, const char *id, const char *action, const char *given, struct buf *body);
+
 #endif
